@@ -1,0 +1,51 @@
+//! The configuration file: text → spanned syntax tree → checked [`Config`]; errors that point.
+
+mod check;
+mod load;
+mod model;
+mod problems;
+mod report;
+mod secrets;
+mod snippet;
+mod source;
+mod syntax;
+
+pub use load::{LoadError, When, load};
+pub use model::{Account, Config, HookCommands, ListenAddress, Listeners, RedirectPeer, Uri};
+pub use report::Report;
+
+use problems::Problems;
+use source::Source;
+
+/// A configuration without errors, and what there is to say about it all the same.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What the file says, defaults filled in.
+    pub config: Config,
+    /// Warnings only.
+    pub warnings: Report,
+}
+
+/// Reads a whole configuration file.
+///
+/// `file_name` is what the diagnostics call it; nothing is opened.
+///
+/// # Errors
+///
+/// Every error in the text, as far as the parser could go on, with the warnings.
+pub fn parse(text: &str, file_name: &str) -> Result<Checked, Report> {
+    let mut problems = Problems::default();
+    let items = syntax::read(text, &mut problems);
+    let config = check::check(text, &items, &mut problems);
+    let clean = !problems.has_errors();
+    let report = problems.into_report(&Source::new(text, file_name));
+    match config {
+        Some(config) if clean => Ok(Checked { config, warnings: report }),
+        _ => Err(report),
+    }
+}
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;

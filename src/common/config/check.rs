@@ -1,0 +1,59 @@
+//! Syntax tree → [`Config`]: names, types, duplicates, and what must fit together.
+
+mod account;
+mod convert;
+mod global;
+mod listen;
+mod options;
+mod refresh_times;
+mod uri;
+
+use std::collections::HashMap;
+
+use super::model::{Account, Config};
+use super::problems::Problems;
+use super::source::offset;
+use super::syntax::{Assignment, Item};
+
+/// The configuration, if there is enough of it; it is good for use only if no error was reported.
+pub(super) fn check<'a>(text: &'a str, items: &[Item<'a>], problems: &mut Problems<'a>) -> Option<Config> {
+    let globals: Vec<&Assignment<'a>> = items.iter().filter_map(Item::as_option).collect();
+    let global = global::read(&globals, problems);
+    let blocks: Vec<_> = items.iter().filter_map(Item::as_account).collect();
+    if blocks.is_empty() && !problems.has_errors() {
+        problems.error(first_line(text), "there is no account: expected at least one account \"NAME\" { … }");
+    }
+    let mut names = HashMap::with_capacity(blocks.len());
+    let mut accounts: Vec<Account> = Vec::with_capacity(blocks.len());
+    for block in blocks {
+        accounts.extend(account::read(block, &global, &mut names, problems));
+    }
+    Some(Config {
+        accounts,
+        hooks: global.hooks,
+        auth_notify_interval: global.auth_notify_interval.unwrap_or(global::AUTH_NOTIFY_INTERVAL),
+        listeners: global.listeners?,
+        redirect_peer: global.redirect_peer.unwrap_or(global::REDIRECT_PEER),
+    })
+}
+
+fn first_line(text: &str) -> &str {
+    let start = text.trim_start_matches('\u{feff}').trim_start();
+    &text[offset(text, start)..][..0]
+}
+
+impl<'a> Item<'a> {
+    fn as_option(&self) -> Option<&Assignment<'a>> {
+        match self {
+            Self::Option(option) => Some(option),
+            Self::Account(_) => None,
+        }
+    }
+
+    fn as_account(&self) -> Option<&super::syntax::AccountBlock<'a>> {
+        match self {
+            Self::Account(account) => Some(account),
+            Self::Option(_) => None,
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! One account.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use url::Url;
+
+use super::global::{self, Global};
+use super::options::{self, Elsewhere, Given, Rule, Seen};
+use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
+use crate::account_name::AccountName;
+use crate::config::model::{Account, Listeners, Uri};
+use crate::config::problems::Problems;
+use crate::config::snippet::visible;
+use crate::config::syntax::AccountBlock;
+use crate::secret::Secret;
+
+/// The `redirect_uri` of an account that gives none.
+const REDIRECT_URI: &str = "http://localhost/";
+
+/// Parameters of the authorization request that are ours (RFC 6749 §4.1.1, RFC 7636 §4.3).
+const RESERVED: [&str; 8] = [
+    "access_type",
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+];
+
+const MANDATORY: [&str; 3] = ["auth_uri", "token_uri", "client_id"];
+
+#[derive(Default)]
+struct Draft {
+    auth_uri: Option<String>,
+    token_uri: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<Secret>,
+    scopes: Option<Vec<String>>,
+    redirect_uri: Option<Uri>,
+    auth_uri_fields: Option<Vec<(String, String)>>,
+    login_hint: Option<String>,
+    refresh_times: RefreshTimes,
+}
+
+impl HasRefreshTimes for Draft {
+    fn refresh_times(&mut self) -> &mut RefreshTimes {
+        &mut self.refresh_times
+    }
+}
+
+const RULES: &[Rule<Draft>] = &[
+    Rule::new("auth_uri", |draft, given, problems| draft.auth_uri = given.endpoint(problems)),
+    Rule::new("auth_uri_fields", |draft, given, problems| {
+        draft.auth_uri_fields = given.auth_uri_fields(problems);
+    }),
+    Rule::new("client_id", |draft, given, problems| draft.client_id = given.string(problems)),
+    Rule::new("client_secret", |draft, given, problems| draft.client_secret = given.secret(problems)),
+    Rule::new("login_hint", |draft, given, problems| {
+        draft.login_hint = given.string(problems);
+        let message = "'login_hint' is deprecated: move it into auth_uri_fields = { \"login_hint\": \"…\" }";
+        problems.warning(given.name, message);
+    }),
+    Rule::new("redirect_uri", |draft, given, problems| draft.redirect_uri = given.uri(problems)),
+    Rule::new("scopes", |draft, given, problems| draft.scopes = given.list(problems)),
+    Rule::new("token_uri", |draft, given, problems| draft.token_uri = given.endpoint(problems)),
+    refresh_times::at_least_rule(),
+    refresh_times::before_expiry_rule(),
+    refresh_times::retry_rule(),
+];
+
+const ELSEWHERE: Elsewhere =
+    Elsewhere { names: global::option_names, message: "is a global option: move it out of the account" };
+
+/// What the options are called.
+pub(super) fn option_names() -> Vec<&'static str> {
+    RULES.iter().map(|rule| rule.name).collect()
+}
+
+/// Reads one account; None when it lacks something, which is reported. `names` are those of the accounts
+/// before it.
+pub(super) fn read<'a>(
+    block: &AccountBlock<'a>,
+    global: &Global,
+    names: &mut HashMap<String, &'a str>,
+    problems: &mut Problems<'a>,
+) -> Option<Account> {
+    let name = name(block, names, problems);
+    let mut draft = Draft::default();
+    let seen = options::read(RULES, &ELSEWHERE, &mut draft, &block.fields, problems);
+    let place = block.name.map_or(block.keyword, |name| name.0);
+    if block.whole {
+        report_missing(place, &seen, problems);
+    }
+    check_listener(draft.redirect_uri.as_ref(), place, &seen, global, problems);
+    let times = draft.refresh_times.or(&global.refresh_times);
+    Some(Account {
+        name: AccountName::from(name?.as_str()),
+        auth_uri_fields: all_fields(&mut draft, &seen, problems),
+        auth_uri: draft.auth_uri?,
+        token_uri: draft.token_uri?,
+        client_id: draft.client_id?,
+        client_secret: draft.client_secret,
+        scopes: draft.scopes.unwrap_or_default(),
+        redirect_uri: draft.redirect_uri.or_else(default_redirect_uri)?,
+        refresh_at_least: times.at_least(),
+        refresh_before_expiry: times.before_expiry(),
+        refresh_retry: times.retry(),
+    })
+}
+
+/// The name, unless another account has it.
+fn name<'a>(
+    block: &AccountBlock<'a>,
+    names: &mut HashMap<String, &'a str>,
+    problems: &mut Problems<'a>,
+) -> Option<String> {
+    let written = block.name?;
+    let name = written.text(problems)?;
+    match names.entry(name.clone()) {
+        Entry::Vacant(free) => {
+            free.insert(written.0);
+            Some(name)
+        }
+        Entry::Occupied(_) => {
+            problems.error(written.0, format!("there is an account {} already", quoted(&name)));
+            None
+        }
+    }
+}
+
+fn report_missing<'a>(place: &'a str, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) {
+    for option in MANDATORY {
+        if seen.get(option).is_none() {
+            problems.error(place, format!("this account has no {option}, which is mandatory"));
+        }
+    }
+}
+
+/// A redirect URI must lead to a listener.
+fn check_listener<'a>(
+    redirect_uri: Option<&Uri>,
+    account: &'a str,
+    seen: &Seen<'_, 'a>,
+    global: &Global,
+    problems: &mut Problems<'a>,
+) {
+    let given = seen.place("redirect_uri");
+    let scheme = match redirect_uri {
+        Some(uri) => uri.parsed.scheme(),
+        None if given.is_none() => "http",
+        None => return,
+    };
+    let off = match (&global.listeners, scheme) {
+        (Some(Listeners::Http(_)), "https") => "https_listen",
+        (Some(Listeners::Https(_)), "http") => "http_listen",
+        _ => return,
+    };
+    let what = match given {
+        Some(_) => format!("'redirect_uri' is {scheme}"),
+        None => format!("this account has no redirect_uri, and its default is {REDIRECT_URI}"),
+    };
+    problems.error(given.unwrap_or(account), format!("{what}, but {off} is none"));
+}
+
+/// `auth_uri_fields` and what `login_hint` adds to them.
+fn all_fields<'a>(
+    draft: &mut Draft,
+    seen: &Seen<'_, 'a>,
+    problems: &mut Problems<'a>,
+) -> Vec<(String, String)> {
+    let mut fields = draft.auth_uri_fields.take().unwrap_or_default();
+    if let (Some(hint), Some(given)) = (draft.login_hint.take(), seen.get("login_hint")) {
+        if fields.iter().any(|(key, _)| key == "login_hint") {
+            problems.error(given.name, "'login_hint' is given here and in auth_uri_fields: remove this one");
+        }
+        fields.push(("login_hint".into(), hint));
+    }
+    fields
+}
+
+fn default_redirect_uri() -> Option<Uri> {
+    Some(Uri { written: REDIRECT_URI.into(), parsed: Url::parse(REDIRECT_URI).ok()? })
+}
+
+/// A name from the file, safe to show and not too long.
+fn quoted(name: &str) -> String {
+    let shown: String = name.chars().take(60).collect();
+    format!("\"{}\"", visible(&shown))
+}
+
+impl<'a> Given<'_, 'a> {
+    /// Empty counts as absent: an empty secret breaks public clients.
+    fn secret(&self, problems: &mut Problems<'a>) -> Option<Secret> {
+        self.string(problems).filter(|secret| !secret.is_empty()).map(Secret::new)
+    }
+
+    fn auth_uri_fields(&self, problems: &mut Problems<'a>) -> Option<Vec<(String, String)>> {
+        let entries = self.map(problems)?;
+        for (place, key, _) in &entries {
+            if RESERVED.contains(&key.as_str()) {
+                problems.error(place.0, format!("\"{key}\" is reserved: pizauthd sets it itself"));
+            }
+        }
+        Some(entries.into_iter().map(|(_, key, value)| (key, value)).collect())
+    }
+}

@@ -1,0 +1,132 @@
+//! The options outside accounts.
+
+use std::time::Duration;
+
+use super::account;
+use super::listen::Listen;
+use super::options::{self, Elsewhere, Given, Rule, Seen};
+use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
+use crate::config::model::{HookCommands, Listeners, RedirectPeer};
+use crate::config::problems::Problems;
+use crate::config::syntax::{Assignment, Value};
+
+/// Time between reminders of a pending authorization.
+pub(super) const AUTH_NOTIFY_INTERVAL: Duration = Duration::from_secs(15 * 60);
+/// Who may connect to the redirect listeners.
+pub(super) const REDIRECT_PEER: RedirectPeer = RedirectPeer::SameUser;
+
+/// What the options outside accounts say.
+#[derive(Debug)]
+pub(super) struct Global {
+    pub(super) hooks: HookCommands,
+    pub(super) auth_notify_interval: Option<Duration>,
+    pub(super) refresh_times: RefreshTimes,
+    pub(super) redirect_peer: Option<RedirectPeer>,
+    /// None when there would be none, which is reported.
+    pub(super) listeners: Option<Listeners>,
+}
+
+#[derive(Default)]
+struct Draft {
+    hooks: HookCommands,
+    auth_notify_interval: Option<Duration>,
+    refresh_times: RefreshTimes,
+    redirect_peer: Option<RedirectPeer>,
+    http: Option<Listen>,
+    https: Option<Listen>,
+}
+
+impl HasRefreshTimes for Draft {
+    fn refresh_times(&mut self) -> &mut RefreshTimes {
+        &mut self.refresh_times
+    }
+}
+
+const RULES: &[Rule<Draft>] = &[
+    Rule::new("auth_notify_cmd", |draft, given, problems| {
+        draft.hooks.auth_notify_cmd = given.command(problems);
+    }),
+    Rule::new("auth_notify_interval", |draft, given, problems| {
+        draft.auth_notify_interval = given.pause(problems);
+    }),
+    Rule::new("error_notify_cmd", error_notify_cmd),
+    Rule { name: "auth_error_cmd", stands_for: "error_notify_cmd", read: error_notify_cmd },
+    Rule::new("http_listen", |draft, given, problems| draft.http = given.listen(problems)),
+    Rule::new("https_listen", |draft, given, problems| draft.https = given.listen(problems)),
+    Rule::new("redirect_peer", |draft, given, problems| draft.redirect_peer = given.redirect_peer(problems)),
+    Rule::new("startup_cmd", |draft, given, problems| draft.hooks.startup_cmd = given.command(problems)),
+    Rule::new("token_event_cmd", |draft, given, problems| {
+        draft.hooks.token_event_cmd = given.command(problems);
+    }),
+    Rule::new("transient_error_if_cmd", |draft, given, problems| {
+        draft.hooks.transient_error_if_cmd = given.command(problems);
+    }),
+    refresh_times::at_least_rule(),
+    refresh_times::before_expiry_rule(),
+    refresh_times::retry_rule(),
+];
+
+fn error_notify_cmd<'a>(draft: &mut Draft, given: &Given<'_, 'a>, problems: &mut Problems<'a>) {
+    draft.hooks.error_notify_cmd = given.command(problems);
+}
+
+const ELSEWHERE: Elsewhere =
+    Elsewhere { names: account::option_names, message: "belongs between the '{' and '}' of an account" };
+
+/// What the options are called.
+pub(super) fn option_names() -> Vec<&'static str> {
+    RULES.iter().map(|rule| rule.name).collect()
+}
+
+/// Reads the options outside accounts.
+pub(super) fn read<'a>(assignments: &[&Assignment<'a>], problems: &mut Problems<'a>) -> Global {
+    let mut draft = Draft::default();
+    let seen = options::read(RULES, &ELSEWHERE, &mut draft, assignments.iter().copied(), problems);
+    let (http, https) = (draft.http.unwrap_or_default(), draft.https.unwrap_or_default());
+    Global {
+        hooks: draft.hooks,
+        auth_notify_interval: draft.auth_notify_interval,
+        refresh_times: draft.refresh_times,
+        redirect_peer: draft.redirect_peer,
+        listeners: listeners(http, https, &seen, problems),
+    }
+}
+
+fn listeners<'a>(
+    http: Listen,
+    https: Listen,
+    seen: &Seen<'_, 'a>,
+    problems: &mut Problems<'a>,
+) -> Option<Listeners> {
+    match (http, https) {
+        (Listen::At(http), Listen::At(https)) => Some(Listeners::Both { http, https }),
+        (Listen::At(http), Listen::Off) => Some(Listeners::Http(http)),
+        (Listen::Off, Listen::At(https)) => Some(Listeners::Https(https)),
+        (Listen::Off, Listen::Off) => {
+            let place = seen.place("https_listen").unwrap_or_default();
+            problems.error(
+                place,
+                "http_listen and https_listen cannot both be none: no redirect could come back",
+            );
+            None
+        }
+    }
+}
+
+impl<'a> Given<'_, 'a> {
+    /// `"same-user"` or `"any"`
+    fn redirect_peer(&self, problems: &mut Problems<'a>) -> Option<RedirectPeer> {
+        let Value::String(_) = self.value else {
+            return self.wrong_type("\"same-user\" or \"any\"", problems);
+        };
+        match self.string(problems)?.as_str() {
+            "same-user" => Some(RedirectPeer::SameUser),
+            "any" => Some(RedirectPeer::Any),
+            _ => {
+                let message = format!("'{}' is \"same-user\" or \"any\"", self.name);
+                problems.error(self.value.place(), message);
+                None
+            }
+        }
+    }
+}

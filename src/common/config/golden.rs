@@ -1,0 +1,100 @@
+//! tests/conf/{ok,bad}/NAME.conf with what is said about them in NAME.expected. BLESS=1 rewrites those.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Account, Checked, Config, ListenAddress, parse};
+
+/// Stands in files as the value of a `client_secret` and must stand in no answer.
+const SECRET: &str = "hunter2";
+
+fn cases(kind: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/conf").join(kind);
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut cases: Vec<_> =
+        files.filter(|file| file.extension().is_some_and(|extension| extension == "conf")).collect();
+    cases.sort();
+    assert!(cases.len() >= 20, "tests/conf/{kind} has lost its files");
+    cases
+}
+
+/// Compares what `judge` says about each file with what is expected.
+fn compare(kind: &str, judge: impl Fn(Result<Checked, super::Report>) -> Option<String>) {
+    let mut wrong = Vec::new();
+    for case in cases(kind) {
+        let text = String::from_utf8(fs::read(&case).unwrap()).unwrap();
+        let name = case.file_name().unwrap().to_str().unwrap();
+        let Some(said) = judge(parse(&text, name)) else {
+            wrong.push(format!("{name}: not {kind}"));
+            continue;
+        };
+        assert!(!said.contains(SECRET), "{name} shows the secret:\n{said}");
+        let file = case.with_extension("expected");
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&file, &said).unwrap();
+        }
+        let expected = fs::read_to_string(&file).unwrap_or_default();
+        if said != expected {
+            wrong.push(format!("{name}: expected\n{expected}\nbut it is\n{said}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n(BLESS=1 accepts what is said)", wrong.join("\n"));
+}
+
+#[test]
+fn good_files_mean_what_is_expected() {
+    compare("ok", |result| {
+        let Checked { config, warnings } = result.ok()?;
+        let warnings = if warnings.is_empty() { String::new() } else { format!("\n{warnings}\n") };
+        Some(meaning(&config) + &warnings)
+    });
+}
+
+#[test]
+fn bad_files_are_refused_with_the_expected_words() {
+    compare("bad", |result| Some(format!("{}\n", result.err()?)));
+}
+
+/// A line for whatever the file says, and for the times.
+fn meaning(config: &Config) -> String {
+    let mut text = String::new();
+    let address = |address: Option<&ListenAddress>| {
+        address.map_or("none".into(), |address| format!("{:?} port {}", address.host, address.port))
+    };
+    let Config { hooks, listeners, .. } = config;
+    writeln!(text, "http {}; https {}", address(listeners.http()), address(listeners.https())).unwrap();
+    writeln!(text, "peer {:?}; reminder {:?}", config.redirect_peer, config.auth_notify_interval).unwrap();
+    let hooks = [
+        ("auth_notify_cmd", &hooks.auth_notify_cmd),
+        ("error_notify_cmd", &hooks.error_notify_cmd),
+        ("startup_cmd", &hooks.startup_cmd),
+        ("token_event_cmd", &hooks.token_event_cmd),
+        ("transient_error_if_cmd", &hooks.transient_error_if_cmd),
+    ];
+    for (name, command) in hooks {
+        if let Some(command) = command {
+            writeln!(text, "{name} {command:?}").unwrap();
+        }
+    }
+    config.accounts.iter().for_each(|account| text.push_str(&meaning_of_account(account)));
+    text
+}
+
+fn meaning_of_account(account: &Account) -> String {
+    let times = [account.refresh_at_least, account.refresh_before_expiry, account.refresh_retry];
+    let mut lines = vec![
+        format!("account {:?}", account.name.as_str()),
+        format!("auth {:?}", account.auth_uri),
+        format!("token {:?}", account.token_uri),
+        format!("client {:?}", account.client_id),
+        format!("redirect {:?}", account.redirect_uri.written),
+        format!("refresh {times:?}"),
+    ];
+    if let Some(secret) = &account.client_secret {
+        lines.push(format!("secret of {} bytes", secret.expose().len()));
+    }
+    lines.extend(account.scopes.iter().map(|scope| format!("scope {scope:?}")));
+    lines.extend(account.auth_uri_fields.iter().map(|(key, value)| format!("field {key:?} = {value:?}")));
+    format!("{}\n", lines.join("\n    "))
+}

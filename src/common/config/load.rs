@@ -1,0 +1,181 @@
+//! Reads a configuration file, whatever it is, without ever hanging on it.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+use zeroize::Zeroizing;
+
+use super::problems::Severity;
+use super::report::Diagnostic;
+use super::snippet::visible;
+use super::source::{Position, Source};
+use super::{Checked, Config, Report, parse};
+
+/// What a pipe may take to deliver everything: a person may be typing a passphrase into gpg.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// In bytes.
+const LARGEST: usize = 16 << 20;
+const PIECE: usize = 64 << 10;
+
+/// When the file is read, which decides what it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Anything that can be read to its end within 10 s and 16 MiB: `-c <(gpg -d …)`.
+    Start,
+    /// A regular file only: a pipe cannot be read a second time.
+    Reload,
+}
+
+/// Why there is no configuration.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The file could not be read.
+    Unreadable {
+        /// Its name.
+        file: OsString,
+        /// What happened, and what to do where that is known.
+        why: String,
+    },
+    /// It could, and has errors.
+    Invalid {
+        /// Its name.
+        file: OsString,
+        /// The errors, and what else there is to say.
+        report: Report,
+    },
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { file, why } => {
+                write!(f, "cannot read the configuration {}: {why}", visible(&file.to_string_lossy()))
+            }
+            // Diagnostics begin a line, `FILE:LINE:COLUMN:`, since that is where editors look for them.
+            Self::Invalid { file, report } => {
+                write!(f, "the configuration {} has errors:\n{report}", visible(&file.to_string_lossy()))
+            }
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// Reads and checks the configuration file at `path`.
+///
+/// # Errors
+///
+/// When it cannot be read, is not what may be read now, is not UTF-8, or has errors.
+pub fn load(path: &Path, when: When) -> Result<Checked, LoadError> {
+    let unreadable = |why| LoadError::Unreadable { file: path.as_os_str().to_owned(), why };
+    let invalid = |report| LoadError::Invalid { file: path.as_os_str().to_owned(), report };
+    let (bytes, stat) = read(path, when).map_err(unreadable)?;
+    let name = path.to_string_lossy();
+    let text =
+        std::str::from_utf8(&bytes).map_err(|error| invalid(not_utf8(&bytes, error.valid_up_to(), &name)))?;
+    let mut checked = parse(text, &name).map_err(invalid)?;
+    if others_can_read(&stat) && holds_a_secret(&checked.config) {
+        checked.warnings.push(exposed_secret(&name));
+    }
+    Ok(checked)
+}
+
+fn read(path: &Path, when: When) -> Result<(Zeroizing<Vec<u8>>, Stat), String> {
+    // Not blocking: opening a FIFO would wait for its writer.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
+    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(text_of)?;
+    let stat = rustix::fs::fstat(&file).map_err(text_of)?;
+    match FileType::from_raw_mode(stat.st_mode as _) {
+        FileType::RegularFile => {}
+        FileType::Directory => return Err("it is a directory".into()),
+        _ if when == When::Reload => {
+            let why = "it is not a regular file, and what is not can be read only once, at start";
+            return Err(format!("{why} (restart the daemon, or keep the configuration in a file)"));
+        }
+        _ => {}
+    }
+    Ok((read_to_end(&mut File::from(file))?, stat))
+}
+
+/// Everything up to the end, within the limits.
+fn read_to_end(file: &mut File) -> Result<Zeroizing<Vec<u8>>, String> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut bytes = Zeroizing::new(Vec::new());
+    let mut piece = Zeroizing::new(vec![0; PIECE]);
+    loop {
+        wait_until_readable(file, deadline)?;
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(bytes),
+            Ok(read) => bytes.extend_from_slice(&piece[..read]),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+        if bytes.len() > LARGEST {
+            return Err(format!("it is larger than {} MiB", LARGEST >> 20));
+        }
+    }
+}
+
+fn wait_until_readable(file: &File, deadline: Instant) -> Result<(), String> {
+    let late = || format!("its end has not come within {} s", PATIENCE.as_secs());
+    loop {
+        let left = deadline.checked_duration_since(Instant::now()).ok_or_else(late)?;
+        let left = Timespec::try_from(left).map_err(|error| error.to_string())?;
+        match poll(&mut [PollFd::from_borrowed_fd(file.as_fd(), PollFlags::IN)], Some(&left)) {
+            Ok(0) => return Err(late()),
+            Ok(_) => return Ok(()),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(text_of(error)),
+        }
+    }
+}
+
+fn text_of(error: Errno) -> String {
+    io::Error::from(error).to_string()
+}
+
+fn not_utf8(bytes: &[u8], valid: usize, name: &str) -> Report {
+    let before = bytes.get(..valid).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
+    let byte = bytes.get(valid).copied().unwrap_or_default();
+    let position = Source::new(before, name).position(&before[before.len()..]);
+    let message = format!("the byte 0x{byte:02X} is not UTF-8");
+    let help = Some("save the file in the encoding UTF-8".into());
+    Report::new(0, vec![about_the_file(Severity::Error, position, message, help, name)])
+}
+
+fn exposed_secret(name: &str) -> Diagnostic {
+    let message = "others can read this file, and it holds a client_secret".into();
+    let help = Some(format!("chmod 600 {}", visible(name)));
+    about_the_file(Severity::Warning, Position { line: 1, column: 1 }, message, help, name)
+}
+
+/// A diagnostic that shows nothing of the text.
+fn about_the_file(
+    severity: Severity,
+    position: Position,
+    message: String,
+    help: Option<String>,
+    name: &str,
+) -> Diagnostic {
+    Diagnostic { severity, position, file_name: name.to_owned(), message, snippet: String::new(), help }
+}
+
+fn others_can_read(stat: &Stat) -> bool {
+    let regular = FileType::from_raw_mode(stat.st_mode as _) == FileType::RegularFile;
+    regular && Mode::from_raw_mode(stat.st_mode as _).intersects(Mode::RGRP | Mode::ROTH)
+}
+
+fn holds_a_secret(config: &Config) -> bool {
+    config.accounts.iter().any(|account| account.client_secret.is_some())
+}
+
+#[cfg(test)]
+mod tests;

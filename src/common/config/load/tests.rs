@@ -1,0 +1,138 @@
+//! Files, pipes and what else a path can lead to.
+
+use std::fs::{File, Permissions, set_permissions, write};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use tempfile::TempDir;
+
+use super::{LARGEST, LoadError, When, load};
+
+const ACCOUNT: &[u8] = br#"account "work" {
+    auth_uri = "https://auth.example/authorize";
+    token_uri = "https://auth.example/token";
+    client_id = "id";
+}
+"#;
+
+fn with_secret() -> Vec<u8> {
+    [ACCOUNT.strip_suffix(b"}\n").unwrap(), b"client_secret = \"hunter2\"; }\n"].concat()
+}
+
+/// A folder with a file in it.
+fn file(content: &[u8]) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pizauth.conf");
+    write(&path, content).unwrap();
+    (folder, path)
+}
+
+fn fifo() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fifo");
+    mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    (folder, path)
+}
+
+fn unreadable(path: &Path, when: When) -> String {
+    match load(path, when) {
+        Err(LoadError::Unreadable { why, .. }) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_file_is_read_at_start_and_at_reload() {
+    let (_folder, path) = file(ACCOUNT);
+    for when in [When::Start, When::Reload] {
+        assert_eq!(load(&path, when).unwrap().config.accounts[0].name.as_str(), "work");
+    }
+}
+
+#[test]
+fn a_fifo_is_read_to_its_end_at_start() {
+    let (_folder, path) = fifo();
+    let writer = thread::spawn({
+        let path = path.clone();
+        move || {
+            let mut fifo = File::options().write(true).open(path).unwrap();
+            let (one, two) = ACCOUNT.split_at(50);
+            fifo.write_all(one).unwrap();
+            fifo.write_all(two).unwrap();
+        }
+    });
+    assert_eq!(load(&path, When::Start).unwrap().config.accounts.len(), 1);
+    writer.join().unwrap();
+}
+
+#[test]
+fn a_pipe_whose_writer_has_gone_is_read_at_start() {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    writer.write_all(ACCOUNT).unwrap();
+    drop(writer);
+    let path = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+    assert_eq!(load(Path::new(&path), When::Start).unwrap().config.accounts.len(), 1);
+}
+
+#[test]
+fn a_fifo_is_refused_at_reload_without_waiting_for_a_writer() {
+    let (_folder, path) = fifo();
+    assert!(unreadable(&path, When::Reload).contains("not a regular file"));
+}
+
+#[test]
+fn a_file_without_end_is_refused() {
+    assert!(unreadable(Path::new("/dev/zero"), When::Start).contains("larger than 16 MiB"));
+    assert!(unreadable(Path::new("/dev/zero"), When::Reload).contains("not a regular file"));
+}
+
+#[test]
+fn a_file_of_more_than_the_limit_is_refused() {
+    let (_folder, path) = file(b"");
+    File::options().write(true).open(&path).unwrap().set_len(LARGEST as u64 + 1).unwrap();
+    assert!(unreadable(&path, When::Reload).contains("larger than 16 MiB"));
+}
+
+#[test]
+fn what_is_not_there_or_a_folder_is_named_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = load(&folder.path().join("a\nb"), When::Start).unwrap_err().to_string();
+    assert!(said.contains("a<U+000A>b: No such file"), "{said}");
+    assert_eq!(unreadable(folder.path(), When::Start), "it is a directory");
+}
+
+#[test]
+fn a_byte_that_is_not_utf8_is_named_with_its_place() {
+    let (_folder, path) = file(b"// ok\n// gr\xfc\xdfe\n");
+    let said = load(&path, When::Start).unwrap_err().to_string();
+    let expected = format!("{}:2:6: the byte 0xFC is not UTF-8", path.display());
+    assert_eq!(said.lines().nth(1), Some(&*expected), "{said}");
+}
+
+#[test]
+fn an_error_in_the_file_is_reported_with_its_place() {
+    let (_folder, path) = file(b"oops");
+    let said = load(&path, When::Reload).unwrap_err().to_string();
+    let (first, diagnostics) = said.split_once('\n').unwrap();
+    assert_eq!(first, format!("the configuration {} has errors:", path.display()));
+    assert!(diagnostics.starts_with(&format!("{}:1:1: ", path.display())), "{said}");
+}
+
+#[test]
+fn others_who_can_read_a_secret_are_warned_of() {
+    for (content, mode, expected) in [
+        (with_secret(), 0o644, true),
+        (with_secret(), 0o640, true),
+        (with_secret(), 0o600, false),
+        (ACCOUNT.to_vec(), 0o644, false),
+    ] {
+        let (_folder, path) = file(&content);
+        set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let warnings = load(&path, When::Start).unwrap().warnings;
+        assert_eq!(!warnings.is_empty(), expected, "{mode:o}: {warnings}");
+        assert_eq!(warnings.to_string().contains("chmod 600"), expected);
+    }
+}

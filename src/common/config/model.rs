@@ -1,0 +1,127 @@
+//! What a checked configuration is: the types that the other rooms work with.
+
+use std::time::Duration;
+
+use url::Url;
+
+use crate::account_name::AccountName;
+use crate::secret::Secret;
+
+/// A configuration that has been checked: whatever is here makes sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// At least one, in the order of the file, names unique.
+    pub accounts: Vec<Account>,
+    /// The user's commands.
+    pub hooks: HookCommands,
+    /// Time between reminders of a pending authorization.
+    pub auth_notify_interval: Duration,
+    /// Where the redirect comes back.
+    pub listeners: Listeners,
+    /// Who may connect to the redirect listeners over loopback.
+    pub redirect_peer: RedirectPeer,
+}
+
+/// One `account "name" { … }`, with the global defaults filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its name.
+    pub name: AccountName,
+    /// The authorization endpoint (RFC 6749 §3.1): an absolute http or https URI, used exactly as written.
+    pub auth_uri: String,
+    /// The token endpoint (RFC 6749 §3.2), likewise.
+    pub token_uri: String,
+    /// RFC 6749 §2.2.
+    pub client_id: String,
+    /// RFC 6749 §2.3.1; never empty.
+    pub client_secret: Option<Secret>,
+    /// RFC 6749 §3.3.
+    pub scopes: Vec<String>,
+    /// RFC 6749 §3.1.2; its port is replaced by the listener's when it is used.
+    pub redirect_uri: Uri,
+    /// Extra fields of the authorization request, in order (a `login_hint` option becomes one of them).
+    pub auth_uri_fields: Vec<(String, String)>,
+    /// A token is refreshed after this time although still valid.
+    pub refresh_at_least: Duration,
+    /// A token is refreshed this long before it expires.
+    pub refresh_before_expiry: Duration,
+    /// Time between tries after a transient failure.
+    pub refresh_retry: Duration,
+}
+
+/// An absolute http or https URI without fragment: kept as written (some servers insist on a trailing
+/// slash or its absence) and parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uri {
+    /// Exactly as in the file.
+    pub written: String,
+    /// Its parts.
+    pub parsed: Url,
+}
+
+/// The `*_cmd` options, for `$SHELL -c`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HookCommands {
+    /// An account needs authorizing.
+    pub auth_notify_cmd: Option<String>,
+    /// An error concerning an account.
+    pub error_notify_cmd: Option<String>,
+    /// Once the socket accepts commands.
+    pub startup_cmd: Option<String>,
+    /// On each token event.
+    pub token_event_cmd: Option<String>,
+    /// Asked after every 6th consecutive transient refresh failure.
+    pub transient_error_if_cmd: Option<String>,
+}
+
+/// The redirect listeners. There is always one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listeners {
+    /// `https_listen = none`.
+    Http(ListenAddress),
+    /// `http_listen = none`.
+    Https(ListenAddress),
+    /// Both.
+    Both {
+        /// `http_listen`.
+        http: ListenAddress,
+        /// `https_listen`.
+        https: ListenAddress,
+    },
+}
+
+impl Listeners {
+    /// The address of the HTTP listener.
+    pub fn http(&self) -> Option<&ListenAddress> {
+        match self {
+            Self::Http(http) | Self::Both { http, .. } => Some(http),
+            Self::Https(_) => None,
+        }
+    }
+
+    /// The address of the HTTPS listener.
+    pub fn https(&self) -> Option<&ListenAddress> {
+        match self {
+            Self::Https(https) | Self::Both { https, .. } => Some(https),
+            Self::Http(_) => None,
+        }
+    }
+}
+
+/// `HOST:PORT` of a `*_listen` option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenAddress {
+    /// A name or an address; IPv6 without its brackets.
+    pub host: String,
+    /// 0: any free port.
+    pub port: u16,
+}
+
+/// Who may connect to the redirect listeners over loopback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RedirectPeer {
+    /// Only a process of our uid, or root's.
+    SameUser,
+    /// Whoever can.
+    Any,
+}
