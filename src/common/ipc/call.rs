@@ -1,0 +1,149 @@
+//! The commands' side: one request to the first live daemon, one answer, within 10 s.
+
+mod error;
+#[cfg(test)]
+mod tests;
+
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use self::error::CallError;
+use super::connect::connect_to;
+use super::deadline::Deadline;
+use super::frame::{self, Decoder, FrameError, Kind};
+use super::message::Request;
+use super::plain_answer::Answer;
+use crate::paths::{ProcessEnvironment, SocketCandidate, socket_candidates};
+
+/// How long a caller waits, from the first connection attempt to the last byte of the answer.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+/// Holds a token and what is around it; a larger answer takes several turns.
+const CHUNK: usize = 4 * 1024;
+
+/// Sends a request to the daemon that this process's environment leads to.
+///
+/// # Errors
+/// No daemon can be reached, or it does not answer as it should.
+pub fn call<A: Answer>(request: &Request) -> Result<A, CallError> {
+    call_keeping(request).map(|(answer, _)| answer)
+}
+
+/// As [`call`], and keeps the connection: after `shutdown` it stays open until the daemon has gone.
+///
+/// # Errors
+/// As [`call`].
+pub fn call_keeping<A: Answer>(request: &Request) -> Result<(A, Connection), CallError> {
+    call_any(&socket_candidates(&ProcessEnvironment), request, PATIENCE)
+}
+
+/// Sends a request to the first of `candidates` where a daemon listens, all within `patience`.
+///
+/// # Errors
+/// As [`call`].
+pub fn call_any<A: Answer>(
+    candidates: &[SocketCandidate],
+    request: &Request,
+    patience: Duration,
+) -> Result<(A, Connection), CallError> {
+    let bytes = frame::encode_request(request).map_err(CallError::Request)?;
+    let deadline = Deadline::after(patience);
+    let mut connection = Connection::to_first(candidates, deadline)?;
+    let json = connection.exchange(&bytes, deadline)?;
+    let answer = frame::parse_answer(&json).map_err(|error| connection.garbled(error))?;
+    Ok((answer, connection))
+}
+
+/// A connection on which the one request has been answered.
+#[derive(Debug)]
+pub struct Connection {
+    stream: UnixStream,
+    path: PathBuf,
+}
+
+impl Connection {
+    fn to_first(candidates: &[SocketCandidate], deadline: Deadline) -> Result<Self, CallError> {
+        let mut failures = Vec::new();
+        for candidate in candidates {
+            match connect_to(candidate, deadline.remaining()) {
+                Ok(stream) => return Ok(Self { stream, path: candidate.socket() }),
+                Err(error) => failures.push(error),
+            }
+        }
+        // A socket that does not work says more than one that is not there.
+        let telling = failures.iter().position(|error| !error.is_absent()).unwrap_or(0);
+        if failures.is_empty() {
+            return Err(CallError::NoHome);
+        }
+        let socket = candidates[telling].socket();
+        Err(CallError::Unreachable { socket, cause: failures.swap_remove(telling) })
+    }
+
+    /// Waits until the daemon closes the connection; false when it has not within `limit`.
+    pub fn wait_until_closed(mut self, limit: Duration) -> bool {
+        let deadline = Deadline::after(limit);
+        let mut ignored = [0; 64];
+        while !deadline.is_over() {
+            match self.read(&mut ignored, deadline) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                // Stopped and continued at the keyboard.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_timeout(error.kind()) => return false,
+                Err(_) => return true,
+            }
+        }
+        false
+    }
+
+    /// The JSON text of the answer.
+    fn exchange(&mut self, request: &[u8], deadline: Deadline) -> Result<Vec<u8>, CallError> {
+        // A daemon that refuses early closes while we still write; its answer says why, so read it all the same.
+        let written = self.stream.write_all(request);
+        match (written, self.receive(deadline)) {
+            (Err(error), Err(CallError::Broken(..) | CallError::HungUp(_))) => Err(self.failed(error)),
+            (_, answer) => answer,
+        }
+    }
+
+    fn receive(&mut self, deadline: Deadline) -> Result<Vec<u8>, CallError> {
+        let mut decoder = Decoder::new(Kind::Answer);
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let read = match self.read(&mut chunk, deadline) {
+                Ok(0) => return Err(CallError::HungUp(self.path.clone())),
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(self.failed(error)),
+            };
+            if let Some(json) = decoder.push(&chunk[..read]).map_err(|error| self.garbled(error))? {
+                return Ok(json);
+            }
+            if deadline.is_over() {
+                return Err(CallError::NoAnswer(self.path.clone()));
+            }
+        }
+    }
+
+    fn read(&mut self, into: &mut [u8], deadline: Deadline) -> std::io::Result<usize> {
+        self.stream.set_read_timeout(Some(deadline.remaining()))?;
+        self.stream.read(into)
+    }
+
+    fn failed(&self, error: std::io::Error) -> CallError {
+        if is_timeout(error.kind()) {
+            CallError::NoAnswer(self.path.clone())
+        } else {
+            CallError::Broken(self.path.clone(), error)
+        }
+    }
+
+    fn garbled(&self, error: FrameError) -> CallError {
+        CallError::Garbled(self.path.clone(), error)
+    }
+}
+
+fn is_timeout(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}

@@ -1,0 +1,182 @@
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::{CallError, Connection, PATIENCE, call_any};
+use crate::exit::Exit;
+use crate::ipc::frame::{Decoder, Kind, encode_answer, parse_request};
+use crate::ipc::message::{Request, Response};
+use crate::paths::{OwnDirectory, SocketCandidate};
+
+const SHORT: Duration = Duration::from_millis(50);
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn socket(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn named(&self, name: &str) -> SocketCandidate {
+        SocketCandidate::Named(self.socket(name))
+    }
+
+    /// A daemon for one caller.
+    fn daemon(&self, name: &str, serve: impl FnOnce(UnixStream) + Send + 'static) -> JoinHandle<()> {
+        let listener = UnixListener::bind(self.socket(name)).unwrap();
+        thread::spawn(move || serve(listener.accept().unwrap().0))
+    }
+}
+
+fn read_request(stream: &mut UnixStream) -> Request {
+    let mut decoder = Decoder::new(Kind::Request);
+    let mut byte = [0];
+    loop {
+        stream.read_exact(&mut byte).unwrap();
+        if let Some(json) = decoder.push(&byte).unwrap() {
+            return parse_request(&json).unwrap();
+        }
+    }
+}
+
+fn answer(stream: &mut UnixStream, response: &Response) {
+    stream.write_all(&encode_answer(response).unwrap()).unwrap();
+}
+
+fn ask(candidates: &[SocketCandidate]) -> Result<(Response, Connection), CallError> {
+    call_any::<Response>(candidates, &Request::Status, PATIENCE)
+}
+
+#[test]
+fn the_first_live_candidate_gets_the_request() {
+    let place = Place::new();
+    drop(UnixListener::bind(place.socket("stale")).unwrap());
+    let daemon = place.daemon("live", |mut stream| {
+        assert_eq!(read_request(&mut stream), Request::Status);
+        answer(&mut stream, &Response::Revoked);
+    });
+    let (response, _) = ask(&[place.named("absent"), place.named("stale"), place.named("live")]).unwrap();
+    assert_eq!(response, Response::Revoked);
+    daemon.join().unwrap();
+}
+
+#[test]
+fn a_large_answer_arrives_whole() {
+    let place = Place::new();
+    let dump = "x".repeat(1_000_000);
+    let sent = Response::Dump { dump };
+    let daemon = place.daemon("live", {
+        let sent = sent.clone();
+        move |mut stream| answer(&mut stream, &sent)
+    });
+    assert_eq!(ask(&[place.named("live")]).unwrap().0, sent);
+    daemon.join().unwrap();
+}
+
+#[test]
+fn nobody_there_is_said_with_the_path_and_what_to_do() {
+    let place = Place::new();
+    let error = ask(&[place.named("absent")]).unwrap_err();
+    let path = place.socket("absent");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "cannot reach pizauthd at {}: no such file (is it running? start it with: pizauthd)",
+            path.display()
+        )
+    );
+    assert_eq!(error.exit(), Exit::Unreachable);
+    drop(UnixListener::bind(place.socket("stale")).unwrap());
+    let error = ask(&[place.named("absent"), place.named("stale")]).unwrap_err();
+    assert!(error.to_string().contains("stale: nobody listens there"), "{error}");
+    assert_eq!(ask(&[]).unwrap_err().exit(), Exit::Unreachable);
+}
+
+#[test]
+fn an_unsafe_directory_is_not_talked_to() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let own = std::fs::canonicalize(place.0.path()).unwrap().join("pizauth");
+    std::fs::create_dir(&own).unwrap();
+    std::fs::set_permissions(&own, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let _listener = UnixListener::bind(own.join("pizauth.sock")).unwrap();
+    let base = own.parent().unwrap().to_owned();
+    let error = ask(&[SocketCandidate::Own(OwnDirectory { base, below: "pizauth".into() })]).unwrap_err();
+    assert!(error.to_string().contains("chmod 700"), "{error}");
+}
+
+#[test]
+fn a_mute_daemon_is_given_up() {
+    let place = Place::new();
+    let _listener = UnixListener::bind(place.socket("mute")).unwrap();
+    let error = call_any::<Response>(&[place.named("mute")], &Request::Status, SHORT).unwrap_err();
+    assert!(matches!(error, CallError::NoAnswer(_)), "{error:?}");
+    assert_eq!(error.exit(), Exit::Unreachable);
+}
+
+#[test]
+fn a_full_queue_is_given_up() {
+    let place = Place::new();
+    let listener =
+        rustix::net::socket(rustix::net::AddressFamily::UNIX, rustix::net::SocketType::STREAM, None).unwrap();
+    let address = rustix::net::SocketAddrUnix::new(place.socket("full")).unwrap();
+    rustix::net::bind(&listener, &address).unwrap();
+    rustix::net::listen(&listener, 0).unwrap();
+    let _first = UnixStream::connect(place.socket("full")).unwrap();
+    let error = call_any::<Response>(&[place.named("full")], &Request::Status, SHORT).unwrap_err();
+    assert_eq!(error.exit(), Exit::Unreachable);
+    assert!(!matches!(error, CallError::HungUp(_)), "{error:?}");
+}
+
+#[test]
+fn another_version_garbage_and_silence_are_told_apart() {
+    let place = Place::new();
+    let newer = place.daemon("newer", |mut stream| stream.write_all(&[0, 0, 0, 3, 2, b'{', b'}']).unwrap());
+    let error = ask(&[place.named("newer")]).unwrap_err();
+    assert!(error.to_string().contains("version 2") && error.to_string().contains("restart"), "{error}");
+    newer.join().unwrap();
+
+    let other = place.daemon("other", |mut stream| stream.write_all(&[0, 0, 0, 3, 1, b'{', b'}']).unwrap());
+    assert!(matches!(ask(&[place.named("other")]).unwrap_err(), CallError::Garbled(..)));
+    other.join().unwrap();
+
+    let mute = place.daemon("mute", |mut stream| drop(read_request(&mut stream)));
+    assert!(matches!(ask(&[place.named("mute")]).unwrap_err(), CallError::HungUp(_)));
+    mute.join().unwrap();
+}
+
+#[test]
+fn a_refusal_that_comes_while_we_write_is_read() {
+    let place = Place::new();
+    let refusing = place.daemon("live", |mut stream| answer(&mut stream, &Response::Exchanging));
+    let request = Request::Restore { dump: "x".repeat(4_000_000) };
+    let (response, _) = call_any::<Response>(&[place.named("live")], &request, PATIENCE).unwrap();
+    assert_eq!(response, Response::Exchanging);
+    refusing.join().unwrap();
+}
+
+#[test]
+fn the_connection_can_be_kept_until_the_daemon_has_gone() {
+    let place = Place::new();
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let daemon = place.daemon("live", move |mut stream| {
+        read_request(&mut stream);
+        answer(&mut stream, &Response::ShuttingDown { wait: true });
+        let _ = stopped.recv();
+    });
+    let (_, connection) = ask(&[place.named("live")]).unwrap();
+    assert!(!connection.wait_until_closed(SHORT), "it is still there");
+    stop.send(()).unwrap();
+    daemon.join().unwrap();
+
+    let gone = place.daemon("gone", |mut stream| answer(&mut stream, &Response::Revoked));
+    let (_, connection) = ask(&[place.named("gone")]).unwrap();
+    assert!(connection.wait_until_closed(PATIENCE));
+    gone.join().unwrap();
+}

@@ -1,0 +1,130 @@
+//! A connection to the daemon: the directory is checked before, the other end's uid after, then bytes may move.
+
+use std::fmt;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect};
+
+use super::peer::Peer;
+use crate::paths::SocketCandidate;
+use crate::paths::directory::{self, DirectoryError, Missing};
+
+/// Why nothing could be reached at one candidate.
+#[derive(Debug)]
+pub enum ConnectError {
+    /// Its directory is missing or not safe.
+    Directory(DirectoryError),
+    /// Nobody listens at the socket, or there is none.
+    Io(PathBuf, io::Error),
+    /// The process that listens is another user's.
+    ForeignPeer(PathBuf, u32),
+}
+
+impl ConnectError {
+    /// Whether there is certainly no daemon: no directory, no socket, or nobody listening at it.
+    pub fn is_nobody(&self) -> bool {
+        match self {
+            Self::Directory(error) => error.is_missing(),
+            Self::Io(_, error) => {
+                matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+            }
+            Self::ForeignPeer(..) => false,
+        }
+    }
+
+    /// Whether not even a socket is there.
+    pub fn is_absent(&self) -> bool {
+        match self {
+            Self::Directory(error) => error.is_missing(),
+            Self::Io(_, error) => error.kind() == io::ErrorKind::NotFound,
+            Self::ForeignPeer(..) => false,
+        }
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(error) => error.fmt(f),
+            Self::Io(path, error) => write!(f, "{}: {}", path.display(), Cause(error)),
+            Self::ForeignPeer(path, uid) => {
+                write!(
+                    f,
+                    "{}: the process that listens there belongs to another user (uid {uid})",
+                    path.display()
+                )
+            }
+        }
+    }
+}
+
+/// A system error in the words of these messages: lower case, no number.
+struct Cause<'a>(&'a io::Error);
+
+impl fmt::Display for Cause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.kind() {
+            io::ErrorKind::NotFound => f.write_str("no such file"),
+            io::ErrorKind::ConnectionRefused => f.write_str("nobody listens there"),
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => f.write_str("it accepts no connection"),
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename => {
+                f.write_str("the path is too long for a socket (about 100 bytes)")
+            }
+            io::ErrorKind::PermissionDenied => f.write_str("permission denied"),
+            _ => self.0.fmt(f),
+        }
+    }
+}
+
+/// Connects to one candidate, within `patience`.
+///
+/// # Errors
+/// Nobody listens there, or whoever does must not be talked to.
+pub fn connect_to(candidate: &SocketCandidate, patience: Duration) -> Result<UnixStream, ConnectError> {
+    // Held until the connection stands.
+    let _directory = match candidate {
+        SocketCandidate::Own(own) => {
+            let uid = rustix::process::geteuid().as_raw();
+            Some(directory::open(own, uid, Missing::Refuse).map_err(ConnectError::Directory)?)
+        }
+        SocketCandidate::Named(_) => None,
+    };
+    let path = candidate.socket();
+    let failed = |error: io::Error| ConnectError::Io(path.clone(), error);
+    let address = SocketAddrUnix::new(&path).map_err(|errno| failed(errno.into()))?;
+    let stream = connect_within(&address, patience).map_err(|errno| failed(errno.into()))?;
+    let peer = Peer::of(&stream).map_err(failed)?;
+    if peer.is_trusted() { Ok(stream) } else { Err(ConnectError::ForeignPeer(path, peer.uid)) }
+}
+
+/// A connection attempt waits while the listener's queue is full; the time limit for sending bounds that too.
+fn connect_within(address: &SocketAddrUnix, patience: Duration) -> Result<UnixStream, Errno> {
+    let socket = stream_socket()?;
+    set_socket_timeout(&socket, Timeout::Send, Some(patience))?;
+    rustix::io::retry_on_intr(|| connect(&socket, address))?;
+    Ok(UnixStream::from(socket))
+}
+
+/// A Unix stream socket that no child inherits.
+///
+/// # Errors
+/// The system has no descriptor left.
+pub fn stream_socket() -> Result<OwnedFd, Errno> {
+    #[cfg(not(target_vendor = "apple"))]
+    {
+        use rustix::net::{SocketFlags, socket_with};
+        socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
+    }
+    #[cfg(target_vendor = "apple")]
+    {
+        let socket = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
+        rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
+        Ok(socket)
+    }
+}

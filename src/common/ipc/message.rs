@@ -1,0 +1,232 @@
+//! The messages: [`Request`] from a caller, [`Response`] from the daemon, as JSON inside a frame.
+//!
+//! `pizauth-ipc(7)` documents each with an example, and the golden files in `tests/ipc` pin them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::secret::{self, Secret};
+use crate::unix_time::UnixTime;
+
+/// What a caller asks for. Accounts are named as the configuration spells them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "snake_case")]
+pub enum Request {
+    /// The access token of an account.
+    Show {
+        /// The account.
+        account: String,
+    },
+    /// A refresh now, or a new authorization where there is no token.
+    Refresh {
+        /// The account.
+        account: String,
+    },
+    /// Forget the tokens of an account and cancel what is under way.
+    Revoke {
+        /// The account.
+        account: String,
+    },
+    /// Read the configuration again.
+    Reload,
+    /// The whole token state.
+    Dump,
+    /// Take a token state back.
+    Restore {
+        /// A dump, base64.
+        dump: String,
+    },
+    /// The state of every account.
+    Status,
+    /// What the daemon listens on.
+    Info,
+    /// Stop the daemon.
+    Shutdown,
+}
+
+impl Request {
+    /// The value of its member `request`; the golden files are called so, too.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Show { .. } => "show",
+            Self::Refresh { .. } => "refresh",
+            Self::Revoke { .. } => "revoke",
+            Self::Reload => "reload",
+            Self::Dump => "dump",
+            Self::Restore { .. } => "restore",
+            Self::Status => "status",
+            Self::Info => "info",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+/// What the daemon answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Response {
+    /// To `show`: a valid access token.
+    AccessToken {
+        /// The token, printable ASCII.
+        #[serde(with = "secret::exposed")]
+        access_token: Secret,
+    },
+    /// To `show` and `refresh`: the user has to visit this authorization request URL.
+    Pending {
+        /// The URL.
+        url: String,
+    },
+    /// To `show` and `refresh`: the authorization code is being exchanged; no URL to visit.
+    Exchanging,
+    /// To `show`: the access token has expired and a refresh is under way.
+    Expired {
+        /// Why the last refresh failed, if it did.
+        last_error: Option<String>,
+    },
+    /// To `refresh`: a refresh is under way or will start as soon as it may.
+    RefreshScheduled,
+    /// To `revoke`.
+    Revoked,
+    /// To `reload`.
+    Reloaded {
+        /// Warnings about the configuration file, ready to print.
+        warnings: Vec<String>,
+    },
+    /// To `dump`.
+    Dump {
+        /// The dump, base64.
+        dump: String,
+    },
+    /// To `restore`.
+    Restored {
+        /// Accounts whose tokens were taken from the dump.
+        restored: Vec<String>,
+        /// Accounts whose present tokens are at least as good.
+        kept: Vec<String>,
+        /// Accounts of the dump that could not be taken.
+        skipped: Vec<Skipped>,
+    },
+    /// To `status`, sorted by account.
+    Status {
+        /// A row for each account.
+        accounts: Vec<AccountStatus>,
+    },
+    /// To `info`.
+    Info(DaemonInfo),
+    /// To `shutdown`. The connection stays open until the daemon is gone.
+    ShuttingDown {
+        /// Whether the caller may wait for that; not from inside one of the daemon's own hooks.
+        wait: bool,
+    },
+    /// The request was not done; nothing changed.
+    Refused {
+        /// For programs.
+        kind: Refusal,
+        /// For people: lower case, no full stop; may have several lines.
+        message: String,
+    },
+}
+
+/// An account of a dump that `restore` did not take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// The account in the dump.
+    pub account: String,
+    /// Why it was not taken.
+    pub reason: String,
+}
+
+/// Why a request was refused, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The configuration has no such account.
+    UnknownAccount,
+    /// `refresh` of an access token that came without a refresh token.
+    NoRefreshToken,
+    /// The configuration file has errors.
+    BadConfiguration,
+    /// The dump is truncated, corrupted, foreign or newer.
+    BadDump,
+    /// The frame or the message could not be understood.
+    BadRequest,
+    /// The version byte is one that this daemon does not speak.
+    UnsupportedVersion,
+    /// A request or an answer over its cap.
+    TooLarge,
+    /// `dump` while `startup_cmd` may be restoring what would be missing in it.
+    Starting,
+    /// The daemon is stopping.
+    ShuttingDown,
+    /// A fault of the daemon.
+    Internal,
+}
+
+/// Where an account is in the life of its token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// No token, nothing under way.
+    Empty,
+    /// An authorization request waits for the user.
+    Pending,
+    /// The authorization code is being exchanged.
+    Exchanging,
+    /// There is an access token (perhaps an expired one with a refresh token).
+    Active,
+}
+
+impl State {
+    /// As it is written in a message.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Pending => "pending",
+            Self::Exchanging => "exchanging",
+            Self::Active => "active",
+        }
+    }
+}
+
+/// One row of `status`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountStatus {
+    /// The account.
+    pub account: String,
+    /// Where it is.
+    pub state: State,
+    /// When the access token was obtained.
+    pub obtained: Option<UnixTime>,
+    /// When the access token expires or expired.
+    pub expires: Option<UnixTime>,
+    /// Whether there is a refresh token.
+    pub refreshable: bool,
+    /// Whether a token request is under way.
+    pub in_flight: bool,
+    /// When the next refresh is due.
+    pub next_refresh: Option<UnixTime>,
+    /// When a token request last ended, in success or not.
+    pub last_refresh: Option<UnixTime>,
+    /// Why that one failed; absent after a success.
+    pub last_error: Option<String>,
+    /// Whether a person has to do something before a refresh can succeed.
+    pub needs_attention: bool,
+}
+
+/// What the running daemon says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaemonInfo {
+    /// Its version.
+    pub version: String,
+    /// Its process id.
+    pub pid: u32,
+    /// The configuration file it was started with.
+    pub config_file: String,
+    /// The port of the HTTP redirect listener.
+    pub http_port: Option<u16>,
+    /// The port of the HTTPS redirect listener.
+    pub https_port: Option<u16>,
+    /// The public key of the HTTPS certificate: upper-case hex with colons.
+    pub https_public_key: Option<String>,
+    /// SHA-256 of the HTTPS certificate: upper-case hex with colons.
+    pub https_fingerprint: Option<String>,
+}
