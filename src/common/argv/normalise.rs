@@ -1,0 +1,135 @@
+//! From the words that people type (`-vvvv`, `-dvc FILE`, `-cFILE`, `--config=FILE`, options after the
+//! account) to the only ones that argh reads: options first, each a word of its own, then `--`, then the rest.
+
+use std::ffi::OsString;
+use std::fmt;
+
+/// What a command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Words {
+    /// To run with these words.
+    Run(Vec<String>),
+    /// `-h` or `--help`, wherever it stands as an option.
+    Help,
+    /// `--version`, likewise.
+    Version,
+}
+
+/// A command line that cannot be read. What else may be wrong with it, argh says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Misuse {
+    /// No option and no account is spelled so.
+    NotUtf8(OsString),
+    /// The last word is an option that takes a value.
+    NoValue(String),
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotUtf8(argument) => write!(f, "argument {argument:?} is not UTF-8"),
+            Self::NoValue(option) => write!(f, "no value given for option {option}"),
+        }
+    }
+}
+
+/// One word of a command line, read as an option or not.
+enum Word<'a> {
+    EndOfOptions,
+    Long(&'a str),
+    Cluster(&'a str),
+    Operand(&'a str),
+}
+
+impl<'a> From<&'a str> for Word<'a> {
+    fn from(word: &'a str) -> Self {
+        match word.strip_prefix('-') {
+            Some("-") => Self::EndOfOptions,
+            Some(long) if long.starts_with('-') => Self::Long(word),
+            Some(letters) if !letters.is_empty() => Self::Cluster(letters),
+            _ => Self::Operand(word),
+        }
+    }
+}
+
+/// Brings `arguments` into the order and shape that argh reads; `valued` are the options with values.
+pub(super) fn normalise(arguments: &[OsString], valued: &[&str]) -> Result<Words, Misuse> {
+    let mut options = Vec::new();
+    let mut operands = Vec::new();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let needs_value = match Word::from(utf8(argument)?) {
+            Word::EndOfOptions => {
+                for operand in rest.by_ref() {
+                    operands.push(utf8(operand)?.to_owned());
+                }
+                false
+            }
+            Word::Long("--help") => return Ok(Words::Help),
+            Word::Long("--version") => return Ok(Words::Version),
+            Word::Long(word) => push_long(word, valued, &mut options),
+            Word::Cluster(letters) => match push_cluster(letters, valued, &mut options) {
+                Cluster::Help => return Ok(Words::Help),
+                Cluster::Complete => false,
+                Cluster::NeedsValue => true,
+            },
+            Word::Operand(word) => {
+                operands.push(word.to_owned());
+                false
+            }
+        };
+        if needs_value {
+            let value = rest.next().ok_or_else(|| Misuse::NoValue(options.pop().unwrap_or_default()))?;
+            options.push(utf8(value)?.to_owned());
+        }
+    }
+    options.push("--".to_owned());
+    options.append(&mut operands);
+    Ok(Words::Run(options))
+}
+
+/// `--name`, or `--name=value` where the option takes one. True when the next argument is its value.
+fn push_long(word: &str, valued: &[&str], options: &mut Vec<String>) -> bool {
+    match word.split_once('=') {
+        Some((name, value)) if valued.contains(&name) => {
+            options.extend([name.to_owned(), value.to_owned()]);
+            false
+        }
+        _ => {
+            options.push(word.to_owned());
+            valued.contains(&word)
+        }
+    }
+}
+
+/// How a cluster of short options ended.
+enum Cluster {
+    Help,
+    Complete,
+    NeedsValue,
+}
+
+/// `-dvc`: each letter an option; what follows one that takes a value is that value.
+fn push_cluster(letters: &str, valued: &[&str], options: &mut Vec<String>) -> Cluster {
+    for (at, letter) in letters.char_indices() {
+        if letter == 'h' {
+            return Cluster::Help;
+        }
+        let name = format!("-{letter}");
+        let takes_value = valued.contains(&name.as_str());
+        options.push(name);
+        if takes_value {
+            let value = &letters[at + letter.len_utf8()..];
+            if value.is_empty() {
+                return Cluster::NeedsValue;
+            }
+            options.push(value.to_owned());
+            return Cluster::Complete;
+        }
+    }
+    Cluster::Complete
+}
+
+fn utf8(argument: &OsString) -> Result<&str, Misuse> {
+    argument.to_str().ok_or_else(|| Misuse::NotUtf8(argument.clone()))
+}

@@ -1,0 +1,34 @@
+//! Exit statuses, the same for every program (SPEC: 0, 1, 2, 64).
+
+use std::process::{ExitCode, Termination};
+
+/// How a program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done: 0.
+    Done,
+    /// Not done (no token, refused, unknown account, bad configuration): 1.
+    NotDone,
+    /// The daemon cannot be reached or does not answer: 2, as ssh-add.
+    Unreachable,
+    /// Wrong usage: 64, as sysexits' EX_USAGE.
+    Usage,
+}
+
+impl Exit {
+    /// The number the shell sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::NotDone => 1,
+            Self::Unreachable => 2,
+            Self::Usage => 64,
+        }
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self.code())
+    }
+}

@@ -1,0 +1,16 @@
+//! What the daemon and its commands both speak: configuration, protocol, paths, exit statuses.
+//!
+//! `config` and `ipc` do not know each other; nothing here knows the daemon or a command.
+
+pub mod account_name;
+pub mod argv;
+pub mod config;
+pub mod exit;
+pub mod harden;
+pub mod ipc;
+pub mod near_miss;
+pub mod paths;
+pub mod secret;
+pub mod sys;
+pub mod terminal;
+pub mod unix_time;

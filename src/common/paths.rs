@@ -1,0 +1,147 @@
+//! Where things are: socket, configuration file, cache directory. Decided from the environment alone; only
+//! [`directory`] looks at the file system.
+
+pub mod directory;
+mod environment;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+pub use self::environment::{Environment, ProcessEnvironment};
+
+/// The name of the socket in our own directory.
+const SOCKET_NAME: &str = "pizauth.sock";
+const CONFIG_NAME: &str = "pizauth.conf";
+
+/// One place where the daemon's socket may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SocketCandidate {
+    /// `PIZAUTH_SOCKET`: the uid of the process at the other end alone decides whether it is trusted.
+    Named(PathBuf),
+    /// `pizauth.sock` in a directory of our own, which has to pass [`directory::open`] first.
+    Own(OwnDirectory),
+}
+
+/// A directory that belongs to pizauth, in a directory that others create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnDirectory {
+    /// Exists before us or is no candidate: a runtime directory, the home directory.
+    pub base: PathBuf,
+    /// What of the path the daemon creates when it is missing, relative to `base`.
+    pub below: PathBuf,
+}
+
+impl OwnDirectory {
+    /// The whole path.
+    pub fn path(&self) -> PathBuf {
+        self.base.join(&self.below)
+    }
+}
+
+impl SocketCandidate {
+    /// The path of the socket.
+    pub fn socket(&self) -> PathBuf {
+        match self {
+            Self::Named(socket) => socket.clone(),
+            Self::Own(directory) => directory.path().join(SOCKET_NAME),
+        }
+    }
+}
+
+/// Where the socket may be, best first. `PIZAUTH_SOCKET` excludes all others. Empty only without a home directory.
+pub fn socket_candidates(environment: &impl Environment) -> Vec<SocketCandidate> {
+    match non_empty(environment.variable("PIZAUTH_SOCKET")) {
+        Some(socket) => vec![SocketCandidate::Named(PathBuf::from(socket))],
+        None => own_directories(environment).into_iter().map(SocketCandidate::Own).collect(),
+    }
+}
+
+/// The directories of our own, best first; `PIZAUTH_SOCKET` makes no difference.
+pub fn own_directories(environment: &impl Environment) -> Vec<OwnDirectory> {
+    let of_session = absolute(environment.variable("XDG_RUNTIME_DIR"));
+    let of_system = environment.system_runtime_directory();
+    let mut directories: Vec<_> = of_session
+        .into_iter()
+        .chain([of_system])
+        .map(|base| OwnDirectory { base, below: PathBuf::from("pizauth") })
+        .collect();
+    directories.dedup();
+    directories.extend(home_directory_of_host(environment));
+    directories
+}
+
+/// `~/.local/state/pizauth/run-HOST`: the last candidate, and the same in every environment of a user on one host.
+pub fn home_directory_of_host(environment: &impl Environment) -> Option<OwnDirectory> {
+    let host = fnv1a(&environment.host_name());
+    let below = PathBuf::from(format!(".local/state/pizauth/run-{host:016x}"));
+    Some(OwnDirectory { base: environment.home()?, below })
+}
+
+/// Where the configuration file may be, best first.
+pub fn config_file_candidates(environment: &impl Environment) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    files.extend(absolute(environment.variable("XDG_CONFIG_HOME")).map(|dir| dir.join(CONFIG_NAME)));
+    files.extend(environment.home().map(|home| home.join(".config").join(CONFIG_NAME)));
+    files
+}
+
+/// The configuration file: the first candidate that exists.
+pub fn config_file(environment: &impl Environment) -> Option<PathBuf> {
+    config_file_candidates(environment).into_iter().find(|file| file.exists())
+}
+
+/// The configuration file: the one that is named, else the first candidate that exists.
+///
+/// # Errors
+/// None is named, and there is none.
+pub fn find_config_file(
+    named: Option<PathBuf>,
+    environment: &impl Environment,
+) -> Result<PathBuf, NoConfigFile> {
+    let found = named.or_else(|| config_file(environment));
+    found.ok_or_else(|| NoConfigFile { places: config_file_candidates(environment) })
+}
+
+/// There is no configuration file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoConfigFile {
+    /// Where it was looked for: nowhere without a home directory.
+    places: Vec<PathBuf>,
+}
+
+impl fmt::Display for NoConfigFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.places.is_empty() {
+            return f.write_str("no home directory, no configuration file (name it: -c FILE)");
+        }
+        let places: Vec<_> = self.places.iter().map(|place| place.to_string_lossy()).collect();
+        write!(f, "no configuration file at {} (name another: -c FILE)", places.join(" or at "))
+    }
+}
+
+impl std::error::Error for NoConfigFile {}
+
+/// The cache directory that `info` names. Nothing is stored there.
+pub fn cache_directory(environment: &impl Environment) -> Option<PathBuf> {
+    let cache = absolute(environment.variable("XDG_CACHE_HOME"))
+        .or_else(|| environment.home().map(|home| home.join(".cache")))?;
+    Some(cache.join("pizauth"))
+}
+
+fn non_empty(value: Option<OsString>) -> Option<OsString> {
+    value.filter(|value| !value.is_empty())
+}
+
+/// XDG base directory specification: a relative path is to be ignored.
+fn absolute(value: Option<OsString>) -> Option<PathBuf> {
+    value.map(PathBuf::from).filter(|path| Path::is_absolute(path))
+}
+
+/// FNV-1a, 64 bits: std's hasher may change with the compiler, and both sides have to agree on this one.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, mix)
+}

@@ -1,0 +1,55 @@
+//! What paths depend on: variables, the user, the host. A trait, so that tests need not touch the process's own.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// The surroundings of a process.
+pub trait Environment {
+    /// The value of an environment variable.
+    fn variable(&self, name: &str) -> Option<OsString>;
+
+    /// The effective user id.
+    fn uid(&self) -> u32;
+
+    /// The home directory that the user database names.
+    fn home_of_user(&self) -> Option<PathBuf>;
+
+    /// The name of this host: homes may be shared between several.
+    fn host_name(&self) -> Vec<u8>;
+
+    /// The runtime directory that logind, elogind and their like make for a user, whether it exists or not.
+    fn system_runtime_directory(&self) -> PathBuf {
+        PathBuf::from(format!("/run/user/{}", self.uid()))
+    }
+
+    /// The home directory: `HOME`, else what the user database says.
+    fn home(&self) -> Option<PathBuf> {
+        self.variable("HOME")
+            .map(PathBuf::from)
+            .filter(|home| home.is_absolute())
+            .or_else(|| self.home_of_user())
+    }
+}
+
+/// The surroundings of this process.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProcessEnvironment;
+
+impl Environment for ProcessEnvironment {
+    fn variable(&self, name: &str) -> Option<OsString> {
+        std::env::var_os(name)
+    }
+
+    fn uid(&self) -> u32 {
+        rustix::process::geteuid().as_raw()
+    }
+
+    /// std looks at `HOME` first: one that is relative counts as none at all.
+    fn home_of_user(&self) -> Option<PathBuf> {
+        std::env::home_dir().filter(|home| home.is_absolute())
+    }
+
+    fn host_name(&self) -> Vec<u8> {
+        rustix::system::uname().nodename().to_bytes().to_vec()
+    }
+}

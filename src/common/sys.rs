@@ -1,0 +1,159 @@
+//! The only unsafe code: what neither std nor rustix offers safely. Each use says why it is sound.
+#![allow(unsafe_code, reason = "the one file for it")]
+
+use std::io;
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use nix::libc;
+use rustix::process::{Resource, Rlimit, setrlimit, setsid};
+
+/// Makes a child its own master: session and process group of its own, every signal as by default and none
+/// blocked, no descriptor but 0, 1, 2 and those in `passed_on`, and `limits` in force.
+pub fn isolate_child(command: &mut Command, limits: Vec<(Resource, Rlimit)>, passed_on: Vec<i32>) {
+    let isolate = move || {
+        // Refused only to the leader of a group, which a child just forked is not.
+        let _ = setsid();
+        for (resource, limit) in &limits {
+            // It was in force when we were started, so it is allowed; where it is not, ours stays.
+            let _ = setrlimit(*resource, *limit);
+        }
+        reset_signals();
+        close_on_exec_above_stderr();
+        for descriptor in &passed_on {
+            // SAFETY: sets the flags of a descriptor of the child, which nothing else uses before exec.
+            unsafe { libc::fcntl(*descriptor, libc::F_SETFD, 0) };
+        }
+        Ok::<(), io::Error>(())
+    };
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed, since another thread may have
+    // held any lock at the time of the fork. `isolate` makes system calls and reads vectors that were filled
+    // before; it allocates and frees nothing, takes no lock and cannot panic.
+    unsafe { command.pre_exec(isolate) };
+}
+
+/// Makes the allocator give large blocks back to the system as soon as they are freed, and keep one pool for all
+/// threads. By itself glibc stops giving back after the first large block, and a daemon that has once dumped 10,000
+/// accounts, or met a hostile caller, stays that large for months; and it reserves 64 MiB of address space for each of
+/// a few threads, which under a limit (`ulimit -v`) is most of what there is. Other allocators have no such habits.
+pub fn set_up_allocator() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        const LARGE: libc::c_int = 128 * 1024;
+        // SAFETY: both set a number inside the allocator, under its own lock.
+        unsafe {
+            libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
+            libc::mallopt(libc::M_ARENA_MAX, 1);
+        }
+    }
+}
+
+/// Takes over a descriptor that our parent has opened for us, and keeps it from our own children.
+///
+/// To be called once for a number, before anything else is opened: a number that our parent has not opened
+/// must not name something of ours.
+///
+/// # Errors
+/// It is not open; [`io::ErrorKind::InvalidInput`] where it is not above 2, since the standard streams are everybody's.
+pub fn take_inherited_descriptor(number: i32) -> io::Result<OwnedFd> {
+    if number <= libc::STDERR_FILENO {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // SAFETY: takes a number; one that is not open is an error without effect.
+    if unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: it is open, no standard stream, and by the contract above nothing in this process owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// Whether this process was started without a standard output (`>&-`). What is written to it then is lost, and no
+/// write fails: std opens /dev/null in its place before `main`.
+pub fn stdout_was_closed() -> bool {
+    STDOUT_WAS_CLOSED.load(Ordering::Relaxed)
+}
+
+static STDOUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn look_at_stdout() {
+    // SAFETY: takes numbers only, and needs nothing that is set up before `main`.
+    let flags = unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) };
+    STDOUT_WAS_CLOSED.store(flags == -1, Ordering::Relaxed);
+}
+
+// SAFETY: the loader calls each function of this section once, before `main` and with one thread; this one makes a
+// system call and stores into an atomic.
+#[used]
+#[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
+#[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
+static BEFORE_MAIN: extern "C" fn() = look_at_stdout;
+
+/// glibc lets nobody touch the two signals that it keeps for itself, not even to undo what a parent ignored.
+#[cfg(target_os = "linux")]
+fn reset_signals_of_the_c_library() {
+    const DEFAULT_ACTION: [u64; 8] = [0; 8];
+    const SIGNAL_SET_BYTES: usize = 8;
+    for signal in [32, 33] {
+        // SAFETY: the kernel reads its struct sigaction from the array, which is as large as any architecture's
+        // and all zero, which is SIG_DFL; it installs no code of ours.
+        unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                DEFAULT_ACTION.as_ptr(),
+                std::ptr::null_mut::<u64>(),
+                SIGNAL_SET_BYTES,
+            )
+        };
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reset_signals_of_the_c_library() {}
+
+/// Exec resets handlers but keeps what is ignored and what is blocked: also what our own parent ignored (nohup)
+/// or blocked.
+fn reset_signals() {
+    const LAST: i32 = 64;
+    for signal in 1..=LAST {
+        // SAFETY: SIG_DFL installs no code of ours. Numbers that do not exist or cannot be changed are an error
+        // without effect.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    reset_signals_of_the_c_library();
+    // SAFETY: an all-zero sigset_t is a valid value of a plain C type; sigemptyset then makes it the empty set,
+    // and the pointers are to a live local.
+    unsafe {
+        let mut none: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut none);
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
+    }
+}
+
+/// Ours are close-on-exec anyway; these are what somebody else has left open in us. Marked rather than closed:
+/// std reports a failed exec through one of them.
+fn close_on_exec_above_stderr() {
+    const FIRST: libc::c_uint = 3;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        // Linux 5.11. Called by number, since not every C library has it.
+        const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
+        // SAFETY: takes numbers only and changes flags of descriptors that the child is about to lose.
+        let done =
+            unsafe { libc::syscall(libc::SYS_close_range, FIRST, libc::c_uint::MAX, CLOSE_RANGE_CLOEXEC) };
+        if done == 0 {
+            return;
+        }
+    }
+    // SAFETY: takes a number only.
+    let open_max = unsafe { libc::sysconf(libc::_SC_OPEN_MAX) };
+    // A limit of a million would take a second: nobody hands down descriptors from up there.
+    let end = i32::try_from(open_max).unwrap_or(i32::MAX).clamp(256, 65_536);
+    for descriptor in 3..end {
+        // SAFETY: sets a flag of a descriptor that the child is about to lose; a number that is not open is an
+        // error without effect.
+        unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+}
