@@ -1,0 +1,175 @@
+//! What `pizauth info` prints: as text, and as JSON with the keys of the original's `info_format_version` 2.
+
+use std::fmt::Write;
+
+use pizauth_common::ipc::message::DaemonInfo;
+use pizauth_common::terminal::{printable, printable_lines};
+use serde::Serialize;
+
+/// Everything that is known. Keys may be added; one that changes its meaning raises the version.
+#[derive(Serialize)]
+pub(super) struct Document {
+    cache_directory: String,
+    config_file: String,
+    executed_as: String,
+    /// Where the daemon's socket is looked for, in this order.
+    sockets: Vec<String>,
+    info_format_version: u32,
+    pizauth_version: &'static str,
+    server_running: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_info: Option<ServerInfo>,
+}
+
+#[derive(Serialize)]
+struct ServerInfo {
+    /// A number, or `none`.
+    http_port: String,
+    /// A number, or `none`.
+    https_port: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    https_pub_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    https_fingerprint: Option<String>,
+    config_file: String,
+    pid: u32,
+    version: String,
+}
+
+impl From<DaemonInfo> for ServerInfo {
+    fn from(info: DaemonInfo) -> Self {
+        let port = |port: Option<u16>| port.map_or_else(|| "none".to_owned(), |port| port.to_string());
+        Self {
+            http_port: port(info.http_port),
+            https_port: port(info.https_port),
+            https_pub_key: info.https_public_key,
+            https_fingerprint: info.https_fingerprint,
+            config_file: info.config_file,
+            pid: info.pid,
+            version: info.version,
+        }
+    }
+}
+
+impl Document {
+    pub(super) fn new(
+        cache_directory: String,
+        config_file: String,
+        executed_as: String,
+        sockets: Vec<String>,
+        daemon: Option<DaemonInfo>,
+    ) -> Self {
+        Self {
+            cache_directory,
+            config_file,
+            executed_as,
+            sockets,
+            info_format_version: 2,
+            pizauth_version: env!("CARGO_PKG_VERSION"),
+            server_running: daemon.is_some(),
+            server_info: daemon.map(ServerInfo::from),
+        }
+    }
+
+    pub(super) fn json(&self) -> String {
+        serde_json::to_string_pretty(self).map_or_else(|_| String::new(), |json| json + "\n")
+    }
+
+    /// Programs cut out the lines of the first two paths: they keep their form.
+    pub(super) fn text(&self, why_not_running: &str) -> String {
+        let mut text = format!("pizauth {}:\n", self.pizauth_version);
+        push(&mut text, "cache directory", &self.cache_directory);
+        push(&mut text, "config file", &self.config_file);
+        push(&mut text, "executed as", &self.executed_as);
+        for socket in &self.sockets {
+            push(&mut text, "socket looked for", socket);
+        }
+        match &self.server_info {
+            Some(server) => server.push_text(&mut text),
+            None => {
+                let why_not = printable_lines(why_not_running);
+                let _ = writeln!(text, "pizauthd: {why_not}");
+            }
+        }
+        text
+    }
+}
+
+impl ServerInfo {
+    fn push_text(&self, text: &mut String) {
+        let _ = writeln!(text, "pizauthd {}: running", printable(&self.version));
+        push(text, "process id", &self.pid.to_string());
+        push(text, "started with config file", &self.config_file);
+        push(text, "HTTP port", &self.http_port);
+        push(text, "HTTPS port", &self.https_port);
+        for (name, value) in
+            [("HTTPS public key", &self.https_pub_key), ("HTTPS fingerprint", &self.https_fingerprint)]
+        {
+            if let Some(value) = value {
+                push(text, name, value);
+            }
+        }
+    }
+}
+
+fn push(text: &mut String, name: &str, value: &str) {
+    let _ = writeln!(text, "  {name}: {}", printable(value));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(daemon: Option<DaemonInfo>) -> Document {
+        let sockets = vec!["/run/user/1000/pizauth/pizauth.sock".into()];
+        Document::new(
+            "/home/u/.cache/pizauth".into(),
+            "/home/u/my\x1b.conf".into(),
+            "pizauth".into(),
+            sockets,
+            daemon,
+        )
+    }
+
+    fn daemon(https: bool) -> DaemonInfo {
+        DaemonInfo {
+            version: "9.9.9".into(),
+            pid: 42,
+            config_file: "/etc/other.conf".into(),
+            http_port: Some(8080),
+            https_port: https.then_some(8443),
+            https_public_key: https.then(|| "AB:CD".to_owned()),
+            https_fingerprint: https.then(|| "12:34".to_owned()),
+        }
+    }
+
+    #[test]
+    fn json_has_the_keys_that_programs_know() {
+        let value: serde_json::Value =
+            serde_json::from_str(&document(Some(daemon(true))).json()).expect("JSON");
+        assert_eq!(value["info_format_version"], 2);
+        assert_eq!(value["server_running"], true);
+        assert_eq!(value["server_info"]["http_port"], "8080");
+        assert_eq!(value["server_info"]["https_port"], "8443");
+        assert_eq!(value["server_info"]["https_pub_key"], "AB:CD");
+    }
+
+    #[test]
+    fn what_is_not_there_is_absent_or_none() {
+        let value: serde_json::Value =
+            serde_json::from_str(&document(Some(daemon(false))).json()).expect("JSON");
+        assert_eq!(value["server_info"]["https_port"], "none");
+        assert_eq!(value["server_info"].get("https_pub_key"), None);
+        let value: serde_json::Value = serde_json::from_str(&document(None).json()).expect("JSON");
+        assert_eq!((value["server_running"].as_bool(), value.get("server_info")), (Some(false), None));
+    }
+
+    #[test]
+    fn the_text_is_safe_and_says_why_nothing_runs() {
+        let text = document(None).text("cannot reach it");
+        assert!(text.contains("\n  cache directory: /home/u/.cache/pizauth\n"), "{text}");
+        assert!(text.contains("\n  config file: /home/u/my\\u{1b}.conf\n"), "{text}");
+        assert!(text.ends_with("\npizauthd: cannot reach it\n"), "{text}");
+        assert!(document(Some(daemon(true))).text("").contains("  HTTPS public key: AB:CD\n"));
+    }
+}

@@ -1,0 +1,112 @@
+//! `pizauth-restore`: gives a dump back to the daemon.
+
+use std::io::{self, IsTerminal, Read};
+
+use argh::FromArgs;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use pizauth_common::argv::{CommandLine, Invocation};
+use pizauth_common::exit::Exit;
+use pizauth_common::harden::harden_process;
+use pizauth_common::ipc::message::{Request, Skipped};
+use pizauth_common::ipc::plain_answer::RestoreAnswer;
+use pizauth_common::terminal::printable;
+
+use crate::applet::{Applet, ending};
+use crate::ask::{ask, unexpected};
+
+/// Its place in the table.
+pub const APPLET: Applet = Applet {
+    name: "restore",
+    program: "pizauth-restore",
+    summary: "take the tokens of a dump back from stdin",
+    main,
+};
+
+/// Bytes of a dump that are read at most.
+const MAX_DUMP: u64 = 16 << 20;
+
+/// Read a dump from stdin and give its tokens to the daemon.
+#[derive(FromArgs, Debug)]
+#[argh(
+    help_triggers("-h", "--help"),
+    example = "age -d -i KEYFILE pizauth.age | {command_name}",
+    note = "Tokens that are as good are kept; accounts that do not fit are named on stderr."
+)]
+pub struct Arguments {
+    /// accepted everywhere; changes nothing here
+    #[argh(switch, short = 'v')]
+    pub verbose: u8,
+    /// print the version
+    #[argh(switch)]
+    pub version: bool,
+}
+
+impl CommandLine for Arguments {}
+
+/// Runs the command.
+pub fn main(invocation: &Invocation) -> Exit {
+    ending(run(invocation))
+}
+
+fn run(invocation: &Invocation) -> Result<Exit, Exit> {
+    invocation.parse::<Arguments>()?;
+    harden_process();
+    // To its end before we connect: the pipe may be waiting for a passphrase, and the daemon does not wait.
+    let dump = read_dump(io::stdin().lock(), io::stdin().is_terminal()).map_err(|message| {
+        invocation.complain(message);
+        Exit::NotDone
+    })?;
+    match ask(invocation, &Request::Restore { dump: STANDARD.encode(dump) })? {
+        RestoreAnswer::Restored(skipped) => {
+            skipped.iter().for_each(|account| invocation.complain(skipped_line(account)));
+            Ok(Exit::Done)
+        }
+        RestoreAnswer::Refused(_) => Err(unexpected(invocation)),
+    }
+}
+
+fn read_dump(input: impl Read, is_terminal: bool) -> Result<Vec<u8>, String> {
+    if is_terminal {
+        return Err("no dump on stdin: it is a terminal (try: … | pizauth-restore)".into());
+    }
+    let mut dump = Vec::new();
+    input
+        .take(MAX_DUMP + 1)
+        .read_to_end(&mut dump)
+        .map_err(|error| format!("cannot read the dump from stdin: {error}"))?;
+    match dump.len() as u64 {
+        0 => Err("no dump on stdin: it is empty (did the command before the pipe fail?)".into()),
+        1..=MAX_DUMP => Ok(dump),
+        _ => Err(format!("cannot restore what is on stdin: over {MAX_DUMP} bytes, no dump is that long")),
+    }
+}
+
+fn skipped_line(skipped: &Skipped) -> String {
+    format!("skipped account '{}': {}", printable(&skipped.account), printable(&skipped.reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_is_read_whole_up_to_the_cap() {
+        assert_eq!(read_dump(&b"dump\0"[..], false), Ok(b"dump\0".to_vec()));
+        assert_eq!(read_dump(io::repeat(7).take(MAX_DUMP), false).map(|dump| dump.len()), Ok(16 << 20));
+    }
+
+    #[test]
+    fn what_cannot_be_a_dump_is_refused_before_the_daemon_is_asked() {
+        let refusal = |input: &mut dyn Read, is_terminal| read_dump(input, is_terminal).unwrap_err();
+        assert!(refusal(&mut io::repeat(7), false).contains("over 16777216 bytes"));
+        assert!(refusal(&mut io::empty(), false).contains("empty"));
+        assert!(refusal(&mut io::empty(), true).contains("terminal"));
+    }
+
+    #[test]
+    fn a_skipped_account_is_named_with_the_reason() {
+        let skipped = Skipped { account: "wo\nrk".into(), reason: "its scopes differ".into() };
+        assert_eq!(skipped_line(&skipped), "skipped account 'wo\\nrk': its scopes differ");
+    }
+}

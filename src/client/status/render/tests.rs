@@ -1,0 +1,120 @@
+use super::*;
+
+/// 2026-11-24 13:00 UTC, which is 14:00 in the zone of these tests.
+const NOW: UnixTime = UnixTime(1_795_525_200);
+
+fn zone() -> TimeZone {
+    TimeZone::fixed(jiff::tz::offset(1))
+}
+
+fn account(name: &str, state: State) -> AccountStatus {
+    AccountStatus {
+        account: name.into(),
+        state,
+        obtained: None,
+        expires: None,
+        refreshable: false,
+        in_flight: false,
+        next_refresh: None,
+        last_refresh: None,
+        last_error: None,
+        needs_attention: false,
+    }
+}
+
+fn active(expires: UnixTime) -> AccountStatus {
+    let obtained = Some(NOW.minus(Duration::from_secs(8 * MINUTE)));
+    AccountStatus {
+        obtained,
+        last_refresh: obtained,
+        expires: Some(expires),
+        refreshable: true,
+        next_refresh: Some(expires.minus(Duration::from_secs(90))),
+        ..account("work", State::Active)
+    }
+}
+
+fn in_minutes(minutes: u64) -> UnixTime {
+    NOW.plus(Duration::from_secs(minutes * MINUTE))
+}
+
+fn line(account: AccountStatus) -> String {
+    lines(&[account], NOW, &zone())
+}
+
+#[test]
+fn a_healthy_account() {
+    assert_eq!(
+        line(active(in_minutes(52))),
+        "work: active, obtained 13:52, expires 14:52 (in 52 min), last refresh 13:52\n"
+    );
+}
+
+#[test]
+fn another_day_has_its_date() {
+    assert!(line(active(in_minutes(11 * 60))).contains("expires 2026-11-25 01:00 (in 11 h)"));
+}
+
+#[test]
+fn a_failing_account_says_why_and_when_it_is_tried_again() {
+    let failing = AccountStatus {
+        last_error: Some("token endpoint: 503\x1b[2J".into()),
+        next_refresh: Some(NOW.plus(Duration::from_secs(40))),
+        ..active(NOW.minus(Duration::from_secs(3 * HOUR + 5 * MINUTE)))
+    };
+    assert_eq!(
+        line(failing.clone()),
+        "work: active, obtained 13:52, expired 10:55 (3 h 5 min ago), \
+         last refresh 13:52 failed: token endpoint: 503\\u{1b}[2J, next try in 40 s\n"
+    );
+    let trying = AccountStatus { in_flight: true, ..failing };
+    assert!(line(trying).ends_with(", refreshing now\n"));
+}
+
+#[test]
+fn an_account_that_needs_a_person_says_so_first() {
+    let stuck = AccountStatus { needs_attention: true, ..active(in_minutes(5)) };
+    assert!(line(stuck).starts_with("work: active, NEEDS ATTENTION, obtained"));
+}
+
+#[test]
+fn the_states_without_a_token_say_what_to_do() {
+    assert_eq!(line(account("a", State::Empty)), "a: empty, to authorize it: pizauth show a\n");
+    assert_eq!(line(account("a b", State::Empty)), "a b: empty, to authorize it: pizauth show 'a b'\n");
+    assert_eq!(
+        line(account("a", State::Pending)),
+        "a: pending, waits for you in a browser, the URL: pizauth show a\n"
+    );
+    assert_eq!(line(account("a", State::Exchanging)), "a: exchanging, authorization is being completed\n");
+    let ended = AccountStatus { last_error: Some("invalid_grant".into()), ..account("a", State::Empty) };
+    assert!(line(ended).ends_with("last refresh failed: invalid_grant\n"));
+}
+
+#[test]
+fn a_name_is_one_line_whatever_it_holds() {
+    assert!(line(account("a\nb: active", State::Empty)).starts_with("a\\nb: active: empty"));
+}
+
+#[test]
+fn no_time_value_is_too_absurd() {
+    for absurd in [UnixTime(0), UnixTime::MAX, UnixTime(u64::MAX)] {
+        assert!(line(active(absurd)).contains(", expire"), "{absurd:?}");
+    }
+}
+
+#[test]
+fn times_are_told_in_two_units() {
+    let table = [
+        (0, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (3599, "59 min"),
+        (HOUR, "1 h"),
+        (HOUR + 61, "1 h 1 min"),
+        (DAY, "1 d"),
+        (40 * DAY + HOUR, "40 d 1 h"),
+    ];
+    for (seconds, words) in table {
+        assert_eq!(roughly(Duration::from_secs(seconds)), words);
+    }
+}
