@@ -1,0 +1,62 @@
+//! The state of every account, for people.
+
+use pizauth_common::ipc::message::{AccountStatus, State};
+
+use super::Keeper;
+use super::entry::Entry;
+use super::token_state::{ActiveToken, ExchangeStage, Pause, Renewal, TokenState};
+use crate::moment::Now;
+
+impl Keeper {
+    /// A row for each account, sorted by name.
+    pub fn status(&self, now: Now) -> Vec<AccountStatus> {
+        self.entries.iter().map(|(name, entry)| status_of(name.as_str(), entry, now)).collect()
+    }
+}
+
+fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
+    let token = active(entry);
+    let renewal = token.map(|token| &token.renewal);
+    let next_refresh = match renewal {
+        Some(Renewal::Idle { due, .. }) => {
+            Some(now.wall_at((*due).max(entry.bucket.next_allowed()).max(now.moment)))
+        }
+        _ => None,
+    };
+    AccountStatus {
+        account: name.to_owned(),
+        state: state_of(entry),
+        obtained: token.map(|token| now.wall_at(token.obtained_at)),
+        expires: token.map(|token| now.wall_at(token.expires_at)),
+        refreshable: renewal.is_some_and(|renewal| renewal.grant().is_some()),
+        in_flight: is_in_flight(entry),
+        next_refresh,
+        last_refresh: entry.answered_at.map(|at| now.wall_at(at)),
+        last_error: entry.last_error.as_ref().map(ToString::to_string),
+        needs_attention: matches!(renewal, Some(Renewal::Idle { pause: Pause::Attention, .. })),
+    }
+}
+
+fn state_of(entry: &Entry) -> State {
+    match entry.state {
+        TokenState::Empty => State::Empty,
+        TokenState::Pending(_) => State::Pending,
+        TokenState::Exchanging(_) => State::Exchanging,
+        TokenState::Active(_) => State::Active,
+    }
+}
+
+fn is_in_flight(entry: &Entry) -> bool {
+    match &entry.state {
+        TokenState::Exchanging(exchange) => exchange.stage == ExchangeStage::InFlight,
+        TokenState::Active(token) => matches!(token.renewal, Renewal::InFlight { .. }),
+        TokenState::Empty | TokenState::Pending(_) => false,
+    }
+}
+
+fn active(entry: &Entry) -> Option<&ActiveToken> {
+    match &entry.state {
+        TokenState::Active(token) => Some(token),
+        _ => None,
+    }
+}

@@ -1,0 +1,64 @@
+//! A random world around the keeper: callers, browsers, a server with moods, lost answers, reloads, revokes,
+//! suspends, clock steps, dumps and restores, in virtual time. After every step the [`model`] says what must be
+//! true. A seed reproduces its world exactly.
+//!
+//! `PIZAUTH_SIMULATION_STEPS` asks for more steps than the default, `PIZAUTH_SIMULATION_SEED` for one world.
+
+mod browser;
+mod calls;
+mod coverage;
+mod dice;
+mod model;
+mod server;
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use coverage::Coverage;
+use world::World;
+
+const DEFAULT_STEPS: u64 = 300_000;
+const STEPS_PER_WORLD: u64 = 2_000;
+
+fn number_from(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// Runs one world to its end; a failure names the seed.
+fn live_through(seed: u64, coverage: &mut Coverage) {
+    let mut world = World::new(seed);
+    for step in 0..STEPS_PER_WORLD {
+        let result = catch_unwind(AssertUnwindSafe(|| world.step(coverage)));
+        if let Err(panic) = result {
+            eprintln!("step {step} of the world with this seed failed; to see it again:");
+            eprintln!("PIZAUTH_SIMULATION_SEED={seed} cargo test -p pizauth-daemon simulation");
+            resume_unwind(panic);
+        }
+    }
+}
+
+#[test]
+fn every_promise_holds_in_every_world() {
+    let mut coverage = Coverage::default();
+    if let Some(seed) = number_from("PIZAUTH_SIMULATION_SEED") {
+        return live_through(seed, &mut coverage);
+    }
+    let steps = number_from("PIZAUTH_SIMULATION_STEPS").unwrap_or(0).max(DEFAULT_STEPS);
+    for seed in 0..steps / STEPS_PER_WORLD {
+        live_through(seed, &mut coverage);
+    }
+    coverage.assert_complete();
+    println!("{steps} steps\n{coverage}");
+}
+
+#[test]
+fn a_seed_reproduces_its_world() {
+    let history = |seed| {
+        let mut world = World::new(seed);
+        let mut coverage = Coverage::default();
+        (0..300).for_each(|_| world.step(&mut coverage));
+        format!("{coverage}")
+    };
+    assert_eq!(history(7), history(7));
+    assert_ne!(history(7), history(8));
+}

@@ -1,0 +1,8 @@
+//! The keeper's rules, one by one. Time is moved by hand and the world answers on command.
+
+mod authorization;
+pub(super) mod bench;
+mod limits;
+mod refresh;
+mod reload;
+mod transfer;

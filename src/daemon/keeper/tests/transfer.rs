@@ -1,0 +1,153 @@
+use super::bench::{Bench, PORTS, account, config, counting_entropy, issued, seconds};
+use crate::keeper::{Keeper, Shown};
+use crate::moment::Moment;
+
+#[test]
+fn a_dump_restores_into_a_new_daemon() {
+    let mut bench = Bench::active(Some("rt-0"), 3600);
+    let dump = bench.keeper.dump(bench.now);
+    bench.keeper = Keeper::new(config(vec![account("work")]), PORTS, counting_entropy());
+    bench.now.moment = Moment(5_000);
+    let done = bench.keeper.restore(dump, bench.now);
+    assert_eq!(done.restored, ["work".into()]);
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::AccessToken("at-0".into())));
+    let status = &bench.keeper.status(bench.now)[0];
+    assert_eq!(status.expires, Some(bench.now.wall.plus(seconds(3600 - 60))));
+    bench.pass(3600);
+    assert!(bench.requests[0].1.contains("refresh_token=rt-0"));
+}
+
+#[test]
+fn a_token_that_is_older_than_the_boot_keeps_its_times() {
+    let mut bench = Bench::active(Some("rt-0"), 7200);
+    bench.rest(3600);
+    let dump = bench.keeper.dump(bench.now);
+    let obtained = dump.accounts[0].obtained;
+    bench.keeper = Keeper::new(config(vec![account("work")]), PORTS, counting_entropy());
+    bench.now.moment = Moment::BOOT.plus(seconds(20));
+    bench.keeper.restore(dump, bench.now);
+    let status = &bench.keeper.status(bench.now)[0];
+    assert_eq!(status.obtained, Some(obtained));
+    assert_eq!(
+        status.next_refresh,
+        Some(obtained.plus(seconds(90 * 60))),
+        "refresh_at_least counts from there"
+    );
+}
+
+#[test]
+fn a_token_that_has_expired_for_good_gives_way_to_anything_better() {
+    let dump = {
+        let bench = Bench::active(Some("rt-0"), 30);
+        bench.keeper.dump(bench.now)
+    };
+    let mut bench = Bench::active(None, 60);
+    assert_eq!(bench.keeper.restore(dump, bench.now).restored, ["work".into()]);
+}
+
+#[test]
+fn an_old_dump_does_not_replace_a_newer_token() {
+    let mut bench = Bench::active(Some("rt-0"), 3600);
+    let dump = bench.keeper.dump(bench.now);
+    bench.fail_once(issued("at-1", Some("rt-1"), 3600));
+    let done = bench.keeper.restore(dump, bench.now);
+    assert_eq!((done.restored.len(), done.kept), (0, vec!["work".into()]));
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::AccessToken("at-1".into())));
+}
+
+#[test]
+fn a_later_generation_of_the_session_is_taken_whatever_the_clock_says() {
+    let mut elsewhere = Bench::active(Some("rt-0"), 3600);
+    let mut bench = Bench::new(vec![account("work")]);
+    bench.keeper.restore(elsewhere.keeper.dump(elsewhere.now), bench.now);
+    elsewhere.fail_once(issued("at-1", Some("rt-1"), 60));
+    bench.now.wall = bench.now.wall.plus(seconds(86_400));
+    let done = bench.keeper.restore(elsewhere.keeper.dump(elsewhere.now), bench.now);
+    assert_eq!(done.restored, ["work".into()]);
+}
+
+#[test]
+fn a_clock_that_is_set_back_makes_no_dump_newer() {
+    let mut bench = Bench::active(Some("rt-0"), 3600);
+    let dump = bench.keeper.dump(bench.now);
+    bench.fail_once(issued("at-1", Some("rt-1"), 3600));
+    bench.now.wall = bench.now.wall.minus(seconds(86_400));
+    assert_eq!(bench.keeper.restore(dump, bench.now).kept, ["work".into()]);
+}
+
+#[test]
+fn a_refresh_token_is_not_given_up_for_a_longer_access_token() {
+    let mut without = Bench::active(None, 86_400);
+    let dump = without.keeper.dump(without.now);
+    let mut bench = Bench::active(Some("rt-0"), 3600);
+    assert_eq!(bench.keeper.restore(dump, bench.now).kept, ["work".into()]);
+    without.rest(86_400);
+    assert!(without.keeper.dump(without.now).accounts.is_empty(), "nothing in it is good for anything");
+}
+
+#[test]
+fn accounts_that_do_not_fit_are_named() {
+    let bench = Bench::active(Some("rt-0"), 3600);
+    let dump = bench.keeper.dump(bench.now);
+    let mut changed = account("work");
+    changed.client_id = "other".to_owned();
+    for accounts in [vec![changed], vec![account("play")]] {
+        let mut other = Bench::new(accounts);
+        let done = other.keeper.restore(dump.clone(), other.now);
+        assert_eq!((done.skipped.len(), done.restored.len()), (1, 0));
+    }
+}
+
+#[test]
+fn a_dump_spares_the_user_an_authorization_that_has_been_asked_for() {
+    let dump = {
+        let bench = Bench::active(Some("rt-0"), 3600);
+        bench.keeper.dump(bench.now)
+    };
+    let mut bench = Bench::new(vec![account("work")]);
+    bench.url("work");
+    assert_eq!(bench.keeper.restore(dump, bench.now).restored, ["work".into()]);
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::AccessToken("at-0".into())));
+    bench.collect();
+    let reminders = bench.reminders();
+    bench.pass(3600);
+    assert_eq!(bench.reminders(), reminders, "nobody is reminded any more");
+}
+
+#[test]
+fn an_exchange_is_newer_than_any_dump() {
+    let dump = {
+        let bench = Bench::active(Some("rt-0"), 3600);
+        bench.keeper.dump(bench.now)
+    };
+    let mut bench = Bench::new(vec![account("work")]);
+    bench.exchange("work");
+    assert_eq!(bench.keeper.restore(dump, bench.now).kept, ["work".into()]);
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Exchanging));
+}
+
+#[test]
+fn absurd_times_in_a_dump_are_clamped() {
+    let mut bench = Bench::active(Some("rt-0"), 3600);
+    let mut dump = bench.keeper.dump(bench.now);
+    dump.accounts[0].expires.0 = u64::MAX;
+    dump.accounts[0].obtained.0 = u64::MAX;
+    bench.keeper = Keeper::new(config(vec![account("work")]), PORTS, counting_entropy());
+    assert_eq!(bench.keeper.restore(dump, bench.now).restored, ["work".into()]);
+    let status = &bench.keeper.status(bench.now)[0];
+    assert!(status.expires.unwrap() <= bench.now.wall.plus(seconds(11 * 366 * 86_400)));
+    assert!(status.obtained.unwrap() <= bench.now.wall);
+}
+
+#[test]
+fn an_access_token_that_has_expired_is_neither_kept_nor_dumped() {
+    let mut bench = Bench::active(Some("rt-0"), 600);
+    bench.keeper.stop();
+    bench.pass(600);
+    assert!(!format!("{:?}", bench.keeper).contains("access_token: Some"), "{:?}", bench.keeper);
+    let dump = bench.keeper.dump(bench.now);
+    assert_eq!((&dump.accounts[0].access_token, dump.accounts[0].refresh_token.is_some()), (&None, true));
+    let mut other = Bench::new(vec![account("work")]);
+    assert_eq!(other.keeper.restore(dump, bench.now).restored, ["work".into()]);
+    assert_eq!(other.keeper.show("work", bench.now), Ok(Shown::Expired(None)));
+}
