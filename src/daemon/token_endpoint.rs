@@ -1,0 +1,241 @@
+//! Performs token requests: one worker thread each, one supervisor, and exactly one outcome per job.
+//!
+//! The supervisor is the only one who posts, so a worker that panics, hangs in a name lookup or comes
+//! too late cannot lose an outcome or report two.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::containment::{Bug, Worker, contain};
+use crate::keeper::JobId;
+use crate::log::{self, What};
+use crate::mailbox::{Event, Mailbox};
+use crate::oauth::outcome::{Outcome, Reason};
+use crate::oauth::token_request::TokenRequest;
+use attempt::Attempt;
+
+mod attempt;
+mod http;
+mod proxy;
+mod roots;
+#[cfg(test)]
+mod tests;
+
+/// How long a token request may take, and how many there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// For the TCP connection.
+    pub connect: Duration,
+    /// For everything, name lookup included.
+    pub total: Duration,
+    /// How much longer a worker may take to report by itself before it is given up.
+    pub grace: Duration,
+    /// Requests under way at a time.
+    pub workers: usize,
+    /// Workers given up that have not come back: while there are as many, no other is started.
+    pub stuck: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            total: Duration::from_secs(30),
+            grace: Duration::from_millis(500),
+            workers: 8,
+            stuck: 8,
+        }
+    }
+}
+
+/// The room that talks to authorization servers.
+#[derive(Debug)]
+pub struct TokenEndpoint {
+    notes: Sender<Note>,
+}
+
+impl TokenEndpoint {
+    /// Starts the supervisor, which sleeps while nothing is asked. Proxy and certificate variables are
+    /// read from the environment here.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    pub fn start(mailbox: Mailbox, limits: Limits) -> io::Result<Self> {
+        let transport = http::Transport::new(limits, |name| std::env::var_os(name));
+        Self::with(mailbox, limits, move |request, attempt| transport.perform(request, attempt))
+    }
+
+    fn with<P>(mailbox: Mailbox, limits: Limits, perform: P) -> io::Result<Self>
+    where
+        P: Fn(&TokenRequest, &Attempt) -> Outcome + Send + Sync + 'static,
+    {
+        let (notes, receiver) = channel();
+        let flights = HashMap::new();
+        let supervisor = Supervisor {
+            mailbox,
+            limits,
+            perform: Arc::new(perform),
+            notes: notes.clone(),
+            flights,
+            stuck: 0,
+        };
+        thread::Builder::new().name("token-endpoint".into()).spawn(move || supervisor.run(&receiver))?;
+        Ok(Self { notes })
+    }
+
+    /// Sends the request and posts [`Event::TokenAnswer`] for `job`, once, whatever happens. Returns at once.
+    pub fn request(&self, job: JobId, request: TokenRequest) {
+        // The supervisor ends only after this sender is dropped.
+        let _ = self.notes.send(Note::Start(job, request));
+    }
+}
+
+impl Drop for TokenEndpoint {
+    fn drop(&mut self) {
+        let _ = self.notes.send(Note::Stop);
+    }
+}
+
+/// What in the environment will make requests fail: for a warning at start.
+pub fn environment_warnings() -> Vec<String> {
+    http::Transport::new(Limits::default(), |name| std::env::var_os(name)).warnings()
+}
+
+enum Note {
+    Start(JobId, TokenRequest),
+    Finished(JobId, Outcome),
+    Stop,
+}
+
+impl Note {
+    fn job(&self) -> Option<JobId> {
+        match self {
+            Self::Start(job, _) | Self::Finished(job, _) => Some(*job),
+            Self::Stop => None,
+        }
+    }
+}
+
+struct Flight {
+    deadline: Instant,
+    attempt: Arc<Attempt>,
+}
+
+struct Supervisor<P> {
+    mailbox: Mailbox,
+    limits: Limits,
+    perform: Arc<P>,
+    notes: Sender<Note>,
+    flights: HashMap<JobId, Flight>,
+    stuck: usize,
+}
+
+impl<P> Supervisor<P>
+where
+    P: Fn(&TokenRequest, &Attempt) -> Outcome + Send + Sync + 'static,
+{
+    fn run(mut self, notes: &Receiver<Note>) {
+        loop {
+            let note = match self.next_note(notes) {
+                Ok(Note::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(note) => Some(note),
+                Err(RecvTimeoutError::Timeout) => None,
+            };
+            let job = note.as_ref().and_then(Note::job);
+            let handled = contain(Worker::TokenEndpoint, || self.handle(note));
+            if let (Some(job), Err(bug)) = (job, handled) {
+                self.post(job, perhaps_sent(&bug));
+            }
+        }
+    }
+
+    fn handle(&mut self, note: Option<Note>) {
+        match note {
+            Some(Note::Start(job, request)) => self.start(job, request),
+            Some(Note::Finished(job, outcome)) => self.finish(job, outcome),
+            Some(Note::Stop) | None => {}
+        }
+        self.give_up_late_ones(Instant::now());
+    }
+
+    /// Sleeps until something happens or the next deadline; without a request there is none.
+    fn next_note(&self, notes: &Receiver<Note>) -> Result<Note, RecvTimeoutError> {
+        match self.flights.values().map(|flight| flight.deadline).min() {
+            Some(deadline) => notes.recv_timeout(deadline.saturating_duration_since(Instant::now())),
+            None => notes.recv().map_err(RecvTimeoutError::from),
+        }
+    }
+
+    fn start(&mut self, job: JobId, request: TokenRequest) {
+        if let Err(why) = self.check_room() {
+            return self.post(job, unsent(why));
+        }
+        let attempt = Arc::new(Attempt::default());
+        let deadline = Instant::now() + self.limits.total + self.limits.grace;
+        match self.spawn_worker(job, request, Arc::clone(&attempt)) {
+            Ok(()) => {
+                self.flights.insert(job, Flight { deadline, attempt });
+            }
+            Err(error) => {
+                self.post(job, unsent(&format!("cannot start a thread for a token request: {error}")))
+            }
+        }
+    }
+
+    fn check_room(&self) -> Result<(), &'static str> {
+        if self.flights.len() >= self.limits.workers {
+            Err("too many token requests are under way")
+        } else if self.stuck >= self.limits.stuck {
+            Err("too many earlier token requests hang (does the name lookup work?)")
+        } else {
+            Ok(())
+        }
+    }
+
+    fn spawn_worker(&self, job: JobId, request: TokenRequest, attempt: Arc<Attempt>) -> io::Result<()> {
+        let (perform, notes) = (Arc::clone(&self.perform), self.notes.clone());
+        let work = move || {
+            let outcome = contain(Worker::TokenRequest, || perform(&request, &attempt));
+            let outcome = outcome.unwrap_or_else(|bug| attempt.failed(&bug.to_string()));
+            // Nobody listens only once the daemon stops.
+            let _ = notes.send(Note::Finished(job, outcome));
+        };
+        thread::Builder::new().name("token-request".into()).spawn(work).map(drop)
+    }
+
+    /// A worker has come back: in time, or after it was given up.
+    fn finish(&mut self, job: JobId, outcome: Outcome) {
+        match self.flights.remove(&job) {
+            Some(_) => self.post(job, outcome),
+            None => self.stuck = self.stuck.saturating_sub(1),
+        }
+    }
+
+    fn give_up_late_ones(&mut self, now: Instant) {
+        let late: Vec<_> = self.flights.extract_if(|_, flight| flight.deadline <= now).collect();
+        for (job, flight) in late {
+            self.stuck += 1;
+            let limit = self.limits.total.as_secs();
+            log::event(What::WorkerStuck).field("limit_seconds", limit).write();
+            let why = format!("no answer within {limit} s");
+            self.post(job, flight.attempt.give_up(&why));
+        }
+    }
+
+    fn post(&self, job: JobId, outcome: Outcome) {
+        self.mailbox.post(Event::TokenAnswer { job, outcome });
+    }
+}
+
+fn unsent(why: &str) -> Outcome {
+    Outcome::Transient { reason: Reason::new(why), retry_after: None, reached: false }
+}
+
+/// A code must not be sent twice, so what is not known counts as sent.
+fn perhaps_sent(bug: &Bug) -> Outcome {
+    Outcome::Transient { reason: Reason::new(&bug.to_string()), retry_after: None, reached: true }
+}

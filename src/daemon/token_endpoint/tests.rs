@@ -1,0 +1,105 @@
+use std::sync::mpsc::channel;
+
+use mio::{Poll, Token};
+
+use super::*;
+use crate::oauth::testing;
+
+const LONG: Duration = Duration::from_secs(20);
+
+/// Patient: what a test waits for comes.
+fn limits() -> Limits {
+    Limits { total: LONG, ..Limits::default() }
+}
+
+fn transient(outcome: Outcome) -> (String, bool) {
+    match outcome {
+        Outcome::Transient { reason, reached, .. } => (reason.to_string(), reached),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A supervisor over something else than the network, and its mail.
+fn supervised<P>(limits: Limits, perform: P) -> (TokenEndpoint, Receiver<Event>, Poll)
+where
+    P: Fn(&TokenRequest, &Attempt) -> Outcome + Send + Sync + 'static,
+{
+    let poll = Poll::new().unwrap();
+    let (mailbox, mail) = Mailbox::new(poll.registry(), Token(0)).unwrap();
+    (TokenEndpoint::with(mailbox, limits, perform).unwrap(), mail, poll)
+}
+
+fn next(mail: &Receiver<Event>) -> (JobId, String, bool) {
+    let Ok(Event::TokenAnswer { job, outcome }) = mail.recv_timeout(LONG) else { panic!("no answer") };
+    let (reason, reached) = transient(outcome);
+    (job, reason, reached)
+}
+
+#[test]
+fn a_panic_is_an_outcome() {
+    let (endpoint, mail, _poll) = supervised(limits(), |_, attempt| {
+        attempt.begin_sending().unwrap();
+        panic!("on purpose");
+    });
+    endpoint.request(JobId(7), testing::refresh());
+    let (job, reason, reached) = next(&mail);
+    assert!(job == JobId(7) && reason.contains("a bug") && reached, "{reason}");
+}
+
+#[test]
+fn a_worker_given_up_sends_nothing_later_and_reports_nothing_twice() {
+    let (release, gate) = channel::<()>();
+    let (told, verdicts) = channel();
+    let (gate, told) = (std::sync::Mutex::new(gate), std::sync::Mutex::new(told));
+    let limits = Limits { total: Duration::ZERO, grace: Duration::ZERO, stuck: 1, ..Limits::default() };
+    let (endpoint, mail, _poll) = supervised(limits, move |_, attempt| {
+        let _ = gate.lock().unwrap().recv();
+        let may_send = attempt.begin_sending().is_ok();
+        told.lock().unwrap().send(may_send).unwrap();
+        attempt.failed("late")
+    });
+    endpoint.request(JobId(1), testing::refresh());
+    assert_eq!(next(&mail), (JobId(1), "no answer within 0 s".to_owned(), false));
+    endpoint.request(JobId(2), testing::refresh());
+    let (job, reason, _) = next(&mail);
+    assert!(
+        job == JobId(2) && reason.contains("hang"),
+        "the one stuck worker takes the only place: {reason}"
+    );
+    drop(release);
+    assert!(!verdicts.recv_timeout(LONG).unwrap(), "it was told not to send");
+    // Its place is free again once its late report has been seen, and that report was not posted.
+    loop {
+        endpoint.request(JobId(3), testing::refresh());
+        let (job, reason, _) = next(&mail);
+        assert_eq!(job, JobId(3));
+        if !reason.contains("hang") {
+            break;
+        }
+    }
+}
+
+#[test]
+fn no_more_workers_than_allowed() {
+    let (release, gate) = channel::<()>();
+    let gate = std::sync::Mutex::new(gate);
+    let limits = Limits { workers: 1, ..limits() };
+    let (endpoint, mail, _poll) = supervised(limits, move |_, attempt| {
+        let _ = gate.lock().unwrap().recv();
+        attempt.failed("done")
+    });
+    endpoint.request(JobId(1), testing::refresh());
+    endpoint.request(JobId(2), testing::refresh());
+    let (job, reason, reached) = next(&mail);
+    assert!(job == JobId(2) && reason.contains("too many") && !reached, "{reason}");
+    drop(release);
+    assert_eq!(next(&mail), (JobId(1), "done".to_owned(), false));
+}
+
+#[test]
+fn once_sending_has_begun_giving_up_says_so() {
+    let attempt = Attempt::default();
+    attempt.begin_sending().unwrap();
+    assert!(transient(attempt.give_up("late")).1);
+    assert!(attempt.begin_sending().is_ok(), "what has begun may go on");
+}
