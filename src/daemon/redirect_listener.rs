@@ -1,0 +1,250 @@
+//! The redirect listeners: accept, read one request head, ask the event loop, show a page (RFC 8252 §7.3).
+//!
+//! One thread accepts for all of them, a short-lived one serves each connection. What a request means is not
+//! decided here: `Host`, parameters and `state` are the keeper's.
+
+mod acceptor;
+mod answer;
+mod binding;
+mod connection;
+mod connections;
+mod error;
+pub mod head;
+mod identity;
+pub mod page;
+mod peer;
+mod refusals;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod timed;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use mio::{Poll, Waker};
+use pizauth_common::config::RedirectPeer;
+
+use crate::keeper::ListenerPorts;
+use crate::log::{self, What};
+use crate::mailbox::Mailbox;
+use acceptor::{Acceptor, Listening, Pause, Plan, WAKE};
+use binding::{Binding, Bound, Wish};
+use connection::Limits;
+use connections::Connections;
+pub use error::BindError;
+use identity::Identity;
+use peer::PeerCheck;
+pub use settings::Settings;
+
+/// How many connections may be open at a time.
+const MAX_CONNECTIONS: usize = 64;
+/// What is being answered when the listeners stop gets this long to end.
+const STOP_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The redirect listeners of a daemon. They stop when this is dropped.
+pub struct RedirectListener {
+    settings: Settings,
+    held: Held,
+    plans: Option<Sender<Plan>>,
+    waker: Waker,
+    acceptor: Option<JoinHandle<()>>,
+    connections: Arc<Connections>,
+}
+
+/// What is bound at a time.
+#[derive(Clone, Default)]
+struct Held {
+    http: Option<Binding>,
+    https: Option<(Binding, Arc<Identity>)>,
+}
+
+impl RedirectListener {
+    /// Binds what `settings` ask for, and serves it. Requests go to `mailbox`.
+    ///
+    /// A host name (other than `localhost`) is looked up, which takes as long as the system takes.
+    ///
+    /// # Errors
+    /// An address cannot be bound, or the system is out of something. Nothing is left behind.
+    pub fn bind(settings: Settings, mailbox: Mailbox) -> Result<Self, BindError> {
+        Self::with_limits(settings, mailbox, Limits::default())
+    }
+
+    fn with_limits(settings: Settings, mailbox: Mailbox, limits: Limits) -> Result<Self, BindError> {
+        let held = Held::default().changed_to(&settings)?;
+        let poll = Poll::new().map_err(BindError::Start)?;
+        let waker = Waker::new(poll.registry(), WAKE).map_err(BindError::Start)?;
+        let (plans, receiver) = channel();
+        let connections = Arc::new(Connections::new(MAX_CONNECTIONS));
+        let acceptor = Acceptor {
+            poll,
+            plans: receiver,
+            plan: Plan::default(),
+            connections: Arc::clone(&connections),
+            limits,
+            mailbox,
+            pause: Pause::default(),
+            peers: PeerCheck::new(),
+        };
+        let acceptor = thread::Builder::new()
+            .name("redirects".to_owned())
+            .stack_size(128 * 1024)
+            .spawn(move || acceptor.run())
+            .map_err(BindError::Start)?;
+        let mut listener = Self {
+            settings,
+            held: Held::default(),
+            plans: Some(plans),
+            waker,
+            acceptor: Some(acceptor),
+            connections,
+        };
+        listener.serve(held)?;
+        Ok(listener)
+    }
+
+    /// Follows a reload: rebinds what has changed and keeps the rest, ports and key included. A port that was
+    /// picked freely stays while it can.
+    ///
+    /// # Errors
+    /// An address cannot be bound. Everything stays as it was.
+    pub fn reconfigure(&mut self, settings: Settings) -> Result<(), BindError> {
+        if settings == self.settings {
+            return Ok(());
+        }
+        let held = self.held.changed_to(&settings)?;
+        let before = std::mem::replace(&mut self.settings, settings);
+        self.serve(held).inspect_err(|_| self.settings = before)
+    }
+
+    /// The ports of the listeners.
+    pub fn ports(&self) -> ListenerPorts {
+        ListenerPorts {
+            http: self.held.http.as_ref().map(|binding| binding.port),
+            https: self.held.https.as_ref().map(|(binding, _)| binding.port),
+        }
+    }
+
+    /// The raw public key of the HTTPS listener's certificate, as upper-case hex with colons.
+    pub fn https_public_key(&self) -> Option<String> {
+        self.held.https.as_ref().map(|(_, identity)| identity.public_key())
+    }
+
+    /// The SHA-256 of the HTTPS listener's certificate, as upper-case hex with colons.
+    pub fn https_fingerprint(&self) -> Option<String> {
+        self.held.https.as_ref().map(|(_, identity)| identity.fingerprint())
+    }
+
+    /// Stops: the ports are free when this returns. What is being answered gets a second to end.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    /// Hands the acceptor what is held.
+    fn serve(&mut self, held: Held) -> Result<(), BindError> {
+        let checks_peers = self.settings.redirect_peer == RedirectPeer::SameUser;
+        let plan = Plan { listening: held.listening(), checks_peers };
+        self.plans.as_ref().ok_or(BindError::Ended)?.send(plan).map_err(|_| BindError::Ended)?;
+        self.waker.wake().map_err(BindError::Start)?;
+        held.log_what_is_new_since(&self.held);
+        self.held = held;
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        self.plans = None;
+        // Without a wake-up (which needs no descriptor, so it cannot fail for want of one) it could not be joined.
+        if self.waker.wake().is_ok()
+            && let Some(acceptor) = self.acceptor.take()
+        {
+            // It has logged whatever ended it.
+            let _ = acceptor.join();
+        }
+        self.held = Held::default();
+        self.connections.end(STOP_PATIENCE);
+    }
+}
+
+impl Drop for RedirectListener {
+    fn drop(&mut self) {
+        if self.plans.is_some() {
+            self.end();
+        }
+    }
+}
+
+impl fmt::Debug for RedirectListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedirectListener").field("ports", &self.ports()).finish_non_exhaustive()
+    }
+}
+
+impl Held {
+    /// What `settings` ask for, made of what is held where it fits. What is held is not touched.
+    fn changed_to(&self, settings: &Settings) -> Result<Self, BindError> {
+        let sockets: Vec<Bound> = self.bindings().flat_map(|binding| binding.sockets.clone()).collect();
+        let is_for_localhost = settings.has_localhost_redirect;
+        let http = match settings.listeners.http() {
+            Some(address) => {
+                let wish = Wish { option: "http_listen", address, is_for_localhost };
+                Some(wish.bind(&sockets, self.http.as_ref().map(|binding| binding.port))?)
+            }
+            None => None,
+        };
+        let https = match settings.listeners.https() {
+            Some(address) => {
+                let wish = Wish { option: "https_listen", address, is_for_localhost };
+                let sockets: Vec<Bound> = sockets.into_iter().filter(|bound| !bound.is_of(&http)).collect();
+                let before = self.https.as_ref().map(|(binding, _)| binding.port);
+                Some((wish.bind(&sockets, before)?, self.identity_for(&settings.https_hosts)?))
+            }
+            None => None,
+        };
+        Ok(Self { http, https })
+    }
+
+    fn identity_for(&self, hosts: &[String]) -> Result<Arc<Identity>, BindError> {
+        match &self.https {
+            Some((_, identity)) => identity.for_hosts(hosts),
+            None => Identity::new(hosts).map(Arc::new),
+        }
+    }
+
+    fn bindings(&self) -> impl Iterator<Item = &Binding> {
+        self.http.iter().chain(self.https.iter().map(|(binding, _)| binding))
+    }
+
+    fn listening(&self) -> Vec<Listening> {
+        let plain = self.http.iter().map(|binding| (binding, None));
+        let tls = self.https.iter().map(|(binding, identity)| (binding, Some(identity.config())));
+        plain
+            .chain(tls)
+            .flat_map(|(binding, tls)| {
+                binding.sockets.iter().map(move |bound| Listening {
+                    socket: Arc::clone(&bound.socket),
+                    port: binding.port,
+                    tls: tls.map(Arc::clone),
+                })
+            })
+            .collect()
+    }
+
+    fn log_what_is_new_since(&self, before: &Self) {
+        let known: Vec<_> = before.bindings().flat_map(|binding| &binding.sockets).collect();
+        for bound in self.bindings().flat_map(|binding| &binding.sockets) {
+            if known.iter().any(|old| Arc::ptr_eq(&old.socket, &bound.socket)) {
+                continue;
+            }
+            log::event(What::Listening).field("address", bound.address).write();
+            if !bound.address.ip().is_loopback() {
+                log::event(What::ConfigWarning)
+                    .field("address", bound.address)
+                    .field("warning", "the redirect listener can be reached from other machines")
+                    .write();
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Slow, silent and many peers; the end.
+
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::{Poll, Token};
+
+use super::super::connection::{Limits, Visit, serve};
+use super::super::connections::Connections;
+use super::support::*;
+use crate::mailbox::Mailbox;
+
+const SHORT: Duration = Duration::from_millis(50);
+
+#[test]
+fn a_head_that_takes_too_long_is_told_so() {
+    let limits = Limits { head: SHORT, ..patient() };
+    let bench = Bench::new(http_only("127.0.0.1", 0), limits, sign_in);
+    assert_eq!(status(&bench.ask("GET / HTTP/1.1\r\n")), "408 Request Timeout");
+}
+
+#[test]
+fn a_connection_made_in_advance_is_closed_without_a_word() {
+    let limits = Limits { head: SHORT, ..patient() };
+    let bench = Bench::new(http_only("127.0.0.1", 0), limits, sign_in);
+    assert_eq!(answer(&mut bench.connect()), "");
+}
+
+#[test]
+fn a_drip_does_not_move_the_deadline() {
+    let limits = Limits { head: SHORT, ..patient() };
+    let bench = Bench::new(http_only("127.0.0.1", 0), limits, sign_in);
+    let mut stream = bench.connect();
+    let mut dripping = stream.try_clone().unwrap();
+    let drip = std::thread::spawn(move || {
+        while dripping.write_all(b"G").is_ok() && dripping.take_error().is_ok_and(|error| error.is_none()) {
+            std::thread::yield_now();
+        }
+    });
+    // 431 where the machine is so fast that the cap comes first; either way it ends.
+    let answer = answer(&mut stream);
+    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    drop(bench);
+    drip.join().unwrap();
+}
+
+#[test]
+fn a_browser_is_not_kept_waiting_for_a_slow_exchange() {
+    let limits = Limits { decision: SHORT, ..patient() };
+    // Neither answered nor given up, for ever.
+    let bench = Bench::new(http_only("127.0.0.1", 0), limits, |_, reply| std::mem::forget(reply));
+    let answer = bench.ask(ROOT_VISIT);
+    assert_eq!(status(&answer), "200 OK");
+    assert!(answer.contains("still working"), "{answer}");
+}
+
+#[test]
+fn nothing_comes_of_a_visit_that_had_to_make_room() {
+    let poll = Poll::new().unwrap();
+    let (mailbox, events) = Mailbox::new(poll.registry(), Token(0)).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let connections = Arc::new(Connections::new(1));
+    let place = connections.admit(listener.accept().unwrap().0, true).unwrap();
+    client.write_all(ROOT_VISIT.as_bytes()).unwrap();
+    connections.end(Duration::ZERO);
+    serve(&place, &Visit { tls: None, port: 80, is_welcome: true, limits: patient(), mailbox });
+    assert!(events.try_recv().is_err(), "its code would have been used, and its page lost");
+}
+
+#[test]
+fn idle_connections_keep_nobody_out() {
+    let bench = Bench::http(http_only("127.0.0.1", 0));
+    let mut idle: Vec<_> = (0..100).map(|_| bench.connect()).collect();
+    assert_eq!(status(&bench.ask(ROOT_VISIT)), "200 OK");
+    assert_eq!(answer(&mut idle[0]), "", "the oldest had to make room");
+}
+
+#[test]
+fn once_stopped_the_port_is_free_and_nobody_is_left_hanging() {
+    let bench = Bench::http(http_only("127.0.0.1", 0));
+    let (mut idle, port) = (bench.connect(), bench.port());
+    assert_eq!(status(&bench.ask(ROOT_VISIT)), "200 OK");
+    bench.listener.stop();
+    assert_eq!(answer(&mut idle), "");
+    assert!(TcpListener::bind(("127.0.0.1", port)).is_ok());
+    assert!(connect(std::net::IpAddr::from([127, 0, 0, 1]), port).is_err());
+}
+
+#[test]
+fn dropping_stops_too() {
+    let bench = Bench::http(http_only("127.0.0.1", 0));
+    let (mut idle, port) = (bench.connect(), bench.port());
+    assert_eq!(status(&bench.ask(ROOT_VISIT)), "200 OK");
+    drop(bench);
+    assert_eq!(answer(&mut idle), "");
+    assert!(TcpListener::bind(("127.0.0.1", port)).is_ok());
+}

@@ -1,0 +1,114 @@
+//! What a reload changes, and what it leaves alone.
+
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+
+use pizauth_common::config::{Listeners, RedirectPeer};
+
+use super::super::Settings;
+use super::support::*;
+
+const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+fn is_served(port: u16) -> bool {
+    connect(V4, port).is_ok_and(|stream| exchange(stream, ROOT_VISIT).starts_with("HTTP/1.1 200"))
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind((V4, 0)).unwrap().local_addr().unwrap().port()
+}
+
+fn both(http: u16, https: u16) -> Settings {
+    let listeners = Listeners::Both { http: address("127.0.0.1", http), https: address("127.0.0.1", https) };
+    Settings { listeners, ..http_only("127.0.0.1", 0) }
+}
+
+#[test]
+fn a_port_that_was_picked_outlives_a_reload() {
+    let mut bench = Bench::http(http_only("127.0.0.1", 0));
+    let port = bench.port();
+    let changed = Settings { redirect_peer: RedirectPeer::Any, ..http_only("127.0.0.1", 0) };
+    bench.listener.reconfigure(changed).unwrap();
+    assert_eq!(bench.port(), port);
+    assert!(is_served(port));
+}
+
+#[test]
+fn another_port_is_bound_and_the_old_one_left() {
+    let mut bench = Bench::http(http_only("127.0.0.1", 0));
+    let (old, new) = (bench.port(), free_port());
+    bench.listener.reconfigure(http_only("127.0.0.1", new)).unwrap();
+    assert_eq!(bench.port(), new);
+    assert!(is_served(new));
+    while TcpListener::bind((V4, old)).is_err() {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_reload_that_fails_changes_nothing() {
+    let mut bench = Bench::http(http_only("127.0.0.1", 0));
+    let old = bench.port();
+    let taken = TcpListener::bind((V4, 0)).unwrap();
+    let error = bench.listener.reconfigure(http_only("127.0.0.1", taken.local_addr().unwrap().port()));
+    assert!(error.unwrap_err().to_string().contains("the port is taken"));
+    assert_eq!(bench.port(), old);
+    assert!(is_served(old));
+}
+
+#[test]
+fn the_key_outlives_a_reload_that_adds_a_host() {
+    let mut bench = Bench::http(https_only(&[]));
+    let (port, key) = (bench.port(), bench.listener.https_public_key());
+    let fingerprint = bench.listener.https_fingerprint();
+    bench.listener.reconfigure(https_only(&["mail.example"])).unwrap();
+    assert_eq!((bench.port(), bench.listener.https_public_key()), (port, key));
+    assert_ne!(bench.listener.https_fingerprint(), fingerprint);
+}
+
+#[test]
+fn listeners_come_and_go() {
+    let mut bench = Bench::http(http_only("127.0.0.1", 0));
+    let http = bench.port();
+    bench.listener.reconfigure(both(0, 0)).unwrap();
+    assert_eq!(bench.listener.ports().http, Some(http));
+    assert!(bench.listener.ports().https.is_some_and(|https| https != http));
+    bench.listener.reconfigure(https_only(&[])).unwrap();
+    assert_eq!(bench.listener.ports().http, None);
+    bench.listener.reconfigure(http_only("127.0.0.1", 0)).unwrap();
+    assert_eq!((bench.listener.ports().https, bench.listener.https_public_key()), (None, None));
+    assert!(is_served(bench.port()));
+}
+
+#[test]
+fn two_listeners_can_swap_their_ports() {
+    let mut bench = Bench::http(both(0, 0));
+    let (http, https) = (bench.listener.ports().http.unwrap(), bench.listener.ports().https.unwrap());
+    bench.listener.reconfigure(both(https, http)).unwrap();
+    assert_eq!((bench.listener.ports().http, bench.listener.ports().https), (Some(https), Some(http)));
+    while !is_served(https) {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn two_listeners_cannot_share_a_port() {
+    let mut bench = Bench::http(http_only("127.0.0.1", 0));
+    let port = bench.port();
+    let error = bench.listener.reconfigure(both(port, port)).unwrap_err().to_string();
+    assert!(error.contains("https_listen"), "{error}");
+    assert!(is_served(port));
+}
+
+#[test]
+fn the_other_half_is_taken_when_an_account_comes_to_need_it() {
+    if !has_ipv6() {
+        return;
+    }
+    let one_half = Settings { has_localhost_redirect: false, ..http_only("127.0.0.1", 0) };
+    let mut bench = Bench::http(one_half);
+    let port = bench.port();
+    assert!(connect(V6, port).is_err());
+    bench.listener.reconfigure(http_only("127.0.0.1", 0)).unwrap();
+    assert_eq!(bench.port(), port);
+    assert!(connect(V6, port).is_ok());
+}

@@ -1,0 +1,124 @@
+//! A listener with a loop behind it, and clients that speak raw HTTP.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use mio::{Poll, Token};
+use pizauth_common::account_name::AccountName;
+use pizauth_common::config::{ListenAddress, Listeners, RedirectPeer};
+
+use super::super::connection::Limits;
+use super::super::page::Page;
+use super::super::{RedirectListener, Settings};
+use crate::mailbox::{Event, Mailbox};
+use crate::oauth::redirect::RedirectRequest;
+
+/// Longer than any test may take; a failure then, not a hang.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(super) const ROOT_VISIT: &str = "GET /?code=c&state=s HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+/// Short ones where a test waits for them to pass, long ones where it must not matter.
+pub(super) fn patient() -> Limits {
+    Limits { head: PATIENCE, decision: PATIENCE, page: PATIENCE, closing: PATIENCE }
+}
+
+pub(super) fn address(host: &str, port: u16) -> ListenAddress {
+    ListenAddress { host: host.to_owned(), port }
+}
+
+pub(super) fn http_only(host: &str, port: u16) -> Settings {
+    Settings {
+        listeners: Listeners::Http(address(host, port)),
+        has_localhost_redirect: true,
+        https_hosts: Vec::new(),
+        redirect_peer: RedirectPeer::SameUser,
+    }
+}
+
+pub(super) fn https_only(hosts: &[&str]) -> Settings {
+    Settings {
+        listeners: Listeners::Https(address("127.0.0.1", 0)),
+        https_hosts: hosts.iter().map(|&host| host.to_owned()).collect(),
+        ..http_only("127.0.0.1", 0)
+    }
+}
+
+/// A listener, and what came to its mailbox.
+pub(super) struct Bench {
+    pub(super) listener: RedirectListener,
+    pub(super) requests: Receiver<RedirectRequest>,
+    _poll: Poll,
+}
+
+/// What the loop does with a request.
+pub(super) type Decide = fn(&RedirectRequest, Sender<Page>);
+
+pub(super) fn sign_in(_: &RedirectRequest, reply: Sender<Page>) {
+    let _ = reply.send(Page::SignedIn(AccountName::from("work")));
+}
+
+impl Bench {
+    pub(super) fn new(settings: Settings, limits: Limits, decide: Decide) -> Self {
+        let poll = Poll::new().unwrap();
+        let (mailbox, events) = Mailbox::new(poll.registry(), Token(0)).unwrap();
+        let (seen, requests) = channel();
+        thread::spawn(move || {
+            for event in events {
+                let Event::Redirect { request, reply } = event else { panic!("not a redirect: {event:?}") };
+                let _ = seen.send(request.clone());
+                decide(&request, reply);
+            }
+        });
+        let listener = RedirectListener::with_limits(settings, mailbox, limits).unwrap();
+        Self { listener, requests, _poll: poll }
+    }
+
+    pub(super) fn http(settings: Settings) -> Self {
+        Self::new(settings, patient(), sign_in)
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.listener.ports().http.or(self.listener.ports().https).unwrap()
+    }
+
+    pub(super) fn connect(&self) -> TcpStream {
+        connect(IpAddr::V4(Ipv4Addr::LOCALHOST), self.port()).unwrap()
+    }
+
+    /// What the listener answers to `request`.
+    pub(super) fn ask(&self, request: &str) -> String {
+        exchange(self.connect(), request)
+    }
+}
+
+pub(super) const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+
+pub(super) fn connect(ip: IpAddr, port: u16) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect(SocketAddr::new(ip, port))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+pub(super) fn exchange(mut stream: TcpStream, request: &str) -> String {
+    stream.write_all(request.as_bytes()).unwrap();
+    answer(&mut stream)
+}
+
+/// Everything until the listener closes.
+pub(super) fn answer(stream: &mut impl Read) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+pub(super) fn status(answer: &str) -> &str {
+    answer.split_once("\r\n").map_or(answer, |(line, _)| line.strip_prefix("HTTP/1.1 ").unwrap_or(line))
+}
+
+pub(super) fn has_ipv6() -> bool {
+    std::net::TcpListener::bind((V6, 0)).is_ok()
+}
