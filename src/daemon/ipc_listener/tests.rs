@@ -1,0 +1,338 @@
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+use std::time::Duration;
+
+use mio::{Events, Poll};
+use pizauth_common::ipc::frame::{Decoder, Kind, MAX_REQUEST, encode_request, parse_answer};
+use pizauth_common::ipc::message::{Refusal, Request, Response};
+use pizauth_common::secret::Secret;
+
+use super::{BYTES_UNDER_WAY, ConnectionId, GRACE, IpcListener, MUCH};
+use crate::moment::Moment;
+
+/// After this time a test has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An event loop in little, whose clock is set by hand. Callers are sockets of the same thread.
+struct World {
+    directory: tempfile::TempDir,
+    poll: Poll,
+    ipc: IpcListener,
+    now: Moment,
+}
+
+impl World {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let listener = std::os::unix::net::UnixListener::bind(directory.path().join("s")).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let poll = Poll::new().unwrap();
+        let ipc = IpcListener::new(listener, Rc::new(poll.registry().try_clone().unwrap())).unwrap();
+        Self { directory, poll, ipc, now: Moment(1_000_000) }
+    }
+
+    fn connect(&self) -> UnixStream {
+        let caller = UnixStream::connect(self.directory.path().join("s")).unwrap();
+        caller.set_read_timeout(Some(PATIENCE)).unwrap();
+        caller
+    }
+
+    fn ask(&self, request: &Request) -> UnixStream {
+        let mut caller = self.connect();
+        caller.write_all(&encode_request(request).unwrap()).unwrap();
+        caller
+    }
+
+    /// Handles what is ready by now.
+    fn turn(&mut self) {
+        let mut events = Events::with_capacity(64);
+        loop {
+            self.poll.poll(&mut events, Some(Duration::ZERO)).unwrap();
+            if events.is_empty() {
+                break;
+            }
+            for event in &events {
+                assert!(self.ipc.owns(event.token()));
+                self.ipc.ready(event, self.now);
+            }
+        }
+        self.ipc.handle_timeout(self.now);
+    }
+
+    /// Handles what becomes ready until `condition` holds. A hang-up may come late: a process that another
+    /// test starts holds our sockets too, until it has become its program.
+    fn turn_until(&mut self, condition: impl Fn(&IpcListener) -> bool) {
+        let mut events = Events::with_capacity(64);
+        while !condition(&self.ipc) {
+            self.poll.poll(&mut events, Some(PATIENCE)).unwrap();
+            assert!(!events.is_empty(), "nothing happens any more: {:?}", self.ipc.connections);
+            for event in &events {
+                self.ipc.ready(event, self.now);
+            }
+        }
+    }
+
+    fn sleep(&mut self, by: Duration) {
+        self.now = self.now.plus(by);
+        self.turn();
+    }
+
+    fn only_request(&mut self) -> (ConnectionId, Request) {
+        self.turn();
+        let request = self.ipc.take_request().expect("a request");
+        assert_eq!(self.ipc.take_request(), None);
+        request
+    }
+
+    /// Has no state left that could leak.
+    fn assert_empty(&self) {
+        assert!(self.ipc.connections.is_empty(), "{:?}", self.ipc.connections);
+        assert!(self.ipc.deadlines.is_empty());
+        assert_eq!(self.ipc.bytes_under_way, 0);
+        assert_eq!(self.ipc.poll_timeout(), None);
+    }
+}
+
+fn received(caller: &mut UnixStream) -> Response {
+    let mut bytes = Vec::new();
+    if let Err(error) = caller.read_to_end(&mut bytes) {
+        // Closed by the daemon with bytes of ours unread; its answer came before.
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    }
+    let json = Decoder::new(Kind::Answer).push(&bytes).unwrap().expect("a whole answer");
+    parse_answer(&json).unwrap()
+}
+
+fn is_open(caller: &mut UnixStream) -> bool {
+    caller.set_nonblocking(true).unwrap();
+    let result = caller.read(&mut [0; 16]);
+    caller.set_nonblocking(false).unwrap();
+    result.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+}
+
+/// Waits for the hang-up.
+fn assert_closed(caller: &mut UnixStream) {
+    match caller.read(&mut [0; 16]) {
+        Ok(read) => assert_eq!(read, 0, "there is more to read"),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+    }
+}
+
+fn token(length: usize) -> Response {
+    Response::AccessToken { access_token: Secret::new("t".repeat(length)) }
+}
+
+#[test]
+fn a_request_is_handed_out_and_answered() {
+    let mut world = World::new();
+    let mut caller = world.ask(&Request::Show { account: "work".to_owned() });
+    let (id, request) = world.only_request();
+    assert_eq!(request, Request::Show { account: "work".to_owned() });
+    assert_eq!(world.ipc.caller_pid(id), Some(i32::try_from(std::process::id()).unwrap()));
+    world.ipc.answer(id, &token(20));
+    assert_eq!(received(&mut caller), token(20));
+    world.assert_empty();
+}
+
+#[test]
+fn a_request_may_arrive_in_pieces() {
+    let mut world = World::new();
+    let mut caller = world.connect();
+    for byte in encode_request(&Request::Status).unwrap() {
+        assert_eq!(world.ipc.take_request(), None);
+        caller.write_all(&[byte]).unwrap();
+        world.sleep(Duration::from_millis(100));
+    }
+    let (id, request) = world.only_request();
+    assert_eq!(request, Request::Status);
+    world.ipc.answer(id, &Response::Revoked);
+    assert_eq!(received(&mut caller), Response::Revoked);
+    world.assert_empty();
+}
+
+#[test]
+fn bad_frames_get_a_typed_refusal() {
+    let long = (u32::try_from(MAX_REQUEST).unwrap() + 1).to_be_bytes();
+    let too_long = [&long[..], b"\x01{\"request\":\"show\",\"account\":\"x"].concat();
+    let cases: [(&[u8], Refusal); 5] = [
+        (b"\0\0\0\0", Refusal::BadRequest),
+        (b"\0\0\0\x03\x02{}", Refusal::UnsupportedVersion),
+        (b"\0\0\0\x03\x01{}", Refusal::BadRequest),
+        (b"GET / HTTP/1.1\r\n\r\n", Refusal::UnsupportedVersion),
+        (&too_long, Refusal::TooLarge),
+    ];
+    let mut world = World::new();
+    for (bytes, expected) in cases {
+        let mut caller = world.connect();
+        caller.write_all(bytes).unwrap();
+        world.turn();
+        match received(&mut caller) {
+            Response::Refused { kind, message } => assert_eq!(kind, expected, "{message}"),
+            other => panic!("{bytes:?}: {other:?}"),
+        }
+        world.assert_empty();
+    }
+}
+
+#[test]
+fn a_request_has_5_seconds_however_it_drips() {
+    let mut world = World::new();
+    let mut caller = world.connect();
+    let bytes = encode_request(&Request::Status).unwrap();
+    for byte in &bytes[..4] {
+        caller.write_all(&[*byte]).unwrap();
+        world.sleep(Duration::from_secs(1));
+        assert!(is_open(&mut caller));
+    }
+    assert_eq!(world.ipc.poll_timeout(), Some(Moment(1_000_000).plus(Duration::from_secs(6))));
+    world.sleep(Duration::from_millis(1_999));
+    assert!(is_open(&mut caller));
+    world.sleep(Duration::from_millis(1));
+    assert_closed(&mut caller);
+    world.assert_empty();
+}
+
+#[test]
+fn an_answer_that_is_not_taken_is_given_up_after_10_seconds() {
+    let mut world = World::new();
+    let (mut lazy, mut late) = (world.ask(&Request::Dump), world.ask(&Request::Dump));
+    world.turn();
+    while let Some((id, _)) = world.ipc.take_request() {
+        world.ipc.answer(id, &token(2_000_000));
+    }
+    world.sleep(Duration::from_millis(9_999));
+    let reader = std::thread::spawn(move || received(&mut late));
+    while world.ipc.connections.len() > 1 {
+        world.turn();
+    }
+    assert_eq!(reader.join().unwrap(), token(2_000_000));
+    world.sleep(Duration::from_millis(1));
+    world.assert_empty();
+    let mut bytes = Vec::new();
+    let _ = lazy.read_to_end(&mut bytes);
+    assert!(bytes.len() < 2_000_000, "only what fitted into the socket");
+}
+
+#[test]
+fn an_answer_over_the_cap_becomes_a_refusal() {
+    let mut world = World::new();
+    let mut caller = world.ask(&Request::Dump);
+    let (id, _) = world.only_request();
+    world.ipc.answer(id, &Response::Dump { dump: "x".repeat(17 * 1024 * 1024) });
+    assert!(matches!(received(&mut caller), Response::Refused { kind: Refusal::TooLarge, .. }));
+}
+
+#[test]
+fn a_held_connection_stays_until_one_side_goes() {
+    let mut world = World::new();
+    let (mut patient, mut impatient) = (world.ask(&Request::Shutdown), world.ask(&Request::Shutdown));
+    world.turn();
+    while let Some((id, _)) = world.ipc.take_request() {
+        world.ipc.answer_and_hold(id, &Response::ShuttingDown { wait: true });
+    }
+    let _ = patient.read(&mut [0; 200]).unwrap();
+    let _ = impatient.read(&mut [0; 200]).unwrap();
+    world.sleep(Duration::from_secs(3600));
+    assert_eq!(world.ipc.poll_timeout(), None);
+    assert!(is_open(&mut patient));
+    drop(impatient);
+    world.turn_until(|ipc| ipc.connections.len() == 1);
+    drop(world);
+    assert_closed(&mut patient);
+}
+
+#[test]
+fn callers_that_go_away_are_forgotten() {
+    let mut world = World::new();
+    let silent = world.connect();
+    world.turn();
+    drop(silent);
+    world.turn_until(|ipc| ipc.connections.is_empty());
+    drop(world.ask(&Request::Status));
+    world.turn();
+    let (id, _) = world.ipc.take_request().unwrap();
+    world.ipc.answer(id, &Response::Revoked);
+    world.ipc.answer(id, &Response::Revoked);
+    world.assert_empty();
+}
+
+#[test]
+fn without_descriptors_stalled_callers_make_room_and_others_wait() {
+    let mut world = World::new();
+    let _stalled = world.connect();
+    world.turn();
+    assert!(!world.ipc.make_room(), "it has just come");
+    assert_eq!(
+        world.ipc.accept_again,
+        Some(world.now.plus(GRACE)),
+        "no turn of the loop is wasted until then"
+    );
+    world.sleep(GRACE);
+    assert!(world.ipc.make_room());
+    world.ipc.handle_timeout(world.now);
+    world.assert_empty();
+    let mut caller = world.ask(&Request::Status);
+    assert!(!world.ipc.make_room());
+    world.sleep(GRACE);
+    let (id, _) = world.ipc.take_request().unwrap();
+    world.ipc.answer(id, &Response::Revoked);
+    assert_eq!(received(&mut caller), Response::Revoked);
+}
+
+#[test]
+fn who_hoards_memory_makes_room_for_the_next() {
+    let mut world = World::new();
+    let request = encode_request(&Request::Dump).unwrap();
+    let hoarders: Vec<_> = (0..36)
+        .map(|_| {
+            let mut caller = world.connect();
+            caller.write_all(&request).unwrap();
+            let (id, _) = world.only_request();
+            world.ipc.answer(id, &token(2_000_000));
+            assert!(world.ipc.bytes_under_way <= BYTES_UNDER_WAY + MUCH);
+            caller
+        })
+        .collect();
+    let mut caller = world.ask(&Request::Status);
+    let (id, _) = world.only_request();
+    world.ipc.answer(id, &Response::Revoked);
+    assert_eq!(received(&mut caller), Response::Revoked);
+    drop(hoarders);
+    world.turn_until(|ipc| ipc.connections.is_empty());
+    world.assert_empty();
+}
+
+#[test]
+fn a_replaced_listener_serves_new_callers_and_keeps_the_old() {
+    let mut world = World::new();
+    let mut old = world.connect();
+    world.turn();
+    let path = world.directory.path().join("s");
+    std::fs::remove_file(&path).unwrap();
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    world.ipc.replace_listener(listener).unwrap();
+    old.write_all(&encode_request(&Request::Info).unwrap()).unwrap();
+    assert_eq!(world.only_request().1, Request::Info);
+    let _new = world.ask(&Request::Status);
+    assert_eq!(world.only_request().1, Request::Status);
+}
+
+#[test]
+fn many_callers_at_once_are_served() {
+    let mut world = World::new();
+    let callers: Vec<_> = (0..300).map(|_| world.ask(&Request::Status)).collect();
+    let mut answered = 0;
+    while answered < callers.len() {
+        world.turn();
+        while let Some((id, _)) = world.ipc.take_request() {
+            world.ipc.answer(id, &Response::Revoked);
+            answered += 1;
+        }
+    }
+    for mut caller in callers {
+        assert_eq!(received(&mut caller), Response::Revoked);
+    }
+    world.assert_empty();
+}

@@ -1,0 +1,189 @@
+//! The command socket's file: claimed at the start, so that there is one daemon; kept in its place while we live;
+//! removed at the end. The event loop drives it; nothing here blocks but the start.
+
+mod claim;
+mod error;
+mod lock;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::fs;
+use std::io;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use mio::Registry;
+use pizauth_common::paths::{Environment, SocketCandidate};
+
+use crate::log::{self, What};
+use crate::moment::Moment;
+use claim::{Claim, Identity};
+pub use error::SocketError;
+use lock::Lock;
+use watch::Watch;
+
+/// Cleaners of runtime directories remove what has not been touched for some days.
+const TOUCH_INTERVAL: Duration = Duration::from_secs(6 * 3600);
+/// After a failure to make the socket again, the next try comes after this time.
+const RETRY: Duration = Duration::from_secs(3);
+/// Whatever else removes our socket again and again must not keep us busy.
+const REBIND_PAUSE: Duration = Duration::from_secs(1);
+/// How often we look where the system cannot tell us.
+const LOOK_INTERVAL: Duration = Duration::from_secs(4);
+
+/// The socket file of this daemon.
+#[derive(Debug)]
+pub struct SocketFile {
+    candidate: SocketCandidate,
+    path: PathBuf,
+    /// Absent once it has been removed in order.
+    claim: Option<Claim>,
+    /// Of the directory that all environments of a user on this host share.
+    user_lock: Option<Lock>,
+    watch: Watch,
+    fresh_listener: Option<UnixListener>,
+    bound_at: Moment,
+    touch_at: Moment,
+    look_at: Option<Moment>,
+    failing: bool,
+}
+
+impl SocketFile {
+    /// Takes possession of the first place that applies, and listens there, non-blocking.
+    ///
+    /// # Errors
+    /// Another daemon is running, at this or any other place a caller would look; or the place is not safe or not
+    /// usable.
+    pub fn claim(environment: &impl Environment, now: Moment) -> Result<(Self, UnixListener), SocketError> {
+        let (candidate, claim, listener, user_lock) = claim::start(environment)?;
+        let path = absolute(&candidate.socket());
+        let mut this = Self {
+            candidate,
+            watch: Watch::new(),
+            path,
+            claim: Some(claim),
+            user_lock,
+            fresh_listener: None,
+            bound_at: now,
+            touch_at: now.plus(TOUCH_INTERVAL),
+            look_at: None,
+            failing: false,
+        };
+        this.watch_place(now);
+        Ok((this, listener))
+    }
+
+    /// Where it is, as an absolute path: what hooks get as `PIZAUTH_SOCKET`.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Has the event loop told when something happens around the file.
+    ///
+    /// # Errors
+    /// The system cannot watch one more descriptor.
+    pub fn register(&self, registry: &Registry) -> io::Result<()> {
+        self.watch.register(registry)
+    }
+
+    /// Something happened around the file.
+    pub fn ready(&mut self, now: Moment) {
+        self.watch.drain();
+        self.look(now);
+    }
+
+    /// When [`SocketFile::handle_timeout`] wants to be called.
+    pub fn poll_timeout(&self) -> Option<Moment> {
+        let touch_at = self.claim.as_ref().map(|_| self.touch_at);
+        touch_at.into_iter().chain(self.look_at).min()
+    }
+
+    /// Touches the file or makes it again when that is due. Early or repeated calls are harmless.
+    pub fn handle_timeout(&mut self, now: Moment) {
+        if self.look_at.is_some_and(|at| at <= now) {
+            self.look_at = None;
+            self.look(now);
+        }
+        if self.touch_at <= now {
+            self.touch_at = now.plus(TOUCH_INTERVAL);
+            if let Some(claim) = &self.claim {
+                claim.touch();
+            }
+        }
+    }
+
+    /// The listening socket that took the place of a lost one, once.
+    pub fn take_listener(&mut self) -> Option<UnixListener> {
+        self.fresh_listener.take()
+    }
+
+    /// Removes the file if it is still ours, and lets another daemon start. To be called while the listening socket
+    /// is open (or another file could have its identity), and before callers of `shutdown` are let go.
+    pub fn remove(&mut self) {
+        if let Some(claim) = self.claim.take().filter(|claim| claim.is_at(&self.path)) {
+            claim.remove();
+        }
+        self.user_lock = None;
+        self.look_at = None;
+    }
+
+    /// Is the file in its place, and ours?
+    fn look(&mut self, now: Moment) {
+        let Some(claim) = &self.claim else { return };
+        if claim.is_at(&self.path) {
+            self.failing = false;
+            self.look_at = self.watch.is_blind().then(|| now.plus(LOOK_INTERVAL));
+            return;
+        }
+        let earliest = self.bound_at.plus(REBIND_PAUSE);
+        if now < earliest {
+            self.look_at = Some(earliest);
+            return;
+        }
+        self.make_again(now);
+    }
+
+    fn make_again(&mut self, now: Moment) {
+        let Some(lost) = self.claim.take() else { return };
+        self.bound_at = now;
+        match claim::renew(&self.candidate, &lost) {
+            Ok((claim, listener)) => {
+                self.claim = Some(claim.with_locks_of(lost));
+                self.fresh_listener = Some(listener);
+                self.failing = false;
+                self.watch_place(now);
+                log::event(What::SocketRebound).field("path", self.path.display()).write();
+            }
+            Err(error) => {
+                self.claim = Some(lost);
+                self.look_at = Some(now.plus(RETRY));
+                if !std::mem::replace(&mut self.failing, true) {
+                    log::event(What::SocketFailed).field("reason", error).write();
+                }
+            }
+        }
+    }
+
+    fn watch_place(&mut self, now: Moment) {
+        self.watch.set(&self.path);
+        // It may have been removed before it was watched.
+        self.look_at = Some(now.plus(if self.watch.is_blind() { LOOK_INTERVAL } else { REBIND_PAUSE }));
+    }
+}
+
+/// A start that fails later leaves no socket behind.
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn identity_at(path: &Path) -> Option<Identity> {
+    fs::symlink_metadata(path).ok().map(|metadata| Identity::of(&metadata))
+}

@@ -1,0 +1,252 @@
+//! Taking possession of a place for the socket: directory, lock, nobody alive, nothing in the way, bound.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+use pizauth_common::ipc::connect::{connect_to, stream_socket};
+use pizauth_common::paths::directory::{self, Missing};
+use pizauth_common::paths::{
+    Environment, OwnDirectory, SocketCandidate, home_directory_of_host, own_directories, socket_candidates,
+};
+use rustix::fs::{
+    AtFlags, FileType, Mode, Stat, Timespec, Timestamps, UTIME_NOW, statat, unlinkat, utimensat,
+};
+use rustix::io::Errno;
+use rustix::net::{SocketAddrUnix, bind, listen};
+
+use super::error::SocketError;
+use super::lock::{Lock, LockError};
+use super::{absolute, identity_at};
+
+/// How long a daemon that may be there has to accept a connection.
+const PROBE_PATIENCE: Duration = Duration::from_secs(1);
+/// As std asks for; the system lowers it to its own maximum.
+const QUEUE: i32 = 4096;
+
+/// Which file it is, whatever its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+
+    #[allow(clippy::unnecessary_cast, reason = "the fields' types differ between systems")]
+    pub(super) fn of_stat(stat: &Stat) -> Self {
+        Self { device: stat.st_dev as u64, inode: stat.st_ino as u64 }
+    }
+}
+
+/// A socket file that is ours, and the lock that says so.
+#[derive(Debug)]
+pub(super) struct Claim {
+    directory: Rc<File>,
+    is_own_directory: bool,
+    socket: Identity,
+    name: std::ffi::OsString,
+    /// Absent for a moment while a lost socket is made again under the old lock.
+    lock: Option<Lock>,
+}
+
+impl Claim {
+    /// Whether the file at `path` is the one that we bound.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        identity_at(path) == Some(self.socket)
+    }
+
+    /// Sets the times of the socket and of its directory to now.
+    pub(super) fn touch(&self) {
+        let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+        let times = Timestamps { last_access: now, last_modification: now };
+        let _ = utimensat(&self.directory, &self.name, &times, AtFlags::SYMLINK_NOFOLLOW);
+        if self.is_own_directory {
+            let _ = utimensat(&self.directory, ".", &times, AtFlags::empty());
+        }
+        if let Some(lock) = &self.lock {
+            lock.touch(&times);
+        }
+    }
+
+    pub(super) fn remove(self) {
+        let _ = unlinkat(&self.directory, &self.name, AtFlags::empty());
+        if let Some(lock) = &self.lock {
+            lock.remove(&self.directory);
+        }
+    }
+
+    /// Takes over the lock of a claim that this one renews, unless it needed a new one.
+    pub(super) fn with_locks_of(mut self, lost: Self) -> Self {
+        self.lock = self.lock.or(lost.lock);
+        self
+    }
+}
+
+/// Claims the first place that applies. Also gives the lock that all environments of this user on this host share:
+/// a daemon that sees `XDG_RUNTIME_DIR` and one that does not must not both run.
+pub(super) fn start(
+    environment: &impl Environment,
+) -> Result<(SocketCandidate, Claim, UnixListener, Option<Lock>), SocketError> {
+    let candidates = candidates(environment);
+    let (candidate, directory) = first_that_applies(&candidates, environment)?;
+    let lock = take_lock(&candidate, &directory)?;
+    let user_lock = match &candidate {
+        SocketCandidate::Own(own) => lock_for_user(own, environment)?,
+        SocketCandidate::Named(_) => None,
+    };
+    for other in candidates.iter().filter(|other| **other != candidate) {
+        if connect_to(other, PROBE_PATIENCE).is_ok() {
+            return Err(SocketError::Answers(other.socket()));
+        }
+    }
+    let (claim, listener) = occupy(&candidate, directory, Some(lock))?;
+    Ok((candidate, claim, listener, user_lock))
+}
+
+/// Claims a place again that was claimed before and lost, perhaps with its whole directory.
+pub(super) fn renew(candidate: &SocketCandidate, lost: &Claim) -> Result<(Claim, UnixListener), SocketError> {
+    let directory = open_directory(candidate)?;
+    let kept = lost.lock.as_ref().is_some_and(|lock| lock.is_good_for(&directory));
+    let lock = if kept { None } else { Some(take_lock(candidate, &directory)?) };
+    occupy(candidate, directory, lock)
+}
+
+/// As callers look for it; but a `PIZAUTH_SOCKET` that names our own place is our own place.
+fn candidates(environment: &impl Environment) -> Vec<SocketCandidate> {
+    let own: Vec<_> = own_directories(environment).into_iter().map(SocketCandidate::Own).collect();
+    let listed = socket_candidates(environment).into_iter();
+    listed
+        .map(|it| own.iter().find(|own| own.socket() == absolute(&it.socket())).cloned().unwrap_or(it))
+        .collect()
+}
+
+fn first_that_applies(
+    candidates: &[SocketCandidate],
+    environment: &impl Environment,
+) -> Result<(SocketCandidate, Rc<File>), SocketError> {
+    let mut missing = SocketError::NoHome;
+    for candidate in candidates.iter().filter(|candidate| may_apply(candidate, environment)) {
+        match open_directory(candidate) {
+            Ok(directory) => return Ok((candidate.clone(), directory)),
+            Err(SocketError::Directory(error)) if error.is_missing() => {
+                missing = SocketError::Directory(error)
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(missing)
+}
+
+/// The system's runtime directory counts only where it has been made for this user.
+fn may_apply(candidate: &SocketCandidate, environment: &impl Environment) -> bool {
+    match candidate {
+        SocketCandidate::Own(own) if own.base == environment.system_runtime_directory() => {
+            fs::metadata(&own.base).is_ok_and(|metadata| metadata.uid() == environment.uid())
+        }
+        _ => true,
+    }
+}
+
+fn open_directory(candidate: &SocketCandidate) -> Result<Rc<File>, SocketError> {
+    match candidate {
+        SocketCandidate::Own(own) => open_own(own),
+        SocketCandidate::Named(socket) => {
+            let socket = absolute(socket);
+            let parent = socket.parent().unwrap_or(Path::new("/"));
+            File::open(parent).map(Rc::new).map_err(|error| SocketError::Io(socket.clone(), error))
+        }
+    }
+}
+
+fn open_own(own: &OwnDirectory) -> Result<Rc<File>, SocketError> {
+    let uid = rustix::process::geteuid().as_raw();
+    let directory = directory::open(own, uid, Missing::Create).map_err(SocketError::Directory)?;
+    Ok(Rc::new(File::from(directory)))
+}
+
+fn take_lock(candidate: &SocketCandidate, directory: &Rc<File>) -> Result<Lock, SocketError> {
+    let socket = candidate.socket();
+    let (lock, place) = match candidate {
+        SocketCandidate::Own(own) => (Lock::of_directory(directory), own.path()),
+        SocketCandidate::Named(_) => (Lock::beside(directory, name_of(&socket)), socket),
+    };
+    lock.map_err(|error| match error {
+        LockError::Held => SocketError::Locked(place),
+        LockError::Io(error) => SocketError::Io(place, error),
+    })
+}
+
+/// A home that cannot be written or locked is no reason not to run.
+fn lock_for_user(own: &OwnDirectory, environment: &impl Environment) -> Result<Option<Lock>, SocketError> {
+    let Some(shared) = home_directory_of_host(environment).filter(|shared| shared != own) else {
+        return Ok(None);
+    };
+    let Ok(directory) = open_own(&shared) else { return Ok(None) };
+    match Lock::of_directory(&directory) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(LockError::Held) => Err(SocketError::Locked(shared.path())),
+        Err(LockError::Io(_)) => Ok(None),
+    }
+}
+
+/// Binds, once nobody listens there and nothing but a stale socket is in the way.
+fn occupy(
+    candidate: &SocketCandidate,
+    directory: Rc<File>,
+    lock: Option<Lock>,
+) -> Result<(Claim, UnixListener), SocketError> {
+    let path = absolute(&candidate.socket());
+    match connect_to(candidate, PROBE_PATIENCE) {
+        Ok(_) => return Err(SocketError::Answers(path)),
+        Err(error) if error.is_nobody() => {}
+        Err(error) => return Err(SocketError::Taken(error)),
+    }
+    let name = name_of(&path);
+    remove_stale(&directory, name, &path)?;
+    let (listener, socket) =
+        bind_at(&directory, name, &path).map_err(|errno| SocketError::Io(path.clone(), errno.into()))?;
+    let is_own_directory = matches!(candidate, SocketCandidate::Own(_));
+    Ok((Claim { directory, is_own_directory, socket, name: name.to_owned(), lock }, listener))
+}
+
+fn remove_stale(directory: &File, name: &OsStr, path: &Path) -> Result<(), SocketError> {
+    let failed = |errno: Errno| SocketError::Io(path.to_owned(), errno.into());
+    match statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Socket => {
+            unlinkat(directory, name, AtFlags::empty()).map_err(failed)
+        }
+        Ok(_) => Err(SocketError::NotASocket(path.to_owned())),
+        Err(Errno::NOENT) => Ok(()),
+        Err(errno) => Err(failed(errno)),
+    }
+}
+
+/// Nobody can connect before `listen`, and by then the mode is 0600: there is no moment to slip in, and the umask,
+/// which belongs to hooks and other threads too, is left alone.
+fn bind_at(directory: &File, name: &OsStr, path: &Path) -> Result<(UnixListener, Identity), Errno> {
+    let private = Mode::RUSR | Mode::WUSR;
+    let socket = stream_socket()?;
+    // Linux makes the file with the mode that the socket has.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    rustix::fs::fchmod(&socket, private)?;
+    bind(&socket, &SocketAddrUnix::new(path)?)?;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    rustix::fs::chmodat(directory, name, private, AtFlags::SYMLINK_NOFOLLOW)?;
+    let identity = Identity::of_stat(&statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?);
+    listen(&socket, QUEUE)?;
+    let listener = UnixListener::from(socket);
+    listener.set_nonblocking(true).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    Ok((listener, identity))
+}
+
+fn name_of(path: &Path) -> &OsStr {
+    path.file_name().unwrap_or_default()
+}

@@ -1,0 +1,374 @@
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::{self, File, FileTimes};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, symlink};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Barrier;
+use std::time::{Duration, SystemTime};
+
+use mio::{Events, Poll};
+use pizauth_common::paths::Environment;
+
+use super::{REBIND_PAUSE, RETRY, SocketError, SocketFile, TOUCH_INTERVAL};
+use crate::moment::Moment;
+
+const START: Moment = Moment(1_000_000);
+
+/// A user of her own, with a home and runtime directories that may exist.
+struct World {
+    _temporary: tempfile::TempDir,
+    root: PathBuf,
+    variables: HashMap<&'static str, OsString>,
+    uid: u32,
+}
+
+impl World {
+    fn new() -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(temporary.path()).unwrap();
+        let world = Self {
+            _temporary: temporary,
+            root,
+            variables: HashMap::new(),
+            uid: rustix::process::geteuid().as_raw(),
+        };
+        world.make("home");
+        world
+    }
+
+    fn with_session() -> Self {
+        let mut world = Self::new();
+        world.variables.insert("XDG_RUNTIME_DIR", world.make("run").into());
+        world
+    }
+
+    fn named(mut self, socket: &str) -> Self {
+        let socket = self.path(socket);
+        self.variables.insert("PIZAUTH_SOCKET", socket.into());
+        self
+    }
+
+    fn without(&self, variable: &str) -> Surroundings<'_> {
+        let mut variables = self.variables.clone();
+        variables.remove(variable);
+        Surroundings { world: self, variables }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    fn make(&self, name: &str) -> PathBuf {
+        fs::DirBuilder::new().mode(0o700).create(self.path(name)).unwrap();
+        self.path(name)
+    }
+
+    fn claim(&self) -> Result<(SocketFile, UnixListener), SocketError> {
+        SocketFile::claim(&self.without(""), START)
+    }
+
+    fn refused(&self) -> SocketError {
+        self.claim().expect_err("a second daemon")
+    }
+}
+
+struct Surroundings<'a> {
+    world: &'a World,
+    variables: HashMap<&'static str, OsString>,
+}
+
+impl Environment for Surroundings<'_> {
+    fn variable(&self, name: &str) -> Option<OsString> {
+        self.variables.get(name).cloned()
+    }
+
+    fn uid(&self) -> u32 {
+        self.world.uid
+    }
+
+    fn home_of_user(&self) -> Option<PathBuf> {
+        Some(self.world.path("home"))
+    }
+
+    fn host_name(&self) -> Vec<u8> {
+        b"host".to_vec()
+    }
+
+    fn system_runtime_directory(&self) -> PathBuf {
+        self.world.path("system")
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::symlink_metadata(path).unwrap().mode() & 0o7777
+}
+
+/// Whether a connection to `path` arrives at `listener`.
+fn leads_to(path: &Path, listener: &UnixListener) -> bool {
+    let _caller = UnixStream::connect(path).unwrap();
+    listener.accept().is_ok()
+}
+
+#[test]
+fn the_socket_and_its_directory_are_for_us_alone() {
+    let world = World::with_session();
+    let (file, listener) = world.claim().unwrap();
+    assert_eq!(file.path(), world.path("run/pizauth/pizauth.sock"));
+    assert_eq!((mode(file.path()), mode(&world.path("run/pizauth"))), (0o600, 0o700));
+    assert!(leads_to(file.path(), &listener));
+}
+
+#[test]
+fn places_that_do_not_exist_are_passed_over() {
+    let mut world = World::with_session();
+    fs::remove_dir(world.path("run")).unwrap();
+    let (mut file, _listener) = world.claim().unwrap();
+    assert!(file.path().starts_with(world.path("home/.local/state/pizauth")));
+    file.remove();
+    world.make("system");
+    let (mut file, _listener) = world.claim().unwrap();
+    assert_eq!(file.path(), world.path("system/pizauth/pizauth.sock"));
+    file.remove();
+    world.uid += 1;
+    let (file, _listener) = world.claim().unwrap();
+    assert!(file.path().starts_with(world.path("home")), "the system's directory was made for another user");
+}
+
+#[test]
+fn a_second_daemon_is_refused_and_the_next_is_not() {
+    let world = World::with_session();
+    let (mut first, listener) = world.claim().unwrap();
+    assert!(matches!(world.refused(), SocketError::Locked(_)));
+    assert!(leads_to(first.path(), &listener), "the first is untouched");
+    first.remove();
+    assert!(!first.path().exists());
+    world.claim().unwrap();
+}
+
+#[test]
+fn different_environments_do_not_make_two_daemons() {
+    let world = World::with_session();
+    let (first, _listener) = world.claim().unwrap();
+    let bare = SocketFile::claim(&world.without("XDG_RUNTIME_DIR"), START);
+    assert!(matches!(bare.unwrap_err(), SocketError::Locked(_)));
+    drop(first);
+    let _bare = SocketFile::claim(&world.without("XDG_RUNTIME_DIR"), START).unwrap();
+    assert!(matches!(world.refused(), SocketError::Locked(_)));
+}
+
+#[test]
+fn whoever_answers_at_any_place_is_left_alone() {
+    let world = World::with_session();
+    for directory in ["system", "system/pizauth", "run/pizauth"] {
+        world.make(directory);
+    }
+    let other = UnixListener::bind(world.path("system/pizauth/pizauth.sock")).unwrap();
+    let error = world.refused();
+    assert!(
+        matches!(&error, SocketError::Answers(path) if path.starts_with(world.path("system"))),
+        "{error}"
+    );
+    assert!(error.to_string().contains("pizauth shutdown"), "{error}");
+    drop(other);
+    let _foreign = UnixListener::bind(world.path("run/pizauth/pizauth.sock")).unwrap();
+    assert!(matches!(world.refused(), SocketError::Answers(_)));
+}
+
+#[test]
+fn a_stale_socket_is_replaced_and_anything_else_is_not() {
+    let world = World::with_session();
+    world.make("run/pizauth");
+    let socket = world.path("run/pizauth/pizauth.sock");
+    drop(UnixListener::bind(&socket).unwrap());
+    let (mut file, listener) = world.claim().unwrap();
+    assert!(leads_to(&socket, &listener));
+    file.remove();
+    fs::write(&socket, "precious").unwrap();
+    let error = world.refused();
+    assert!(matches!(error, SocketError::NotASocket(_) | SocketError::Answers(_)), "{error}");
+    assert_eq!(fs::read_to_string(&socket).unwrap(), "precious");
+}
+
+#[test]
+fn an_unsafe_directory_is_refused() {
+    let world = World::with_session();
+    fs::create_dir(world.path("elsewhere")).unwrap();
+    symlink(world.path("elsewhere"), world.path("run/pizauth")).unwrap();
+    assert!(matches!(world.refused(), SocketError::Directory(_)));
+}
+
+#[test]
+fn a_named_socket_has_a_lock_beside_it() {
+    let world = World::with_session().named("mine.sock");
+    let (mut first, listener) = world.claim().unwrap();
+    assert_eq!(mode(first.path()), 0o600);
+    assert!(leads_to(first.path(), &listener));
+    let error = world.refused();
+    assert!(matches!(error, SocketError::Locked(_)), "{error}");
+    assert!(!world.path("run/pizauth").exists(), "nothing else is tried");
+    first.remove();
+    let left: Vec<_> = fs::read_dir(&world.root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("mine")), "{left:?}");
+    world.claim().unwrap();
+}
+
+#[test]
+fn a_lock_file_that_is_not_ours_is_not_used() {
+    let world = World::new().named("mine.sock");
+    fs::write(world.path("precious"), "").unwrap();
+    symlink(world.path("precious"), world.path("mine.sock.lock")).unwrap();
+    assert!(matches!(world.refused(), SocketError::Io(..)));
+}
+
+#[test]
+fn our_own_place_by_name_is_our_own_place() {
+    let world = World::with_session().named("run/pizauth/pizauth.sock");
+    let (_first, _listener) = SocketFile::claim(&world.without("PIZAUTH_SOCKET"), START).unwrap();
+    assert!(matches!(world.refused(), SocketError::Locked(_)));
+}
+
+#[test]
+fn a_path_that_is_too_long_is_said() {
+    let world = World::new().named(&"x".repeat(120));
+    let error = world.refused().to_string();
+    assert!(error.starts_with("cannot make the socket") && error.contains("too long"), "{error}");
+}
+
+/// How many of eight daemons live that start at once, every other one without a session.
+fn alive_of_eight(world: &World) -> usize {
+    let (start, end) = (Barrier::new(8), Barrier::new(8));
+    let run = &|hidden: &str| {
+        let environment = world.without(hidden);
+        start.wait();
+        let claimed = SocketFile::claim(&environment, START);
+        end.wait();
+        claimed.is_ok()
+    };
+    std::thread::scope(|scope| {
+        let daemons: Vec<_> = ["", "XDG_RUNTIME_DIR"]
+            .into_iter()
+            .cycle()
+            .take(8)
+            .map(|hidden| scope.spawn(move || run(hidden)))
+            .collect();
+        daemons.into_iter().map(|daemon| usize::from(daemon.join().unwrap())).sum()
+    })
+}
+
+#[test]
+fn of_many_that_start_at_once_one_lives() {
+    for _ in 0..20 {
+        assert_eq!(alive_of_eight(&World::with_session()), 1);
+    }
+}
+
+/// A daemon in little: it waits for what the system tells of the file.
+struct Daemon {
+    file: SocketFile,
+    /// As long as it is open, no other file can have the identity of its own.
+    _listener: UnixListener,
+    poll: Poll,
+    now: Moment,
+}
+
+impl Daemon {
+    fn start(world: &World) -> Self {
+        let (file, _listener) = world.claim().unwrap();
+        let poll = Poll::new().unwrap();
+        file.register(poll.registry()).unwrap();
+        let mut this = Self { file, _listener, poll, now: START };
+        this.sleep(REBIND_PAUSE);
+        this
+    }
+
+    fn sleep(&mut self, by: Duration) {
+        self.now = self.now.plus(by);
+        self.file.handle_timeout(self.now);
+    }
+
+    /// Waits for news, and gives the listener that took the place of a lost one.
+    fn next_listener(&mut self) -> Option<UnixListener> {
+        let mut events = Events::with_capacity(8);
+        if !self.file.watch.is_blind() {
+            self.poll.poll(&mut events, Some(Duration::from_secs(20))).unwrap();
+            assert!(!events.is_empty(), "the system has told nothing");
+            self.file.ready(self.now);
+        }
+        self.sleep(super::LOOK_INTERVAL);
+        self.file.take_listener()
+    }
+}
+
+#[test]
+fn a_removed_socket_is_made_again() {
+    for world in [World::with_session(), World::new().named("mine.sock")] {
+        let mut daemon = Daemon::start(&world);
+        let path = daemon.file.path().to_owned();
+        for _ in 0..3 {
+            fs::remove_file(&path).unwrap();
+            let listener = daemon.next_listener().unwrap();
+            assert!(leads_to(&path, &listener));
+            assert_eq!(mode(&path), 0o600);
+        }
+        assert!(matches!(world.refused(), SocketError::Locked(_)), "under the same lock");
+    }
+}
+
+#[test]
+fn a_removed_directory_is_made_again_with_its_lock() {
+    let world = World::with_session();
+    let mut daemon = Daemon::start(&world);
+    fs::remove_dir_all(world.path("run/pizauth")).unwrap();
+    let listener = daemon.next_listener().unwrap();
+    assert!(leads_to(daemon.file.path(), &listener));
+    assert!(matches!(world.refused(), SocketError::Locked(_)));
+}
+
+#[test]
+fn a_runtime_directory_that_comes_back_is_used_again() {
+    let world = World::with_session();
+    let mut daemon = Daemon::start(&world);
+    fs::rename(world.path("run"), world.path("moved")).unwrap();
+    assert!(daemon.next_listener().is_none());
+    assert_eq!(daemon.file.poll_timeout(), Some(daemon.now.plus(RETRY)));
+    world.make("run");
+    daemon.sleep(RETRY);
+    let listener = daemon.file.take_listener().unwrap();
+    assert!(leads_to(&world.path("run/pizauth/pizauth.sock"), &listener));
+}
+
+#[test]
+fn a_stale_socket_in_our_place_is_replaced_and_a_live_one_is_not() {
+    let world = World::with_session();
+    let mut daemon = Daemon::start(&world);
+    let path = daemon.file.path().to_owned();
+    fs::remove_file(&path).unwrap();
+    let other = UnixListener::bind(&path).unwrap();
+    other.set_nonblocking(true).unwrap();
+    assert!(daemon.next_listener().is_none());
+    daemon.file.remove();
+    assert!(leads_to(&path, &other), "it was not ours to remove");
+
+    drop((daemon, other));
+    let mut daemon = Daemon::start(&world);
+    fs::remove_file(&path).unwrap();
+    drop(UnixListener::bind(&path).unwrap());
+    assert!(leads_to(&path, &daemon.next_listener().unwrap()));
+}
+
+#[test]
+fn an_idle_daemon_wakes_to_touch_its_files_only() {
+    let world = World::with_session();
+    let mut daemon = Daemon::start(&world);
+    assert_eq!(daemon.file.poll_timeout(), Some(START.plus(TOUCH_INTERVAL)));
+    let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+    let times = FileTimes::new().set_accessed(old).set_modified(old);
+    File::open(world.path("run/pizauth")).unwrap().set_times(times).unwrap();
+    daemon.sleep(TOUCH_INTERVAL);
+    for touched in ["run/pizauth", "run/pizauth/pizauth.sock"] {
+        assert!(fs::metadata(world.path(touched)).unwrap().modified().unwrap() > old, "{touched}");
+    }
+    assert_eq!(daemon.file.poll_timeout(), Some(daemon.now.plus(TOUCH_INTERVAL)));
+    assert!(daemon.next_listener().is_none(), "our own touch is told, and nothing follows");
+}
