@@ -1,0 +1,290 @@
+//! Runs the user's commands: children that the event loop watches, without a thread.
+//!
+//! What comes of them is fetched with [`Hooks::poll_finished`]. Deadlines are the boot clock's.
+
+mod command;
+mod kind;
+mod output;
+mod running;
+#[cfg(test)]
+mod tests;
+mod waiting;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::process::{Child, ExitStatus};
+use std::rc::Rc;
+use std::time::Duration;
+
+use mio::{Registry, Token};
+use pizauth_common::account_name::AccountName;
+use pizauth_common::config::HookCommands;
+use rustix::process::Signal;
+
+pub use command::{HookOutput, HookSettings};
+use kind::{Kind, account};
+use output::{Output, Reading};
+use running::Running;
+use waiting::Waiting;
+
+use crate::keeper::{Hook, HookVerdict, JobId};
+use crate::log::{self, What};
+use crate::moment::Moment;
+use crate::poll_tokens::FIRST_HOOK_OUTPUT;
+
+/// When the system cannot start a process now, it is tried again after this time, which doubles each time.
+const START_AGAIN: Duration = Duration::from_secs(1);
+const LONGEST_START_AGAIN: Duration = Duration::from_secs(8);
+
+/// What the event loop has to know of a hook's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finished {
+    /// `startup_cmd` has ended, or there is none.
+    Startup,
+    /// `transient_error_if_cmd` has an answer.
+    TransientErrorIf {
+        /// The ticket that it was asked with.
+        job: JobId,
+        /// The answer.
+        verdict: HookVerdict,
+    },
+}
+
+/// All hooks: those that run and those that wait for their turn.
+#[derive(Debug)]
+pub struct Hooks {
+    settings: HookSettings,
+    commands: HookCommands,
+    registry: Rc<Registry>,
+    waiting: Vec<(Kind, Waiting)>,
+    running: Vec<Running>,
+    outputs: BTreeMap<usize, Output>,
+    next_token: usize,
+    finished: Vec<Finished>,
+    /// Set while the system cannot start processes.
+    start_again: Option<Moment>,
+    /// The last pause between two tries, until one succeeds.
+    start_pause: Option<Duration>,
+    is_stopping: bool,
+}
+
+impl Hooks {
+    /// No hook runs yet. Their output is registered with `registry`.
+    pub fn new(settings: HookSettings, commands: HookCommands, registry: Rc<Registry>) -> Self {
+        Self {
+            settings,
+            commands,
+            registry,
+            waiting: Kind::ALL.map(|kind| (kind, Waiting::default())).into(),
+            running: Vec::new(),
+            outputs: BTreeMap::new(),
+            next_token: FIRST_HOOK_OUTPUT,
+            finished: Vec::new(),
+            start_again: None,
+            start_pause: None,
+            is_stopping: false,
+        }
+    }
+
+    /// The configuration was read again: hooks that start from now on use these commands.
+    pub fn set_commands(&mut self, commands: HookCommands) {
+        self.commands = commands;
+    }
+
+    /// Runs a hook, at once or when it is its turn.
+    pub fn run(&mut self, hook: Hook, now: Moment) {
+        let kind = Kind::of(&hook);
+        if kind.command(&self.commands).is_none() {
+            self.finish(&hook, HookVerdict::NoVerdict);
+        } else if self.is_stopping && kind != Kind::TokenEvent {
+            line(What::HookNotStarted, kind, account(&hook)).field("reason", "stopping").write();
+            self.finish(&hook, HookVerdict::NoVerdict);
+        } else {
+            for (_, waiting) in self.waiting.iter_mut().filter(|(of, _)| *of == kind) {
+                waiting.push(hook.clone());
+            }
+            self.start_waiting(now);
+        }
+    }
+
+    /// To be called on CHLD: sees which hooks have ended, and starts those whose turn it is.
+    pub fn children_changed(&mut self, now: Moment) {
+        let mut ended = Vec::new();
+        self.running.retain_mut(|running| match running.ended() {
+            Some(status) => {
+                ended.push((running.hook.clone(), status, running.was_ended()));
+                false
+            }
+            None => true,
+        });
+        for (hook, status, was_ended) in ended {
+            self.ended(&hook, status, was_ended);
+        }
+        self.start_waiting(now);
+    }
+
+    /// Whether a token of the event loop is one of ours.
+    pub fn owns(&self, token: Token) -> bool {
+        token.0 >= FIRST_HOOK_OUTPUT
+    }
+
+    /// A hook has written something, or closed its output.
+    pub fn output_ready(&mut self, token: Token) {
+        let Some(output) = self.outputs.get_mut(&token.0) else { return };
+        if output.read(&self.registry, token) == Reading::Closed {
+            output.deregister(&self.registry);
+            self.outputs.remove(&token.0);
+        }
+    }
+
+    /// When [`Hooks::handle_timeout`] has something to do.
+    pub fn poll_timeout(&self) -> Option<Moment> {
+        self.running.iter().filter_map(Running::due).chain(self.start_again).min()
+    }
+
+    /// Ends hooks whose time is up. Early or repeated calls are harmless.
+    pub fn handle_timeout(&mut self, now: Moment) {
+        for running in &mut self.running {
+            running.handle_timeout(now);
+        }
+        if self.start_again.is_some_and(|due| due <= now) {
+            self.start_again = None;
+        }
+        // One that was being ended may have been dead for long: it is reaped only now.
+        self.children_changed(now);
+    }
+
+    /// The next news of a hook that has ended.
+    pub fn poll_finished(&mut self) -> Option<Finished> {
+        if self.finished.is_empty() { None } else { Some(self.finished.remove(0)) }
+    }
+
+    /// Whether a session is led by a hook of ours that runs.
+    pub fn is_session(&self, session: u32) -> bool {
+        self.running.iter().any(|running| running.session() == session)
+    }
+
+    /// The daemon stops: from now on only token events are started, and nobody waits for a verdict any more.
+    pub fn stop(&mut self) {
+        self.is_stopping = true;
+        for (_, waiting) in self.waiting.iter_mut().filter(|(kind, _)| *kind != Kind::TokenEvent) {
+            waiting.clear();
+        }
+        for running in self.running.iter().filter(|running| running.kind() == Kind::TransientErrorIf) {
+            running.signal(Signal::TERM);
+        }
+    }
+
+    /// Whether all token events have been told, so that a hook which keeps the tokens has the last state.
+    pub fn is_drained(&self) -> bool {
+        let is_event = |kind: Kind| kind == Kind::TokenEvent;
+        self.waiting.iter().all(|(kind, waiting)| !is_event(*kind) || waiting.is_empty())
+            && !self.running.iter().any(|running| is_event(running.kind()))
+    }
+
+    fn start_waiting(&mut self, now: Moment) {
+        for index in 0..self.waiting.len() {
+            while self.start_again.is_none() && self.start_next_of(index, now) {}
+        }
+    }
+
+    /// Starts the first hook of a queue that may run, and says whether there was one.
+    fn start_next_of(&mut self, index: usize, now: Moment) -> bool {
+        let (kind, waiting) = &mut self.waiting[index];
+        let running = &self.running;
+        let busy = running.iter().filter(|other| other.kind() == *kind && !other.is_overdue()).count();
+        if busy >= kind.at_once() {
+            return false;
+        }
+        let is_alone = |hook: &Hook| {
+            let same = |other: &Running| other.kind() == *kind && account(&other.hook) == account(hook);
+            *kind != Kind::AuthNotify || !running.iter().any(same)
+        };
+        let Some((number, hook)) = waiting.take_first(is_alone) else { return false };
+        match self.start(&hook) {
+            Ok(Some(child)) => self.started(hook, child, now),
+            Ok(None) => self.finish(&hook, HookVerdict::NoVerdict),
+            Err(error) => self.not_started(index, number, &hook, &error, now),
+        }
+        true
+    }
+
+    /// `Ok(None)`: a reload has removed the command while the hook waited.
+    fn start(&mut self, hook: &Hook) -> io::Result<Option<Child>> {
+        let kind = Kind::of(hook);
+        let Some(command) = kind.command(&self.commands) else { return Ok(None) };
+        if self.settings.output == HookOutput::Inherited {
+            return self.settings.prepare(command, hook, None).spawn().map(Some);
+        }
+        let (output, writers) = Output::new(kind, account(hook).cloned())?;
+        let token = Token(self.next_token);
+        output.register(&self.registry, token)?;
+        let child = self.settings.prepare(command, hook, Some(writers)).spawn()?;
+        self.next_token += 1;
+        self.outputs.insert(token.0, output);
+        Ok(Some(child))
+    }
+
+    fn started(&mut self, hook: Hook, child: Child, now: Moment) {
+        let kind = Kind::of(&hook);
+        self.start_pause = None;
+        line(What::HookStarted, kind, account(&hook)).field("pid", child.id()).write();
+        self.running.push(Running::new(hook, child, now));
+    }
+
+    /// A token event is too important to be lost because the system has no process or descriptor left now, and
+    /// so is a word to the user. A question for a verdict is not: the next failure asks it again.
+    fn not_started(&mut self, index: usize, number: u64, hook: &Hook, error: &io::Error, now: Moment) {
+        let kind = Kind::of(hook);
+        let waits = is_passing(error) && kind != Kind::TransientErrorIf;
+        if !waits || self.start_pause.is_none() {
+            line(What::HookNotStarted, kind, account(hook)).field("reason", error).write();
+        }
+        if waits {
+            let pause = self.start_pause.map_or(START_AGAIN, |last| (last * 2).min(LONGEST_START_AGAIN));
+            self.waiting[index].1.put_back(number, hook.clone());
+            self.start_again = Some(now.plus(pause));
+            self.start_pause = Some(pause);
+        } else {
+            self.finish(hook, HookVerdict::NoVerdict);
+        }
+    }
+
+    fn ended(&mut self, hook: &Hook, status: ExitStatus, was_ended: bool) {
+        let kind = Kind::of(hook);
+        let is_failure = !status.success() && !was_ended && kind != Kind::TransientErrorIf;
+        let what = if is_failure { What::HookFailed } else { What::HookEnded };
+        line(what, kind, account(hook)).field("status", status).write();
+        let verdict = match (self.is_stopping, status.success() && !was_ended) {
+            (_, true) => HookVerdict::KeepTrying,
+            (true, false) => HookVerdict::NoVerdict,
+            (false, false) => HookVerdict::GiveUp,
+        };
+        self.finish(hook, verdict);
+    }
+
+    fn finish(&mut self, hook: &Hook, verdict: HookVerdict) {
+        match hook {
+            Hook::Startup => self.finished.push(Finished::Startup),
+            Hook::TransientErrorIf { job, .. } => {
+                self.finished.push(Finished::TransientErrorIf { job: *job, verdict });
+            }
+            Hook::AuthNotify { .. } | Hook::ErrorNotify { .. } | Hook::TokenEvent { .. } => {}
+        }
+    }
+}
+
+/// Whether the system may be able to start a process a little later.
+fn is_passing(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(
+        Errno::from_io_error(error),
+        Some(Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE | Errno::TXTBSY)
+    )
+}
+
+/// A line about a hook.
+fn line(what: What, kind: Kind, account: Option<&AccountName>) -> log::Line {
+    let line = log::event(what);
+    account.into_iter().fold(line, log::Line::account).field("hook", kind.option())
+}

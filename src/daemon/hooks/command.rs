@@ -1,0 +1,121 @@
+//! What a hook is started with: shell, variables, standard streams, limits.
+
+use std::ffi::{OsStr, OsString};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use pizauth_common::sys;
+use rustix::fs::{Access, access};
+use rustix::process::{Resource, Rlimit};
+
+use super::kind::account;
+use crate::keeper::Hook;
+use crate::{background, readiness};
+
+/// Longer values are cut. The system would take 128 KiB, but other programs on the way may not.
+const MAX_VALUE_BYTES: usize = 4096;
+
+/// What all hooks have in common. Working directory and umask are the daemon's own, which it never changes.
+#[derive(Clone, Debug)]
+pub struct HookSettings {
+    /// [`HookSettings::inherited_environment`].
+    pub environment: Vec<(OsString, OsString)>,
+    /// The command socket, for `PIZAUTH_SOCKET`: a hook reaches the daemon that started it.
+    pub socket: PathBuf,
+    /// The limits that the daemon was started with, where it has changed them.
+    pub limits: Vec<(Resource, Rlimit)>,
+    /// Where a hook's output goes.
+    pub output: HookOutput,
+}
+
+/// Where the standard output and error of hooks go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HookOutput {
+    /// To ours: we are in the foreground.
+    Inherited,
+    /// The first 4 KiB to the log: we are detached.
+    Logged,
+}
+
+impl HookSettings {
+    /// The variables that we were started with, less those that are between us and who started us: hooks are
+    /// not the service that a supervisor wants to hear from.
+    pub fn inherited_environment() -> Vec<(OsString, OsString)> {
+        let is_ours = |name: &OsStr| name == background::VARIABLE || name == readiness::VARIABLE;
+        std::env::vars_os().filter(|(name, _)| !is_ours(name)).collect()
+    }
+
+    /// The command line for one hook, ready to be started. `output`: the log's pipe, where there is one.
+    pub(super) fn prepare(&self, command: &str, hook: &Hook, output: Option<(OwnedFd, OwnedFd)>) -> Command {
+        let mut prepared = Command::new(self.shell());
+        prepared.arg("-c").arg(command).stdin(Stdio::null());
+        prepared.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        prepared.env("PIZAUTH_SOCKET", &self.socket).envs(variables(hook));
+        if let Some((stdout, stderr)) = output {
+            prepared.stdout(stdout).stderr(stderr);
+        }
+        sys::isolate_child(&mut prepared, self.limits.clone(), Vec::new());
+        prepared
+    }
+
+    fn shell(&self) -> PathBuf {
+        let named =
+            self.environment.iter().find(|(name, _)| name == "SHELL").map(|(_, value)| value.as_os_str());
+        usable_shell(named)
+    }
+}
+
+/// The user's shell where it can run a command, else `/bin/sh`: supervisors often set none, and accounts of
+/// services have one that refuses.
+fn usable_shell(named: Option<&OsStr>) -> PathBuf {
+    named
+        .map(Path::new)
+        .filter(|shell| !matches!(shell.file_name().and_then(OsStr::to_str), Some("nologin" | "false")))
+        .filter(|shell| shell.is_file() && access(*shell, Access::EXEC_OK).is_ok())
+        .map_or_else(|| PathBuf::from("/bin/sh"), Path::to_owned)
+}
+
+fn variables(hook: &Hook) -> Vec<(&'static str, String)> {
+    let mut variables = Vec::new();
+    if let Some(account) = account(hook) {
+        variables.push(("PIZAUTH_ACCOUNT", safe_value(account.as_str())));
+    }
+    match hook {
+        Hook::AuthNotify { url, .. } => variables.push(("PIZAUTH_URL", safe_value(url))),
+        Hook::ErrorNotify { message, .. } => variables.push(("PIZAUTH_MSG", safe_value(message))),
+        Hook::TokenEvent { event, .. } => variables.push(("PIZAUTH_EVENT", event.as_str().to_owned())),
+        Hook::Startup | Hook::TransientErrorIf { .. } => {}
+    }
+    variables
+}
+
+/// `text` so that exec takes it and a terminal is not driven by it: the hook runs whatever a server sent.
+fn safe_value(text: &str) -> String {
+    let mut safe: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let end = (0..=safe.len().min(MAX_VALUE_BYTES)).rev().find(|end| safe.is_char_boundary(*end));
+    safe.truncate(end.unwrap_or(0));
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_that_cannot_run_a_command_is_not_used() {
+        let sh = Path::new("/bin/sh");
+        for unusable in ["", "/nonexistent/sh", "/etc/passwd", "/", "/usr/sbin/nologin", "/bin/false", "sh"] {
+            assert_eq!(usable_shell(Some(OsStr::new(unusable))), sh, "{unusable}");
+        }
+        assert_eq!(usable_shell(None), sh);
+        assert_eq!(usable_shell(Some(OsStr::new("/usr/bin/env"))), Path::new("/usr/bin/env"));
+    }
+
+    #[test]
+    fn a_value_is_safe_for_exec_and_has_a_cap() {
+        assert_eq!(safe_value("a\0b\n\u{1b}[2J\u{85}ü"), "a b  [2J ü");
+        assert_eq!(safe_value(&"ü".repeat(3000)).len(), 4096);
+        assert_eq!(safe_value(&format!("x{}", "ü".repeat(3000))).len(), 4095);
+    }
+}

@@ -1,0 +1,404 @@
+//! Real children, waited for by the events that they cause; time is moved by hand.
+
+mod storm;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::{JoinHandle, spawn};
+
+use mio::{Events, Interest, Poll};
+use nix::sys::signal::{self, SigSet};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::process::{Resource, Rlimit, getrlimit};
+
+use super::*;
+use crate::keeper::TokenEvent;
+use crate::signals::Signals;
+
+const SIGNALS: Token = Token(1);
+const START: Moment = Moment(1_000_000);
+
+/// A directory, an event loop, and hooks that find the directory in `$DIR`.
+struct Stage {
+    dir: tempfile::TempDir,
+    poll: Poll,
+    signals: Signals,
+    hooks: Hooks,
+    now: Moment,
+}
+
+impl Stage {
+    fn new(commands: HookCommands, output: HookOutput) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let poll = Poll::new().unwrap();
+        let mut signals = Signals::new().unwrap();
+        poll.registry().register(&mut signals, SIGNALS, Interest::READABLE).unwrap();
+        let settings = HookSettings {
+            environment: [
+                ("DIR", dir.path().to_str().unwrap()),
+                ("PATH", "/usr/bin:/bin"),
+                ("SHELL", "/sbin/nologin"),
+            ]
+            .map(|(name, value)| (name.into(), value.into()))
+            .to_vec(),
+            socket: PathBuf::from("/run/example.sock"),
+            limits: vec![(Resource::Nofile, Rlimit { current: Some(123), ..getrlimit(Resource::Nofile) })],
+            output,
+        };
+        let hooks = Hooks::new(settings, commands, Rc::new(poll.registry().try_clone().unwrap()));
+        Self { dir, poll, signals, hooks, now: START }
+    }
+
+    /// A fifo in the directory: whoever opens one end waits for the other.
+    fn fifo(&self, name: &str) -> PathBuf {
+        let path = self.dir.path().join(name);
+        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        path
+    }
+
+    fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.dir.path().join(name)).unwrap_or_default()
+    }
+
+    fn run(&mut self, hook: Hook) {
+        self.hooks.run(hook, self.now);
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now = self.now.plus(time);
+        self.hooks.handle_timeout(self.now);
+    }
+
+    /// Serves what happens within `patience`, and says whether anything did.
+    fn turn(&mut self, patience: Duration) -> bool {
+        let mut events = Events::with_capacity(64);
+        while let Err(error) = self.poll.poll(&mut events, Some(patience)) {
+            assert_eq!(error.kind(), io::ErrorKind::Interrupted);
+        }
+        for event in &events {
+            self.hooks.output_ready(event.token());
+        }
+        if !self.signals.arrived().is_empty() {
+            self.hooks.children_changed(self.now);
+        }
+        !events.is_empty()
+    }
+
+    /// Serves events until `done`.
+    fn until(&mut self, done: impl Fn(&Hooks) -> bool) {
+        while !done(&self.hooks) {
+            let happened = self.turn(Duration::from_secs(60));
+            assert!(happened, "nothing happens any more: {:?}", self.hooks.running);
+        }
+    }
+
+    fn until_idle(&mut self) {
+        self.until(is_idle);
+    }
+}
+
+fn is_idle(hooks: &Hooks) -> bool {
+    hooks.running.is_empty() && hooks.waiting.iter().all(|(_, waiting)| waiting.is_empty())
+}
+
+fn name(account: &str) -> AccountName {
+    AccountName::from(account)
+}
+
+fn token_event(account: &str, event: TokenEvent) -> Hook {
+    Hook::TokenEvent { account: name(account), event }
+}
+
+fn auth_notify(account: &str) -> Hook {
+    Hook::AuthNotify { account: name(account), url: format!("https://as.example/?login={account}") }
+}
+
+fn error_notify(message: &str) -> Hook {
+    Hook::ErrorNotify { account: name("work"), message: message.to_owned() }
+}
+
+fn transient_error_if(job: u64) -> Hook {
+    Hook::TransientErrorIf { job: JobId(job), account: name("work") }
+}
+
+fn on_token_event(command: &str) -> HookCommands {
+    HookCommands { token_event_cmd: Some(command.to_owned()), ..HookCommands::default() }
+}
+
+fn on_error(command: &str) -> HookCommands {
+    HookCommands { error_notify_cmd: Some(command.to_owned()), ..HookCommands::default() }
+}
+
+fn on_auth(command: &str) -> HookCommands {
+    HookCommands { auth_notify_cmd: Some(command.to_owned()), ..HookCommands::default() }
+}
+
+fn on_transient(command: &str) -> HookCommands {
+    HookCommands { transient_error_if_cmd: Some(command.to_owned()), ..HookCommands::default() }
+}
+
+#[test]
+fn a_hook_gets_its_variables_and_the_environment_of_the_start() {
+    let mut stage =
+        Stage::new(on_error("env > $DIR/env; pwd > $DIR/pwd; cat > $DIR/stdin"), HookOutput::Inherited);
+    stage.run(error_notify("no\nway"));
+    stage.until_idle();
+    let env = stage.text("env");
+    for expected in ["PIZAUTH_ACCOUNT=work", "PIZAUTH_MSG=no way", "PIZAUTH_SOCKET=/run/example.sock"] {
+        assert!(env.lines().any(|line| line == expected), "{expected} is not in {env}");
+    }
+    assert!(!env.contains("CARGO"), "nothing of our own environment: {env}");
+    assert_eq!(PathBuf::from(stage.text("pwd").trim()), std::env::current_dir().unwrap());
+    assert_eq!(stage.text("stdin"), "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hook_is_its_own_master() {
+    let leaked = rustix::io::fcntl_dupfd_cloexec(std::io::stderr(), 200).unwrap();
+    rustix::io::fcntl_setfd(&leaked, rustix::io::FdFlags::empty()).unwrap();
+    let mut blocked = SigSet::empty();
+    blocked.add(signal::Signal::SIGUSR2);
+    let command = "echo $$ > $DIR/pid; cat /proc/self/status > $DIR/status; ulimit -n > $DIR/limit; \
+                   exec ls /proc/self/fd > $DIR/fds; ";
+    let mut stage = Stage::new(on_error(command), HookOutput::Inherited);
+    blocked.thread_block().unwrap();
+    stage.run(error_notify("x"));
+    blocked.thread_unblock().unwrap();
+    stage.until_idle();
+
+    let status = stage.text("status");
+    let field = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().to_owned()
+    };
+    let pid = stage.text("pid").trim().to_owned();
+    assert_eq!((field("NSsid:"), field("NSpgid:")), (pid.clone(), pid), "it leads its session and group");
+    assert_eq!((field("SigBlk:"), field("SigIgn:")), ("0".repeat(16), "0".repeat(16)), "signals are reset");
+    assert_eq!(stage.text("limit").trim(), "123");
+    // ls itself has the directory open as 3.
+    assert_eq!(stage.text("fds").split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "3"]);
+}
+
+#[test]
+fn a_hook_runs_whatever_the_text() {
+    let mut stage =
+        Stage::new(on_error("printf %s \"$PIZAUTH_MSG\" | wc -c >> $DIR/lengths"), HookOutput::Inherited);
+    for message in ["", "\0\0", &"x".repeat(1 << 20), "$(touch $DIR/bad) `touch $DIR/bad` ' \" \\ ; -n"] {
+        stage.run(error_notify(message));
+        stage.until_idle();
+    }
+    assert_eq!(stage.text("lengths").split_whitespace().collect::<Vec<_>>(), ["0", "2", "4096", "45"]);
+    assert!(!stage.dir.path().join("bad").exists());
+}
+
+#[test]
+fn token_events_run_one_at_a_time_in_order_and_repeated_ones_merge() {
+    let command =
+        "echo begin >> $DIR/log; echo $PIZAUTH_ACCOUNT $PIZAUTH_EVENT >> $DIR/log; cat $DIR/gate >> $DIR/log";
+    let mut stage = Stage::new(on_token_event(command), HookOutput::Inherited);
+    let gate = stage.fifo("gate");
+    stage.run(token_event("a", TokenEvent::New));
+    for _ in 0..1000 {
+        stage.run(token_event("a", TokenEvent::Refreshed));
+        stage.run(token_event("b", TokenEvent::Refreshed));
+        stage.run(token_event("a", TokenEvent::Revoked));
+    }
+    for _ in 0..4 {
+        assert!(!stage.hooks.is_drained());
+        assert_eq!(stage.hooks.running.len(), 1);
+        let started = stage.hooks.running[0].session();
+        fs::write(&gate, "end\n").unwrap();
+        stage.until(|hooks| hooks.running.first().is_none_or(|running| running.session() != started));
+    }
+    assert!(stage.hooks.is_drained());
+    let expected = ["a token_new", "a token_refreshed", "b token_refreshed", "a token_revoked"];
+    assert_eq!(stage.text("log"), expected.map(|event| format!("begin\n{event}\nend\n")).concat());
+}
+
+/// Tells when somebody has opened a fifo for writing, and when everybody who did is gone.
+fn watched(fifo: PathBuf) -> (Receiver<()>, JoinHandle<()>) {
+    let (opened, is_open) = channel();
+    let is_closed = spawn(move || {
+        let mut file = fs::File::open(fifo).unwrap();
+        opened.send(()).unwrap();
+        file.read_to_end(&mut Vec::new()).unwrap();
+    });
+    (is_open, is_closed)
+}
+
+#[test]
+fn a_group_that_ignores_term_is_killed_when_its_time_is_up() {
+    // Both hold the fifo open: its reader sees the end when the last of them is gone.
+    let command =
+        "trap '' TERM; exec > $DIR/alive; (while :; do sleep 600; done) & while :; do sleep 600; done";
+    let mut stage = Stage::new(on_error(command), HookOutput::Inherited);
+    let alive = stage.fifo("alive");
+    let (is_open, is_closed) = watched(alive);
+    stage.run(error_notify("x"));
+    is_open.recv().unwrap();
+    stage.pass(Duration::from_secs(59));
+    assert!(!stage.hooks.running[0].was_ended());
+    stage.pass(Duration::from_secs(1));
+    assert!(stage.hooks.running[0].was_ended());
+    assert_eq!(stage.hooks.poll_timeout(), Some(stage.now.plus(Duration::from_millis(500))));
+    stage.pass(Duration::from_millis(500));
+    stage.until_idle();
+    is_closed.join().unwrap();
+}
+
+#[test]
+fn what_a_hook_leaves_running_does_not_survive_its_time_either() {
+    // The hook itself obeys TERM, and its child does not: the zombie keeps the group until the KILL.
+    let command = "(trap '' TERM; exec > $DIR/alive; while :; do sleep 600; done) & cat $DIR/gate; sleep 600";
+    let mut stage = Stage::new(on_error(command), HookOutput::Inherited);
+    let (alive, gate) = (stage.fifo("alive"), stage.fifo("gate"));
+    let (is_open, is_closed) = watched(alive);
+    stage.run(error_notify("x"));
+    is_open.recv().unwrap();
+    fs::write(gate, "go").unwrap();
+    stage.pass(Duration::from_secs(60));
+    stage.pass(Duration::from_millis(500));
+    stage.until_idle();
+    is_closed.join().unwrap();
+}
+
+#[test]
+fn a_notifier_that_became_a_browser_is_left_alone_and_delays_nobody_else() {
+    let command =
+        "case $PIZAUTH_ACCOUNT in a) cat $DIR/gate;; esac; echo $PIZAUTH_ACCOUNT $PIZAUTH_URL >> $DIR/log";
+    let mut stage = Stage::new(on_auth(command), HookOutput::Inherited);
+    let gate = stage.fifo("gate");
+    stage.run(auth_notify("a"));
+    stage.run(auth_notify("a"));
+    stage.run(auth_notify("b"));
+    stage.until(|hooks| hooks.running.len() == 1);
+    assert_eq!(stage.text("log"), "b https://as.example/?login=b\n");
+    stage.pass(Duration::from_secs(5 * 60));
+    assert!(stage.hooks.running[0].is_overdue());
+    assert_eq!(stage.hooks.poll_timeout(), None, "told once");
+    let browser = stage.hooks.running[0].session();
+    fs::write(&gate, "").unwrap();
+    stage.until(|hooks| hooks.running.first().is_some_and(|running| running.session() != browser));
+    fs::write(&gate, "").unwrap();
+    stage.until_idle();
+    assert_eq!(stage.text("log").lines().count(), 3);
+}
+
+#[test]
+fn many_accounts_do_not_start_as_many_processes() {
+    let mut stage = Stage::new(on_auth("read line < $DIR/gate; echo x >> $DIR/log"), HookOutput::Inherited);
+    let gate = stage.fifo("gate");
+    let mut gate = fs::File::options().read(true).write(true).open(gate).unwrap();
+    for number in 0..100 {
+        stage.run(auth_notify(&format!("account {number}")));
+    }
+    assert_eq!(stage.hooks.running.len(), 64);
+    gate.write_all(&[b'\n'; 100]).unwrap();
+    stage.until_idle();
+    assert_eq!(stage.text("log").lines().count(), 100);
+}
+
+#[test]
+fn verdicts() {
+    for (command, verdict) in [
+        ("exit 0", HookVerdict::KeepTrying),
+        ("exit 1", HookVerdict::GiveUp),
+        ("kill -9 $$", HookVerdict::GiveUp),
+        ("no_such_command_at_all 2>/dev/null", HookVerdict::GiveUp),
+    ] {
+        let mut stage = Stage::new(on_transient(command), HookOutput::Inherited);
+        stage.run(transient_error_if(7));
+        stage.until_idle();
+        let expected = Finished::TransientErrorIf { job: JobId(7), verdict };
+        assert_eq!(stage.hooks.poll_finished(), Some(expected), "{command}");
+        assert_eq!(stage.hooks.poll_finished(), None);
+    }
+}
+
+#[test]
+fn a_verdict_that_takes_too_long_is_to_give_up_and_our_own_end_is_none() {
+    let mut stage = Stage::new(on_transient("exec sleep 600"), HookOutput::Inherited);
+    stage.run(transient_error_if(1));
+    stage.pass(Duration::from_secs(180));
+    stage.pass(Duration::from_secs(1));
+    stage.until_idle();
+    let verdict = HookVerdict::GiveUp;
+    assert_eq!(stage.hooks.poll_finished(), Some(Finished::TransientErrorIf { job: JobId(1), verdict }));
+
+    stage.run(transient_error_if(2));
+    stage.hooks.stop();
+    stage.run(transient_error_if(3));
+    stage.until_idle();
+    for job in [3, 2].map(JobId) {
+        let verdict = HookVerdict::NoVerdict;
+        assert_eq!(stage.hooks.poll_finished(), Some(Finished::TransientErrorIf { job, verdict }));
+    }
+}
+
+#[test]
+fn a_command_that_is_not_there_ends_at_once() {
+    let mut stage = Stage::new(HookCommands::default(), HookOutput::Inherited);
+    stage.run(Hook::Startup);
+    stage.run(transient_error_if(1));
+    stage.run(token_event("a", TokenEvent::New));
+    assert!(stage.hooks.is_drained());
+    assert_eq!(stage.hooks.poll_finished(), Some(Finished::Startup));
+    let verdict = HookVerdict::NoVerdict;
+    assert_eq!(stage.hooks.poll_finished(), Some(Finished::TransientErrorIf { job: JobId(1), verdict }));
+}
+
+#[test]
+fn token_events_are_finished_after_the_daemon_was_told_to_stop() {
+    let mut stage = Stage::new(on_token_event("echo $PIZAUTH_EVENT >> $DIR/log"), HookOutput::Inherited);
+    stage.run(token_event("a", TokenEvent::New));
+    stage.run(token_event("a", TokenEvent::Refreshed));
+    stage.hooks.stop();
+    stage.run(token_event("b", TokenEvent::Refreshed));
+    stage.until(Hooks::is_drained);
+    assert_eq!(stage.text("log"), "token_new\ntoken_refreshed\ntoken_refreshed\n");
+}
+
+#[test]
+fn output_is_read_to_its_end_also_after_the_hook_has_ended() {
+    let command = "(cat $DIR/gate; head -c 1000000 /dev/zero; echo survived > $DIR/log) & echo started";
+    let mut stage = Stage::new(on_error(command), HookOutput::Logged);
+    let gate = stage.fifo("gate");
+    stage.run(error_notify("x"));
+    stage.until_idle();
+    assert_eq!(stage.hooks.outputs.len(), 1, "somebody still has the pipe open");
+    fs::write(gate, "").unwrap();
+    stage.until(|hooks| hooks.outputs.is_empty());
+    assert_eq!(stage.text("log"), "survived\n");
+}
+
+#[test]
+fn a_caller_from_within_a_hook_is_known_by_its_session() {
+    let mut stage = Stage::new(on_error("cat $DIR/gate"), HookOutput::Inherited);
+    let gate = stage.fifo("gate");
+    stage.run(error_notify("x"));
+    let session = stage.hooks.running[0].session();
+    assert!(stage.hooks.is_session(session));
+    fs::write(gate, "").unwrap();
+    stage.until_idle();
+    assert!(!stage.hooks.is_session(session));
+}
+
+#[test]
+fn what_the_system_cannot_start_now_is_started_later() {
+    let mut stage = Stage::new(on_token_event("echo $PIZAUTH_EVENT >> $DIR/log"), HookOutput::Inherited);
+    let index = stage.hooks.waiting.iter().position(|(kind, _)| *kind == Kind::TokenEvent).unwrap();
+    stage.hooks.waiting[index].1.push(token_event("a", TokenEvent::New));
+    let (number, hook) = stage.hooks.waiting[index].1.take_first(|_| true).unwrap();
+    let error = io::Error::from(rustix::io::Errno::AGAIN);
+    stage.hooks.not_started(index, number, &hook, &error, stage.now);
+    stage.run(token_event("a", TokenEvent::Revoked));
+    assert!(stage.hooks.running.is_empty() && !stage.hooks.is_drained());
+    assert_eq!(stage.hooks.poll_timeout(), Some(stage.now.plus(START_AGAIN)));
+    stage.pass(START_AGAIN);
+    stage.until_idle();
+    assert_eq!(stage.text("log"), "token_new\ntoken_revoked\n");
+}
