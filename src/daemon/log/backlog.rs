@@ -1,0 +1,86 @@
+//! Lines on their way out: at once where the reader keeps up, else from a bounded backlog.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::events::{Severity, What};
+use super::line::Text;
+use super::stderr::Stderr;
+use super::syslog::Syslog;
+
+/// How many lines wait at most (at most 4 KiB each).
+const MAX_LINES: usize = 256;
+/// How long until a stuck reader is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What became of an attempt to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// The reader has it.
+    Whole,
+    /// The reader is there but takes nothing at the moment.
+    Stuck,
+    /// There is no reader.
+    Nobody,
+}
+
+/// The destinations, and what they have not taken yet.
+#[derive(Debug)]
+pub(super) struct Backlog {
+    syslog: Option<Syslog>,
+    stderr: Stderr,
+    waiting: VecDeque<(Severity, String)>,
+    dropped: u64,
+}
+
+impl Backlog {
+    pub(super) fn new(syslog: Syslog, stderr: Stderr) -> Self {
+        Self { syslog: Some(syslog), stderr, waiting: VecDeque::new(), dropped: 0 }
+    }
+
+    pub(super) fn stderr_only(stderr: Stderr) -> Self {
+        Self { syslog: None, stderr, waiting: VecDeque::new(), dropped: 0 }
+    }
+
+    /// Writes a line, after those that wait.
+    pub(super) fn write(&mut self, severity: Severity, line: String) {
+        if self.waiting.len() < MAX_LINES {
+            self.waiting.push_back((severity, line));
+        } else {
+            self.dropped += 1;
+        }
+        self.catch_up();
+    }
+
+    /// Writes what waits, as far as the reader takes it; how long to wait if it does not.
+    pub(super) fn catch_up(&mut self) -> Option<Duration> {
+        while let Some((severity, line)) = self.waiting.pop_front() {
+            if self.send(severity, &line) == Written::Stuck {
+                self.waiting.push_front((severity, line));
+                return Some(PAUSE);
+            }
+        }
+        self.report_dropped()
+    }
+
+    fn report_dropped(&mut self) -> Option<Duration> {
+        if self.dropped == 0 {
+            return None;
+        }
+        let mut text = Text::new(What::LinesDropped.name());
+        text.field("lines", &self.dropped.to_string());
+        if self.send(What::LinesDropped.severity(), &text.finished()) == Written::Stuck {
+            return Some(PAUSE);
+        }
+        self.dropped = 0;
+        None
+    }
+
+    /// Without a syslog stderr gets the line; each further line tries syslog again.
+    fn send(&mut self, severity: Severity, line: &str) -> Written {
+        match self.syslog.as_mut().map_or(Written::Nobody, |syslog| syslog.send(severity, line)) {
+            Written::Nobody => self.stderr.send(line),
+            written => written,
+        }
+    }
+}

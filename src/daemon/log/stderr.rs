@@ -1,0 +1,75 @@
+//! Standard error, without ever waiting for whoever reads it (a stopped terminal, a stuck supervisor).
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, OFlags, fstat};
+use rustix::io::Errno;
+use rustix::net::{SendFlags, send};
+
+use super::backlog::Written;
+
+const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+
+/// Our standard error.
+///
+/// O_NONBLOCK is a property of the open file, which the shell and our hooks share: it is not ours to set.
+/// A socket takes a flag with each message instead; a terminal or a pipe is opened a second time; where that is
+/// not allowed we ask before each line whether there is room. A regular file always has room, and has one position
+/// for all who share it: opened a second time, it would be written over by them.
+#[derive(Debug)]
+pub(super) enum Stderr {
+    /// An open file of our own.
+    Reopened(File),
+    /// Shared with others: a socket, a regular file, or what cannot be opened again.
+    Shared,
+}
+
+impl Stderr {
+    pub(super) fn new() -> Self {
+        if is_regular_file() {
+            return Self::Shared;
+        }
+        let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).unwrap_or(0);
+        // Only Linux opens anew here; elsewhere /dev/fd duplicates, and the flag would do nothing.
+        match OpenOptions::new().write(true).custom_flags(flags).open("/proc/self/fd/2") {
+            Ok(own) => Self::Reopened(own),
+            Err(_) => Self::Shared,
+        }
+    }
+
+    /// Writes a line.
+    pub(super) fn send(&mut self, line: &str) -> Written {
+        let line = format!("pizauthd: {line}\n");
+        let sent = match self {
+            Self::Reopened(own) => own.write(line.as_bytes()),
+            Self::Shared => send_shared(line.as_bytes()),
+        };
+        match sent {
+            Ok(_) => Written::Whole,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Written::Stuck,
+            Err(_) => Written::Nobody,
+        }
+    }
+}
+
+fn is_regular_file() -> bool {
+    fstat(io::stderr()).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
+}
+
+fn send_shared(line: &[u8]) -> io::Result<usize> {
+    let stderr = io::stderr();
+    match send(&stderr, line, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+        Err(Errno::NOTSOCK) => {}
+        sent => return Ok(sent?),
+    }
+    let mut room = [PollFd::from_borrowed_fd(stderr.as_fd(), PollFlags::OUT)];
+    if poll(&mut room, Some(&AT_ONCE))? == 0 {
+        return Err(ErrorKind::WouldBlock.into());
+    }
+    // A pipe with room has it for a line: lines are shorter than PIPE_BUF.
+    Ok(rustix::io::write(&stderr, line)?)
+}
