@@ -1,0 +1,83 @@
+//! Dumps whose integrity check holds and whose content is newer, absurd or lying.
+
+use super::super::*;
+use super::support::*;
+
+#[test]
+fn newer_dumps_are_called_so() {
+    let newer = ours_around(2, "{}");
+    assert_eq!(Snapshot::decode(&newer), Err(DumpError::Newer { version: 2 }));
+    let message = DumpError::Newer { version: 2 }.to_string();
+    assert!(message.contains("made by a newer pizauth"), "{message}");
+    let newer = upstream_around(&Packer::default().u64(3).0);
+    assert_eq!(Snapshot::decode(&newer), Err(DumpError::Newer { version: 3 }));
+}
+
+#[test]
+fn members_that_a_later_pizauth_adds_are_ignored() {
+    let json = r#"{"made_by":{"x":[1]},"accounts":[{"account":"a","new":null,"access_token":"t","expires":2,
+        "obtained":1,"fingerprint":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}"#;
+    let accounts = Snapshot::decode(&ours_around(1, json)).unwrap().accounts;
+    assert_eq!((accounts[0].fingerprint, accounts[0].expires), (Fingerprint([0; 32]), UnixTime(2)));
+}
+
+#[test]
+fn content_that_breaks_a_rule_is_refused() {
+    let entry = |token: &str, expires: &str, fingerprint: &str| {
+        let rest = format!(r#""expires":{expires},"obtained":1,"fingerprint":"{fingerprint}"}}"#);
+        format!(r#"{{"account":"a","access_token":"{token}",{rest}"#)
+    };
+    let ours = |entries: &[String]| ours_around(1, &format!(r#"{{"accounts":[{}]}}"#, entries.join(",")));
+    let zeros = "A".repeat(43);
+    let good = entry("t", "1", &zeros);
+    assert!(Snapshot::decode(&ours(std::slice::from_ref(&good))).is_ok());
+    assert!(malformed(&ours(&[entry("t", "-1", &zeros)])));
+    assert!(malformed(&ours(&[entry("t", "1e300", &zeros)])));
+    assert!(malformed(&ours(&[entry("t", "1", &zeros[1..])])));
+    assert!(malformed(&ours_around(1, r#"{"accounts":[]} {"#)));
+    assert!(malformed(&ours_around(1, &"[".repeat(100_000))));
+    assert_eq!(Snapshot::decode(&ours(&[good.clone(), good])), Err(DumpError::DuplicateAccount("a".into())));
+    for token in ["", "a\\nb", "ü", "\\u001b[31m", &"a".repeat(65_537)] {
+        let verdict = Snapshot::decode(&ours(&[entry(token, "1", &zeros)]));
+        assert_eq!(verdict, Err(DumpError::UnusableToken("a".into())), "{token:.20}");
+        let verdict =
+            Snapshot::decode(&Packer::one(&token.replace("\\n", "\n").replace('\\', "\u{1b}"), 1, 0));
+        assert_eq!(verdict, Err(DumpError::UnusableToken("work".into())), "{token:.20}");
+    }
+}
+
+#[test]
+fn absurd_times_are_clamped() {
+    let far = AccountSnapshot { obtained: UnixTime(u64::MAX), expires: UnixTime(u64::MAX), ..account("a") };
+    let dump = Snapshot { accounts: vec![far] }.encode(&mut sevens);
+    let clamped = &Snapshot::decode(&dump).unwrap().accounts[0];
+    assert_eq!((clamped.obtained, clamped.expires), (UnixTime::MAX, UnixTime::MAX));
+    let clamped = &Snapshot::decode(&Packer::one("t", u64::MAX, 999_999_999)).unwrap().accounts[0];
+    assert_eq!(clamped.expires, UnixTime::MAX);
+    assert!(malformed(&Packer::one("t", 1, 1_000_000_000)));
+}
+
+#[test]
+fn counts_and_lengths_that_lie_are_refused() {
+    let packed = || Packer::default().u64(1);
+    let name_only = || packed().u64(1).text("work");
+    let uri_only = || name_only().text("https://login.example.org");
+    let lies = [
+        packed().u64(u64::MAX),
+        packed().u64(1 << 40),
+        packed().u64(1).u64(u64::MAX),
+        name_only().u64(1 << 33),
+        uri_only().u64(u64::MAX),
+        uri_only().u64(2).text("key").text("value"),
+        uri_only().u64(0).text("pizauth-test").u8(2),
+        packed().u64(1).bytes(b"\xff\xfe"),
+        packed().u64(1).account("work").u32(2),
+        Packer::default().u64(0),
+    ];
+    for (index, lie) in lies.into_iter().enumerate() {
+        assert!(malformed(&upstream_around(&lie.0)), "{index}");
+    }
+    let twice = packed().u64(2).account("work").u32(0).account("work").active("t", 1, 0);
+    let verdict = Snapshot::decode(&upstream_around(&twice.0));
+    assert_eq!(verdict, Err(DumpError::DuplicateAccount("work".into())));
+}

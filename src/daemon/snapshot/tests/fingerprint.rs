@@ -1,0 +1,74 @@
+//! Which changes of an account end its session.
+
+use std::time::Duration;
+
+use pizauth_common::config::{Account, Uri};
+use url::Url;
+
+use super::super::*;
+
+fn uri(written: &str) -> Uri {
+    Uri { written: written.to_owned(), parsed: Url::parse(written).unwrap() }
+}
+
+fn account() -> Account {
+    Account {
+        name: "work".into(),
+        auth_uri: "https://login.example.org/authorize".to_owned(),
+        token_uri: "https://login.example.org/token".to_owned(),
+        client_id: "pizauth-test".to_owned(),
+        client_secret: None,
+        scopes: vec!["mail".to_owned(), "offline_access".to_owned()],
+        redirect_uri: uri("http://localhost/"),
+        auth_uri_fields: vec![("prompt".to_owned(), "consent".to_owned())],
+        refresh_at_least: Duration::from_secs(5400),
+        refresh_before_expiry: Duration::from_secs(90),
+        refresh_retry: Duration::from_secs(40),
+    }
+}
+
+/// Whether an edit of the account ends its session.
+fn ends_the_session(edit: impl FnOnce(&mut Account)) -> bool {
+    let mut edited = account();
+    edit(&mut edited);
+    assert_ne!(edited, account(), "the edit changes something");
+    Fingerprint::of_account(&edited) != Fingerprint::of_account(&account())
+}
+
+#[test]
+fn what_the_tokens_are_bound_to_ends_the_session() {
+    assert!(ends_the_session(|account| account.name = "home".into()));
+    assert!(ends_the_session(|account| account.auth_uri = "https://login.example.org/other".to_owned()));
+    assert!(ends_the_session(|account| account.token_uri = "http://login.example.org/token".to_owned()));
+    assert!(ends_the_session(|account| account.client_id.push('s')));
+    assert!(ends_the_session(|account| account.scopes.reverse()));
+    assert!(ends_the_session(|account| account.redirect_uri = uri("http://localhost:8080/")));
+    assert!(ends_the_session(|account| account.auth_uri_fields[0].1.clear()));
+}
+
+#[test]
+fn what_they_are_not_bound_to_keeps_the_session() {
+    assert!(!ends_the_session(|account| account.client_secret = Some(Secret::from("rotated"))));
+    assert!(!ends_the_session(|account| account.refresh_at_least = Duration::ZERO));
+    assert!(!ends_the_session(|account| account.refresh_before_expiry = Duration::ZERO));
+    assert!(!ends_the_session(|account| account.refresh_retry = Duration::ZERO));
+    assert!(!ends_the_session(|account| account.redirect_uri.written = "HTTP://localhost:80".to_owned()));
+}
+
+#[test]
+fn lists_cannot_borrow_from_their_neighbours() {
+    assert!(ends_the_session(|account| account.scopes = vec!["mailoffline_access".to_owned()]));
+    assert!(ends_the_session(|account| account.auth_uri_fields = vec![("promptc".into(), "onsent".into())]));
+    let moved = |account: &mut Account| {
+        account.auth_uri_fields.push(("a".into(), "b".into()));
+        account.scopes.clear();
+    };
+    assert!(ends_the_session(moved));
+}
+
+#[test]
+fn the_fingerprint_stays_what_it_is() {
+    let hex: String =
+        Fingerprint::of_account(&account()).0.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, "60a60d7ea42e6447ec9ebc72456332ab8954c34e9ea299ebd02a3a52284dfd67");
+}
