@@ -1,0 +1,94 @@
+//! A bug costs one job: a panic is caught where the job began. The log is told its place and not its words, which
+//! may quote a secret.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::log::{self, What};
+
+/// Who does jobs that must not take others with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Worker {
+    /// The daemon until it waits for events.
+    Start,
+    /// The event loop, for whatever is not a caller's request.
+    EventLoop,
+    /// The event loop, for one caller's request.
+    Caller,
+    /// The supervisor of token requests.
+    TokenEndpoint,
+    /// The thread of one token request.
+    TokenRequest,
+    /// The thread that accepts browsers.
+    RedirectListener,
+    /// The thread of one browser's connection.
+    RedirectConnection,
+}
+
+impl Worker {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::EventLoop => "event_loop",
+            Self::Caller => "caller",
+            Self::TokenEndpoint => "token_endpoint",
+            Self::TokenRequest => "token_request",
+            Self::RedirectListener => "redirect_listener",
+            Self::RedirectConnection => "redirect_connection",
+        }
+    }
+}
+
+/// A job has panicked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bug {
+    place: String,
+}
+
+impl fmt::Display for Bug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a bug at {} (please report it)", self.place)
+    }
+}
+
+thread_local! {
+    /// Where this thread has panicked last.
+    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// From now on a panic leaves its place for [`contain`] and prints nothing.
+pub(crate) fn silence_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        PLACE.with_borrow_mut(|last| *last = place);
+    }));
+}
+
+/// Does one job of `worker`.
+///
+/// # Errors
+/// It has panicked, which stands in the log.
+pub(crate) fn contain<T>(worker: Worker, job: impl FnOnce() -> T) -> Result<T, Bug> {
+    let work = || {
+        #[cfg(debug_assertions)]
+        panic_if_asked(worker);
+        job()
+    };
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
+        let bug = Bug { place: PLACE.take() };
+        log::event(What::WorkerPanicked).field("worker", worker.name()).field("place", &bug.place).write();
+        bug
+    })
+}
+
+/// For the tests of this, in debug builds alone: the next job of the worker whose name stands in the file
+/// `$PIZAUTHD_PANIC_FILE` panics.
+#[cfg(debug_assertions)]
+fn panic_if_asked(worker: Worker) {
+    let Some(file) = std::env::var_os("PIZAUTHD_PANIC_FILE") else { return };
+    if std::fs::read_to_string(&file).is_ok_and(|name| name == worker.name()) {
+        let _ = std::fs::remove_file(file);
+        panic!("asked for, quoting hunter2");
+    }
+}

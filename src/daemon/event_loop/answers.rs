@@ -1,0 +1,190 @@
+//! What callers ask for, and what they are answered.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use pizauth_common::account_name::as_argument;
+use pizauth_common::config::{self, When};
+use pizauth_common::ipc::message::{DaemonInfo, Refusal, Request, Response, Skipped};
+use zeroize::Zeroizing;
+
+use super::{EventLoop, Running};
+use crate::containment::{Worker, contain};
+use crate::entropy;
+use crate::ipc_listener::ConnectionId;
+use crate::keeper::{Refreshed, Restored, Shown, UnknownAccount};
+use crate::log::{self, What};
+use crate::moment::Now;
+use crate::redirect_listener;
+use crate::snapshot::Snapshot;
+
+/// A request that is not done: nothing changed.
+pub(super) struct Refused(Refusal, String);
+
+impl Running {
+    /// Answers one caller.
+    pub(super) fn answer(&mut self, connection: ConnectionId, request: Request, now: Now) {
+        self.log_call(connection, &request);
+        let shutdown = request == Request::Shutdown;
+        let response = contain(Worker::Caller, || self.respond(connection, request, now));
+        let response = response.unwrap_or_else(|bug| Err(Refused(Refusal::Internal, bug.to_string())));
+        let response = response.unwrap_or_else(|Refused(kind, message)| Response::Refused { kind, message });
+        if shutdown {
+            self.rooms.ipc_listener.answer_and_hold(connection, &response);
+            self.stop(now);
+        } else {
+            self.rooms.ipc_listener.answer(connection, &response);
+        }
+    }
+
+    fn log_call(&self, connection: ConnectionId, request: &Request) {
+        let line = log::event(What::Call).field("request", request.name());
+        let pid = self.rooms.ipc_listener.caller_pid(connection);
+        pid.into_iter().fold(line, |line, pid| line.field("pid", pid)).write();
+    }
+
+    fn respond(&mut self, connection: ConnectionId, request: Request, now: Now) -> Result<Response, Refused> {
+        let rooms = &mut self.rooms;
+        match request {
+            Request::Refresh { .. } | Request::Reload | Request::Restore { .. }
+                if self.stage.is_stopping() =>
+            {
+                Err(Refused(Refusal::ShuttingDown, "pizauthd is stopping: nothing new is begun".to_owned()))
+            }
+            Request::Show { account } => {
+                rooms.keeper.show(&account, now).map(shown).map_err(|unknown| refused(unknown, &account))
+            }
+            Request::Refresh { account } => rooms.refresh(&account, now),
+            Request::Revoke { account } => {
+                let revoked = rooms.keeper.revoke(&account, now);
+                revoked.map(|()| Response::Revoked).map_err(|unknown| refused(unknown, &account))
+            }
+            Request::Reload => self.reload(now).map(|warnings| Response::Reloaded { warnings }),
+            // A hook of a daemon that was killed may ask us, and would keep what is not restored yet.
+            Request::Dump if self.stage.is_starting() && !rooms.is_hook(connection) => Err(Refused(
+                Refusal::Starting,
+                "startup_cmd has not ended: what it restores might be missing in the dump \
+                 (try again in a moment)"
+                    .to_owned(),
+            )),
+            Request::Dump => Ok(rooms.dump(now)),
+            Request::Restore { dump } => rooms.restore(dump, now),
+            Request::Status => Ok(Response::Status { accounts: rooms.keeper.status(now) }),
+            Request::Info => Ok(Response::Info(rooms.info())),
+            Request::Shutdown => Ok(Response::ShuttingDown { wait: !rooms.is_hook(connection) }),
+        }
+    }
+
+    /// Reads the configuration again. An error leaves everything as it was.
+    pub(super) fn reload(&mut self, now: Now) -> Result<Vec<String>, Refused> {
+        self.rooms.supervisor.reloading();
+        let reloaded = self.rooms.reload(now);
+        self.rooms.supervisor.reloaded();
+        match &reloaded {
+            Ok(_) => log::event(What::Reloaded).write(),
+            Err(Refused(_, why)) => log::event(What::ReloadFailed).field("reason", why).write(),
+        }
+        reloaded
+    }
+
+    /// Writes the state of every account to the log.
+    pub(super) fn log_status(&mut self, now: Now) {
+        for row in self.rooms.keeper.status(now) {
+            let mut line = log::event(What::Status).account(&row.account.as_str().into());
+            line = line.field("state", row.state.as_str());
+            if let Some(expires) = row.expires {
+                line = line.field("expires_in", expires.since(now.wall).as_secs());
+            }
+            if let Some(error) = row.last_error {
+                line = line.field("reason", error);
+            }
+            line.write();
+        }
+    }
+}
+
+impl EventLoop {
+    fn refresh(&mut self, account: &str, now: Now) -> Result<Response, Refused> {
+        match self.keeper.refresh(account, now).map_err(|unknown| refused(unknown, account))? {
+            Refreshed::Scheduled => Ok(Response::RefreshScheduled),
+            Refreshed::Pending(url) => Ok(Response::Pending { url }),
+            Refreshed::Exchanging => Ok(Response::Exchanging),
+            Refreshed::Impossible => Err(Refused(
+                Refusal::NoRefreshToken,
+                format!(
+                    "cannot refresh {account:?}: its access token came without a refresh token \
+                     (to authorize it anew, revoke it first: pizauth revoke {})",
+                    as_argument(account)
+                ),
+            )),
+        }
+    }
+
+    fn reload(&mut self, now: Now) -> Result<Vec<String>, Refused> {
+        let bad = |why: String| Refused(Refusal::BadConfiguration, why);
+        let checked =
+            config::load(&self.config_file, When::Reload).map_err(|error| bad(error.to_string()))?;
+        let settings = redirect_listener::Settings::new(&checked.config);
+        self.redirect_listener.reconfigure(settings).map_err(|error| bad(error.to_string()))?;
+        self.hooks.set_commands(checked.config.hooks.clone());
+        self.keeper.reload(checked.config, self.redirect_listener.ports(), now);
+        Ok(checked.warnings.lines())
+    }
+
+    fn dump(&mut self, now: Now) -> Response {
+        let dump = self.keeper.dump(now).encode(&mut entropy::fill);
+        log::event(What::Dumped).write();
+        Response::Dump { dump: STANDARD.encode(&*dump) }
+    }
+
+    fn restore(&mut self, dump: String, now: Now) -> Result<Response, Refused> {
+        let dump = Zeroizing::new(dump);
+        let bytes = STANDARD.decode(dump.as_bytes()).map(Zeroizing::new);
+        let bytes = bytes.map_err(|_| Refused(Refusal::BadRequest, "the dump is not base64".to_owned()))?;
+        let snapshot =
+            Snapshot::decode(&bytes).map_err(|error| Refused(Refusal::BadDump, error.to_string()))?;
+        Ok(restored(self.keeper.restore(snapshot, now)))
+    }
+
+    fn info(&self) -> DaemonInfo {
+        let ports = self.redirect_listener.ports();
+        DaemonInfo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            config_file: self.config_file.display().to_string(),
+            http_port: ports.http,
+            https_port: ports.https,
+            https_public_key: self.redirect_listener.https_public_key(),
+            https_fingerprint: self.redirect_listener.https_fingerprint(),
+        }
+    }
+
+    /// Whether the caller belongs to one of our hooks, which must not wait for our end: we wait for its.
+    fn is_hook(&self, connection: ConnectionId) -> bool {
+        let pid = self.ipc_listener.caller_pid(connection).map(nix::unistd::Pid::from_raw);
+        // nix and not rustix: a session led from outside our process namespace is 0, and rustix's cannot be.
+        let session = pid.and_then(|pid| nix::unistd::getsid(Some(pid)).ok());
+        session.is_some_and(|session| self.hooks.is_session(session.as_raw().unsigned_abs()))
+    }
+}
+
+fn refused(_: UnknownAccount, account: &str) -> Refused {
+    Refused(Refusal::UnknownAccount, format!("the configuration has no account {account:?}"))
+}
+
+fn shown(shown: Shown) -> Response {
+    match shown {
+        Shown::AccessToken(access_token) => Response::AccessToken { access_token },
+        Shown::Pending(url) => Response::Pending { url },
+        Shown::Exchanging => Response::Exchanging,
+        Shown::Expired(reason) => Response::Expired { last_error: reason.map(|reason| reason.to_string()) },
+    }
+}
+
+fn restored(done: Restored) -> Response {
+    let names = |accounts: Vec<_>| accounts.iter().map(ToString::to_string).collect();
+    let skipped = done
+        .skipped
+        .into_iter()
+        .map(|(account, reason)| Skipped { account: account.to_string(), reason: reason.to_owned() });
+    Response::Restored { restored: names(done.restored), kept: names(done.kept), skipped: skipped.collect() }
+}

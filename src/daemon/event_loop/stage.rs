@@ -1,0 +1,96 @@
+//! Where the daemon is in its own life: starting, serving, stopping.
+
+use std::time::Duration;
+
+use super::Running;
+use crate::log::{self, What};
+use crate::moment::{Moment, Now};
+
+/// The supervisor is told of our readiness after this time, even if `startup_cmd` still runs.
+const STARTUP_PATIENCE: Duration = Duration::from_secs(60);
+/// Refreshes in flight and queued token events have this long to finish when we stop.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The stages, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Commands are accepted; `startup_cmd` runs (a restore in it comes before anybody relies on us).
+    Starting { ready_at: Moment },
+    /// The supervisor knows that we are ready.
+    Serving,
+    /// What is under way is finished.
+    Stopping { until: Moment },
+    /// Nothing left to do.
+    Over,
+}
+
+impl Stage {
+    pub(super) fn starting(now: Moment) -> Self {
+        Self::Starting { ready_at: now.plus(STARTUP_PATIENCE) }
+    }
+
+    pub(super) fn is_over(self) -> bool {
+        self == Self::Over
+    }
+
+    pub(super) fn is_starting(self) -> bool {
+        matches!(self, Self::Starting { .. })
+    }
+
+    /// Whether nothing new is begun.
+    pub(super) fn is_stopping(self) -> bool {
+        matches!(self, Self::Stopping { .. } | Self::Over)
+    }
+
+    pub(super) fn poll_timeout(self) -> Option<Moment> {
+        match self {
+            Self::Starting { ready_at: at } | Self::Stopping { until: at } => Some(at),
+            Self::Serving | Self::Over => None,
+        }
+    }
+
+    /// `startup_cmd` has ended: we are ready as of now.
+    pub(super) fn startup_finished(&mut self) {
+        if let Self::Starting { ready_at } = self {
+            *ready_at = Moment(0);
+        }
+    }
+}
+
+impl Running {
+    /// Begins to stop; asked a second time, stops at once.
+    pub(super) fn stop(&mut self, now: Now) {
+        match self.stage {
+            Stage::Over => return,
+            Stage::Stopping { .. } => {
+                self.stage = Stage::Over;
+                return;
+            }
+            Stage::Starting { .. } | Stage::Serving => {}
+        }
+        log::event(What::Stopping).write();
+        self.rooms.supervisor.stopping();
+        self.rooms.keeper.stop();
+        self.rooms.hooks.stop();
+        self.stage = Stage::Stopping { until: now.moment.plus(STOP_PATIENCE) };
+    }
+
+    /// Goes on to the next stage when this one is complete.
+    pub(super) fn advance(&mut self, now: Now) {
+        match self.stage {
+            Stage::Starting { ready_at } if ready_at <= now.moment => {
+                log::event(What::Ready).write();
+                self.rooms.supervisor.ready();
+                self.stage = Stage::Serving;
+            }
+            Stage::Stopping { until } if until <= now.moment || self.is_finished() => {
+                self.stage = Stage::Over
+            }
+            _ => {}
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        !self.rooms.keeper.is_busy() && self.rooms.hooks.is_drained()
+    }
+}

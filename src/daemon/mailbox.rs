@@ -1,0 +1,58 @@
+//! The one way into the event loop from another thread.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use mio::{Registry, Token, Waker};
+
+use crate::keeper::JobId;
+use crate::oauth::outcome::Outcome;
+use crate::oauth::redirect::RedirectRequest;
+use crate::redirect_listener::page::Page;
+
+/// Something that happened in another thread.
+#[derive(Debug)]
+pub enum Event {
+    /// A token request has its outcome.
+    TokenAnswer {
+        /// The ticket of the request.
+        job: JobId,
+        /// What came of it.
+        outcome: Outcome,
+    },
+    /// A browser came back from the authorization endpoint.
+    Redirect {
+        /// Its request.
+        request: RedirectRequest,
+        /// Where the page for the browser is awaited.
+        reply: Sender<Page>,
+    },
+}
+
+/// A handle to the event loop for other threads.
+#[derive(Clone, Debug)]
+pub struct Mailbox {
+    events: Sender<Event>,
+    waker: Arc<Waker>,
+}
+
+impl Mailbox {
+    /// A mailbox whose arrival of mail makes `token` ready, and its receiving end.
+    ///
+    /// # Errors
+    /// The system has no descriptor left.
+    pub fn new(registry: &Registry, token: Token) -> io::Result<(Self, Receiver<Event>)> {
+        let (events, receiver) = channel();
+        let waker = Arc::new(Waker::new(registry, token)?);
+        Ok((Self { events, waker }, receiver))
+    }
+
+    /// Hands an event to the loop. Once the loop has ended nobody listens, and that is fine.
+    pub fn post(&self, event: Event) {
+        if self.events.send(event).is_ok() {
+            // A waker that fails leaves the event for the loop's next turn: nothing better to do here.
+            let _ = self.waker.wake();
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! `pizauthd`, also known as `pizauth server`: its options, and the order in which the rooms are opened.
+
+mod options;
+mod rooms;
+
+use std::fmt::Display;
+use std::path::{self, Path, PathBuf};
+
+use pizauth_common::argv::Invocation;
+use pizauth_common::config::{self, When};
+use pizauth_common::exit::Exit;
+use pizauth_common::harden::harden_process;
+use pizauth_common::paths::{self, ProcessEnvironment};
+use pizauth_common::sys::set_up_allocator;
+
+use crate::background::{Background, Parent};
+use crate::containment::{self, Worker, contain};
+use crate::event_loop::EventLoop;
+use crate::limits::Limits;
+use crate::log::{self, Destination, What};
+use crate::readiness::Readiness;
+use crate::token_endpoint;
+use options::Options;
+
+pub use options::Arguments;
+
+/// Runs the daemon: in the background unless told otherwise.
+pub fn main(invocation: &Invocation) -> Exit {
+    containment::silence_panics();
+    contain(Worker::Start, || run(invocation)).unwrap_or_else(|bug| failed(invocation, bug))
+}
+
+fn run(invocation: &Invocation) -> Exit {
+    // First of all: standard output may lead to a parent that waits.
+    let parent = match Parent::waiting() {
+        Ok(parent) => parent,
+        Err(error) => return failed(invocation, format!("cannot use standard output: {error}")),
+    };
+    let options = match invocation.parse::<Arguments>() {
+        Ok(arguments) => Options::from(arguments),
+        Err(exit) => return exit,
+    };
+    match (parent, options.foreground) {
+        (None, false) if !options.check => start_in_background(invocation, &options),
+        (parent, _) => serve(invocation, &options, parent),
+    }
+}
+
+/// The parent's part of detaching.
+fn start_in_background(invocation: &Invocation, options: &Options) -> Exit {
+    let mut background = Background::default();
+    if let Some(path) = &options.config_file {
+        background = background.pass_on_configuration(path);
+    }
+    if let Some(descriptor) = options.ready_fd {
+        background = background.pass_on_descriptor(descriptor);
+    }
+    match background.start() {
+        Ok(warnings) => {
+            warn(invocation, &warnings);
+            Exit::Done
+        }
+        Err(error) => failed(invocation, error),
+    }
+}
+
+fn serve(invocation: &Invocation, options: &Options, parent: Option<Parent>) -> Exit {
+    match open_and_run(invocation, options, parent) {
+        Ok(()) => Exit::Done,
+        Err(Stopped { why, parent }) => {
+            if options.syslog && !options.check {
+                // An error of the configuration comes before the log is open, and is looked for there as well.
+                open_log(options);
+            }
+            log::event(What::StartFailed).field("reason", &why).write();
+            match parent {
+                Some(parent) => parent.failed(&why),
+                None => invocation.complain(why),
+            }
+            Exit::NotDone
+        }
+    }
+}
+
+/// The daemon cannot start, or cannot go on.
+struct Stopped {
+    why: String,
+    /// Who is still waiting to hear of it.
+    parent: Option<Parent>,
+}
+
+fn open_and_run(invocation: &Invocation, options: &Options, parent: Option<Parent>) -> Result<(), Stopped> {
+    match open(options, parent.as_ref()) {
+        Err(why) => Err(Stopped { why, parent }),
+        Ok(None) => Ok(()),
+        Ok(Some(Opened { event_loop, warnings })) => {
+            match parent {
+                Some(parent) => parent.ready(&warnings),
+                // With -v they stand in the log, which is on stderr too.
+                None if options.syslog || options.verbosity == 0 => warn(invocation, &warnings),
+                None => {}
+            }
+            let ended = event_loop.run();
+            ended.map_err(|error| Stopped { why: format!("cannot wait for events: {error}"), parent: None })
+        }
+    }
+}
+
+/// The daemon, ready to run.
+struct Opened {
+    event_loop: EventLoop,
+    /// About the configuration and the environment.
+    warnings: Vec<String>,
+}
+
+/// The rooms, unless only the configuration was to be checked. No secret is read before the process is hardened.
+fn open(options: &Options, parent: Option<&Parent>) -> Result<Option<Opened>, String> {
+    set_up_allocator();
+    let limits = Limits::inherited();
+    let supervisor = Readiness::new(options.ready_fd).map_err(|error| error.to_string())?;
+    harden_process();
+    let config_file = paths::find_config_file(options.config_file.clone(), &ProcessEnvironment)
+        .map_err(|error| error.to_string())?;
+    let checked = config::load(&config_file, When::Start).map_err(|error| error.to_string())?;
+    if let Some(parent) = parent {
+        parent.let_go_of_stdin().map_err(|error| format!("cannot open /dev/null: {error}"))?;
+    }
+    if options.check {
+        checked.warnings.print_on_stderr();
+        return Ok(None);
+    }
+    limits.raise_descriptors();
+    let warnings = [checked.warnings.lines(), token_endpoint::environment_warnings()].concat();
+    start_log(options, &warnings);
+    let event_loop = rooms::open(options, &limits, absolute(&config_file)?, checked, supervisor)?;
+    Ok(Some(Opened { event_loop, warnings }))
+}
+
+/// A reload finds the file although the working directory may have been replaced.
+fn absolute(config_file: &Path) -> Result<PathBuf, String> {
+    path::absolute(config_file).map_err(|error| format!("cannot tell the working directory: {error}"))
+}
+
+fn open_log(options: &Options) {
+    let destination = if options.syslog { Destination::Syslog } else { Destination::Stderr };
+    log::start(options.verbosity, destination);
+}
+
+fn start_log(options: &Options, warnings: &[String]) {
+    open_log(options);
+    log::event(What::Starting)
+        .field("version", env!("CARGO_PKG_VERSION"))
+        .field("pid", std::process::id())
+        .write();
+    for warning in warnings {
+        log::event(What::ConfigWarning).field("warning", warning).write();
+    }
+}
+
+/// Whoever starts the daemon is told what is doubtful, as `pizauth reload` tells it.
+fn warn(invocation: &Invocation, warnings: &[String]) {
+    for warning in warnings {
+        invocation.complain(warning);
+    }
+}
+
+fn failed(invocation: &Invocation, why: impl Display) -> Exit {
+    invocation.complain(why);
+    Exit::NotDone
+}

@@ -1,0 +1,66 @@
+//! The options of the daemon.
+
+use std::path::PathBuf;
+
+use argh::FromArgs;
+use pizauth_common::argv::CommandLine;
+
+/// Obtain access tokens, refresh them in the background, keep them in memory.
+#[derive(FromArgs, Debug)]
+#[argh(
+    help_triggers("-h", "--help"),
+    example = "{command_name} -d -v",
+    note = "Without -d it returns when commands are accepted, and logs to syslog."
+)]
+pub struct Arguments {
+    /// configuration file (default: pizauth.conf in $XDG_CONFIG_HOME or ~/.config)
+    #[argh(option, short = 'c', arg_name = "file")]
+    pub config: Option<String>,
+    /// stay in the foreground, and log to stderr
+    #[argh(switch, short = 'd')]
+    pub debug: u8,
+    /// log more; up to -vvvv
+    #[argh(switch, short = 'v')]
+    pub verbose: u8,
+    /// only check the configuration
+    #[argh(switch)]
+    pub check: bool,
+    /// log to syslog, also in the foreground
+    #[argh(switch)]
+    pub syslog: bool,
+    /// write a line to this descriptor when ready
+    #[argh(option, arg_name = "n")]
+    pub ready_fd: Option<i32>,
+    /// print the version
+    #[argh(switch)]
+    pub version: bool,
+}
+
+impl CommandLine for Arguments {
+    const VALUED: &'static [&'static str] = &["-c", "--config", "--ready-fd"];
+}
+
+/// What the command line asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Options {
+    pub(super) config_file: Option<PathBuf>,
+    pub(super) foreground: bool,
+    pub(super) verbosity: u8,
+    pub(super) check: bool,
+    pub(super) syslog: bool,
+    pub(super) ready_fd: Option<i32>,
+}
+
+impl From<Arguments> for Options {
+    fn from(arguments: Arguments) -> Self {
+        let foreground = arguments.debug > 0;
+        Self {
+            config_file: arguments.config.map(PathBuf::from),
+            foreground,
+            verbosity: arguments.verbose,
+            check: arguments.check,
+            syslog: arguments.syslog || !foreground,
+            ready_fd: arguments.ready_fd,
+        }
+    }
+}

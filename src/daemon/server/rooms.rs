@@ -1,0 +1,88 @@
+//! Opening the rooms of the daemon, one after the other, until the event loop has all of them.
+
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use mio::{Interest, Poll};
+use pizauth_common::config::Checked;
+use pizauth_common::paths::ProcessEnvironment;
+
+use super::options::Options;
+use crate::clock::{Alarm, Clock};
+use crate::event_loop::EventLoop;
+use crate::hooks::{HookOutput, HookSettings, Hooks};
+use crate::ipc_listener::IpcListener;
+use crate::keeper::Keeper;
+use crate::limits::Limits;
+use crate::mailbox::Mailbox;
+use crate::readiness::Readiness;
+use crate::redirect_listener::{self, RedirectListener};
+use crate::signals::Signals;
+use crate::socket_file::SocketFile;
+use crate::token_endpoint::{self, TokenEndpoint};
+use crate::{entropy, poll_tokens};
+
+/// Opens everything. When this returns, commands are accepted.
+///
+/// # Errors
+/// What could not be opened and why, for people. What was opened before is closed again.
+pub(super) fn open(
+    options: &Options,
+    limits: &Limits,
+    config_file: PathBuf,
+    checked: Checked,
+    supervisor: Readiness,
+) -> Result<EventLoop, String> {
+    let config = checked.config;
+    // Signals come first: threads inherit the mask. The socket follows, since it makes two daemons impossible.
+    let mut signals = Signals::new().map_err(cannot("receive signals"))?;
+    let (socket_file, listener) =
+        SocketFile::claim(&ProcessEnvironment, Clock::now().moment).map_err(|error| error.to_string())?;
+    let poll = Poll::new().map_err(cannot("wait for events"))?;
+    let registry = poll.registry();
+    let (mailbox, mail) = Mailbox::new(registry, poll_tokens::WAKER).map_err(cannot("wait for events"))?;
+    let mut alarm = Alarm::new().map_err(cannot("set an alarm"))?;
+    let register = "wait for events";
+    registry.register(&mut signals, poll_tokens::SIGNALS, Interest::READABLE).map_err(cannot(register))?;
+    registry.register(&mut alarm, poll_tokens::ALARM, Interest::READABLE).map_err(cannot(register))?;
+    socket_file.register(registry).map_err(cannot(register))?;
+    // One for all: each would be a descriptor, and there may be few.
+    let shared = Rc::new(registry.try_clone().map_err(cannot(register))?);
+    let ipc_listener = IpcListener::new(listener, Rc::clone(&shared)).map_err(cannot("serve callers"))?;
+    let redirect_listener =
+        RedirectListener::bind(redirect_listener::Settings::new(&config), mailbox.clone())
+            .map_err(|error| error.to_string())?;
+    let token_endpoint =
+        TokenEndpoint::start(mailbox, token_endpoint::Limits::default()).map_err(cannot("start a thread"))?;
+    let settings = hook_settings(options, limits, &socket_file);
+    let hooks = Hooks::new(settings, config.hooks.clone(), shared);
+    let ports = redirect_listener.ports();
+    Ok(EventLoop {
+        keeper: Keeper::new(config, ports, Box::new(entropy::fill)),
+        config_file,
+        poll,
+        mail,
+        token_endpoint,
+        hooks,
+        ipc_listener,
+        socket_file,
+        redirect_listener,
+        signals,
+        alarm,
+        supervisor,
+    })
+}
+
+fn hook_settings(options: &Options, limits: &Limits, socket_file: &SocketFile) -> HookSettings {
+    HookSettings {
+        environment: HookSettings::inherited_environment(),
+        socket: socket_file.path().to_owned(),
+        limits: limits.each().to_vec(),
+        output: if options.foreground { HookOutput::Inherited } else { HookOutput::Logged },
+    }
+}
+
+fn cannot<E: Display>(what: &str) -> impl FnOnce(E) -> String {
+    move |error| format!("cannot {what}: {error}")
+}
