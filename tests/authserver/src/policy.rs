@@ -1,0 +1,45 @@
+//! What the server does when nothing is scripted: lifetimes, rotation, secrets.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// When a refresh token comes with the access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshTokens {
+    /// Always.
+    Always,
+    /// Only for `access_type=offline`, and from the second time on only with `prompt=consent`, as Google does.
+    OfflineConsent,
+    /// Never.
+    Never,
+}
+
+/// The server's rules. Change them while it runs with [`crate::AuthServer::change_policy`].
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// `expires_in` of an access token; it is introspected as inactive after that.
+    pub access_token_lifetime: Duration,
+    /// How long an authorization code can be exchanged.
+    pub code_lifetime: Duration,
+    /// Whether a refresh replaces the refresh token.
+    pub rotate: bool,
+    /// Whether use of a replaced refresh token ends the whole session (RFC 9700 §4.14.2).
+    pub detect_reuse: bool,
+    /// When a refresh token is issued.
+    pub refresh_tokens: RefreshTokens,
+    /// The secrets of confidential clients, by `client_id`; any other client is public and must send none.
+    pub client_secrets: HashMap<String, String>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            access_token_lifetime: Duration::from_secs(3600),
+            code_lifetime: Duration::from_secs(60),
+            rotate: false,
+            detect_reuse: true,
+            refresh_tokens: RefreshTokens::Always,
+            client_secrets: HashMap::new(),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The server itself: a listener, a thread a connection (bounded), and what they share.
+
+use std::io;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::authorization;
+use crate::fault::{Fault, Script};
+use crate::log::{Answer, Endpoint, Log};
+use crate::policy::Policy;
+use crate::store::Store;
+use crate::sync::Watched;
+use crate::token;
+use crate::wire::{self, Request, Response};
+
+/// Connections at a time; more wait in the listener's queue.
+const MAX_CONNECTIONS: usize = 128;
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+
+/// An authorization server on 127.0.0.1 that runs until it is dropped.
+#[derive(Debug)]
+pub struct AuthServer {
+    shared: Arc<Shared>,
+    port: u16,
+    accepting: Option<Accepting>,
+}
+
+#[derive(Debug)]
+struct Accepting {
+    stop: Arc<Watched<bool>>,
+    thread: JoinHandle<()>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    issuer: String,
+    log: Log,
+    policy: Watched<Policy>,
+    store: Watched<Store>,
+    script: Watched<Script>,
+    connections: Watched<usize>,
+}
+
+impl AuthServer {
+    /// On a free port.
+    pub fn start(policy: Policy) -> io::Result<Self> {
+        Self::start_on(0, policy)
+    }
+
+    /// On `port`.
+    pub fn start_on(port: u16, policy: Policy) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        let port = listener.local_addr()?.port();
+        let issuer = format!("http://127.0.0.1:{port}");
+        let shared = Shared { issuer, policy: Watched::new(policy), ..Shared::default() };
+        let mut server = Self { shared: Arc::new(shared), port, accepting: None };
+        server.accept_on(listener);
+        Ok(server)
+    }
+
+    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    pub fn issuer(&self) -> &str {
+        &self.shared.issuer
+    }
+
+    /// The authorization endpoint.
+    pub fn auth_uri(&self) -> String {
+        format!("{}/authorize", self.issuer())
+    }
+
+    /// The token endpoint.
+    pub fn token_uri(&self) -> String {
+        format!("{}/token", self.issuer())
+    }
+
+    /// Every request so far.
+    pub fn log(&self) -> &Log {
+        &self.shared.log
+    }
+
+    /// Changes the rules for what comes from now on.
+    pub fn change_policy(&self, change: impl FnOnce(&mut Policy)) {
+        self.shared.policy.change(change);
+    }
+
+    /// Scripts the next request to `endpoint` that no earlier script is for.
+    pub fn script(&self, endpoint: Endpoint, fault: Fault) {
+        self.shared.script.change(|script| script.push(endpoint, fault));
+    }
+
+    /// Scripts every request to `endpoint` once its queue is empty; `None` ends that.
+    pub fn script_always(&self, endpoint: Endpoint, fault: Option<Fault>) {
+        self.shared.script.change(|script| script.always(endpoint, fault));
+    }
+
+    /// Whether this access token is known, alive and not revoked.
+    pub fn is_live(&self, access_token: &str) -> bool {
+        self.shared.store.lock().access_grant(access_token).is_some()
+    }
+
+    /// Ends every session: refreshes get `invalid_grant`.
+    pub fn end_all_sessions(&self) {
+        self.shared.store.change(Store::end_all);
+    }
+
+    /// Stops listening: connections are refused until [`AuthServer::come_back`].
+    pub fn go_down(&mut self) {
+        let Some(Accepting { stop, thread }) = self.accepting.take() else { return };
+        stop.change(|stop| *stop = true);
+        // Wakes the blocked accept; a failure means that it has gone already.
+        let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+        let _ = thread.join();
+    }
+
+    /// Listens again on the same port, with everything remembered.
+    pub fn come_back(&mut self) -> io::Result<()> {
+        self.go_down();
+        self.accept_on(TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?);
+        Ok(())
+    }
+
+    fn accept_on(&mut self, listener: TcpListener) {
+        let stop = Arc::new(Watched::new(false));
+        let thread = thread::spawn({
+            let (shared, stop) = (Arc::clone(&self.shared), Arc::clone(&stop));
+            move || accept(&listener, &shared, &stop)
+        });
+        self.accepting = Some(Accepting { stop, thread });
+    }
+}
+
+impl Drop for AuthServer {
+    fn drop(&mut self) {
+        self.go_down();
+    }
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Shared>, stop: &Arc<Watched<bool>>) {
+    for stream in listener.incoming() {
+        if *stop.lock() {
+            return;
+        }
+        let Ok(stream) = stream else { continue };
+        shared.connections.wait_for(LONGEST_WAIT, |count| (*count < MAX_CONNECTIONS).then(|| *count += 1));
+        let (shared, stop) = (Arc::clone(shared), Arc::clone(stop));
+        thread::spawn(move || {
+            // A connection that breaks is what many tests are about; the log tells.
+            let _ = serve(stream, &shared, &stop);
+            shared.connections.change(|count| *count = count.saturating_sub(1));
+        });
+    }
+}
+
+fn serve(mut stream: TcpStream, shared: &Shared, stop: &Watched<bool>) -> io::Result<()> {
+    let first = shared.script.change(|script| script.next(Endpoint::Connection));
+    if let Some(fault) = first {
+        return fault.perform(&mut stream, stop, || Response::new(500, "text/plain", "")).map(|_| ());
+    }
+    let Some(request) = wire::read_request(&stream)? else { return Ok(()) };
+    let endpoint = Endpoint::of(&request);
+    let index = shared.log.arrived(endpoint, request.clone());
+    let fault = shared.script.change(|script| script.next(endpoint)).unwrap_or_else(Fault::none);
+    let sent = fault.perform(&mut stream, stop, || {
+        let response = process(shared, endpoint, &request);
+        shared.log.decided(index);
+        response
+    });
+    shared.log.finished(index, sent.ok().flatten().map_or(Answer::Cut, Answer::Sent));
+    Ok(())
+}
+
+fn process(shared: &Shared, endpoint: Endpoint, request: &Request) -> Response {
+    let policy = shared.policy.lock().clone();
+    let mut store = shared.store.lock();
+    match endpoint {
+        Endpoint::Authorization => authorization::show(request, &shared.issuer),
+        Endpoint::Decision => authorization::decide(request, &policy, &mut store, &shared.issuer),
+        Endpoint::Introspection => token::introspect(request, &store),
+        _ if request.path == "/token" && request.method == "POST" => {
+            token::token(request, &policy, &mut store)
+        }
+        _ => Response::new(404, "text/plain", "nothing here\n"),
+    }
+}

@@ -1,0 +1,134 @@
+//! The token endpoint (RFC 6749 §3.2) and introspection (RFC 7662).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::policy::Policy;
+use crate::store::{Grant, Store, Unusable};
+use crate::wire::{Request, Response};
+
+/// An OAuth error answer.
+struct Refusal(u16, &'static str, &'static str);
+
+type Tokens = Result<Value, Refusal>;
+
+/// A token request.
+pub(crate) fn token(request: &Request, policy: &Policy, store: &mut Store) -> Response {
+    let answer = authenticate(request, policy).and_then(|client_id| match request.form("grant_type") {
+        Some("authorization_code") => exchange(request, &client_id, policy, store),
+        Some("refresh_token") => refresh(request, &client_id, policy, store),
+        _ => Err(Refusal(400, "unsupported_grant_type", "authorization_code or refresh_token")),
+    });
+    match answer {
+        Ok(tokens) => Response::json(200, &tokens),
+        Err(Refusal(status, error, why)) => {
+            Response::json(status, &json!({"error": error, "error_description": why}))
+        }
+    }
+}
+
+/// What a resource server asks about a token.
+pub(crate) fn introspect(request: &Request, store: &Store) -> Response {
+    let grant = request.form("token").and_then(|token| store.access_grant(token));
+    let answer = match grant {
+        Some(grant) => json!({"active": true, "client_id": grant.approval.client_id,
+            "scope": grant.approval.scope, "token_type": "Bearer"}),
+        None => json!({"active": false}),
+    };
+    Response::json(200, &answer)
+}
+
+/// The client, which has shown its secret if it has one (RFC 6749 §2.3.1: in the body, or as Basic).
+fn authenticate(request: &Request, policy: &Policy) -> Result<String, Refusal> {
+    let basic = basic_credentials(request);
+    let in_body = || request.form("client_id").map(str::to_owned);
+    let client_id = basic.as_ref().map(|(id, _)| id.clone()).or_else(in_body);
+    let secret = basic.as_ref().map(|(_, secret)| secret.as_str()).or_else(|| request.form("client_secret"));
+    let client_id = client_id.ok_or(Refusal(400, "invalid_request", "client_id is missing"))?;
+    match (policy.client_secrets.get(&client_id), secret) {
+        (None, None) => Ok(client_id),
+        (Some(wanted), Some(given)) if wanted == given => Ok(client_id),
+        (None, Some(_)) => {
+            Err(Refusal(401, "invalid_client", "a public client must not send a client_secret"))
+        }
+        (Some(_), None) => Err(Refusal(401, "invalid_client", "client_secret is missing")),
+        (Some(_), Some(_)) => Err(Refusal(401, "invalid_client", "wrong client_secret")),
+    }
+}
+
+fn basic_credentials(request: &Request) -> Option<(String, String)> {
+    let encoded = request.header("authorization")?.strip_prefix("Basic ")?;
+    let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    let (id, secret) = decoded.split_once(':')?;
+    Some((id.to_owned(), secret.to_owned()))
+}
+
+/// RFC 6749 §4.1.3 with RFC 7636 §4.6.
+fn exchange(request: &Request, client_id: &str, policy: &Policy, store: &mut Store) -> Tokens {
+    let code = request.form("code").ok_or(Refusal(400, "invalid_request", "code is missing"))?;
+    let grant = store.take_code(code).map_err(|why| refused_grant(store, why))?;
+    let verifier = request.form("code_verifier").unwrap_or_default();
+    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
+    if grant.approval.client_id != client_id {
+        return Err(Refusal(400, "invalid_grant", "the code belongs to another client"));
+    }
+    if request.form("redirect_uri") != Some(grant.approval.redirect_uri.as_str()) {
+        return Err(Refusal(400, "invalid_grant", "redirect_uri differs from the authorization request"));
+    }
+    if challenge != grant.approval.code_challenge {
+        return Err(Refusal(400, "invalid_grant", "code_verifier does not match code_challenge"));
+    }
+    let refresh_token = grant.approval.offline.then(|| store.issue_refresh_token(&grant));
+    Ok(tokens(&grant, refresh_token, policy, store))
+}
+
+/// RFC 6749 §6.
+fn refresh(request: &Request, client_id: &str, policy: &Policy, store: &mut Store) -> Tokens {
+    let given =
+        request.form("refresh_token").ok_or(Refusal(400, "invalid_request", "refresh_token is missing"))?;
+    let grant = match store.refresh_grant(given) {
+        Ok(grant) => grant,
+        Err(Unusable::Spent(_)) if !policy.detect_reuse => {
+            return Err(Refusal(400, "invalid_grant", "the refresh token has been replaced"));
+        }
+        Err(why) => return Err(refused_grant(store, why)),
+    };
+    if grant.approval.client_id != client_id {
+        return Err(Refusal(400, "invalid_grant", "the refresh token belongs to another client"));
+    }
+    let rotated = policy.rotate.then(|| {
+        store.spend_refresh_token(given);
+        store.issue_refresh_token(&grant)
+    });
+    Ok(tokens(&grant, rotated, policy, store))
+}
+
+/// Reuse of a code or refresh token ends the session (RFC 6749 §4.1.2, RFC 9700 §4.14.2).
+fn refused_grant(store: &mut Store, why: Unusable) -> Refusal {
+    if let Unusable::Spent(session) = why {
+        store.end(session);
+    }
+    let description = match why {
+        Unusable::Unknown => "unknown code or refresh token",
+        Unusable::Expired => "the code has expired",
+        Unusable::Spent(_) => "used a second time: the session is ended",
+        Unusable::Ended => "the session has ended",
+    };
+    Refusal(400, "invalid_grant", description)
+}
+
+fn tokens(grant: &Grant, refresh_token: Option<String>, policy: &Policy, store: &mut Store) -> Value {
+    let lifetime = policy.access_token_lifetime;
+    let mut answer = json!({
+        "access_token": store.issue_access_token(grant, lifetime),
+        "token_type": "Bearer",
+        "expires_in": lifetime.as_secs(),
+        "scope": grant.approval.scope,
+    });
+    if let Some(refresh_token) = refresh_token {
+        answer["refresh_token"] = Value::String(refresh_token);
+    }
+    answer
+}
