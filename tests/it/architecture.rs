@@ -1,0 +1,167 @@
+//! The walls of ARCHITECTURE.md: what may be named where.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A Rust file below `src`, its path relative to the top, and its code: comments and tests left out.
+struct Source {
+    path: String,
+    code: String,
+}
+
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files(below: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(below).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn is_test(path: &str) -> bool {
+    ["/tests.rs", "/tests/", "/testing.rs", "/simulation", "/golden.rs"]
+        .iter()
+        .any(|part| path.contains(part))
+}
+
+fn code(text: &str) -> String {
+    let before_tests = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
+    before_tests.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n")
+}
+
+fn sources() -> Vec<Source> {
+    let mut files = Vec::new();
+    rust_files(&top().join("src"), &mut files);
+    let relative = |path: &PathBuf| path.strip_prefix(top()).unwrap().to_str().unwrap().to_owned();
+    let sources: Vec<Source> = files
+        .iter()
+        .map(|path| Source { path: relative(path), code: code(&fs::read_to_string(path).unwrap()) })
+        .filter(|source| !is_test(&source.path))
+        .collect();
+    assert!(sources.len() > 50, "the sources were not found");
+    sources
+}
+
+/// No file that `is_bound` names any of `words`.
+fn assert_unnamed(words: &[&str], is_bound: impl Fn(&str) -> bool) {
+    let mut bound = 0;
+    for source in sources().iter().filter(|source| is_bound(&source.path)) {
+        bound += 1;
+        for word in words {
+            assert!(!source.code.contains(word), "{} names {word}", source.path);
+        }
+    }
+    assert!(bound > 0, "no file is bound by this rule: has something moved?");
+}
+
+/// Whether the file is the module `room`, or below it.
+fn is_in(path: &str, room: &str) -> bool {
+    path.strip_prefix(room).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+}
+
+fn manifest(of: &str) -> String {
+    fs::read_to_string(top().join(of)).unwrap()
+}
+
+#[test]
+fn the_crates_know_only_those_below_them() {
+    let (common, client) = (manifest("src/common/Cargo.toml"), manifest("src/client/Cargo.toml"));
+    assert!(!common.contains("pizauth-client") && !common.contains("pizauth-daemon"));
+    assert!(!client.contains("pizauth-daemon"));
+    assert!(!manifest("src/daemon/Cargo.toml").contains("pizauth-client"));
+}
+
+#[test]
+fn configuration_and_protocol_do_not_know_each_other() {
+    assert_unnamed(&["ipc::"], |path| is_in(path, "src/common/config"));
+    assert_unnamed(&["config::"], |path| is_in(path, "src/common/ipc"));
+}
+
+#[test]
+fn the_commands_have_no_network_below_them() {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let arguments =
+        ["tree", "--offline", "--package", "pizauth-client", "--edges", "normal", "--prefix", "none"];
+    let tree = Command::new(cargo).args(arguments).current_dir(top()).output().unwrap();
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    assert!(tree.contains("pizauth-common"), "no tree: {tree}");
+    for network in ["attohttpc", "rustls", "ring", "native-tls", "hyper", "mio"] {
+        assert!(
+            !tree.lines().any(|line| line.split(' ').next() == Some(network)),
+            "{network} is below the commands"
+        );
+    }
+}
+
+#[test]
+fn the_core_is_pure() {
+    let impure = [
+        "std::net",
+        "std::thread",
+        "std::sync",
+        "std::fs",
+        "std::process",
+        "Instant",
+        "SystemTime",
+        "rand::",
+        "OsRng",
+        "mio::",
+    ];
+    assert_unnamed(&impure, |path| {
+        ["src/daemon/keeper", "src/daemon/oauth", "src/daemon/moment"].iter().any(|room| is_in(path, room))
+    });
+}
+
+#[test]
+fn one_room_owns_the_keeper() {
+    assert_unnamed(&["Keeper::new", "&mut Keeper", "keeper: Keeper"], |path| {
+        let rooms = ["src/daemon/keeper", "src/daemon/event_loop", "src/daemon/server"];
+        path.starts_with("src/daemon/") && !rooms.iter().any(|room| is_in(path, room))
+    });
+}
+
+#[test]
+fn one_file_reads_the_clocks() {
+    assert_unnamed(&["SystemTime", "clock_gettime"], |path| {
+        path.starts_with("src/daemon/") && path != "src/daemon/clock.rs"
+    });
+}
+
+#[test]
+fn libraries_stay_in_their_rooms() {
+    let rooms = [
+        ("attohttpc", "src/daemon/token_endpoint"),
+        ("syslog::", "src/daemon/log"),
+        ("signal_hook", "src/daemon/signals"),
+        ("nom::", "src/common/config"),
+        ("jiff::", "src/client"),
+        ("rcgen::", "src/daemon/redirect_listener"),
+        ("chacha20poly1305::", "src/daemon/snapshot"),
+    ];
+    for (library, room) in rooms {
+        assert_unnamed(&[library], |path| path.starts_with("src/") && !is_in(path, room));
+    }
+}
+
+#[test]
+fn only_one_file_is_unsafe() {
+    assert_unnamed(&["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe_code"], |path| {
+        path.starts_with("src/") && path != "src/common/sys.rs"
+    });
+}
+
+#[test]
+fn every_file_says_why_it_exists_and_is_one_room() {
+    for source in sources() {
+        let text = fs::read_to_string(top().join(&source.path)).unwrap();
+        assert!(text.starts_with("//!"), "{} does not begin with its reason", source.path);
+        assert!(text.lines().count() <= 400, "{} is more than one room", source.path);
+    }
+}

@@ -1,0 +1,77 @@
+//! `pizauth check` and `pizauthd --check`: every error in one run, each with its place.
+
+use crate::support::{Call, Running, Sandbox};
+
+const GOOD: &str = "account \"work\" { auth_uri = \"https://a.example/\"; token_uri = \"https://t.example/\"; \
+                    client_id = \"c\"; }\n";
+
+fn checks(sandbox: &Sandbox) -> [Call; 2] {
+    [sandbox.applet("check"), sandbox.applet("server").args(["--check"])]
+}
+
+#[test]
+fn a_good_configuration_is_exit_0_without_words_on_stderr() {
+    let sandbox = Sandbox::new();
+    sandbox.write_config(GOOD);
+    for check in checks(&sandbox) {
+        assert_eq!(check.run().exits(0).stderr, "");
+    }
+}
+
+#[test]
+fn all_errors_come_in_one_run_with_place_line_caret_and_hint() {
+    let sandbox = Sandbox::new();
+    let text = "refresh_rety = 5s;\naccount \"work\" {\n  auth_uri = \"https://a.example/\";\n  \
+                token_uri = \"ftp://t.example/\";\n  client_id = \"c\";\n  client_secert = \"s\";\n}\n";
+    sandbox.write_config(text);
+    for check in checks(&sandbox) {
+        let ran = check.run().exits(1).prints_nothing();
+        let file = format!("{}:", sandbox.config_file().display());
+        let places = ran.stderr.lines().filter(|line| line.starts_with(file.as_str())).count();
+        assert_eq!(places, 3, "each diagnostic begins a line: {}", ran.stderr);
+        let ran = ran.says("pizauth.conf:1:1: ").says("pizauth.conf:4:").says("pizauth.conf:6:3: ");
+        let ran = ran.says("did you mean 'refresh_retry'?").says("did you mean 'client_secret'?");
+        ran.says("  client_secert = ").says("^^^").says_not("\"s\"");
+    }
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let sandbox = Sandbox::new();
+    for check in checks(&sandbox) {
+        check.run().exits(1).prints_nothing().says("pizauth.conf");
+    }
+    for check in checks(&sandbox) {
+        check
+            .args(["-c", "nowhere.conf"])
+            .run()
+            .exits(1)
+            .says(": cannot read the configuration nowhere.conf: ");
+    }
+}
+
+#[test]
+fn another_file_can_be_named_and_a_running_daemon_is_left_alone() {
+    let running = Running::start();
+    running.sandbox.write("other.conf", GOOD);
+    running.sandbox.write("bad.conf", "account");
+    running.sandbox.applet("check").args(["-c", "other.conf"]).run().exits(0);
+    running.sandbox.applet("check").args(["-cbad.conf"]).run().exits(1).says("bad.conf:1:");
+    running.pending_url("work");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_an_error_and_not_a_panic() {
+    let sandbox = Sandbox::new();
+    for bytes in [&b"\xff\xfe\0\0"[..], b"account \"\xc3\x28\" {}", b"\0", b"{", b"\"", b"account \"x\" {"] {
+        sandbox.write("bad.conf", bytes);
+        sandbox.applet("check").args(["-c", "bad.conf"]).run().exits(1).says("bad.conf");
+    }
+}
+
+#[test]
+fn the_exit_status_does_not_need_a_home() {
+    let sandbox = Sandbox::new();
+    let bare = sandbox.applet("check").without_env("HOME").without_env("XDG_CONFIG_HOME");
+    bare.args(["-c", "nowhere.conf"]).run().exits(1).says("nowhere.conf");
+}

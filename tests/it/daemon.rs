@@ -1,0 +1,320 @@
+//! The daemon itself: start, stop, signals, lock and socket.
+
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
+use crate::support::consumption::bound;
+use crate::support::{Daemon, OTHER_UID, Running, Sandbox, can_become_another_user, eventually};
+
+/// A daemon that has detached, ended with the test.
+struct Detached(Pid);
+
+impl Detached {
+    /// The process at the other end of the socket.
+    fn behind(socket: &std::path::Path) -> Self {
+        let stream = UnixStream::connect(socket).expect("a daemon at the socket");
+        Self(rustix::net::sockopt::socket_peercred(&stream).expect("its process").pid)
+    }
+
+    fn wait_gone(&self) {
+        eventually("the end of the daemon", || test_kill_process(self.0).is_err().then_some(()));
+    }
+}
+
+impl Drop for Detached {
+    fn drop(&mut self) {
+        let _ = kill_process(self.0, Signal::KILL);
+    }
+}
+
+/// Where pizauthd and the commands are.
+fn executables() -> &'static std::path::Path {
+    std::path::Path::new(env!("CARGO_BIN_EXE_pizauthd")).parent().unwrap()
+}
+
+#[test]
+fn without_d_it_detaches_once_it_accepts_commands() {
+    let sandbox = Sandbox::configured();
+    let ran = sandbox.applet("server").run().exits(0).prints_nothing();
+    assert_eq!(ran.stderr, "");
+    let daemon = Detached::behind(&sandbox.socket());
+    sandbox.applet("status").run().exits(0);
+    let session = rustix::process::getsid(Some(daemon.0)).unwrap();
+    assert_ne!(session, rustix::process::getsid(None).unwrap());
+    sandbox.applet("shutdown").run().exits(0);
+    daemon.wait_gone();
+}
+
+#[test]
+fn detaching_keeps_the_working_directory_and_lets_go_of_the_terminal() {
+    let sandbox = Sandbox::configured();
+    sandbox.applet("server").run().exits(0);
+    let daemon = Detached::behind(&sandbox.socket());
+    let proc = format!("/proc/{}", daemon.0.as_raw_nonzero());
+    // Not dumpable: only root can look.
+    if let Ok(directory) = std::fs::read_link(format!("{proc}/cwd")) {
+        assert_eq!(directory, sandbox.path("").components().collect::<std::path::PathBuf>());
+        for descriptor in 0..3 {
+            let target = std::fs::read_link(format!("{proc}/fd/{descriptor}")).unwrap();
+            assert_eq!(target, std::path::Path::new("/dev/null"));
+        }
+    }
+    sandbox.applet("shutdown").run().exits(0);
+}
+
+#[test]
+fn a_failed_start_tells_the_error_and_is_exit_1_detached_or_not() {
+    let sandbox = Sandbox::new();
+    sandbox.write_config("account \"work\" {\n  nonsense = 1s;\n}\n");
+    for arguments in [&[][..], &["-d"]] {
+        sandbox.applet("server").args(arguments).run().exits(1).prints_nothing().says("pizauth.conf:2:3: ");
+    }
+    assert!(!sandbox.socket().exists());
+}
+
+#[test]
+fn whoever_starts_it_is_told_what_is_doubtful() {
+    let sandbox = Sandbox::configured();
+    let text = std::fs::read_to_string(sandbox.config_file()).unwrap();
+    sandbox.write_config(&format!("refresh_retry = 0s;\n{text}"));
+    sandbox.applet("server").run().exits(0).says("pizauth.conf:1:").says("warning: 'refresh_retry'");
+    sandbox.applet("shutdown").run().exits(0);
+}
+
+#[test]
+fn without_a_configuration_the_error_names_the_file() {
+    let sandbox = Sandbox::new();
+    sandbox.applet("server").args(["-d"]).run().exits(1).says("pizauth.conf");
+}
+
+#[test]
+fn an_error_of_the_configuration_at_the_start_is_an_event_for_syslog() {
+    if std::path::Path::new("/dev/log").exists() {
+        return; // The line is there. Without a syslog it is on stderr, where it can be looked at.
+    }
+    let sandbox = Sandbox::new();
+    sandbox.write_config("nonsense");
+    let ran = sandbox.applet("server").args(["-d", "--syslog"]).run().exits(1);
+    let ran = ran.says("pizauthd: event=start_failed reason=\"").says("unknown option 'nonsense'\\n");
+    ran.says("pizauth.conf:1:1: unknown option 'nonsense'\n");
+}
+
+#[test]
+fn a_log_in_a_file_and_what_hooks_write_there_do_not_overwrite_each_other() {
+    let sandbox = Sandbox::configured();
+    let hook = "startup_cmd = \"echo said by a hook; pizauth shutdown\";\n";
+    let config = std::fs::read_to_string(sandbox.config_file()).unwrap();
+    sandbox.write_config(&format!("{hook}{config}"));
+    let script = "PATH=$1:$PATH; exec pizauthd -d -vv >log 2>&1";
+    let daemon = sandbox.program("/bin/sh").args(["-c", script, "sh"]).args([executables()]);
+    daemon.run().exits(0);
+    let log = sandbox.read("log");
+    let events = |line: &&str| line.starts_with("pizauthd: event=");
+    assert_eq!(log.lines().filter(|line| !events(line)).collect::<Vec<_>>(), ["said by a hook"]);
+    assert!(
+        log.starts_with("pizauthd: event=starting ") && log.ends_with("pizauthd: event=stopped\n"),
+        "{log}"
+    );
+}
+
+#[test]
+fn the_configuration_may_come_from_a_pipe() {
+    let sandbox = Sandbox::configured();
+    let text = std::fs::read(sandbox.config_file()).unwrap();
+    std::fs::remove_file(sandbox.config_file()).unwrap();
+    let script = format!("'{}' -c /dev/stdin", env!("CARGO_BIN_EXE_pizauthd"));
+    let script = format!("cat | {script}");
+    sandbox.program("/bin/sh").args(["-c", &script]).stdin(text).run().exits(0);
+    let _daemon = Detached::behind(&sandbox.socket());
+    sandbox.applet("show").args(["work"]).run().exits(1).says("URL");
+    sandbox.applet("shutdown").run().exits(0);
+}
+
+#[test]
+fn term_and_int_stop_it_cleanly() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let sandbox = Sandbox::configured();
+        let daemon = sandbox.start();
+        daemon.signal(signal);
+        assert_eq!(daemon.wait().code(), Some(0), "{signal:?}");
+        assert!(!sandbox.socket().exists(), "{signal:?}");
+    }
+}
+
+/// As after `docker exec`: the caller's session began outside the container.
+#[test]
+fn a_caller_whose_session_is_led_from_outside_the_process_namespace_is_served() {
+    let container = ["--user", "--map-root-user", "--pid", "--fork"];
+    let sandbox = Sandbox::configured();
+    if sandbox.program("unshare").args(container).args(["true"]).run().code() != 0 {
+        return; // Not everybody may make one.
+    }
+    let script =
+        "PATH=$1:$PATH; mkfifo ready; pizauthd -d --ready-fd 3 3>ready & read -r _ <ready; pizauth shutdown";
+    let shell = sandbox.program("unshare").args(container).args(["sh", "-c", script, "sh"]);
+    assert_eq!(shell.args([executables()]).run().exits(0).stderr, "");
+}
+
+#[test]
+fn a_second_daemon_is_refused_and_the_first_goes_on() {
+    let running = Running::start();
+    let token = running.sign_in("work");
+    for arguments in [&[][..], &["-d"]] {
+        let ran = running.sandbox.applet("server").args(arguments).run().exits(1);
+        assert!(!ran.stderr.is_empty());
+    }
+    assert_eq!(running.token("work"), token);
+}
+
+#[test]
+fn a_second_daemon_is_refused_also_when_it_would_use_another_socket() {
+    let running = Running::start();
+    let elsewhere = running.sandbox.path("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    std::fs::set_permissions(&elsewhere, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let socket = running.sandbox.socket();
+    let (own, other) = (running.sandbox.applet("server"), running.sandbox.applet("server"));
+    own.args(["-d"]).env("PIZAUTH_SOCKET", &socket).run().exits(1);
+    // PIZAUTH_SOCKET alone decides: with another one it is another daemon.
+    let second = Daemon::start(&running.sandbox, other.env("PIZAUTH_SOCKET", elsewhere.join("s.sock")));
+    assert!(second.is_running() && running.daemon.is_running());
+}
+
+#[test]
+fn a_stale_socket_is_replaced() {
+    let mut running = Running::start();
+    running.daemon.signal(Signal::KILL);
+    running.daemon.wait();
+    assert!(running.sandbox.socket().exists());
+    running.show("work").exits(2);
+    running.daemon = running.sandbox.start();
+    running.pending_url("work");
+}
+
+#[test]
+fn a_socket_that_is_not_ours_to_replace_is_left_alone() {
+    let sandbox = Sandbox::configured();
+    std::fs::create_dir(sandbox.runtime_dir().join("pizauth")).unwrap();
+    std::fs::set_permissions(sandbox.runtime_dir().join("pizauth"), std::fs::Permissions::from_mode(0o700))
+        .unwrap();
+    let live = UnixListener::bind(sandbox.socket()).unwrap();
+    sandbox.applet("server").args(["-d"]).run().exits(1);
+    assert!(sandbox.socket().exists());
+    drop(live);
+}
+
+#[test]
+fn a_removed_socket_is_bound_again() {
+    let running = Running::start();
+    let token = running.sign_in("work");
+    std::fs::remove_file(running.sandbox.socket()).unwrap();
+    eventually("the socket", || running.sandbox.socket().exists().then_some(()));
+    assert_eq!(running.token("work"), token);
+}
+
+#[test]
+fn the_socket_and_its_directory_are_for_the_user_alone() {
+    let running = Running::start();
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&running.sandbox.socket()), 0o600);
+    assert_eq!(mode(running.sandbox.socket().parent().unwrap()), 0o700);
+}
+
+#[test]
+fn a_directory_that_others_can_enter_is_refused_and_not_repaired() {
+    let sandbox = Sandbox::configured();
+    let directory = sandbox.runtime_dir().join("pizauth");
+    std::fs::create_dir(&directory).unwrap();
+    std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).unwrap();
+    sandbox.applet("server").args(["-d"]).run().exits(1).says("pizauth");
+    assert_eq!(directory.metadata().unwrap().permissions().mode() & 0o777, 0o755);
+}
+
+#[test]
+fn commands_with_a_runtime_directory_find_a_daemon_that_was_started_without() {
+    let sandbox = Sandbox::configured();
+    // Where /run/user/UID is ours the bare daemon would leave the sandbox.
+    let uid = rustix::process::getuid().as_raw();
+    if std::path::Path::new(&format!("/run/user/{uid}")).exists() {
+        return;
+    }
+    let bare = sandbox.applet("server").without_env("XDG_RUNTIME_DIR").without_env("SHELL");
+    let daemon = Daemon::start(&sandbox, bare);
+    assert!(!sandbox.socket().exists());
+    sandbox.applet("show").args(["work"]).run().exits(1).says("URL");
+    sandbox.applet("show").args(["work"]).without_env("XDG_RUNTIME_DIR").run().exits(1).says("URL");
+    sandbox.applet("server").args(["-d"]).run().exits(1);
+    assert!(daemon.is_running());
+}
+
+#[test]
+fn of_eight_daemons_started_at_once_one_lives() {
+    let sandbox = Sandbox::configured();
+    for round in 0..bound("PIZAUTH_TEST_STARTS", 3) {
+        let statuses: Vec<i32> = std::thread::scope(|scope| {
+            let start = || sandbox.applet("server").run().code();
+            let starts: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+            starts.into_iter().map(|start| start.join().unwrap()).collect()
+        });
+        let daemon = Detached::behind(&sandbox.socket());
+        let started = statuses.iter().filter(|status| **status == 0).count();
+        assert_eq!(started, 1, "round {round}: {statuses:?}");
+        sandbox.applet("shutdown").run().exits(0);
+        daemon.wait_gone();
+    }
+}
+
+#[test]
+fn a_directory_that_is_a_link_or_another_users_is_refused_by_both_sides_and_not_repaired() {
+    let sandbox = Sandbox::configured();
+    let (directory, elsewhere) = (sandbox.runtime_dir().join("pizauth"), sandbox.path("elsewhere"));
+    let refused = || {
+        sandbox.applet("server").args(["-d"]).run().exits(1).says("pizauth");
+        sandbox.applet("show").args(["work"]).run().exits(2).says("pizauth");
+    };
+    std::fs::DirBuilder::new().mode(0o700).create(&elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &directory).unwrap();
+    refused();
+    assert!(directory.is_symlink() && elsewhere.read_dir().unwrap().next().is_none());
+    if !can_become_another_user("a directory of another user") {
+        return;
+    }
+    std::fs::remove_file(&directory).unwrap();
+    std::fs::rename(&elsewhere, &directory).unwrap();
+    std::os::unix::fs::chown(&directory, Some(OTHER_UID), None).unwrap();
+    refused();
+    assert_eq!(std::os::unix::fs::MetadataExt::uid(&directory.metadata().unwrap()), OTHER_UID);
+}
+
+#[test]
+fn a_configuration_that_never_ends_or_is_no_file_is_refused_at_start_and_at_reload() {
+    let running = Running::start();
+    let token = running.sign_in("work");
+    let (sandbox, other) = (&running.sandbox, Sandbox::configured());
+    let large = sandbox.write("large", "");
+    std::fs::File::options().write(true).open(&large).unwrap().set_len(100 << 20).unwrap();
+    std::fs::create_dir(sandbox.path("folder")).unwrap();
+    sandbox.program("mkfifo").args([sandbox.path("fifo")]).run().exits(0);
+    for (name, reason) in [("large", "16 MiB"), ("folder", "directory"), ("fifo", "10 s")] {
+        let file = sandbox.path(name);
+        let start = other.applet("server").args(["-d".as_ref(), "-c".as_ref(), file.as_os_str()]);
+        start.run().exits(1).says(reason);
+        std::fs::remove_file(sandbox.config_file()).unwrap();
+        std::os::unix::fs::symlink(file, sandbox.config_file()).unwrap();
+        sandbox.applet("reload").run().exits(1).says("cannot read");
+        assert_eq!(running.token("work"), token, "after a reload of the {name}");
+    }
+}
+
+#[test]
+fn a_busy_redirect_port_is_an_error_that_names_it() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let sandbox = Sandbox::configured();
+    let text = std::fs::read_to_string(sandbox.config_file()).unwrap();
+    sandbox.write_config(&format!("http_listen = \"127.0.0.1:{port}\";\n{text}"));
+    sandbox.applet("server").args(["-d"]).run().exits(1).says(&port.to_string());
+    assert!(!sandbox.socket().exists(), "a start that failed left its socket behind");
+}

@@ -1,0 +1,251 @@
+//! What is written agrees with what is built: options, exit statuses, log events, shipped configurations.
+
+mod completions;
+mod configurations;
+mod evidence;
+mod help;
+mod manual;
+mod protocol;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use pizauth_common::exit::Exit;
+use pizauth_daemon::log::{EVENTS, Severity};
+use serde_json::Value;
+
+use crate::support::{Running, Sandbox, callers};
+
+/// Options, as they are typed: `-c`, `--config`.
+type Options = BTreeSet<String>;
+
+/// Where our own deviations from the original are listed.
+const DEVIATIONS: &str = "## Moving from pizauth";
+
+fn read(file: &str) -> String {
+    fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+#[test]
+fn manual_pages_name_the_options_of_help_and_no_others() {
+    let sandbox = Sandbox::new();
+    for command in help::commands(&sandbox) {
+        let options = help::options(&sandbox, &command);
+        assert_eq!(manual::options(&command), options, "pizauth {command} --help, and its manual page");
+        let synopsis = manual::synopsis(&command);
+        assert!(synopsis.is_subset(&options), "SYNOPSIS of {command} has {synopsis:?}; help {options:?}");
+    }
+    assert_eq!(manual::options_of_multiplexer(), help::options_of_multiplexer(&sandbox));
+}
+
+#[test]
+fn completions_offer_the_options_of_help_and_no_others() {
+    let sandbox = Sandbox::new();
+    for command in help::commands(&sandbox) {
+        let options = help::options(&sandbox, &command);
+        for (shell, offered) in completions::options(&command) {
+            assert_eq!(offered, options, "{shell} completion of pizauth {command}");
+        }
+    }
+    for (shell, offered) in completions::options_of_multiplexer() {
+        assert_eq!(offered, help::options_of_multiplexer(&sandbox), "{shell} completion of pizauth");
+    }
+}
+
+#[test]
+fn completions_are_for_every_name_that_the_program_goes_by() {
+    let mut names: BTreeSet<String> =
+        help::commands(&Sandbox::new()).iter().map(|command| program_of(command)).collect();
+    names.insert("pizauth".into());
+    for (shell, completed) in completions::programs() {
+        assert_eq!(completed, names, "{shell}");
+    }
+}
+
+fn program_of(command: &str) -> String {
+    if command == "server" { "pizauthd".into() } else { format!("pizauth-{command}") }
+}
+
+#[test]
+fn shipped_configurations_and_those_in_documents_are_valid() {
+    let sandbox = Sandbox::new();
+    let found = configurations::all();
+    for (origin, text) in &found {
+        let file = sandbox.write("shipped.conf", text);
+        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let ran = sandbox.applet("check").args(["-c", "shipped.conf"]).run();
+        assert!(ran.status.success() && ran.stderr.is_empty(), "{origin}:\n{}\n{text}", ran.stderr);
+    }
+    for place in
+        ["README.md", "man/pizauth.conf.5", "man/pizauthd.8", "etc/pizauth.conf", "etc/hooks/persist-age"]
+    {
+        assert!(found.iter().any(|(origin, _)| origin == place), "no configuration was found in {place}");
+    }
+    assert!(found.iter().filter(|(origin, _)| origin.starts_with("etc/examples/")).count() >= 6);
+}
+
+#[test]
+fn every_manual_page_has_the_sections_that_people_look_for() {
+    for page in manual::pages() {
+        for name in ["DESCRIPTION", "ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES", "SEE ALSO"] {
+            assert!(manual::has_section(&page, name), "{page}: no {name}");
+        }
+    }
+}
+
+#[test]
+fn exit_statuses_of_pages_are_those_of_the_code() {
+    let code = |exits: &[Exit]| exits.iter().map(|exit| exit.code()).collect::<BTreeSet<u8>>();
+    let of_commands = code(&[Exit::Done, Exit::NotDone, Exit::Unreachable, Exit::Usage]);
+    for page in manual::pages() {
+        let expected = match page.as_str() {
+            // The daemon is not reached by way of itself.
+            "man/pizauthd.8" => code(&[Exit::Done, Exit::NotDone, Exit::Usage]),
+            page if page.ends_with(".1") => of_commands.clone(),
+            _ => continue,
+        };
+        assert_eq!(manual::exit_statuses(&page), expected, "{page}");
+    }
+    let readme = read("README.md");
+    let (_, table) = readme.split_once("## Exit statuses").unwrap();
+    let numbers = table.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse().ok());
+    assert_eq!(numbers.collect::<BTreeSet<u8>>(), of_commands);
+}
+
+#[test]
+fn log_events_of_the_manual_page_are_those_of_the_code() {
+    let written = manual::log_events();
+    let coded: Vec<_> =
+        EVENTS.iter().map(|event| (heading(event.severity), event.name, event.meaning)).collect();
+    for ((heading, name, meaning), coded) in written.iter().zip(&coded) {
+        let meaning = meaning.strip_suffix('.').unwrap_or(meaning);
+        assert!(meaning.eq_ignore_ascii_case(coded.2), "{name}: {meaning:?} is {:?} in the code", coded.2);
+        assert_eq!((heading.as_str(), name.as_str()), (coded.0, coded.1));
+    }
+    assert_eq!(written.len(), coded.len());
+}
+
+#[test]
+fn every_log_event_is_written_somewhere() {
+    let code = evidence::product_code();
+    for event in EVENTS {
+        let words = event.name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]);
+        let variant = format!("What::{}", words.collect::<String>());
+        let is_whole = |rest: &str| !rest.starts_with(char::is_alphanumeric);
+        assert!(code.split(&variant).skip(1).any(is_whole), "nothing writes {variant}");
+    }
+}
+
+/// Under which heading of the page an event stands.
+fn heading(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "Severity err, written always",
+        Severity::Notice => "Severity notice, written always",
+        Severity::Warning => r"Severity warning, from \-v on",
+        Severity::Info => r"Severity info, from \-vv on",
+        Severity::Debug => r"Severity debug, from \-vvv on",
+        Severity::Trace => r"Severity debug, from \-vvvv on",
+    }
+}
+
+#[test]
+fn every_message_of_the_protocol_has_an_example_with_its_members() {
+    let (golden, examples) = (protocol::golden(), protocol::examples());
+    assert_eq!(examples.keys().collect::<Vec<_>>(), golden.keys().collect::<Vec<_>>());
+    let members = |messages: &[Value]| messages.iter().flat_map(protocol::members).collect::<BTreeSet<_>>();
+    for (name, messages) in &golden {
+        assert_eq!(members(&examples[name]), members(messages), "{name}");
+    }
+}
+
+#[test]
+fn protocol_page_explains_every_kind_of_refusal() {
+    let answers = &protocol::golden()["answers/refused"];
+    let kinds = answers.iter().map(|answer| answer["kind"].as_str().unwrap().to_owned());
+    assert_eq!(protocol::refusals(), kinds.collect());
+}
+
+#[test]
+fn the_frame_of_the_protocol_page_is_understood() {
+    let (head, message) = protocol::frame();
+    assert_eq!([&head[..], message.as_bytes()].concat(), callers::frame(callers::VERSION, &message));
+    let running = Running::start();
+    let answer = callers::ask(&running.sandbox.socket(), &[&head[..], message.as_bytes()].concat());
+    assert_eq!(answer["answer"], "status");
+}
+
+#[test]
+fn recipes_of_readme_are_lines_of_the_manual_page() {
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let page: BTreeSet<String> = read("man/pizauth-show.1").lines().map(words).collect();
+    let readme = read("README.md");
+    let (_, rest) = readme.split_once("## With mail programs").unwrap();
+    let (recipes, _) = rest.split_once("\n## ").unwrap();
+    let lines: Vec<&str> = recipes.lines().filter(|line| line.starts_with("    ")).collect();
+    assert!(lines.len() >= 8, "{lines:?}");
+    for line in lines {
+        assert!(page.contains(&words(line)), "pizauth-show(1) does not say: {line}");
+    }
+}
+
+#[test]
+fn readme_tells_every_deviation_from_the_original() {
+    let readme = read("README.md");
+    let (_, deviations) = readme.split_once(DEVIATIONS).unwrap();
+    let (deviations, _) = deviations.split_once("\n## ").unwrap_or((deviations, ""));
+    for subject in [
+        "exit status",
+        "64",
+        "`--help`",
+        "account twice",
+        "`login_hint`",
+        "`auth_error_cmd`",
+        "/tmp",
+        "`client_secret`",
+        "ends a session",
+        "`Bearer`",
+        "`expires_in`",
+        "merge",
+        "hook",
+        "FIFO",
+        "dump",
+    ] {
+        assert!(deviations.contains(subject), "{subject} is missing below {DEVIATIONS:?}");
+    }
+}
+
+#[test]
+fn documents_cite_tests_and_files_that_exist() {
+    let tests = evidence::tests();
+    for document in ["SECURITY.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        for quoted in evidence::quoted(document) {
+            let is_file = ["tests/", "src/", "etc/", "man/"].iter().any(|folder| quoted.starts_with(folder));
+            let file = quoted.split([' ', '{']).next().unwrap_or_default();
+            assert!(!is_file || Path::new(file).exists(), "{document} cites the file {quoted}");
+            let is_there = !evidence::is_test_name(&quoted) || tests.contains(&quoted);
+            assert!(is_there, "{document} cites the test {quoted}");
+        }
+    }
+    let cited = evidence::quoted("SECURITY.md");
+    assert!(cited.iter().filter(|quoted| tests.contains(*quoted)).count() > 50, "the promises have tests");
+}
+
+#[test]
+fn variables_that_make_tests_longer_are_documented() {
+    let documented = evidence::quoted("CONTRIBUTING.md");
+    for variable in evidence::bounds() {
+        assert!(documented.contains(&variable), "CONTRIBUTING.md does not name {variable}");
+    }
+}
+
+#[test]
+fn property_lists_are_well_formed() {
+    let file = "etc/launchd/org.pizauth.pizauthd.plist";
+    let text = read(file);
+    assert!(text.contains("<string>-d</string>"), "launchd wants a process in the foreground");
+    if let Ok(lint) = Command::new("xmllint").args(["--noout", "--nonet", file]).output() {
+        assert!(lint.status.success(), "{}", String::from_utf8_lossy(&lint.stderr));
+    }
+}

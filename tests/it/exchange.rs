@@ -1,0 +1,211 @@
+//! From the authorization request to the first token: PKCE, refusals, what the browser is shown.
+
+use pizauth_test_server::browser::{self, Decision};
+use pizauth_test_server::{Endpoint, Fault, Gate};
+use serde_json::json;
+use url::Url;
+
+use crate::support::{Running, Setup};
+
+fn fields(url: &str) -> Vec<(String, String)> {
+    Url::parse(url).unwrap().query_pairs().into_owned().collect()
+}
+
+fn field(url: &str, name: &str) -> String {
+    let found: Vec<_> = fields(url).into_iter().filter(|(key, _)| key == name).collect();
+    assert_eq!(found.len(), 1, "{name} in {url}");
+    found.into_iter().next().unwrap().1
+}
+
+/// The authorization response with one field replaced.
+fn with_field(response: &str, name: &str, value: &str) -> String {
+    let mut url = Url::parse(response).unwrap();
+    let changed: Vec<_> = fields(response)
+        .into_iter()
+        .map(|(key, old)| if key == name { (key, value.to_owned()) } else { (key, old) })
+        .collect();
+    url.query_pairs_mut().clear().extend_pairs(changed);
+    url.into()
+}
+
+#[test]
+fn the_authorization_request_is_what_the_rfcs_ask_for() {
+    let running = Setup::new()
+        .account("work", "auth_uri_fields = {\"login_hint\": \"a@b.example\", \"x\": \"1\", \"x\": \"2\"};")
+        .start();
+    let url = running.pending_url("work");
+    assert_eq!(field(&url, "response_type"), "code");
+    assert_eq!(field(&url, "client_id"), "client-of-work");
+    assert_eq!(field(&url, "scope"), "imap smtp");
+    assert_eq!(field(&url, "access_type"), "offline");
+    assert_eq!(field(&url, "code_challenge_method"), "S256");
+    assert_eq!(field(&url, "code_challenge").len(), 43);
+    assert!(field(&url, "state").len() >= 43);
+    assert!(field(&url, "redirect_uri").starts_with("http://localhost:"));
+    let extra: Vec<_> = fields(&url).into_iter().rev().take(3).rev().collect();
+    let expected = [("login_hint", "a@b.example"), ("x", "1"), ("x", "2")];
+    assert_eq!(extra, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[test]
+fn the_verifier_has_the_length_of_the_rfc_and_never_stands_in_a_url() {
+    let running = Running::start();
+    running.sign_in("work");
+    let exchange = running.wait_finished(Endpoint::Exchange, 1);
+    let verifier = exchange.request.form("code_verifier").unwrap();
+    assert!((43..=128).contains(&verifier.len()), "RFC 7636 §4.1: {verifier}");
+    assert_eq!(exchange.request.raw_query, "");
+    assert_eq!(exchange.request.form("client_secret"), None);
+    assert!(running.server.log().entries().iter().all(|entry| !entry.request.raw_query.contains(verifier)));
+}
+
+#[test]
+fn a_client_secret_is_sent_where_there_is_one() {
+    let running = Setup::new()
+        .policy(|policy| drop(policy.client_secrets.insert("client-of-work".into(), "x y&z=\"ü".into())))
+        .account("work", "client_secret = \"x y&z=\\\"ü\";")
+        .start();
+    running.sign_in("work");
+}
+
+#[test]
+fn the_page_tells_the_account_and_forbids_everything_else() {
+    let running = Running::start();
+    let page = browser::approve(&running.pending_url("work")).unwrap();
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("signed in: work"), "{}", page.body);
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    assert!(page.header("content-security-policy").is_some_and(|csp| csp.contains("default-src 'none'")));
+}
+
+#[test]
+fn a_reload_of_the_page_says_already_signed_in_and_sends_no_code_again() {
+    let running = Running::start();
+    let response = browser::decide(&running.pending_url("work"), Decision::Approve).unwrap();
+    browser::visit(&response).unwrap();
+    let again = browser::visit(&response).unwrap();
+    assert!(again.body.contains("already signed in"), "{}", again.body);
+    assert_eq!(running.server.log().count(Endpoint::Exchange), 1);
+}
+
+#[test]
+fn a_denial_is_told_to_the_browser_and_the_account_stays_usable() {
+    let running = Running::start();
+    let page = browser::deny(&running.pending_url("work")).unwrap();
+    assert!(page.body.contains("access_denied"), "{}", page.body);
+    assert_eq!(running.server.log().count(Endpoint::Exchange), 0);
+    running.sign_in("work");
+}
+
+#[test]
+fn a_bad_code_is_told_to_the_browser_and_in_the_log() {
+    let running = Running::start();
+    let response = browser::decide(&running.pending_url("work"), Decision::Approve).unwrap();
+    let page = browser::visit(&with_field(&response, "code", "wrong")).unwrap();
+    assert!(page.body.contains("invalid_grant"), "{}", page.body);
+    running.daemon.wait_for_log(&["work", "invalid_grant"]);
+    assert_eq!(running.status_of("work")["state"], "empty");
+    running.sign_in("work");
+}
+
+#[test]
+fn a_state_that_nobody_waits_for_finds_nothing_and_disturbs_nothing() {
+    let running = Running::start();
+    let url = running.pending_url("work");
+    let response = browser::decide(&url, Decision::Approve).unwrap();
+    let page = browser::visit(&with_field(&response, "state", &"A".repeat(43))).unwrap();
+    assert_eq!(page.status, 404);
+    assert_eq!(running.pending_url("work"), url);
+    assert!(browser::visit(&response).unwrap().body.contains("signed in: work"));
+}
+
+#[test]
+fn nothing_of_the_request_is_reflected() {
+    let running = Running::start();
+    let response = browser::decide(&running.pending_url("work"), Decision::Approve).unwrap();
+    let script = "<script>alert(1)</script>";
+    let denied = with_field(&response, "code", script).replace("code=", "error=");
+    for url in [with_field(&response, "state", script), with_field(&response, "iss", script), denied] {
+        let page = browser::visit(&url).unwrap();
+        assert!(!page.body.contains("<script>alert"), "{}", page.body);
+    }
+}
+
+#[test]
+fn a_second_use_of_the_response_while_exchanging_sends_the_code_once() {
+    let running = Running::start();
+    let gate = Gate::closed();
+    running.server.script(Endpoint::Exchange, Fault::none().held(&gate));
+    let response = browser::decide(&running.pending_url("work"), Decision::Approve).unwrap();
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| browser::visit(&response).unwrap());
+        running.wait_arrived(Endpoint::Exchange, 1);
+        let second = scope.spawn(|| browser::visit(&response).unwrap());
+        gate.open();
+        assert!(first.join().unwrap().body.contains("signed in: work"));
+        assert!(second.join().unwrap().status < 500);
+    });
+    assert_eq!(running.server.log().count(Endpoint::Exchange), 1);
+}
+
+#[test]
+fn a_code_is_never_sent_twice_even_when_the_answer_is_lost() {
+    let running = Running::start();
+    running.server.script(Endpoint::Exchange, Fault::lose());
+    let page = browser::approve(&running.pending_url("work")).unwrap();
+    assert!(!page.body.contains("signed in: work"), "{}", page.body);
+    running.pending_url("work");
+    assert_eq!(running.server.log().count(Endpoint::Exchange), 1);
+}
+
+#[test]
+fn an_exchange_survives_a_server_that_cannot_be_reached_for_a_moment() {
+    let mut running = Running::start();
+    let response = browser::decide(&running.pending_url("work"), Decision::Approve).unwrap();
+    running.server.go_down();
+    std::thread::scope(|scope| {
+        let browser = scope.spawn(|| browser::visit(&response).unwrap());
+        running.daemon.wait_for_log(&["work", "refused"]);
+        running.server.come_back().unwrap();
+        running.wait_finished(Endpoint::Exchange, 1);
+        browser.join().unwrap();
+    });
+    running.token("work");
+}
+
+#[test]
+fn answers_that_are_no_tokens_are_failures() {
+    let bad = [
+        json!({"access_token": "", "token_type": "Bearer"}),
+        json!({"access_token": "line\nbreak", "token_type": "Bearer"}),
+        json!({"token_type": "Bearer"}),
+        json!({"error": "invalid_grant", "error_description": "inside a 200"}),
+    ];
+    // An account each: a bucket holds three requests.
+    let accounts = (0..bad.len()).fold(Setup::new(), |setup, n| setup.account(&format!("a{n}"), ""));
+    let running = accounts.start();
+    for (n, answer) in bad.iter().enumerate() {
+        running.server.script(Endpoint::Exchange, Fault::json(200, answer));
+        let account = format!("a{n}");
+        let page = browser::approve(&running.pending_url(&account)).unwrap();
+        assert!(!page.body.contains("signed in: "), "{answer}");
+        running.show(&account).exits(1).prints_nothing();
+    }
+}
+
+#[test]
+fn odd_but_valid_answers_are_accepted() {
+    let odd: [&[(&str, Option<serde_json::Value>)]; 3] = [
+        &[("token_type", Some(json!("bEaReR"))), ("expires_in", Some(json!("3599"))), ("scope", None)],
+        &[("expires_in", Some(json!(3599.5))), ("refresh_token", Some(json!("")))],
+        &[("expires_in", None), ("unknown", Some(json!({"deep": [1, 2]})))],
+    ];
+    let running = Running::start();
+    for fields in odd {
+        running.server.script(Endpoint::Exchange, Fault::rewrite(fields));
+        running.sign_in("work");
+        running.revoke("work").exits(0);
+    }
+}

@@ -1,0 +1,55 @@
+//! A thousand accounts whose refresh is due at the same second.
+
+use pizauth_test_server::{Endpoint, Fault, Gate};
+use serde_json::json;
+
+use crate::support::consumption::{bound, threads};
+use crate::support::upstream_dump::{Session, upstream_dump};
+use crate::support::{Running, Setup, WATCH, eventually};
+
+/// Token requests under way at a time.
+const AT_ONCE: usize = 8;
+/// Threads of the daemon.
+const MOST_THREADS: u64 = 32;
+
+/// A daemon with sessions that are all overdue, and a gate that the server's answers wait at.
+fn all_due(count: usize) -> (Running, Gate) {
+    let names: Vec<String> = (0..count).map(|number| format!("a{number}")).collect();
+    let running = names.iter().fold(Setup::new(), |setup, name| setup.account(name, "")).start();
+    let gate = Gate::closed();
+    let tokens = json!({"access_token": "refreshed", "token_type": "Bearer", "expires_in": 3600});
+    running.server.script_always(Endpoint::Refresh, Some(Fault::json(200, &tokens).held(&gate)));
+    let client_ids: Vec<String> = names.iter().map(|name| format!("client-of-{name}")).collect();
+    let session = |(account, client_id)| {
+        let access_token = "old";
+        Session { account, client_id, access_token, obtained_ago: 60, expires_in: 60 }
+    };
+    let sessions: Vec<Session<'_>> =
+        names.iter().map(String::as_str).zip(client_ids.iter().map(String::as_str)).map(session).collect();
+    let dump = upstream_dump(&running.server, &sessions);
+    running.sandbox.applet("restore").stdin(dump).run().exits(0).says_not("skipped");
+    (running, gate)
+}
+
+#[test]
+fn a_thousand_accounts_due_at_once_are_refreshed_eight_at_a_time() {
+    let count = bound("PIZAUTH_TEST_ACCOUNTS", 1000);
+    let (running, gate) = all_due(count);
+    running.wait_arrived(Endpoint::Refresh, AT_ONCE);
+    std::thread::sleep(WATCH);
+    assert_eq!(running.server.log().count(Endpoint::Refresh), AT_ONCE, "nobody else is on the way");
+    let mut most_threads = threads(running.daemon.pid());
+    assert_eq!(running.token("a0"), "old", "show does not wait");
+    gate.open();
+    eventually("all refreshes", || {
+        most_threads = most_threads.max(threads(running.daemon.pid()));
+        (running.server.log().count(Endpoint::Refresh) >= count).then_some(())
+    });
+    let last = format!("a{}", count - 1);
+    for account in ["a0", &last] {
+        assert_eq!(running.wait_for_other_token(account, "old"), "refreshed");
+    }
+    assert_eq!(running.server.log().peak_in_flight(), AT_ONCE);
+    assert!(most_threads <= MOST_THREADS, "{most_threads} threads");
+    assert_eq!(running.server.log().count(Endpoint::Refresh), count, "each of them once");
+}

@@ -1,0 +1,40 @@
+//! The one integration binary: real executables, real sockets, an authorization server of our own.
+//!
+//! Each module is a command or a concern; `support` is what they stand on.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "this is a test from end to end")]
+
+mod architecture;
+mod check;
+mod completions;
+mod corpus;
+mod daemon;
+mod documentation;
+mod dump_restore;
+mod exchange;
+mod faults;
+mod hooks;
+#[cfg(target_os = "linux")]
+mod hostile_callers;
+mod hostile_servers;
+mod info;
+mod kills;
+mod log;
+mod multiplexer;
+mod other_version;
+mod provider_answers;
+mod provider_habits;
+mod redirect_listener;
+mod refresh;
+mod refresh_policy;
+mod reload;
+mod revoke;
+mod secrets;
+mod show;
+mod shutdown;
+mod status;
+mod stuck_daemon;
+mod support;
+mod syslog_rules;
+mod usage;

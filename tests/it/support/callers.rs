@@ -1,0 +1,71 @@
+//! Callers that speak the protocol of the command socket by hand (pizauth-ipc(7)), well or badly.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::PATIENCE;
+
+/// The version of the protocol.
+pub(crate) const VERSION: u8 = 1;
+
+/// A frame around a message.
+pub(crate) fn frame(version: u8, json: &str) -> Vec<u8> {
+    let length = u32::try_from(json.len() + 1).expect("a short message");
+    [&length.to_be_bytes()[..], &[version], json.as_bytes()].concat()
+}
+
+/// A good request without members.
+pub(crate) fn request(name: &str) -> Vec<u8> {
+    frame(VERSION, &format!("{{\"request\":\"{name}\"}}"))
+}
+
+/// A good request about an account.
+pub(crate) fn with_account(name: &str, account: &str) -> Vec<u8> {
+    frame(VERSION, &format!("{{\"request\":\"{name}\",\"account\":\"{account}\"}}"))
+}
+
+/// `show`, whose answer is short.
+pub(crate) fn show(account: &str) -> Vec<u8> {
+    with_account("show", account)
+}
+
+/// A connection that has not said anything.
+#[track_caller]
+pub(crate) fn call(socket: &Path) -> UnixStream {
+    let stream = UnixStream::connect(socket).expect("connecting to the daemon");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time limit");
+    stream.set_write_timeout(Some(PATIENCE)).expect("a time limit");
+    stream
+}
+
+/// Sends `request` and takes the answer.
+#[track_caller]
+pub(crate) fn ask(socket: &Path, request: &[u8]) -> Value {
+    let mut stream = call(socket);
+    stream.write_all(request).expect("sending a request");
+    answer(stream)
+}
+
+/// The answer that comes on a connection.
+#[track_caller]
+pub(crate) fn answer(stream: UnixStream) -> Value {
+    let bytes = everything(stream).expect("taking the answer");
+    in_frame(&bytes).unwrap_or_else(|| panic!("no answer: {}", String::from_utf8_lossy(&bytes)))
+}
+
+/// Whatever comes until the daemon closes.
+pub(crate) fn everything(mut stream: UnixStream) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).map(|_| bytes)
+}
+
+/// The message in a frame that is whole and of our version.
+pub(crate) fn in_frame(bytes: &[u8]) -> Option<Value> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    let (version, json) = rest.split_first()?;
+    let is_whole = usize::try_from(u32::from_be_bytes(*length)).is_ok_and(|length| length == rest.len());
+    (is_whole && *version == VERSION).then(|| serde_json::from_slice(json).ok())?
+}

@@ -1,0 +1,77 @@
+//! What the system tells about a process: its memory, limits, arguments, children. Mostly for root's eyes.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// Whether this test may look into processes that are not dumpable.
+pub(crate) fn can_look() -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root {
+        eprintln!("not root: what is in the memory of another process has not been looked at");
+    }
+    is_root
+}
+
+/// How many copies of each text are in the writable memory of a process: heap, stacks, data.
+#[track_caller]
+pub(crate) fn copies_in_memory(pid: i32, texts: &[&[u8]]) -> Vec<usize> {
+    let memory = File::open(format!("/proc/{pid}/mem")).expect("opening the memory of a process");
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("its maps");
+    let mut found = vec![0; texts.len()];
+    for map in maps.lines().filter(|map| map.contains(" rw")) {
+        let content = read(&memory, map);
+        for (text, found) in texts.iter().zip(&mut found) {
+            *found += count(&content, text);
+        }
+    }
+    found
+}
+
+/// A line of `/proc/PID/maps`: `START-END PERMISSIONS …`, in hexadecimal. What cannot be read is no memory.
+fn read(memory: &File, map: &str) -> Vec<u8> {
+    let range = map.split(' ').next().and_then(|range| range.split_once('-')).expect("an address range");
+    let address = |text| u64::from_str_radix(text, 16).expect("an address");
+    let (start, end) = (address(range.0), address(range.1));
+    let mut content = vec![0; usize::try_from(end - start).expect("a range of memory")];
+    let mut known = 0;
+    while let Ok(length @ 1..) = memory.read_at(&mut content[known..], start + known as u64) {
+        known += length;
+    }
+    content.truncate(known);
+    content
+}
+
+fn count(content: &[u8], text: &[u8]) -> usize {
+    let mut found = 0;
+    let mut rest = content;
+    while let Some(position) = rest.iter().position(|byte| *byte == text[0]) {
+        rest = &rest[position..];
+        found += usize::from(rest.starts_with(text));
+        rest = &rest[1..];
+    }
+    found
+}
+
+/// A file of `/proc/PID`, NULs as line breaks; empty when the process has gone.
+pub(crate) fn told(pid: i32, file: &str) -> String {
+    let bytes = fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).replace('\0', "\n")
+}
+
+/// The soft and the hard limit that stand in a line of `/proc/PID/limits`.
+#[track_caller]
+pub(crate) fn limits(pid: i32, name: &str) -> (String, String) {
+    let limits = told(pid, "limits");
+    let line = limits.lines().find_map(|line| line.strip_prefix(name)).expect("the limit has a line");
+    let mut columns = line.split_whitespace().map(str::to_owned);
+    (columns.next().expect("a soft limit"), columns.next().expect("a hard limit"))
+}
+
+/// Whether any process has this directory in its environment.
+pub(crate) fn is_used(directory: &Path) -> bool {
+    let directory = directory.to_str().expect("a path in UTF-8");
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.any(|pid| told(pid, "environ").contains(directory))
+}

@@ -1,0 +1,204 @@
+//! The usual scene: an authorization server, a sandbox, a daemon that knows some accounts.
+
+use pizauth_test_server::{AuthServer, Endpoint, Entry, Fault, Gate, Policy, browser};
+use serde_json::Value;
+use url::Url;
+
+use super::{Daemon, PATIENCE, Ran, Sandbox};
+
+/// The one line that programs look for (SPEC §6).
+const PENDING: &str = "Access token unavailable until authorised with URL ";
+
+/// What a scene is made from.
+pub(crate) struct Setup {
+    policy: Policy,
+    globals: String,
+    accounts: Vec<(String, String)>,
+}
+
+/// An authorization server, and a daemon with an account `work` (unless said otherwise).
+pub(crate) struct Running {
+    // Dropped in this order: the daemon before what it talks to.
+    pub(crate) daemon: Daemon,
+    pub(crate) server: AuthServer,
+    pub(crate) sandbox: Sandbox,
+}
+
+impl Setup {
+    pub(crate) fn new() -> Self {
+        Self { policy: Policy::default(), globals: String::new(), accounts: Vec::new() }
+    }
+
+    pub(crate) fn policy(mut self, change: impl FnOnce(&mut Policy)) -> Self {
+        change(&mut self.policy);
+        self
+    }
+
+    /// Lines for the top of the configuration.
+    pub(crate) fn global(mut self, lines: &str) -> Self {
+        self.globals.push_str(lines);
+        self.globals.push('\n');
+        self
+    }
+
+    /// An account, with further fields.
+    pub(crate) fn account(mut self, name: &str, fields: &str) -> Self {
+        self.accounts.push((name.into(), fields.into()));
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn start(mut self) -> Running {
+        if self.accounts.is_empty() {
+            self = self.account("work", "");
+        }
+        let server = AuthServer::start(self.policy.clone()).expect("starting the authorization server");
+        let sandbox = Sandbox::new();
+        sandbox.write_config(&self.config(&server));
+        let daemon = Daemon::start(&sandbox, sandbox.applet("server").args(["-vvv"]));
+        Running { daemon, server, sandbox }
+    }
+
+    /// The configuration file.
+    pub(crate) fn config(&self, server: &AuthServer) -> String {
+        let mut text = self.globals.clone();
+        if !text.contains("https_listen") {
+            text.push_str("https_listen = none;\n");
+        }
+        for (name, fields) in &self.accounts {
+            text.push_str(&account_block(server, name, fields));
+        }
+        text
+    }
+}
+
+fn account_block(server: &AuthServer, name: &str, fields: &str) -> String {
+    let (auth_uri, token_uri) = (server.auth_uri(), server.token_uri());
+    format!(
+        "account \"{name}\" {{\n  auth_uri = \"{auth_uri}\";\n  token_uri = \"{token_uri}\";\n  \
+         client_id = \"client-of-{name}\";\n  scopes = [\"imap\", \"smtp\"];\n  {fields}\n}}\n"
+    )
+}
+
+impl Running {
+    /// With the account `work` and nothing special.
+    #[track_caller]
+    pub(crate) fn start() -> Self {
+        Setup::new().start()
+    }
+
+    /// Ends the daemon as its user does.
+    #[track_caller]
+    pub(crate) fn stop(&self) {
+        self.sandbox.applet("shutdown").run().exits(0);
+        self.daemon.wait();
+    }
+
+    /// Ends the daemon, and starts the next one by a shell script that ends in `exec "$@"`.
+    #[track_caller]
+    pub(crate) fn restart_by(&mut self, script: &str) {
+        self.stop();
+        let daemon = env!("CARGO_BIN_EXE_pizauthd");
+        let server = self.sandbox.program("/bin/sh").args(["-c", script, "sh", daemon, "-vvv"]);
+        self.daemon = Daemon::start(&self.sandbox, server);
+    }
+
+    #[track_caller]
+    pub(crate) fn show(&self, account: &str) -> Ran {
+        self.sandbox.applet("show").args([account]).run()
+    }
+
+    #[track_caller]
+    pub(crate) fn refresh(&self, account: &str) -> Ran {
+        self.sandbox.applet("refresh").args([account]).run()
+    }
+
+    /// The first refresh of an account, under way at the server, which answers when the gate is opened.
+    #[track_caller]
+    pub(crate) fn begin_held_refresh(&self, account: &str) -> Gate {
+        let gate = Gate::closed();
+        self.server.script(Endpoint::Refresh, Fault::none().held(&gate));
+        self.refresh(account).exits(0);
+        self.wait_arrived(Endpoint::Refresh, 1);
+        gate
+    }
+
+    #[track_caller]
+    pub(crate) fn revoke(&self, account: &str) -> Ran {
+        self.sandbox.applet("revoke").args([account]).run()
+    }
+
+    /// The URL that `show` tells of.
+    #[track_caller]
+    pub(crate) fn pending_url(&self, account: &str) -> String {
+        url_in(&self.show(account).exits(1).prints_nothing())
+    }
+
+    /// Approves an account as its user; returns the access token that `show` prints then.
+    #[track_caller]
+    pub(crate) fn sign_in(&self, account: &str) -> String {
+        let page = browser::approve(&self.pending_url(account)).expect("the browser's way through");
+        assert_eq!(page.status, 200, "{}", page.body);
+        self.token(account)
+    }
+
+    /// The access token that `show` prints.
+    #[track_caller]
+    pub(crate) fn token(&self, account: &str) -> String {
+        self.show(account).exits(0).line()
+    }
+
+    /// The row of an account in `status -j`.
+    #[track_caller]
+    pub(crate) fn status_of(&self, account: &str) -> Value {
+        let status = self.sandbox.applet("status").args(["-j"]).run().exits(0);
+        let status: Value = serde_json::from_slice(&status.stdout).expect("status -j prints JSON");
+        let accounts = status["accounts"].as_array().expect("status -j has accounts");
+        accounts.iter().find(|row| row["account"] == account).expect("a row for the account").clone()
+    }
+
+    /// Waits until `count` requests to an endpoint are finished; returns the last of them.
+    #[track_caller]
+    pub(crate) fn wait_finished(&self, endpoint: Endpoint, count: usize) -> Entry {
+        let at = |entries: &[Entry]| {
+            let mut fitting = entries.iter().filter(|entry| entry.endpoint == endpoint);
+            fitting.nth(count - 1).filter(|entry| entry.is_finished()).cloned()
+        };
+        let found = self.server.log().wait_for(PATIENCE, at);
+        found.unwrap_or_else(|| panic!("fewer than {count} of {endpoint:?}:\n{}", self.daemon.log()))
+    }
+
+    /// Waits until `count` requests to an endpoint have arrived.
+    #[track_caller]
+    pub(crate) fn wait_arrived(&self, endpoint: Endpoint, count: usize) -> Entry {
+        let at = |entries: &[Entry]| {
+            entries.iter().filter(|entry| entry.endpoint == endpoint).nth(count - 1).cloned()
+        };
+        let found = self.server.log().wait_for(PATIENCE, at);
+        found.unwrap_or_else(|| panic!("fewer than {count} of {endpoint:?}:\n{}", self.daemon.log()))
+    }
+
+    /// Waits until `show` prints another access token than `old`.
+    #[track_caller]
+    pub(crate) fn wait_for_other_token(&self, account: &str, old: &str) -> String {
+        super::eventually("another access token", || {
+            let ran = self.show(account);
+            (ran.code() == 0).then(|| ran.line()).filter(|token| token != old)
+        })
+    }
+}
+
+/// The `state` in an authorization request URL.
+#[track_caller]
+pub(crate) fn state_in(url: &str) -> String {
+    let url = Url::parse(url).expect("an authorization request URL");
+    let state = url.query_pairs().find(|(name, _)| name == "state");
+    state.expect("a state").1.into_owned()
+}
+
+/// The authorization request URL in what `show` or `refresh` said.
+#[track_caller]
+pub(crate) fn url_in(ran: &Ran) -> String {
+    let line = ran.stderr.lines().find_map(|line| line.split_once(PENDING));
+    line.unwrap_or_else(|| panic!("no authorization URL in {:?}", ran.stderr)).1.to_owned()
+}

@@ -1,0 +1,107 @@
+//! Wrong arguments, arguments that are no text, and a stdout that takes nothing.
+
+use std::ffi::OsStr;
+use std::fs::OpenOptions;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Stdio;
+
+use crate::support::{Running, Sandbox};
+
+#[test]
+fn wrong_usage_is_exit_64_with_a_word_on_stderr() {
+    let sandbox = Sandbox::new();
+    let wrong: [(&str, &[&str]); 12] = [
+        ("show", &[]),
+        ("show", &["a", "b"]),
+        ("show", &["--nonsense", "a"]),
+        ("refresh", &[]),
+        ("revoke", &[]),
+        ("dump", &["a"]),
+        ("restore", &["a"]),
+        ("status", &["a"]),
+        ("info", &["-c"]),
+        ("check", &["-c"]),
+        ("server", &["-d", "--ready-fd", "x"]),
+        ("reload", &["-x"]),
+    ];
+    for (applet, arguments) in wrong {
+        let ran = sandbox.applet(applet).args(arguments).run().exits(64).prints_nothing();
+        assert!(!ran.stderr.is_empty(), "{applet} {arguments:?} says nothing");
+    }
+}
+
+#[test]
+fn an_error_begins_with_the_name_of_the_program() {
+    let sandbox = Sandbox::new();
+    let own = sandbox.applet("show").args(["work"]).run().exits(2);
+    assert!(own.stderr.starts_with("pizauth-show: "), "{}", own.stderr);
+    let through = sandbox.multiplexer().args(["show", "work"]).run().exits(2);
+    assert!(through.stderr.starts_with("pizauth"), "{}", through.stderr);
+}
+
+#[test]
+fn an_argument_that_is_not_utf_8_is_wrong_usage_and_no_panic() {
+    let sandbox = Sandbox::new();
+    let bad = OsStr::from_bytes(b"w\xffrk");
+    for applet in ["show", "refresh", "revoke", "dump", "restore", "status", "info", "check", "server"] {
+        sandbox.applet(applet).args([bad]).run().exits(64).prints_nothing();
+    }
+    sandbox.multiplexer().args([bad]).run().exits(64).prints_nothing();
+}
+
+#[test]
+fn options_stand_before_or_after_the_account_and_verbosity_in_clusters() {
+    let running = Running::start();
+    let token = running.sign_in("work");
+    let spellings: [&[&str]; 6] = [
+        &["-v", "work"],
+        &["work", "-vv"],
+        &["-vvvv", "-u", "work"],
+        &["-uv", "work"],
+        &["--verbose", "work", "-u"],
+        &["--", "work"],
+    ];
+    for arguments in spellings {
+        assert_eq!(
+            running.sandbox.applet("show").args(arguments).run().exits(0).line(),
+            token,
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn a_full_disk_is_exit_1_and_not_silence() {
+    let running = Running::start();
+    running.sign_in("work");
+    let full = || Stdio::from(OpenOptions::new().write(true).open("/dev/full").unwrap());
+    for (applet, arguments) in [("show", &["work"][..]), ("dump", &[]), ("status", &[]), ("info", &[])] {
+        let ran = running.sandbox.applet(applet).args(arguments).run_with_stdout(full()).exits(1);
+        assert!(!ran.stderr.is_empty(), "{applet} on a full disk says nothing");
+    }
+    running.sandbox.multiplexer().args(["--list"]).run_with_stdout(full()).exits(1);
+    running.sandbox.multiplexer().args(["--help"]).run_with_stdout(full()).exits(1);
+}
+
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    let running = Running::start();
+    running.sign_in("work");
+    for (applet, arguments) in [("show", &["work"][..]), ("dump", &[]), ("status", &[]), ("info", &["-j"])] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ran = running.sandbox.applet(applet).args(arguments).run_with_stdout(writer);
+        assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+        assert!(!ran.status.success(), "{applet} into a closed pipe claims success");
+    }
+}
+
+#[test]
+fn a_closed_stdout_is_exit_1_and_not_silence() {
+    let running = Running::start();
+    running.sign_in("work");
+    for command in ["show work", "show --help", "dump", "status", "info", "--list"] {
+        let script = format!("'{}' {command} >&-", env!("CARGO_BIN_EXE_pizauth"));
+        running.sandbox.program("/bin/sh").args(["-c", &script]).run().exits(1).says("stdout").says("closed");
+    }
+}
