@@ -1,0 +1,185 @@
+//! What each fuzz target does with its bytes, and what must hold whatever they are. The replay of the
+//! committed corpus in `tests/it` calls the same functions.
+
+use chacha20poly1305::aead::{AeadInPlace, KeyInit};
+use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use pizauth_common::config::{self, Config};
+use pizauth_common::ipc::frame::{self, Decoder, FrameError, Kind};
+use pizauth_common::ipc::message::Response;
+use pizauth_common::ipc::plain_answer::PlainAnswer;
+use pizauth_common::secret::Secret;
+use pizauth_daemon::oauth::outcome::Outcome;
+use pizauth_daemon::oauth::redirect::{AuthorizationResponse, Scheme};
+use pizauth_daemon::oauth::token_answer::{self, HttpAnswer};
+use pizauth_daemon::oauth::token_request::{Grant, TokenRequest};
+use pizauth_daemon::redirect_listener::head;
+use pizauth_daemon::snapshot::Snapshot;
+use serde_json::to_vec;
+use zeroize::Zeroizing;
+
+/// A configuration file, good or bad. What is said about it goes to a terminal and to the log.
+pub fn configuration(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    let (secrets, report) = match config::parse(text, "pizauth.conf") {
+        Ok(checked) => (secrets(&checked.config), checked.warnings),
+        Err(report) => (Vec::new(), report),
+    };
+    assert!(report.lines().len() <= 51, "at most 50 diagnostics and the number of the others");
+    assert!(report.lines().iter().all(|line| !line.contains(char::is_control)));
+    let said = report.to_string();
+    assert!(said.chars().all(|c| c == '\n' || !c.is_control()), "nothing that drives a terminal: {said:?}");
+    for secret in secrets.iter().filter(|secret| secret.expose().contains(MARKER)) {
+        let is_elsewhere = text.matches(MARKER).count() > secret.expose().matches(MARKER).count();
+        assert!(is_elsewhere || !said.contains(MARKER), "a secret is shown: {said}");
+    }
+}
+
+/// Stands in the seeds as the value of a `client_secret`, and is no word of a diagnostic.
+const MARKER: &str = "hunter2";
+
+fn secrets(config: &Config) -> Vec<Secret> {
+    config.accounts.iter().filter_map(|account| account.client_secret.clone()).collect()
+}
+
+/// A dump. The first byte chooses: as it is, or the content of our format or of upstream's, sealed here
+/// because no fuzzer guesses an integrity check.
+pub fn dump(data: &[u8]) {
+    let Some((kind, data)) = data.split_first() else { return };
+    let dump = match kind % 3 {
+        0 => data.to_vec(),
+        1 => ours(data),
+        _ => sealed(UPSTREAM_KEY, b"", data),
+    };
+    if let Ok(snapshot) = Snapshot::decode(&dump) {
+        let again = Snapshot::decode(&snapshot.encode(&mut |nonce| nonce.fill(7)));
+        assert_eq!(again.as_ref(), Ok(&snapshot), "a dump that is taken can be dumped again");
+    }
+}
+
+const OUR_KEY: [u8; 32] = *b"pizauth dump: obscured, not safe";
+const UPSTREAM_KEY: [u8; 32] = [
+    0x66, 0xa2, 0x47, 0xa8, 0x5e, 0x48, 0xcf, 0xec, 0xaa, 0xed, 0x9b, 0x36, 0xeb, 0xa9, 0x7d, 0x53, 0x50,
+    0xd4, 0x28, 0x63, 0x75, 0x09, 0x7a, 0x44, 0xee, 0xff, 0xb9, 0xc4, 0x54, 0x6b, 0x65, 0xa3,
+];
+
+fn ours(json: &[u8]) -> Vec<u8> {
+    let mut header = b"\x8ePIZ\r\n\x1a\n\x01".to_vec();
+    header.extend((json.len() as u64 + 16).to_le_bytes());
+    [header.clone(), sealed(OUR_KEY, &header, json)].concat()
+}
+
+fn sealed(key: [u8; 32], associated: &[u8], plain: &[u8]) -> Vec<u8> {
+    let (nonce, mut body) = ([7; 12], plain.to_vec());
+    let tag = ChaCha20Poly1305::new(Key::from_slice(&key))
+        .encrypt_in_place_detached(Nonce::from_slice(&nonce), associated, &mut body)
+        .unwrap();
+    [&nonce[..], &body, &tag].concat()
+}
+
+/// A frame and what it carries. The first byte chooses the direction and in what pieces the bytes arrive, which
+/// must make no difference.
+pub fn frame(data: &[u8]) {
+    let Some((how, data)) = data.split_first() else { return };
+    let kind = if how & 1 == 0 { Kind::Request } else { Kind::Answer };
+    let whole = received(kind, data, data.len().max(1));
+    assert_eq!(whole, received(kind, data, usize::from(how >> 1) + 1), "in pieces as at once");
+    if let Ok(Some(json)) = whole {
+        message(&json);
+    }
+}
+
+fn received(kind: Kind, data: &[u8], piece: usize) -> Result<Option<Vec<u8>>, FrameError> {
+    let mut decoder = Decoder::new(kind);
+    for (index, piece) in data.chunks(piece).enumerate() {
+        let frame = decoder.push(piece)?;
+        let held = decoder.memory();
+        assert!(held <= 512.max(2 * data.len()), "{held} bytes for {}, piece {index}", data.len());
+        if frame.is_some() {
+            return Ok(frame);
+        }
+    }
+    Ok(None)
+}
+
+/// The JSON of a request or an answer.
+pub fn message(data: &[u8]) {
+    if let Ok(request) = frame::parse_request(data) {
+        assert_eq!(frame::parse_request(&to_vec(&request).unwrap()), Ok(request));
+    }
+    if let Ok(answer) = frame::parse_answer::<Response>(data) {
+        assert_eq!(frame::parse_answer(&to_vec(&answer).unwrap()), Ok(answer));
+    }
+    let _ = frame::parse_answer::<PlainAnswer>(data);
+}
+
+/// The head of a browser's request. The first byte says how much of it arrives first.
+pub fn redirect_head(data: &[u8]) {
+    let Some((first, data)) = data.split_first() else { return };
+    let parse = |bytes| head::parse(bytes, Scheme::Http, 80);
+    let all = parse(data);
+    match parse(&data[..data.len() * usize::from(*first) / 255]) {
+        Ok(None) => {}
+        decided => assert_eq!(decided, all, "what has been decided stays, whatever follows"),
+    }
+    if let Ok(Some(request)) = all {
+        assert!(request.path.starts_with('/') && request.path.is_ascii() && !request.path.contains('?'));
+        callback(request.query.expose().as_bytes());
+    }
+}
+
+/// The query of an authorization response.
+pub fn callback(data: &[u8]) {
+    let Ok(query) = str::from_utf8(data) else { return };
+    if let Ok(AuthorizationResponse::Code { code, .. }) = AuthorizationResponse::parse(query) {
+        assert!(is_printable(code.expose()), "a code is printable ASCII");
+    }
+}
+
+/// The answer to a token request: a status, headers up to an empty line, a body.
+pub fn token_answer(data: &[u8]) {
+    let answer = http_answer(data);
+    for grant in [Grant::AuthorizationCode, Grant::RefreshToken] {
+        let form = Secret::from("grant_type=refresh_token&refresh_token=a-secret");
+        let scopes = vec!["mail".to_owned()];
+        let token_uri = "http://127.0.0.1/token".to_owned();
+        let request = TokenRequest { token_uri, form, grant, scopes };
+        check_outcome(&token_answer::judge(&answer, &request));
+    }
+}
+
+fn http_answer(data: &[u8]) -> HttpAnswer {
+    let end = data.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(data.len());
+    let (head, rest) = data.split_at(end);
+    let head = String::from_utf8_lossy(head);
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).unwrap_or(200);
+    let headers: Vec<_> = lines.filter_map(|line| line.split_once(": ")).collect();
+    let value = |wanted: &str| {
+        headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.to_string())
+    };
+    HttpAnswer {
+        status,
+        content_type: value("content-type"),
+        retry_after: value("retry-after"),
+        date: value("date"),
+        body: Zeroizing::new(rest.get(4..).unwrap_or_default().to_vec()),
+    }
+}
+
+fn check_outcome(outcome: &Outcome) {
+    match outcome {
+        Outcome::Issued(issued) => {
+            let token = issued.access_token.expose();
+            assert!(is_printable(token) && (1..=64 << 10).contains(&token.len()));
+            assert!(issued.lifetime.as_secs() <= 10 * 366 * 86_400);
+        }
+        Outcome::Ended(reason) | Outcome::NeedsAttention(reason) | Outcome::Transient { reason, .. } => {
+            let text = reason.as_str();
+            assert!(text.len() <= 4096 && !text.contains(char::is_control));
+        }
+    }
+}
+
+fn is_printable(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}

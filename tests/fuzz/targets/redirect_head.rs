@@ -1,0 +1,3 @@
+//! Fuzzes `redirect_head` of `decoders.rs`.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| pizauth_fuzz::redirect_head(data));
