@@ -1,0 +1,126 @@
+#!/bin/bash
+# tests/install.sh: install.sh from outside, with the release that it has built already. Writes only below a
+# temporary directory. Reports "N passed, N failed".
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+passed=0 failed=0
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/pizauth-install.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+
+# check TEXT COMMAND...: passes when the command does.
+check() {
+    local text=$1
+    shift
+    if "$@" >"$scratch/output" 2>&1; then
+        passed=$((passed + 1)) && echo "passed: $text"
+    else
+        failed=$((failed + 1)) && echo "failed: $text" && cat "$scratch/output"
+    fi
+}
+
+# exits STATUS COMMAND...
+exits() {
+    local wanted=$1 status=0
+    shift
+    "$@" || status=$?
+    [ "$status" = "$wanted" ] || { echo "exit status $status" && return 1; }
+}
+
+says() { grep -q -- "$1" "$scratch/output.kept"; }
+keep_output() { "$@" >"$scratch/output.kept" 2>&1; }
+
+root=$scratch/root
+install() { DESTDIR=$root PREFIX=/usr ./install.sh "$@"; }
+nothing_left() { [ -z "$(find "$root" -mindepth 1)" ]; }
+
+# service_files_name PROGRAM: each supervisor's, none by its bare name.
+service_files_name() {
+    local services=$root/usr/share/doc/pizauth/services named
+    named=$(grep -rlF "$1" "$services" | wc -l)
+    [ "$named" -ge 9 ] && ! grep -rE '(^exec [$]as |^command *= *"?|^ExecStart=|^ExecReload=)pizauth' "$services"
+}
+works() { "$root/usr/bin/$1" --version; }
+
+check 'a dry run says what it would do' keep_output install --dry-run --no-build
+check 'it would place pizauthd' says 'install .*/usr/bin/pizauthd$'
+check 'and has placed nothing' test ! -e "$root"
+
+for layout in '' --multicall; do
+    # shellcheck disable=SC2086 # no argument where there is none
+    check "installs ${layout:-seven executables}" install --no-build --init all $layout
+    # shellcheck disable=SC2086
+    check 'a second run is harmless' install --no-build --init all $layout
+    for program in pizauth pizauthd pizauth-show pizauth-restore; do check "$program runs" works "$program"; done
+    check 'service files name the executable where it is' service_files_name /usr/bin/pizauthd
+    check 'a dry run of the removal says what it would do' keep_output install --uninstall --dry-run
+    check 'it would remove pizauthd' says 'remove .*/usr/bin/pizauthd$'
+    check 'and has removed nothing' works pizauthd
+    check 'it is removed' install --uninstall
+    check 'and nothing is left' nothing_left
+done
+
+home_install() { env -u PREFIX -u DESTDIR HOME="$scratch/home" ./install.sh "$@"; }
+if [ "$(id -u)" != 0 ]; then
+    check 'an ordinary user installs into ~/.local' home_install --no-build --init none
+    check 'where pizauth runs' "$scratch/home/.local/bin/pizauth" --version
+fi
+
+mkdir -p "$root/usr/share/man"
+check 'it installs where directories exist already' install --no-build
+check 'it is removed' install --uninstall
+check 'and what was there before it is still there' test -d "$root/usr/share/man"
+
+relative_install() { (cd "$scratch" && PREFIX=relative DESTDIR='' "$OLDPWD/install.sh" --no-build --init none); }
+check 'a relative PREFIX is one from where it was started' relative_install
+check 'and pizauth is there' "$scratch/relative/bin/pizauth" --version
+
+check 'an unknown option is exit 64' exits 64 ./install.sh --bogus
+check 'an unknown init system is exit 64' exits 64 ./install.sh --init upstart --dry-run
+check '--yes without --try is exit 64' exits 64 ./install.sh --yes
+check '--try --dry-run is exit 64' exits 64 ./install.sh --try --dry-run
+check '--help is exit 0' exits 0 ./install.sh --help
+
+# Everything that install.sh calls, except what is named.
+tools_without() {
+    rm -rf "$scratch/tools" && mkdir "$scratch/tools"
+    for tool in sh pwd dirname uname id sed grep mktemp cargo rustc cc gcc clang; do
+        case " $* " in
+            *" $tool "*) ;;
+            *) ln -s "$(command -v "$tool" || echo /nonexistent)" "$scratch/tools/$tool" ;;
+        esac
+    done
+}
+try_without() { tools_without "$@" && PATH=$scratch/tools exits 1 ./install.sh --try --yes; }
+check 'without cargo it gives up' keep_output try_without cargo
+check 'and says how to get it' says 'rustup.rs'
+check 'without a C compiler it gives up' keep_output try_without cc gcc clang
+check 'and says how to get one' says 'apt install gcc'
+
+# Ctrl-C while it waits for the browser: to the whole process group, as a terminal does.
+interrupted_try() {
+    mkdir "$scratch/tmp"
+    set -m
+    # Whoever runs this test may ignore the signal, and what is ignored is inherited.
+    TMPDIR=$scratch/tmp env --default-signal=INT ./install.sh --try >"$scratch/try" 2>&1 &
+    local try=$! deadline=$((SECONDS + 900))
+    set +m
+    until grep -q 'Waiting:' "$scratch/try"; do
+        if [ "$SECONDS" -gt "$deadline" ] || ! kill -0 "$try"; then
+            cat "$scratch/try"
+            kill -TERM -- "-$try" 2>/dev/null
+            return 1
+        fi
+        sleep 0.1
+    done
+    kill -INT -- "-$try"
+    exits 130 wait "$try" || return 1
+    local pids
+    pids=$(sed -n 's/.*pid \([0-9]*\).*/\1/p' "$scratch/try")
+    for pid in $pids; do if kill -0 "$pid" 2>/dev/null; then echo "process $pid is left" && return 1; fi; done
+    [ -n "$pids" ] && [ -z "$(ls -A "$scratch/tmp")" ]
+}
+check 'an interrupted demonstration leaves neither process nor file' interrupted_try
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
