@@ -1,0 +1,40 @@
+#!/usr/bin/python3
+"""ipc.py show|refresh|revoke ACCOUNT, ipc.py status: a caller of pizauthd, written from pizauth-ipc(7) alone."""
+import functools, json, os, socket, stat, struct, sys
+
+def directories():
+    host = functools.reduce(lambda h, b: (h ^ b) * 0x100000001B3 % 2**64, os.uname()[1].encode(), 0xCBF29CE484222325)
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    places = [f"{runtime}/pizauth"] if os.path.isabs(runtime) else []
+    return places + [f"/run/user/{os.geteuid()}/pizauth", os.path.expanduser(f"~/.local/state/pizauth/run-{host:016x}")]
+
+def is_private(directory):
+    found = os.lstat(directory)
+    return stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077 and found.st_uid == os.geteuid()
+
+def connect():
+    named = os.environ.get("PIZAUTH_SOCKET")
+    for path in [named] if named else [directory + "/pizauth.sock" for directory in directories()]:
+        daemon = socket.socket(socket.AF_UNIX)
+        daemon.settimeout(10)
+        if daemon.connect_ex(path) == 0 and (named or is_private(os.path.dirname(path))):
+            peer = struct.unpack("3i", daemon.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
+            if peer in (0, os.geteuid()):
+                return daemon
+    raise ConnectionError("no daemon of this user answers")
+
+def ask(**request):
+    with connect() as daemon, daemon.makefile("rb") as answers:
+        text = json.dumps(request).encode()
+        daemon.sendall(struct.pack(">IB", len(text) + 1, 1) + text)
+        length, version = struct.unpack(">IB", answers.read(5))
+        if version != 1 or not 1 < length <= 16777216:
+            raise ConnectionError(f"version {version} of the protocol and {length} bytes: not what can be read here")
+        return json.loads(answers.read(length - 1))
+try:
+    answer = ask(request=sys.argv[1], **{"account": name for name in sys.argv[2:]})
+except (OSError, ValueError, struct.error) as error:
+    sys.exit(print("ipc.py:", error, file=sys.stderr) or 2)
+done = answer["answer"] in ("access_token", "refresh_scheduled", "revoked", "status")
+print(answer.get("access_token") or json.dumps(answer), file=sys.stdout if done else sys.stderr)
+sys.exit(not done)

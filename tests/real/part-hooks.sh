@@ -1,0 +1,128 @@
+# shellcheck shell=bash disable=SC2154
+# The scripts of etc/hooks with the programs that they call: age, GnuPG, systemd-creds, tmux. A notification has nobody
+# to show it here: notify-send and xdg-open are stand-ins.
+# needs: age:age gpg:gnupg script:bsdutils systemctl:systemd tmux:tmux
+
+hooks=$repository/etc/hooks
+state=$HOME/.local/state/pizauth
+start_test_server
+
+# --- persist-*: the tokens outlive kill -9, and nothing reaches the disk unencrypted
+
+wait_for_dump() { wait_until test -s "$state/dump.$1"; }
+
+# has_dump FILE...: prints those with the magic bytes of a dump in them.
+has_dump() { LC_ALL=C grep -rlzaP '\x8ePIZ\r\n\x1a\n' "$@"; }
+
+# nothing_plain TOKEN: neither it nor a dump is in any file.
+nothing_plain() {
+    pizauth dump | has_dump - && ! has_dump "$state" && ! grep -rlaF -e "$1" "$state"
+}
+
+# the_only_dump SUFFIX: nothing lies about beside it.
+the_only_dump() { [ "$(cd "$state" && echo dump.*)" = "dump.$1 dump.$1.ours" ]; }
+
+# persisted HOOK SUFFIX: signs in, kills the daemon, and looks at what comes back.
+persisted() {
+    local hook=$1 suffix=$2 first second
+    rm -rf "$state"
+    write_configuration "token_event_cmd = \"$hooks/$hook save\";" "startup_cmd = \"$hooks/$hook restore\";"
+    start_daemon
+    check "$hook: a start without a dump is no failure" pizauth status
+    first=$(sign_in)
+    check "$hook: signing in makes an encrypted dump" wait_for_dump "$suffix"
+    check "$hook: nothing else, and nothing plain" nothing_plain "$first"
+    wait_until the_only_dump "$suffix"
+    check "$hook: it is its owner's alone" test "$(stat -c %a "$state/dump.$suffix")" = 600
+    cp "$state/dump.$suffix" before
+    pizauth-refresh work
+    check "$hook: a refresh replaces it" wait_until differs before "$state/dump.$suffix"
+    wait_until the_only_dump "$suffix"
+    second=$(pizauth-show work)
+    kill_daemon
+    start_daemon
+    check "$hook: after kill -9 the last token is back" test "$(pizauth-show work)" = "$second"
+    kill_daemon
+}
+
+differs() { ! cmp -s "$1" "$2"; }
+
+mkdir -p "$XDG_CONFIG_HOME/pizauth"
+age-keygen -o "$XDG_CONFIG_HOME/pizauth/age.key" 2>age.log
+persisted persist-age age
+
+export GNUPGHOME=$HOME/gnupg
+mkdir -m 700 "$GNUPGHOME"
+gpg --batch --quiet --passphrase '' --quick-generate-key alice@example.org default default never 2>gpg.log
+persisted persist-gpg gpg
+gpgconf --kill all
+
+if [ "$(id -u)" = 0 ]; then
+    export SYSTEMD_CREDENTIAL_SECRET=$HOME/credential.secret
+    persisted persist-systemd-creds cred
+else
+    echo 'persist-systemd-creds is tried by root only: users need systemd 256'
+fi
+
+# --- a foreign file is renamed, never overwritten; a failure leaves the old dump
+
+write_configuration
+start_daemon
+sign_in >token
+rm -rf "$state" && mkdir -p "$state"
+echo 'of another program' >"$state/dump.age"
+check 'saving beside a foreign file works' "$hooks/persist-age" save
+check 'the foreign file has another name now' grep -q 'of another program' "$state"/dump.age.before-*
+check 'the second save' "$hooks/persist-age" save
+check 'renames nothing' test "$(find "$state" -name 'dump.age.before-*' | wc -l)" = 1
+echo 'again' >"$state/dump.age"
+check 'a foreign file in the place of ours' "$hooks/persist-age" save
+check 'is renamed as well' test "$(find "$state" -name 'dump.age.before-*' | wc -l)" = 2
+
+cp "$state/dump.age" before
+check_refused 'without the key nothing is saved' env AGE_IDENTITY=/nonexistent "$hooks/persist-age" save
+check 'and the old dump stays' cmp before "$state/dump.age"
+kill_daemon
+check_refused 'without a daemon nothing is saved' "$hooks/persist-age" save
+check 'and the old dump is still there' cmp before "$state/dump.age"
+check 'nor is anything left behind' test -z "$(find "$state" -name 'dump.age.??????*' ! -name '*.before-*')"
+
+write_configuration "startup_cmd = \"$hooks/persist-age restore\";"
+head -c 100 before >"$state/dump.age"
+start_daemon
+check 'a damaged dump does not keep the daemon from starting' pizauth status
+check_refused 'and restores nothing' pizauth-show work
+check_refused 'persist-age wants a word' "$hooks/persist-age"
+
+# --- notifications
+
+mkdir stand-ins
+cat >stand-ins/notify-send <<'END'
+#!/bin/sh
+printf '%s\n' "$*" >>"$HOME/notified"
+case $* in *--action*) echo open ;; esac
+END
+cat >stand-ins/xdg-open <<'END'
+#!/bin/sh
+printf '%s\n' "$1" >"$HOME/opened"
+END
+chmod +x stand-ins/*
+url='http://127.0.0.1:1/?a=b&state=c'
+check 'notify-desktop asks' env PIZAUTH_ACCOUNT=work PIZAUTH_URL="$url" PATH="$PWD/stand-ins:$PATH" "$hooks/notify-desktop"
+check 'and its button opens the URL' grep -qxF "$url" opened
+check 'notify-desktop tells of an error' \
+    env PIZAUTH_ACCOUNT=work PIZAUTH_MSG='<b>no</b>' PATH="$PWD/stand-ins:$PATH" "$hooks/notify-desktop"
+check 'whose text is no markup' grep -qF '&lt;b&gt;no' notified
+
+export TMUX_TMPDIR=$HOME/tmux
+mkdir -m 700 tmux
+env -u TMUX TERM=screen tmux -f /dev/null new-session -d -s scene -x 200 -y 24 'exec sleep 1000'
+in_background terminal env -u TMUX TERM=screen script -qfc 'tmux attach -t scene' screen.typescript
+tmux_has_client() { [ -n "$(tmux list-clients)" ]; }
+wait_until tmux_has_client
+check 'notify-tmux asks' env PIZAUTH_ACCOUNT=work PIZAUTH_URL="$url" "$hooks/notify-tmux"
+check 'and leaves the URL in a buffer' test "$(tmux show-buffer -b pizauth)" = "$url"
+check 'notify-tmux tells of an error' env PIZAUTH_ACCOUNT=work PIZAUTH_MSG='100% #(touch owned) no' "$hooks/notify-tmux"
+check 'in the status line, as it is' wait_for_lines 1 '100% #\(touch owned\) no' screen.typescript
+check 'and no word of it is run' test ! -e owned
+tmux kill-server

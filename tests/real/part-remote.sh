@@ -1,0 +1,85 @@
+# shellcheck shell=bash disable=SC2154
+# REMOTE MACHINES of pizauthd(8), by its own lines: OpenSSH to another network namespace, where sshd is started for each
+# connection. By root only.
+# needs: nsenter:util-linux ssh:openssh-client /usr/sbin/sshd:openssh-server
+
+is_fenced || return 0
+
+# The other machine shares our files, but for what these variables name, and no port.
+mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /home
+mkdir -p /run/sshd /home/me there/{config,run}
+chmod 700 there/run
+there=(env HOME="$PWD/there" XDG_CONFIG_HOME="$PWD/there/config" XDG_RUNTIME_DIR="$PWD/there/run")
+in_background machine unshare -n sh -c 'ip link set lo up && exec sleep 3600'
+machine=/proc/${pids[-1]}/ns/net
+has_loopback() { nsenter --net="$machine" ip link show lo | grep -q 'LOOPBACK,UP'; }
+wait_until has_loopback
+
+ssh-keygen -q -t ed25519 -N '' -f host.key
+ssh-keygen -q -t ed25519 -N '' -f user.key
+cat >sshd_config <<END
+HostKey $PWD/host.key
+AuthorizedKeysFile $PWD/user.key.pub
+StrictModes no
+UsePAM no
+PermitRootLogin yes
+StreamLocalBindUnlink yes
+SetEnv "PATH=$PATH" "HOME=$PWD/there" "XDG_CONFIG_HOME=$PWD/there/config" "XDG_RUNTIME_DIR=$PWD/there/run"
+END
+cat >ssh_config <<END
+Host mail.example.org
+ProxyCommand nsenter --net=$machine /usr/sbin/sshd -i -f $PWD/sshd_config
+User root
+IdentityFile $PWD/user.key
+StrictHostKeyChecking no
+UserKnownHostsFile $PWD/known_hosts
+ExitOnForwardFailure yes
+END
+mkdir bin
+printf '#!/bin/sh\nexec /usr/bin/ssh -F %s "$@"\n' "$PWD/ssh_config" >bin/ssh
+chmod 755 bin/ssh
+PATH=$PWD/bin:$PATH
+
+# forward HEADING NUMBER [OPTION]...: that example, which ends with an ssh, without a shell at its other end.
+forward() {
+    in_background forward bash -c "$(example pizauthd.8 "$1" "$2" | sed "\$s/.*/exec & -N ${*:3}/")"
+}
+# shellcheck disable=SC2029 # what is expanded here are words
+on_machine() { ssh mail.example.org "$@"; }
+
+start_test_server
+port=${issuer##*:}
+write_configuration
+
+here_browser='The daemon is there, the browser is here'
+{
+    example pizauthd.8 "$here_browser"
+    sed '/^https_listen/d' config/pizauth.conf
+} >there/config/pizauth.conf
+in_background there "${there[@]}" nsenter --net="$machine" pizauthd -d -vv
+wait_for_lines 1 'event=ready' there.log
+# The authorization server is on loopback, too: over there it has to be on theirs.
+forward "$here_browser" 2 -R "$port:127.0.0.1:$port"
+wait_until is_listening 17140
+url=$(on_machine pizauth show work 2>&1 | sed -n 's/.* authorised with URL //p') || :
+check 'the browser here ends the sign-in of the daemon there' pizauth-test-server --approve "$url"
+check 'which has an access token then' on_machine pizauth show work
+check 'the port stands in the redirect URI' grep -q 'redirect_uri=http%3A%2F%2Flocalhost%3A17140%2F' <<<"$url"
+on_machine pizauth shutdown
+
+here_daemon='The daemon is here, the mail program is there'
+start_daemon
+sign_in >token
+check_refused 'no daemon is over there any more' on_machine pizauth-show work
+forward "$here_daemon" 1
+forwarding_pid=${pids[-1]}
+wait_until test -S /home/me/.pizauth.sock
+shows_there() { on_machine "$(example pizauthd.8 "$here_daemon" 2)" | cmp - token; }
+check 'over there, the access token of the daemon here' shows_there
+kill "$forwarding_pid"
+wait "$forwarding_pid" 2>/dev/null || :
+check_refused 'not without the connection' shows_there
+check 'but a socket was left behind' test -S /home/me/.pizauth.sock
+forward "$here_daemon" 1
+check 'which a new connection replaces' wait_until shows_there

@@ -1,0 +1,137 @@
+// An OpenID provider on loopback: npm's oidc-provider. Its clients: `mail`, public; `mail-secret`; `mail-web`, with the
+// https redirect URI of WEB_REDIRECT; `smtp-server`, which may introspect; and a public one for each argument. Access
+// tokens live ACCESS_TOKEN_SECONDS, those of a client whose name ends in -N live N seconds. With CERTIFICATE and KEY
+// (files) it speaks TLS.
+//
+// Prints its issuer, then a JSON line for each token request and each refusal. POST /control changes its behaviour:
+//   {"codeSeconds": N}                  the lifetime of authorization codes
+//   {"downSeconds": N}                  nobody listens for so long
+//   {"trouble": {CLIENT: {…}}}          what that client's token requests meet, until the next {}:
+//                                       "lateSeconds", then "drop" or "status" and "headers", if any
+import fs from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Provider } from 'oidc-provider';
+
+const env = process.env;
+const tell = (what) => console.log(JSON.stringify(what));
+const settings = { codeSeconds: 60, trouble: {} };
+
+const publicClient = (client_id) => ({
+  client_id,
+  application_type: 'native',
+  token_endpoint_auth_method: 'none',
+  grant_types: ['authorization_code', 'refresh_token'],
+  redirect_uris: ['http://localhost/'],
+});
+
+const secretClient = (client_id, more) => ({
+  ...publicClient(client_id),
+  client_secret: `secret of ${client_id} & more`,
+  token_endpoint_auth_method: 'client_secret_post',
+  ...more,
+});
+
+const clients = [
+  ...['mail', ...process.argv.slice(2)].map(publicClient),
+  secretClient('mail-secret'),
+  {
+    client_id: 'smtp-server',
+    client_secret: 'smtp-server-secret',
+    response_types: [],
+    redirect_uris: [],
+    grant_types: [],
+  },
+];
+if (env.WEB_REDIRECT) {
+  clients.push(secretClient('mail-web', { application_type: 'web', redirect_uris: [env.WEB_REDIRECT] }));
+}
+
+function accessTokenSeconds(_ctx, _token, client) {
+  const [, seconds] = /-(\d+)$/.exec(client.clientId) ?? [];
+  return Number(seconds ?? env.ACCESS_TOKEN_SECONDS ?? 12);
+}
+
+const configuration = {
+  clients,
+  scopes: ['openid', 'offline_access', 'imap', 'pop', 'smtp'],
+  findAccount: async (_ctx, id) => ({ accountId: id, claims: async () => ({ sub: id }) }),
+  cookies: { keys: ['a key for a test'] },
+  pkce: { required: () => true },
+  features: {
+    devInteractions: { enabled: true },
+    revocation: { enabled: true },
+    introspection: { enabled: true, allowedPolicy: (_ctx, client) => client.clientId === 'smtp-server' },
+  },
+  rotateRefreshToken: true,
+  revokeGrantPolicy: () => true, // whichever of its tokens is revoked
+  ttl: {
+    AccessToken: accessTokenSeconds, AuthorizationCode: () => settings.codeSeconds, RefreshToken: 3600, IdToken: 3600,
+    Interaction: 600, Session: 3600, Grant: 86400,
+  },
+};
+
+async function bodyOf(request) {
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  return text;
+}
+
+/** Whether trouble was the answer. A request that comes late still counts, if its sender is still there. */
+async function meetTrouble(ctx, { lateSeconds = 0, drop = false, status, headers = {} }) {
+  await sleep(lateSeconds * 1000);
+  if (drop || ctx.req.socket.destroyed) {
+    ctx.req.socket.destroy();
+    ctx.respond = false;
+    return true;
+  }
+  if (!status) return false;
+  ctx.status = status;
+  ctx.set(headers);
+  ctx.body = 'trouble';
+  return true;
+}
+
+async function tokenRequest(ctx, next) {
+  if (ctx.path !== '/token') return next();
+  const at = Date.now();
+  const form = Object.fromEntries(new URLSearchParams(await bodyOf(ctx.req)));
+  ctx.req.body = form; // which oidc-provider takes instead
+  const trouble = await meetTrouble(ctx, settings.trouble[form.client_id] ?? {});
+  if (!trouble) await next();
+  const { status, body } = ctx;
+  const secret = 'client_secret' in form ? 'in the body' : 'none';
+  tell({ client: form.client_id, grant: form.grant_type, status, error: body?.error, trouble, secret, at });
+}
+
+async function control(ctx, next) {
+  if (ctx.path !== '/control') return next();
+  const { downSeconds, ...changes } = JSON.parse(await bodyOf(ctx.req));
+  Object.assign(settings, changes);
+  ctx.body = '';
+  if (downSeconds) ctx.res.on('finish', () => goDown(downSeconds));
+}
+
+async function goDown(seconds) {
+  const { port } = server.address();
+  server.close();
+  server.closeAllConnections();
+  await sleep(seconds * 1000);
+  server.listen(port, '127.0.0.1');
+}
+
+const server = env.CERTIFICATE
+  ? https.createServer({ cert: fs.readFileSync(env.CERTIFICATE), key: fs.readFileSync(env.KEY) })
+  : http.createServer();
+server.once('listening', () => {
+  const { port } = server.address();
+  const issuer = env.CERTIFICATE ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
+  const provider = new Provider(issuer, configuration);
+  provider.use(control);
+  provider.use(tokenRequest);
+  provider.on('grant.error', (_ctx, error) => tell({ refused: error.error, detail: error.error_detail }));
+  server.on('request', provider.callback());
+  tell({ issuer });
+});
+server.listen(0, '127.0.0.1');
