@@ -1,0 +1,21 @@
+#!/bin/sh
+# For run.sh: sizes of the executables as cargo builds them, and of the two ways to install them.
+
+kib=1024
+mib=$((1024 * kib))
+
+# size_of FILE...
+size_of() { cat "$@" | wc -c | tr -d ' '; }
+
+row 'size of pizauth-show' "$(size_of "$RELEASE/pizauth-show")" B $((400 * kib))
+for program in refresh revoke dump restore; do
+    row "size of pizauth-$program" "$(size_of "$RELEASE/pizauth-$program")" B
+done
+row 'size of pizauthd' "$(size_of "$RELEASE/pizauthd")" B $((3 * mib))
+row 'size of pizauth' "$(size_of "$RELEASE/pizauth")" B $((32 * mib / 10))
+if [ -n "$PEER" ]; then row 'size of the peer' "$(size_of "$PEER")" B; fi
+for program in show refresh revoke dump restore; do
+    row "size of pizauth-$program, installed" "$(size_of "$INSTALLED/pizauth-$program")" B $((13 * mib / 10))
+done
+row 'size of the installation, separate executables' "$(size_of "$INSTALLED"/*)" B
+row 'size of the installation, multicall' "$(size_of "$RELEASE/pizauth")" B
