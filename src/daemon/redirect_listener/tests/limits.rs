@@ -3,12 +3,16 @@
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use mio::{Poll, Token};
+use pizauth_common::account_name::AccountName;
 
+use super::super::MAX_CONNECTIONS;
 use super::super::connection::{Limits, Visit, serve};
 use super::super::connections::Connections;
+use super::super::page::Page;
 use super::support::*;
 use crate::mailbox::Mailbox;
 
@@ -76,6 +80,29 @@ fn idle_connections_keep_nobody_out() {
     let mut idle: Vec<_> = (0..100).map(|_| bench.connect()).collect();
     assert_eq!(status(&bench.ask(ROOT_VISIT)), "200 OK");
     assert_eq!(answer(&mut idle[0]), "", "the oldest had to make room");
+}
+
+#[test]
+fn visitors_who_wait_for_their_page_are_not_disturbed_and_the_next_waits_for_a_place() {
+    let (hold, held) = channel();
+    let bench = Bench::new(http_only("127.0.0.1", 0), patient(), move |_, reply| hold.send(reply).unwrap());
+    let visit = || {
+        let mut visitor = bench.connect();
+        visitor.write_all(ROOT_VISIT.as_bytes()).unwrap();
+        visitor
+    };
+    let visitors: Vec<_> = (0..MAX_CONNECTIONS).map(|_| visit()).collect();
+    let waiting: Vec<_> = visitors.iter().map(|_| held.recv_timeout(PATIENCE).unwrap()).collect();
+    let late = visit();
+    assert!(held.try_recv().is_err(), "there was no place for it");
+    for reply in waiting {
+        reply.send(Page::SignedIn(AccountName::from("work"))).unwrap();
+    }
+    for mut visitor in visitors {
+        assert_eq!(status(&answer(&mut visitor)), "200 OK");
+    }
+    held.recv_timeout(PATIENCE).unwrap().send(Page::NotFound).unwrap();
+    assert_eq!(status(&answer(&mut { late })), "404 Not Found");
 }
 
 #[test]

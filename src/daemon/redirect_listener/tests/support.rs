@@ -54,15 +54,16 @@ pub(super) struct Bench {
     _poll: Poll,
 }
 
-/// What the loop does with a request.
-pub(super) type Decide = fn(&RedirectRequest, Sender<Page>);
-
 pub(super) fn sign_in(_: &RedirectRequest, reply: Sender<Page>) {
     let _ = reply.send(Page::SignedIn(AccountName::from("work")));
 }
 
 impl Bench {
-    pub(super) fn new(settings: Settings, limits: Limits, decide: Decide) -> Self {
+    /// `decide` is what the loop does with a request.
+    pub(super) fn new<D>(settings: Settings, limits: Limits, decide: D) -> Self
+    where
+        D: Fn(&RedirectRequest, Sender<Page>) + Send + 'static,
+    {
         let poll = Poll::new().unwrap();
         let (mailbox, events) = Mailbox::new(poll.registry(), Token(0)).unwrap();
         let (seen, requests) = channel();
