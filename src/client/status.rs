@@ -8,7 +8,8 @@ use argh::FromArgs;
 use jiff::tz::TimeZone;
 use pizauth_common::argv::{CommandLine, Invocation};
 use pizauth_common::exit::Exit;
-use pizauth_common::ipc::message::{AccountStatus, Request, Response};
+use pizauth_common::ipc::message::{AccountStatus, Request};
+use pizauth_common::ipc::plain_answer::StatusAnswer;
 use pizauth_common::terminal::printable;
 use pizauth_common::unix_time::UnixTime;
 use serde::Serialize;
@@ -54,7 +55,7 @@ pub fn main(invocation: &Invocation) -> Exit {
 
 fn run(invocation: &Invocation) -> Result<Exit, Exit> {
     let arguments: Arguments = invocation.parse()?;
-    let Response::Status { accounts } = ask(invocation, &Request::Status)? else {
+    let StatusAnswer::Status(accounts) = ask(invocation, &Request::Status)? else {
         return Err(unexpected(invocation));
     };
     let text = if arguments.accounts {

@@ -1,15 +1,15 @@
-//! The answers that the small commands ask for, read in the small.
+//! The answers that the small commands ask for, read in the small, and the one that can be large.
 //!
 //! serde reads an enum that carries its tag inside, as [`Response`] does, by way of a buffer that can hold any
-//! JSON value: 80 KB of code, a sixth of `pizauth-show`. The same messages, read side by side into one flat
-//! structure, take 6 KB.
+//! JSON value: 80 KB of code, a sixth of `pizauth-show`, and most of the time and memory that `status` of many
+//! accounts would take. The same messages, read side by side into one flat structure, take 6 KB.
 
 #[cfg(test)]
 mod tests;
 
 use serde::Deserialize;
 
-use super::message::{Response, Skipped};
+use super::message::{AccountStatus, Response, Skipped};
 use crate::secret::Secret;
 
 const MISFIT: &str = "it does not fit the request, or a field is missing";
@@ -123,6 +123,46 @@ impl TryFrom<RestoreFields> for RestoreAnswer {
     fn try_from(fields: RestoreFields) -> Result<Self, Self::Error> {
         let answer = match fields.answer.as_str() {
             "restored" => fields.skipped.map(Self::Restored),
+            "refused" => fields.message.map(Self::Refused),
+            _ => None,
+        };
+        answer.ok_or(MISFIT)
+    }
+}
+
+/// What `status` is answered; any other [`Response`] is an error.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "StatusFields")]
+pub enum StatusAnswer {
+    /// A row for each account, sorted by account.
+    Status(Vec<AccountStatus>),
+    /// The request was not done; nothing changed. For people, and maybe several lines.
+    Refused(String),
+}
+
+impl Answer for StatusAnswer {
+    fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Refused(message) => Some(message),
+            Self::Status(_) => None,
+        }
+    }
+}
+
+/// What either of these answers may carry.
+#[derive(Deserialize)]
+struct StatusFields {
+    answer: String,
+    accounts: Option<Vec<AccountStatus>>,
+    message: Option<String>,
+}
+
+impl TryFrom<StatusFields> for StatusAnswer {
+    type Error = &'static str;
+
+    fn try_from(fields: StatusFields) -> Result<Self, Self::Error> {
+        let answer = match fields.answer.as_str() {
+            "status" => fields.accounts.map(Self::Status),
             "refused" => fields.message.map(Self::Refused),
             _ => None,
         };

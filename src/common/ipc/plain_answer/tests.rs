@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Answer, PlainAnswer, RestoreAnswer};
+use super::{Answer, PlainAnswer, RestoreAnswer, StatusAnswer};
 use crate::ipc::frame::parse_answer;
 use crate::ipc::message::Response;
 
@@ -33,6 +33,15 @@ fn of_restore(response: Response) -> Option<RestoreAnswer> {
     }
 }
 
+/// The same answer, as `status` should see it.
+fn of_status(response: Response) -> Option<StatusAnswer> {
+    match response {
+        Response::Status { accounts } => Some(StatusAnswer::Status(accounts)),
+        Response::Refused { message, .. } => Some(StatusAnswer::Refused(message)),
+        _ => None,
+    }
+}
+
 #[test]
 fn every_golden_answer_is_read_the_same_way_by_all_readers() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/ipc/answers");
@@ -43,6 +52,9 @@ fn every_golden_answer_is_read_the_same_way_by_all_readers() {
         let read = parse_answer::<RestoreAnswer>(&json).ok();
         assert_eq!(read.as_ref().and_then(Answer::refusal), response.refusal());
         assert_eq!(read, of_restore(response.clone()));
+        let read = parse_answer::<StatusAnswer>(&json).ok();
+        assert_eq!(read.as_ref().and_then(Answer::refusal), response.refusal());
+        assert_eq!(read, of_status(response.clone()));
         let read = parse_answer::<PlainAnswer>(&json);
         assert_eq!(read.as_ref().ok().and_then(Answer::refusal), response.refusal());
         texts += usize::from(read.is_ok());
@@ -60,12 +72,15 @@ fn what_is_incomplete_or_unknown_is_an_error() {
         r#"{"answer":"access_token","access_token":null}"#,
         r#"{"answer":"access_token","access_token":1}"#,
         r#"{"answer":"restored","skipped":[{"account":"old"}]}"#,
+        r#"{"answer":"status"}"#,
+        r#"{"answer":"status","accounts":[{"account":"work"}]}"#,
         r#"{"answer":"pending","answer":"pending","url":"x"}"#,
         r#"["pending"]"#,
     ];
     for json in bad {
         assert!(parse_answer::<PlainAnswer>(json.as_bytes()).is_err(), "{json}");
         assert!(parse_answer::<RestoreAnswer>(json.as_bytes()).is_err(), "{json}");
+        assert!(parse_answer::<StatusAnswer>(json.as_bytes()).is_err(), "{json}");
     }
 }
 
