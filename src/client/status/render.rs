@@ -5,8 +5,9 @@ mod tests;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 use pizauth_common::account_name::as_argument;
 use pizauth_common::ipc::message::{AccountStatus, State};
 use pizauth_common::terminal::printable;
@@ -18,13 +19,14 @@ const DAY: u64 = 24 * HOUR;
 
 /// A line for each account, beginning `NAME: `, as seen at `now` in `zone`.
 pub(super) fn lines(accounts: &[AccountStatus], now: UnixTime, zone: &TimeZone) -> String {
-    let watch = Watch { now, zone };
+    let watch = Watch { now, today: civil(now, zone).date(), zone };
     accounts.iter().map(|account| watch.line(account) + "\n").collect()
 }
 
 /// When and where the lines are read.
 struct Watch<'a> {
     now: UnixTime,
+    today: Date,
     zone: &'a TimeZone,
 }
 
@@ -68,18 +70,13 @@ impl Watch<'_> {
 
     /// `14:52` today, `2026-11-25 14:52` on other days. By hand: jiff's formatter has all of `strftime` in it.
     fn local(&self, at: UnixTime) -> String {
-        let (at, now) = (self.zoned(at), self.zoned(self.now));
+        let at = civil(at, self.zone);
         let time = format!("{:02}:{:02}", at.hour(), at.minute());
-        if at.date() == now.date() {
+        if at.date() == self.today {
             time
         } else {
             format!("{:04}-{:02}-{:02} {time}", at.year(), at.month(), at.day())
         }
-    }
-
-    fn zoned(&self, at: UnixTime) -> Zoned {
-        let at = i64::try_from(at.0).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-        at.unwrap_or(Timestamp::MAX).to_zoned(self.zone.clone())
     }
 
     /// `in 52 min` or `3 h 5 min ago`.
@@ -90,6 +87,12 @@ impl Watch<'_> {
             format!("{} ago", roughly(self.now.since(at)))
         }
     }
+}
+
+/// What clocks in `zone` show.
+fn civil(at: UnixTime, zone: &TimeZone) -> DateTime {
+    let at = i64::try_from(at.0).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    zone.to_datetime(at.unwrap_or(Timestamp::MAX))
 }
 
 /// The first word is the state as the manual names it; what to do follows.
