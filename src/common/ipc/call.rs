@@ -19,8 +19,10 @@ use crate::paths::{ProcessEnvironment, SocketCandidate, socket_candidates};
 
 /// How long a caller waits, from the first connection attempt to the last byte of the answer.
 pub const PATIENCE: Duration = Duration::from_secs(10);
-/// Holds a token and what is around it; a larger answer takes several turns.
+/// Holds a token and what is around it.
 const CHUNK: usize = 4 * 1024;
+/// For what is larger than that.
+const LARGE_CHUNK: usize = 64 * 1024;
 
 /// Sends a request to the daemon that this process's environment leads to.
 ///
@@ -122,6 +124,9 @@ impl Connection {
             }
             if deadline.is_over() {
                 return Err(CallError::NoAnswer(self.path.clone()));
+            }
+            if read == chunk.len() {
+                chunk.resize(LARGE_CHUNK, 0);
             }
         }
     }

@@ -26,6 +26,8 @@ const RESTORE_PREFIX: &[u8] = br#"{"request":"restore""#;
 const LENGTH_BYTES: usize = 4;
 const HEAD_BYTES: usize = LENGTH_BYTES + 1;
 const FIRST_ALLOCATION: usize = 512;
+/// A row of `status`, about.
+const BYTES_OF_AN_ACCOUNT: usize = 256;
 
 /// What a frame carries, which decides its cap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +139,8 @@ impl Decoder {
 /// It is over the cap.
 pub fn encode_request(request: &Request) -> Result<Vec<u8>, FrameError> {
     let limit = if matches!(request, Request::Restore { .. }) { MAX_RESTORE } else { MAX_REQUEST };
-    encode(request, Kind::Request, limit)
+    let room = if let Request::Restore { dump } = request { dump.len() } else { 0 };
+    encode(request, Kind::Request, limit, room)
 }
 
 /// The frame of an answer, in one buffer.
@@ -145,7 +148,12 @@ pub fn encode_request(request: &Request) -> Result<Vec<u8>, FrameError> {
 /// # Errors
 /// It is over the cap.
 pub fn encode_answer(answer: &Response) -> Result<Vec<u8>, FrameError> {
-    encode(answer, Kind::Answer, MAX_ANSWER)
+    let room = match answer {
+        Response::Dump { dump } => dump.len(),
+        Response::Status { accounts } => accounts.len() * BYTES_OF_AN_ACCOUNT,
+        _ => 0,
+    };
+    encode(answer, Kind::Answer, MAX_ANSWER, room)
 }
 
 /// Reads the JSON text of a request.
@@ -164,8 +172,9 @@ pub fn parse_answer<A: DeserializeOwned>(json: &[u8]) -> Result<A, FrameError> {
     parse(json)
 }
 
-fn encode<M: Serialize>(message: &M, kind: Kind, limit: usize) -> Result<Vec<u8>, FrameError> {
-    let mut frame = Vec::with_capacity(FIRST_ALLOCATION);
+/// `room` is about what the message's long members take, which spares a large one most of its allocations.
+fn encode<M: Serialize>(message: &M, kind: Kind, limit: usize, room: usize) -> Result<Vec<u8>, FrameError> {
+    let mut frame = Vec::with_capacity(FIRST_ALLOCATION.saturating_add(room.min(limit)));
     frame.extend_from_slice(&[0, 0, 0, 0, VERSION]);
     serde_json::to_writer(&mut frame, message).map_err(|error| FrameError::not_a_message(&error))?;
     let length = frame.len() - LENGTH_BYTES;
