@@ -50,6 +50,16 @@ pub fn set_up_allocator() {
     }
 }
 
+/// Gives the pages that are free inside of the allocator's pool back to the system. By itself glibc does so only at
+/// the pool's end, and after a reload of 10,000 accounts the old ones leave holes all over it.
+pub fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: works on the allocator's own free memory, under its own lock.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 /// Takes over a descriptor that our parent has opened for us, and keeps it from our own children.
 ///
 /// To be called once for a number, before anything else is opened: a number that our parent has not opened

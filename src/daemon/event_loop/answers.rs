@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use pizauth_common::account_name::as_argument;
 use pizauth_common::config::{self, When};
 use pizauth_common::ipc::message::{DaemonInfo, Refusal, Request, Response, Skipped};
+use pizauth_common::sys::give_memory_back;
 use zeroize::Zeroizing;
 
 use super::{EventLoop, Running};
@@ -25,6 +26,7 @@ impl Running {
     pub(super) fn answer(&mut self, connection: ConnectionId, request: Request, now: Now) {
         self.log_call(connection, &request);
         let shutdown = request == Request::Shutdown;
+        let is_about_all = concerns_all_accounts(&request);
         let response = contain(Worker::Caller, || self.respond(connection, request, now));
         let response = response.unwrap_or_else(|bug| Err(Refused(Refusal::Internal, bug.to_string())));
         let response = response.unwrap_or_else(|Refused(kind, message)| Response::Refused { kind, message });
@@ -33,6 +35,10 @@ impl Running {
             self.stop(now);
         } else {
             self.rooms.ipc_listener.answer(connection, &response);
+        }
+        drop(response);
+        if is_about_all {
+            give_memory_back();
         }
     }
 
@@ -165,6 +171,11 @@ impl EventLoop {
         let session = pid.and_then(|pid| nix::unistd::getsid(Some(pid)).ok());
         session.is_some_and(|session| self.hooks.is_session(session.as_raw().unsigned_abs()))
     }
+}
+
+/// Whether the answer takes memory for each account, most of which is free again now.
+fn concerns_all_accounts(request: &Request) -> bool {
+    matches!(request, Request::Reload | Request::Dump | Request::Restore { .. } | Request::Status)
 }
 
 fn refused(_: UnknownAccount, account: &str) -> Refused {
