@@ -26,7 +26,10 @@ pub(super) fn check<'a>(text: &'a str, items: &[Item<'a>], problems: &mut Proble
     let mut names = HashMap::with_capacity(blocks.len());
     let mut accounts: Vec<Account> = Vec::with_capacity(blocks.len());
     for block in blocks {
-        accounts.extend(account::read(block, &global, &mut names, problems));
+        if let Some(mut account) = account::read(block, &global, &mut names, problems) {
+            account.share_with(accounts.last());
+            accounts.push(account);
+        }
     }
     Some(Config {
         accounts,

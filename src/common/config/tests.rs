@@ -1,5 +1,6 @@
 //! What the golden files of tests/conf cannot show: the values of a good configuration, and limits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Checked, Listeners, RedirectPeer, parse};
@@ -24,7 +25,7 @@ fn defaults_are_those_of_the_manual() {
     assert_eq!((http.host.as_str(), http.port, http), ("127.0.0.1", 0, https));
     let [account] = config.accounts.as_slice() else { panic!("{config:?}") };
     assert_eq!(account.name.as_str(), "work");
-    assert_eq!(account.auth_uri, "https://auth.example/authorize/");
+    assert_eq!(&*account.auth_uri, "https://auth.example/authorize/");
     assert_eq!(account.redirect_uri.written, "http://localhost/");
     assert_eq!(account.client_secret, None);
     assert!(account.scopes.is_empty() && account.auth_uri_fields.is_empty());
@@ -41,6 +42,20 @@ fn an_account_overrides_what_stands_globally_also_after_it() {
     let times: Vec<_> = config.accounts.iter().map(|a| (a.refresh_retry, a.refresh_at_least)).collect();
     let day = Duration::from_secs(24 * 60 * 60);
     assert_eq!(times, [(Duration::from_secs(120), day), (Duration::from_secs(7), day)]);
+}
+
+#[test]
+fn accounts_share_what_they_have_in_common_and_nothing_else() {
+    let other = ACCOUNT.replace("work", "home").replace("/token", "/other");
+    let accounts = checked(&format!("{ACCOUNT}{other}")).config.accounts;
+    let [work, home] = accounts.as_slice() else { panic!("{accounts:?}") };
+    assert!(
+        Arc::ptr_eq(&work.auth_uri, &home.auth_uri) && Arc::ptr_eq(&work.redirect_uri, &home.redirect_uri)
+    );
+    assert_eq!(
+        (&*work.token_uri, &*home.token_uri),
+        ("https://auth.example/token", "https://auth.example/other")
+    );
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl Keeper {
     /// A browser came back from the authorization endpoint. The `state` is good once, and only with the scheme,
     /// host, port, path and query of its account's redirect URI.
     pub fn redirect(&mut self, request: &RedirectRequest, now: Now) -> RedirectVerdict {
-        let redirect_uris = self.entries.values().map(|entry| &entry.account.redirect_uri);
+        let redirect_uris = self.entries.values().map(|entry| &*entry.account.redirect_uri);
         if !redirect::host_is_known(request, redirect_uris) {
             return RedirectVerdict::NotFound;
         }

@@ -16,12 +16,12 @@ pub(crate) fn uri(written: &str) -> Uri {
 pub(crate) fn account() -> Account {
     Account {
         name: "work".into(),
-        auth_uri: "https://as.example/auth".to_owned(),
-        token_uri: "https://as.example/token".to_owned(),
-        client_id: "client&id".to_owned(),
+        auth_uri: "https://as.example/auth".into(),
+        token_uri: "https://as.example/token".into(),
+        client_id: "client&id".into(),
         client_secret: None,
-        scopes: vec!["mail.read".to_owned(), "offline_access".to_owned()],
-        redirect_uri: uri("http://localhost/"),
+        scopes: ["mail.read".to_owned(), "offline_access".to_owned()].into(),
+        redirect_uri: uri("http://localhost/").into(),
         auth_uri_fields: Vec::new(),
         refresh_at_least: Duration::from_secs(90 * 60),
         refresh_before_expiry: Duration::from_secs(90),

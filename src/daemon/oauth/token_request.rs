@@ -65,10 +65,10 @@ impl TokenRequest {
     fn new(account: &Account, grant: Grant, fields: &[(&str, &str)]) -> Self {
         let fields = [("grant_type", grant.as_str())].into_iter().chain(fields.iter().copied());
         Self {
-            token_uri: account.token_uri.clone(),
+            token_uri: account.token_uri.to_string(),
             form: form(fields.chain(client_fields(account))),
             grant,
-            scopes: account.scopes.clone(),
+            scopes: account.scopes.to_vec(),
         }
     }
 
@@ -84,9 +84,7 @@ impl TokenRequest {
 /// Who asks (RFC 6749 §2.3.1). An empty secret is never sent: servers refuse one from a public client.
 fn client_fields(account: &Account) -> impl Iterator<Item = (&str, &str)> {
     let secret = account.client_secret.as_ref().map(Secret::expose).filter(|secret| !secret.is_empty());
-    [("client_id", account.client_id.as_str())]
-        .into_iter()
-        .chain(secret.map(|secret| ("client_secret", secret)))
+    [("client_id", &*account.client_id)].into_iter().chain(secret.map(|secret| ("client_secret", secret)))
 }
 
 fn form<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Secret {

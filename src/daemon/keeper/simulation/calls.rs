@@ -75,7 +75,7 @@ impl World {
         let security_relevant = self.dice.chance(60);
         let serial = self.serial();
         if security_relevant {
-            changed.client_id = format!("client-{serial}");
+            changed.client_id = format!("client-{serial}").into();
         } else {
             changed.client_secret = Some(format!("secret-{serial}").as_str().into());
             changed.refresh_retry = seconds(self.dice.pick(&[1, 40, 4000]));

@@ -32,12 +32,12 @@ pub(crate) fn uri(written: &str) -> Uri {
 pub(crate) fn account(name: &str) -> Account {
     Account {
         name: name.into(),
-        auth_uri: "https://server.example/authorize".to_owned(),
-        token_uri: "https://server.example/token".to_owned(),
-        client_id: "client".to_owned(),
+        auth_uri: "https://server.example/authorize".into(),
+        token_uri: "https://server.example/token".into(),
+        client_id: "client".into(),
         client_secret: None,
-        scopes: vec!["imap".to_owned()],
-        redirect_uri: uri("http://localhost/"),
+        scopes: ["imap".to_owned()].into(),
+        redirect_uri: uri("http://localhost/").into(),
         auth_uri_fields: Vec::new(),
         refresh_at_least: seconds(90 * 60),
         refresh_before_expiry: seconds(90),

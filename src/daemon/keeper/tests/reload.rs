@@ -12,12 +12,12 @@ fn reloaded(bench: &mut Bench, accounts: Vec<Account>) {
 #[test]
 fn a_security_relevant_change_drops_the_session() {
     let changes: [fn(&mut Account); 6] = [
-        |account| account.auth_uri = "https://other.example/authorize".to_owned(),
+        |account| account.auth_uri = "https://other.example/authorize".into(),
         |account| account.auth_uri_fields = vec![("prompt".to_owned(), "consent".to_owned())],
-        |account| account.client_id = "other".to_owned(),
-        |account| account.redirect_uri = uri("http://localhost/other"),
-        |account| account.scopes = vec!["smtp".to_owned()],
-        |account| account.token_uri = "https://other.example/token".to_owned(),
+        |account| account.client_id = "other".into(),
+        |account| account.redirect_uri = uri("http://localhost/other").into(),
+        |account| account.scopes = ["smtp".to_owned()].into(),
+        |account| account.token_uri = "https://other.example/token".into(),
     ];
     for change in changes {
         let mut bench = Bench::active(Some("rt-0"), 3600);
@@ -85,7 +85,7 @@ fn what_is_in_flight_for_a_changed_account_is_dropped() {
     bench.collect();
     let job = bench.request();
     let mut changed = account("work");
-    changed.client_id = "other".to_owned();
+    changed.client_id = "other".into();
     reloaded(&mut bench, vec![changed]);
     bench.answer(job, issued("late", Some("late"), 3600));
     assert_eq!(bench.events(), [TokenEvent::Invalidated]);

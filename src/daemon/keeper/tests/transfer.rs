@@ -90,7 +90,7 @@ fn accounts_that_do_not_fit_are_named() {
     let bench = Bench::active(Some("rt-0"), 3600);
     let dump = bench.keeper.dump(bench.now);
     let mut changed = account("work");
-    changed.client_id = "other".to_owned();
+    changed.client_id = "other".into();
     for accounts in [vec![changed], vec![account("play")]] {
         let mut other = Bench::new(accounts);
         let done = other.keeper.restore(dump.clone(), other.now);

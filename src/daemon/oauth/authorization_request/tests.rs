@@ -68,7 +68,7 @@ fn no_secret_stands_in_the_url() {
 
 #[test]
 fn without_scopes_there_is_no_scope_field() {
-    let account = Account { scopes: Vec::new(), ..account() };
+    let account = Account { scopes: [].into(), ..account() };
     assert_eq!(field(&request(&account).url, "scope"), Vec::<String>::new());
 }
 
@@ -89,7 +89,7 @@ fn the_endpoint_is_kept_as_written_with_its_own_query() {
         ("https://as.example/a?p=B2C%5f1", "https://as.example/a?p=B2C%5f1&access_type="),
         ("https://as.example/a?p=1&", "https://as.example/a?p=1&access_type="),
     ] {
-        let account = Account { auth_uri: written.to_owned(), ..account() };
+        let account = Account { auth_uri: written.into(), ..account() };
         assert!(request(&account).url.starts_with(start), "{written}");
     }
 }
@@ -101,7 +101,7 @@ fn the_port_of_the_redirect_uri_is_the_listeners() {
         ("https://[::1]/", "https://[::1]:4321/"),
         ("http://127.0.0.1", "http://127.0.0.1:4321/"),
     ] {
-        let account = Account { redirect_uri: uri(written), ..account() };
+        let account = Account { redirect_uri: uri(written).into(), ..account() };
         assert_eq!(request(&account).redirect_uri, used);
     }
 }

@@ -48,7 +48,7 @@ fn a_client_secret_is_sent_and_an_empty_one_is_not() {
 
 #[test]
 fn the_token_endpoint_is_kept_as_written() {
-    let account = Account { token_uri: "https://AS.example/token/".to_owned(), ..account() };
+    let account = Account { token_uri: "https://AS.example/token/".into(), ..account() };
     assert_eq!(exchange(&account).token_uri, "https://AS.example/token/");
 }
 

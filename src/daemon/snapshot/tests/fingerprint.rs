@@ -1,5 +1,6 @@
 //! Which changes of an account end its session.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use pizauth_common::config::{Account, Uri};
@@ -14,12 +15,12 @@ fn uri(written: &str) -> Uri {
 fn account() -> Account {
     Account {
         name: "work".into(),
-        auth_uri: "https://login.example.org/authorize".to_owned(),
-        token_uri: "https://login.example.org/token".to_owned(),
-        client_id: "pizauth-test".to_owned(),
+        auth_uri: "https://login.example.org/authorize".into(),
+        token_uri: "https://login.example.org/token".into(),
+        client_id: "pizauth-test".into(),
         client_secret: None,
-        scopes: vec!["mail".to_owned(), "offline_access".to_owned()],
-        redirect_uri: uri("http://localhost/"),
+        scopes: ["mail".to_owned(), "offline_access".to_owned()].into(),
+        redirect_uri: uri("http://localhost/").into(),
         auth_uri_fields: vec![("prompt".to_owned(), "consent".to_owned())],
         refresh_at_least: Duration::from_secs(5400),
         refresh_before_expiry: Duration::from_secs(90),
@@ -38,11 +39,11 @@ fn ends_the_session(edit: impl FnOnce(&mut Account)) -> bool {
 #[test]
 fn what_the_tokens_are_bound_to_ends_the_session() {
     assert!(ends_the_session(|account| account.name = "home".into()));
-    assert!(ends_the_session(|account| account.auth_uri = "https://login.example.org/other".to_owned()));
-    assert!(ends_the_session(|account| account.token_uri = "http://login.example.org/token".to_owned()));
-    assert!(ends_the_session(|account| account.client_id.push('s')));
-    assert!(ends_the_session(|account| account.scopes.reverse()));
-    assert!(ends_the_session(|account| account.redirect_uri = uri("http://localhost:8080/")));
+    assert!(ends_the_session(|account| account.auth_uri = "https://login.example.org/other".into()));
+    assert!(ends_the_session(|account| account.token_uri = "http://login.example.org/token".into()));
+    assert!(ends_the_session(|account| account.client_id = "pizauth-tests".into()));
+    assert!(ends_the_session(|account| Arc::make_mut(&mut account.scopes).reverse()));
+    assert!(ends_the_session(|account| account.redirect_uri = uri("http://localhost:8080/").into()));
     assert!(ends_the_session(|account| account.auth_uri_fields[0].1.clear()));
 }
 
@@ -52,16 +53,18 @@ fn what_they_are_not_bound_to_keeps_the_session() {
     assert!(!ends_the_session(|account| account.refresh_at_least = Duration::ZERO));
     assert!(!ends_the_session(|account| account.refresh_before_expiry = Duration::ZERO));
     assert!(!ends_the_session(|account| account.refresh_retry = Duration::ZERO));
-    assert!(!ends_the_session(|account| account.redirect_uri.written = "HTTP://localhost:80".to_owned()));
+    assert!(!ends_the_session(
+        |account| Arc::make_mut(&mut account.redirect_uri).written = "HTTP://localhost:80".to_owned()
+    ));
 }
 
 #[test]
 fn lists_cannot_borrow_from_their_neighbours() {
-    assert!(ends_the_session(|account| account.scopes = vec!["mailoffline_access".to_owned()]));
+    assert!(ends_the_session(|account| account.scopes = ["mailoffline_access".to_owned()].into()));
     assert!(ends_the_session(|account| account.auth_uri_fields = vec![("promptc".into(), "onsent".into())]));
     let moved = |account: &mut Account| {
         account.auth_uri_fields.push(("a".into(), "b".into()));
-        account.scopes.clear();
+        account.scopes = [].into();
     };
     assert!(ends_the_session(moved));
 }
