@@ -1,9 +1,5 @@
 //! `pizauth-dump`: see `pizauth_client::dump`.
 
-use pizauth_client::dump;
-use pizauth_common::argv::Invocation;
-use pizauth_common::exit::Exit;
+#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
-fn main() -> Exit {
-    dump::main(&Invocation::of_this_process("pizauth-dump"))
-}
+pizauth_common::small_executable!("pizauth-dump", pizauth_client::dump::main);

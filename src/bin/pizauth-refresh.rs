@@ -1,9 +1,5 @@
 //! `pizauth-refresh`: see `pizauth_client::refresh`.
 
-use pizauth_client::refresh;
-use pizauth_common::argv::Invocation;
-use pizauth_common::exit::Exit;
+#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
-fn main() -> Exit {
-    refresh::main(&Invocation::of_this_process("pizauth-refresh"))
-}
+pizauth_common::small_executable!("pizauth-refresh", pizauth_client::refresh::main);

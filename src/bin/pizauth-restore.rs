@@ -1,9 +1,5 @@
 //! `pizauth-restore`: see `pizauth_client::restore`.
 
-use pizauth_client::restore;
-use pizauth_common::argv::Invocation;
-use pizauth_common::exit::Exit;
+#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
-fn main() -> Exit {
-    restore::main(&Invocation::of_this_process("pizauth-restore"))
-}
+pizauth_common::small_executable!("pizauth-restore", pizauth_client::restore::main);

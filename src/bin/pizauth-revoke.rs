@@ -1,9 +1,5 @@
 //! `pizauth-revoke`: see `pizauth_client::revoke`.
 
-use pizauth_client::revoke;
-use pizauth_common::argv::Invocation;
-use pizauth_common::exit::Exit;
+#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
-fn main() -> Exit {
-    revoke::main(&Invocation::of_this_process("pizauth-revoke"))
-}
+pizauth_common::small_executable!("pizauth-revoke", pizauth_client::revoke::main);

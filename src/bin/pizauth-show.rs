@@ -1,9 +1,5 @@
 //! `pizauth-show`: see `pizauth_client::show`.
 
-use pizauth_client::show;
-use pizauth_common::argv::Invocation;
-use pizauth_common::exit::Exit;
+#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
-fn main() -> Exit {
-    show::main(&Invocation::of_this_process("pizauth-show"))
-}
+pizauth_common::small_executable!("pizauth-show", pizauth_client::show::main);

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::process::Stdio;
 
 use crate::support::{Running, Sandbox};
@@ -92,7 +93,7 @@ fn a_closed_pipe_is_no_panic() {
         drop(reader);
         let ran = running.sandbox.applet(applet).args(arguments).run_with_stdout(writer);
         assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
-        assert!(!ran.status.success(), "{applet} into a closed pipe claims success");
+        ran.exits(1).says("stdout");
     }
 }
 
@@ -100,8 +101,27 @@ fn a_closed_pipe_is_no_panic() {
 fn a_closed_stdout_is_exit_1_and_not_silence() {
     let running = Running::start();
     running.sign_in("work");
-    for command in ["show work", "show --help", "dump", "status", "info", "--list"] {
-        let script = format!("'{}' {command} >&-", env!("CARGO_BIN_EXE_pizauth"));
+    let small = ["show work", "show --help", "dump"].map(|command| format!("pizauth-{command}"));
+    let subcommands =
+        ["show work", "dump", "status", "info", "--list"].map(|command| format!("pizauth {command}"));
+    for command in small.iter().chain(&subcommands) {
+        let script = format!("{}/{command} >&-", executables().display());
         running.sandbox.program("/bin/sh").args(["-c", &script]).run().exits(1).says("stdout").says("closed");
     }
+}
+
+#[test]
+fn without_stdin_and_stderr_a_token_is_shown_all_the_same() {
+    let running = Running::start();
+    let token = running.sign_in("work");
+    for command in ["pizauth-show", "pizauth show"] {
+        let script = format!("{}/{command} work <&- 2>&-", executables().display());
+        let ran = running.sandbox.program("/bin/sh").args(["-c", &script]).run().exits(0);
+        assert_eq!(ran.out(), format!("{token}\n"));
+    }
+}
+
+/// Where the executables of this build are.
+fn executables() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_pizauth")).parent().expect("a directory")
 }
