@@ -27,13 +27,25 @@ pub(crate) fn connect(socket: &Path) -> io::Result<UnixStream> {
     Ok(stream)
 }
 
-/// The JSON text of the answer.
+/// The JSON text of the answer. Reads up to its end and no further, as the commands do: they do not wait until the
+/// daemon has closed.
 pub(crate) fn answer(mut stream: &UnixStream) -> io::Result<Vec<u8>> {
-    let mut frame = Vec::with_capacity(4096);
-    stream.read_to_end(&mut frame)?;
-    match frame.split_at_checked(5) {
-        Some((_, json)) => Ok(json.to_vec()),
-        None => Err(io::ErrorKind::UnexpectedEof.into()),
+    let mut frame = vec![0; 4096];
+    let mut filled = 0;
+    loop {
+        let read = stream.read(&mut frame[filled..])?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        filled += read;
+        let whole = frame.first_chunk().map_or(0, |length| 4 + u32::from_be_bytes(*length) as usize);
+        if filled >= 4 && filled >= whole {
+            frame.truncate(whole);
+            return Ok(frame.split_off(5.min(whole)));
+        }
+        if filled == frame.len() {
+            frame.resize(2 * filled, 0);
+        }
     }
 }
 

@@ -1,22 +1,8 @@
 #!/bin/sh
-# For run.sh: round trips on the daemon's socket, each on a connection of its own: one caller, many, a crowd.
+# For run.sh: crowds on the daemon's socket.
 
 start_agent one 1
 socket=$(socket_of one)
-
-# shellcheck disable=SC2046 # a line of figures is words
-set -- $(load show --rounds $((ROUNDS * 20)) "$socket")
-timed 'show on the socket: one caller, p50' "$1" us 30
-timed 'show on the socket: one caller, p99' "$2" us 150
-timed 'show on the socket: one caller, connections per second' "$3" ''
-errors=$4
-
-# shellcheck disable=SC2046
-set -- $(load show --callers 64 --rounds $((ROUNDS * 100)) "$socket")
-timed 'show on the socket: 64 callers, p50' "$1" us
-timed 'show on the socket: 64 callers, p99' "$2" us 2000
-timed 'show on the socket: 64 callers, connections per second' "$3" '' '60000 or more'
-row 'show on the socket: errors' $((errors + $4)) '' 0
 
 # The crowd is one process here.
 # shellcheck disable=SC2046,SC3045 # every sh has it
