@@ -43,5 +43,5 @@ p50() { sed -n "$1s/ .*//p" "$SCRATCH/shows"; }
 timed "$MANY accounts: show of one, p50" "$(p50 2)" us
 row "$MANY accounts: show of one, of that with 1" "$(quotient "$(p50 2)" "$(p50 1)")" '' 1.25
 row "$MANY accounts: memory after the start" "$(cat "$SCRATCH/many/memory-at-start")" KiB $((16 * 1024))
-row "$MANY accounts: memory with tokens" "$with_tokens" KiB
-row "$MANY accounts: memory after status, dump and reload" "$(proc many VmRSS)" KiB
+row "$MANY accounts: memory with tokens" "$with_tokens" KiB $((16 * 1024))
+row "$MANY accounts: memory after status, dump and reload" "$(proc many VmRSS)" KiB $((16 * 1024))
