@@ -25,7 +25,7 @@ use backlog::Backlog;
 pub use events::{EVENTS, EventDoc, Severity, What};
 use line::Text;
 
-/// The target of our own records. Nothing else passes: attohttpc's debug log prints URLs.
+/// The target of our own records. Nothing else passes: ureq's debug log prints URLs and heads.
 const TARGET: &str = "pizauthd";
 /// That of records which pass at any verbosity without being errors.
 const NOTICE_TARGET: &str = "pizauthd::notice";

@@ -19,16 +19,20 @@ use crate::oauth::token_request::TokenRequest;
 use attempt::Attempt;
 
 mod attempt;
+mod connection;
+mod deadline;
+mod dial;
 mod http;
 mod proxy;
 mod roots;
 #[cfg(test)]
 mod tests;
+mod tunnel;
 
 /// How long a token request may take, and how many there may be.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// For the TCP connection.
+    /// For the TCP connection, all addresses together.
     pub connect: Duration,
     /// For everything, name lookup included.
     pub total: Duration,

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # What a machine's network can lack. A name server that answers, while the C library waits for it: nobody else is
-# delayed, and in the end every code is used, once. And IPv6.
+# delayed, and in the end every code is used, once. A server with many addresses that say nothing. And IPv6.
 
 is_fenced || return 0
 
@@ -12,18 +12,23 @@ printf '%s\n' 'nameserver 127.0.0.1' 'options timeout:30 attempts:5' >resolv.con
 
 start_test_server
 write_configuration
-lost=(lost1 lost2 lost3)
-for account in "${lost[@]}"; do
+
+# account NAME TOKEN_URI
+account() {
     cat >>config/pizauth.conf <<END
-account "$account" {
+account "$1" {
     auth_uri = "$issuer/authorize";
-    token_uri = "http://token.example:${issuer##*:}/token";
-    client_id = "$account";
+    token_uri = "$2";
+    client_id = "$1";
 }
 END
-done
+}
 # shellcheck disable=SC2016 # expanded by the inner shell
-start_daemon unshare -m sh -c 'mount --bind "$0/resolv.conf" /etc/resolv.conf && exec "$@"' "$scene"
+start_with_nameserver() { start_daemon unshare -m sh -c 'mount --bind "$0/resolv.conf" /etc/resolv.conf && exec "$@"' "$scene"; }
+
+lost=(lost1 lost2 lost3)
+for account in "${lost[@]}"; do account "$account" "http://token.example:${issuer##*:}/token"; done
+start_with_nameserver
 token=$(sign_in)
 
 for account in "${lost[@]}"; do
@@ -47,6 +52,29 @@ for account in "${lost[@]}"; do
 done
 check 'every code has been sent once' test "$(grep -c '^code exchanged status=200' issuer.log)" = 4
 check_refused 'and none a second time' grep -q '^code exchanged.*error=' issuer.log
+
+# --- a name with 28 addresses that say nothing
+
+pizauth shutdown
+write_configuration
+many=(many1 many2 many3 many4 many5 many6 many7 many8)
+for account in "${many[@]}"; do account "$account" http://many.example:9/token; done
+daemon_options=(-vvv)
+start_with_nameserver
+for account in "${many[@]}"; do
+    in_background "page-$account" pizauth-test-server --approve "$(authorization_url "$account")"
+done
+check 'eight exchanges are under way' wait_for_lines 8 'event=request_started account="many' daemon.log
+most=0 samples=0
+until wait_for_lines 8 'event=request_ended account="many' daemon.log 0; do
+    now=$(threads)
+    [ "$now" -le "$most" ] || most=$now
+    samples=$((samples + 1))
+    [ "$samples" -lt 1200 ] || break
+    sleep 0.05
+done
+check 'they give up' wait_for_lines 8 'account="many.*cannot reach many.example: timed out' daemon.log
+check "there were few threads: $most" test "$most" -ge 8 -a "$most" -le 32
 
 # --- no IPv6
 

@@ -1,28 +1,34 @@
-//! One POST to a token endpoint. No other file names attohttpc.
+//! One POST to a token endpoint. Only this file and `line.rs` name ureq.
 
 use std::ffi::OsString;
-use std::io::{self, Read as _, Write};
+use std::io::{self, Read};
 
-use attohttpc::body::{Body, BodyKind};
-use attohttpc::header::{
-    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER, USER_AGENT,
+use ureq::config::{AutoHeaderValue, Config};
+use ureq::http::header::{
+    ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, PROXY_AUTHORIZATION,
+    RETRY_AFTER, USER_AGENT,
 };
-use attohttpc::{Error, ErrorKind, Method, ProxySettings, RequestBuilder, Response};
-use pizauth_common::secret::Secret;
+use ureq::http::{Request, Response};
+use ureq::{Agent, Body, Error, SendBody};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::Limits;
+use self::line::Line;
 use super::attempt::Attempt;
+use super::connection::{Way, describe};
+use super::deadline::Deadline;
 use super::proxy::Proxies;
 use super::roots::Roots;
+use super::{Limits, tunnel};
 use crate::oauth::outcome::Outcome;
 use crate::oauth::token_answer::{HttpAnswer, judge};
 use crate::oauth::token_request::TokenRequest;
 
+mod line;
 #[cfg(test)]
 mod tests;
 
+const MAX_HEAD_BYTES: usize = 32 * 1024;
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// How requests get to a server: directly or by proxy, and which certificates are trusted.
@@ -30,6 +36,7 @@ pub(super) struct Transport {
     limits: Limits,
     proxies: Proxies,
     roots: Roots,
+    config: Config,
 }
 
 impl Transport {
@@ -39,6 +46,7 @@ impl Transport {
             limits,
             proxies: Proxies::from_environment(&variable),
             roots: Roots::from_environment(&variable),
+            config: config(),
         }
     }
 
@@ -62,83 +70,81 @@ impl Transport {
         }
     }
 
-    fn send(&self, request: &TokenRequest, attempt: &Attempt) -> Result<Response, String> {
+    fn send(&self, request: &TokenRequest, attempt: &Attempt) -> Result<Response<Body>, String> {
+        let deadline = Deadline::after(self.limits.total);
         let url = Url::parse(&request.token_uri).map_err(|error| error.to_string())?;
         let proxy = self.proxies.for_url(&url)?;
-        let uses_tls = [Some(&url), proxy].into_iter().flatten().any(|url| url.scheme() == "https");
-        let settings =
-            ProxySettings::builder().http_proxy(proxy.cloned()).https_proxy(proxy.cloned()).build();
-        let mut builder = RequestBuilder::try_new(Method::POST, &request.token_uri)
-            .map_err(|error| describe(&error))?
+        let way = Way { url: &url, proxy, roots: &self.roots, connect: self.limits.connect, deadline };
+        let connection = way.open()?;
+        let is_tls = url.scheme() == "https";
+        let forwarder = proxy.filter(|_| !is_tls);
+        let origin = forwarder.map(|_| url.origin().ascii_serialization());
+        let mut form = Form { left: request.form.expose().as_bytes(), attempt };
+        let mut post = Request::post(url.as_str())
             .header(ACCEPT, "application/json")
             .header(USER_AGENT, concat!("pizauth/", env!("CARGO_PKG_VERSION")))
-            .follow_redirects(false)
-            .connect_timeout(self.limits.connect)
-            .read_timeout(self.limits.total)
-            .timeout(self.limits.total)
-            .proxy_settings(settings);
-        if uses_tls {
-            for root in self.roots.get()?.iter() {
-                builder = builder.add_root_certificate(root.clone());
-            }
+            .header(CONNECTION, "close")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(CONTENT_LENGTH, form.left.len());
+        if let Some(credentials) = forwarder.and_then(tunnel::credentials) {
+            post = post.header(PROXY_AUTHORIZATION, credentials);
         }
-        let form = Form { form: &request.form, attempt };
-        builder.body(form).send().map_err(|error| describe(&error))
+        let post = post.body(SendBody::from_reader(&mut form)).map_err(|error| error.to_string())?;
+        let agent: Agent = Line { connection, is_tls, origin }.agent(self.config.clone());
+        agent.run(post).map_err(explain)
     }
 }
 
-/// The form, which tells the attempt before its first byte is written: an error of attohttpc does not
-/// say whether anything was sent.
+/// Nothing is followed, repeated, decoded or kept; time limits and proxies are not ureq's business.
+fn config() -> Config {
+    Config::builder()
+        .proxy(None)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_idle_connections(0)
+        .accept_encoding(AutoHeaderValue::None)
+        .max_response_header_size(MAX_HEAD_BYTES)
+        .build()
+}
+
+/// The form, which tells the attempt before its first byte is handed out: an error of ureq does not say
+/// whether anything was sent.
 struct Form<'a> {
-    form: &'a Secret,
+    left: &'a [u8],
     attempt: &'a Attempt,
 }
 
-impl Body for Form<'_> {
-    fn kind(&mut self) -> io::Result<BodyKind> {
-        Ok(BodyKind::KnownLength(self.form.expose().len() as u64))
-    }
-
-    fn write<W: Write>(&mut self, mut writer: W) -> io::Result<()> {
+impl Read for Form<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.attempt.begin_sending()?;
-        writer.write_all(self.form.expose().as_bytes())
-    }
-
-    fn content_type(&mut self) -> io::Result<Option<String>> {
-        Ok(Some("application/x-www-form-urlencoded".to_owned()))
+        self.left.read(buffer)
     }
 }
 
-fn read(response: Response) -> Result<HttpAnswer, String> {
-    let (status, headers, reader) = response.split();
-    let mut body = Zeroizing::new(Vec::new());
+fn read(response: Response<Body>) -> Result<HttpAnswer, String> {
+    let (head, body) = response.into_parts();
+    let (status, headers) = (head.status, head.headers);
     // Nothing in these is of use, and the end of theirs may never come.
-    if !status.is_informational() && !status.is_redirection() {
-        let limit = MAX_BODY_BYTES as u64 + 1;
-        reader
-            .take(limit)
-            .read_to_end(&mut body)
-            .map_err(|error| format!("cannot read the answer: {}", describe_io(&error)))?;
-        check_length(&headers, body.len())?;
-    }
+    let is_read = !status.is_informational() && !status.is_redirection();
     Ok(HttpAnswer {
         status: status.as_u16(),
         content_type: text(&headers, &CONTENT_TYPE),
         retry_after: text(&headers, &RETRY_AFTER),
         date: text(&headers, &DATE),
-        body,
+        body: if is_read { read_body(body)? } else { Zeroizing::default() },
     })
 }
 
-/// attohttpc takes a connection that closes early for the end of the body.
-fn check_length(headers: &HeaderMap, length: usize) -> Result<(), String> {
-    let announced = text(headers, &CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
-    if length > MAX_BODY_BYTES {
-        Err("the answer is longer than 1 MiB".to_owned())
-    } else if announced.is_some_and(|announced| announced > length) {
-        Err("the answer ended early".to_owned())
-    } else {
-        Ok(())
+fn read_body(body: Body) -> Result<Zeroizing<Vec<u8>>, String> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let limit = MAX_BODY_BYTES as u64 + 1;
+    match body.into_reader().take(limit).read_to_end(&mut bytes) {
+        Ok(_) if bytes.len() <= MAX_BODY_BYTES => Ok(bytes),
+        Ok(_) => Err("the answer is longer than 1 MiB".to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Err("cannot read the answer: it ended early".to_owned())
+        }
+        Err(error) => Err(format!("cannot read the answer: {}", explain(Error::from(error)))),
     }
 }
 
@@ -146,21 +152,11 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-fn describe(error: &Error) -> String {
-    match error.kind() {
-        ErrorKind::Io(error) => describe_io(error),
-        ErrorKind::ConnectError { status_code, .. } => {
-            format!("the proxy refused the connection with http status {}", status_code.as_u16())
-        }
-        ErrorKind::InvalidResponse(what) => format!("the answer is not HTTP ({what})"),
-        _ => error.to_string(),
-    }
-}
-
-/// A read that takes too long is `WouldBlock` or `TimedOut`, depending on which clock notices first.
-fn describe_io(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "timed out".to_owned(),
+fn explain(error: Error) -> String {
+    match error {
+        Error::Io(error) => describe(error),
+        Error::Protocol(what) => format!("the answer is not HTTP ({what})"),
+        Error::LargeResponseHeader(..) => "the head of the answer is longer than 32 KiB".to_owned(),
         _ => error.to_string(),
     }
 }

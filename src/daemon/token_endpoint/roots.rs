@@ -7,16 +7,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
+use rustls::client::Resumption;
+use rustls::crypto::ring;
+use rustls::{ClientConfig, RootCertStore};
 use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
-
-type Certificates = Vec<CertificateDer<'static>>;
 
 pub(super) struct Roots {
     file: Option<PathBuf>,
     folders: Vec<PathBuf>,
-    in_use: Mutex<Weak<Certificates>>,
+    in_use: Mutex<Weak<ClientConfig>>,
 }
 
 impl Roots {
@@ -41,53 +40,61 @@ impl Roots {
             .collect()
     }
 
-    /// The certificates, shared with the requests under way.
-    pub(super) fn get(&self) -> Result<Arc<Certificates>, String> {
+    /// TLS with these roots, shared with the requests under way.
+    pub(super) fn tls_config(&self) -> Result<Arc<ClientConfig>, String> {
         let mut in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(roots) = in_use.upgrade() {
-            return Ok(roots);
+        if let Some(config) = in_use.upgrade() {
+            return Ok(config);
         }
-        let roots = Arc::new(self.load()?);
-        *in_use = Arc::downgrade(&roots);
-        Ok(roots)
+        let config = Arc::new(tls_config(self.load()?).map_err(|error| error.to_string())?);
+        *in_use = Arc::downgrade(&config);
+        Ok(config)
     }
 
-    fn load(&self) -> Result<Certificates, String> {
+    fn load(&self) -> Result<RootCertStore, String> {
         if self.file.is_none() && self.folders.is_empty() {
             return Ok(of_the_system());
         }
-        let mut named = Vec::new();
+        let mut named = RootCertStore::empty();
         if let Some(path) = &self.file {
-            named.extend(some_of("SSL_CERT_FILE", path, load_certs_from_paths(Some(path), None))?);
+            add(&mut named, "SSL_CERT_FILE", path, load_certs_from_paths(Some(path), None))?;
         }
         for path in &self.folders {
-            named.extend(some_of("SSL_CERT_DIR", path, load_certs_from_paths(None, Some(path)))?);
+            add(&mut named, "SSL_CERT_DIR", path, load_certs_from_paths(None, Some(path)))?;
         }
         Ok(named)
     }
 }
 
-/// The system's store; where there is none, Mozilla's list as of our release.
-fn of_the_system() -> Certificates {
-    let roots = only_usable(load_native_certs().certs);
-    if roots.is_empty() { webpki_root_certs::TLS_SERVER_ROOT_CERTS.to_vec() } else { roots }
+/// TLS 1.2 and 1.3. Nothing is kept between connections.
+fn tls_config(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
+    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.resumption = Resumption::disabled();
+    Ok(config)
 }
 
-/// What the user named must be there: falling back silently would trust others than was asked for.
-fn some_of(name: &str, path: &Path, loaded: CertificateResult) -> Result<Certificates, String> {
-    let roots = only_usable(loaded.certs);
-    if !roots.is_empty() {
-        return Ok(roots);
+/// The system's store; where there is none, Mozilla's list as of our release.
+fn of_the_system() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(load_native_certs().certs);
+    if roots.is_empty() {
+        roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+    }
+    roots
+}
+
+/// Certificates that rustls cannot use are left out. But what the user named must be there: falling back
+/// silently would trust others than was asked for.
+fn add(roots: &mut RootCertStore, name: &str, path: &Path, loaded: CertificateResult) -> Result<(), String> {
+    let (added, _) = roots.add_parsable_certificates(loaded.certs);
+    if added > 0 {
+        return Ok(());
     }
     let cause = loaded.errors.first().map_or_else(|| "no certificate in it".to_owned(), ToString::to_string);
     Err(unusable(name, path, &cause))
-}
-
-/// attohttpc refuses every request for one certificate that rustls cannot use.
-fn only_usable(mut certificates: Certificates) -> Certificates {
-    let mut store = RootCertStore::empty();
-    certificates.retain(|certificate| store.add(certificate.clone()).is_ok());
-    certificates
 }
 
 fn unusable(name: &str, path: &Path, cause: &str) -> String {
@@ -122,7 +129,7 @@ mod tests {
         fs::write(&file, format!("{broken}{}", pem())).unwrap();
         let roots = roots(&[("SSL_CERT_FILE", &file)]);
         assert_eq!(roots.warnings(), Vec::<String>::new());
-        assert_eq!(roots.get().unwrap().len(), 1);
+        assert_eq!(roots.load().unwrap().len(), 1);
     }
 
     #[test]
@@ -131,7 +138,7 @@ mod tests {
         let missing = folder.path().join("missing");
         for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
             let roots = roots(&[(name, &missing)]);
-            assert!(roots.get().unwrap_err().contains(name));
+            assert!(roots.tls_config().unwrap_err().contains(name));
             assert_eq!(roots.warnings().len(), 1);
         }
     }
@@ -141,7 +148,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ca.pem");
         fs::write(&file, "nothing\n").unwrap();
-        assert!(roots(&[("SSL_CERT_FILE", &file)]).get().unwrap_err().contains("no certificate in it"));
+        assert!(
+            roots(&[("SSL_CERT_FILE", &file)]).tls_config().unwrap_err().contains("no certificate in it")
+        );
     }
 
     #[test]
@@ -149,7 +158,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("ca.pem"), pem()).unwrap();
         let roots = roots(&[("SSL_CERT_DIR", folder.path())]);
-        let (first, second) = (roots.get().unwrap(), roots.get().unwrap());
+        let (first, second) = (roots.tls_config().unwrap(), roots.tls_config().unwrap());
         assert!(Arc::ptr_eq(&first, &second));
         drop((first, second));
         assert!(roots.in_use.lock().unwrap().upgrade().is_none());
@@ -157,8 +166,8 @@ mod tests {
 
     #[test]
     fn the_fallback_list_is_usable() {
-        let all = webpki_root_certs::TLS_SERVER_ROOT_CERTS.to_vec();
-        assert_eq!(only_usable(all.clone()).len(), all.len());
-        assert!(all.len() > 50);
+        let all = webpki_root_certs::TLS_SERVER_ROOT_CERTS;
+        let (added, ignored) = RootCertStore::empty().add_parsable_certificates(all.iter().cloned());
+        assert!(added > 50 && ignored == 0, "{added} and {ignored}");
     }
 }

@@ -1,4 +1,4 @@
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +13,9 @@ use rustls::pki_types::PrivateKeyDer;
 use super::*;
 use crate::oauth::testing;
 use crate::oauth::token_answer::golden;
+
+mod limits;
+mod proxies;
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -98,10 +101,19 @@ fn a_request_is_one_form_and_its_answer_is_judged() {
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     let head = head.to_ascii_lowercase();
     assert!(head.starts_with("post /token/?a=b http/1.1\r\n"), "{head}");
-    for line in ["content-type: application/x-www-form-urlencoded", "accept: application/json"] {
-        assert_eq!(head.lines().filter(|there| *there == line).count(), 1, "{head}");
-    }
-    assert!(head.contains(concat!("user-agent: pizauth/", env!("CARGO_PKG_VERSION"))), "{head}");
+    let mut lines: Vec<_> = head.lines().skip(1).collect();
+    lines.sort_unstable();
+    let host = format!("host: {}", &uri["http://".len()..uri.len() - "/token/?a=b".len()]);
+    let length = format!("content-length: {}", body.len());
+    let expected = [
+        "accept: application/json",
+        "connection: close",
+        &length,
+        "content-type: application/x-www-form-urlencoded",
+        &host,
+        concat!("user-agent: pizauth/", env!("CARGO_PKG_VERSION")),
+    ];
+    assert_eq!(lines, expected, "these and no others");
     assert_eq!(body, testing::refresh().form.expose());
 }
 
@@ -111,6 +123,30 @@ fn chunks_are_joined() {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{\"access_\r\nb\r\ntoken\":\"a\"}\r\n0\r\n\r\n",
     );
     assert!(matches!(perform(&uri, limits()), Outcome::Issued(_)));
+}
+
+#[test]
+fn interim_answers_are_passed_over() {
+    let uri = answering(
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n\
+         HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"access_token\":\"a\"}",
+    );
+    assert!(matches!(perform(&uri, limits()), Outcome::Issued(_)));
+}
+
+#[test]
+fn a_form_is_sent_once_whatever_becomes_of_it() {
+    let (visit, visits) = channel();
+    for answer in ["", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "HTTP/1.1 503 Busy\r\n\r\n"] {
+        let visit = visit.clone();
+        let uri = server(move |mut stream| {
+            visit.send(read_request(&mut stream)).unwrap();
+            let _ = stream.write_all(answer.as_bytes());
+        });
+        let (_, reached) = transient(perform(&uri, limits()));
+        assert!(reached && visits.recv().is_ok());
+        assert_eq!(visits.try_recv(), Err(TryRecvError::Empty), "{answer:?}");
+    }
 }
 
 #[test]
@@ -138,7 +174,7 @@ fn a_broken_answer_is_transient_and_the_server_was_reached() {
         ),
         (format!("HTTP/1.1 200 OK\r\n\r\n{{\"access_token\":\"{long}\"}}"), "longer than 1 MiB"),
         (format!("HTTP/1.1 200 OK\r\nX: {long}\r\n\r\n"), "no answer"),
-        ("HTTP/1.1 100 Continue\r\n\r\n".to_owned(), "http status 100"),
+        ("HTTP/1.1 100 Continue\r\n\r\n".to_owned(), "the connection was closed"),
     ] {
         let (reason, reached) = transient(perform(&answering(bytes), limits()));
         assert!(reason.contains(why) && reached, "{why}: {reason}");
@@ -154,31 +190,13 @@ fn a_server_that_is_not_there_was_not_reached() {
     assert!(reason.starts_with("cannot reach 127.0.0.1: ") && !reached, "{reason}");
 }
 
-#[test]
-fn a_mute_server_is_left_when_the_time_is_up() {
-    let (keep, _kept) = channel();
-    let mute = server(move |stream| drop(keep.send(stream)));
-    let (reason, reached) = transient(perform(&mute, impatient()));
-    assert!(reason.contains("timed out") && reached, "{reason}");
-    let (reason, reached) = transient(perform(&mute.replace("http:", "https:"), impatient()));
-    assert!(reason.starts_with("cannot reach") && !reached, "the handshake has not ended: {reason}");
-}
-
-#[test]
-fn a_dripping_server_is_left_when_the_time_is_up() {
-    let uri = server(|mut stream| {
-        read_request(&mut stream);
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
-        while stream.write_all(b" ").is_ok() {
-            thread::park_timeout(Duration::from_millis(5));
-        }
-    });
-    let (_, reached) = transient(perform(&uri, impatient()));
-    assert!(reached);
-}
-
 /// Serves `answer` over TLS with a certificate for 127.0.0.1, and writes that to `ca_file`.
 fn tls_server(ca_file: &Path, answer: &'static str) -> String {
+    tls_server_with_end(ca_file, answer, true)
+}
+
+/// One that may break off instead of saying that this was all.
+fn tls_server_with_end(ca_file: &Path, answer: &'static str, has_end: bool) -> String {
     let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
     let text = STANDARD.encode(made.cert.der());
     let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
@@ -193,7 +211,9 @@ fn tls_server(ca_file: &Path, answer: &'static str) -> String {
         let mut head = [0; 4096];
         if tls.read(&mut head).is_ok() {
             let _ = tls.write_all(answer.as_bytes());
-            tls.conn.send_close_notify();
+            if has_end {
+                tls.conn.send_close_notify();
+            }
             let _ = tls.flush();
         }
     });
@@ -216,32 +236,16 @@ fn tls_trusts_what_ssl_cert_file_names_and_nothing_else() {
 }
 
 #[test]
-fn a_proxy_is_asked_and_an_exception_goes_past_it() {
-    let (visit, visits) = channel();
-    let proxy = server(move |mut stream| {
-        visit.send(read_request(&mut stream)).unwrap();
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"access_token\":\"by-proxy\"}");
-    });
-    let direct = answering("HTTP/1.1 200 OK\r\n\r\n{\"access_token\":\"direct\"}");
-    let token = |variables: &[(&str, &str)]| match perform_with(&direct, limits(), variables) {
-        Outcome::Issued(issued) => issued.access_token.expose().to_owned(),
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(token(&[("http_proxy", &proxy)]), "by-proxy");
-    assert!(visits.recv().unwrap().starts_with(&format!("POST {direct} HTTP/1.1\r\n")));
-    assert_eq!(token(&[("http_proxy", &proxy), ("NO_PROXY", "127.0.0.0/8")]), "direct");
-    assert_eq!(visits.try_recv(), Err(TryRecvError::Empty));
-}
-
-#[test]
-fn a_proxy_that_refuses_means_not_reached() {
-    let proxy = server(|mut stream| {
-        read_head(&mut stream);
-        let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
-    });
-    let outcome = perform_with("https://as.example/", limits(), &[("https_proxy", &proxy)]);
-    let (reason, reached) = transient(outcome);
-    assert!(reason.contains("the proxy refused the connection with http status 403") && !reached, "{reason}");
+fn an_answer_over_tls_that_breaks_off_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = folder.path().join("ca.pem");
+    // As a form, an answer would be whole wherever it ends.
+    let answer = "HTTP/1.1 200 OK\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\naccess_token=a";
+    for has_end in [true, false] {
+        let uri = tls_server_with_end(&authority, answer, has_end);
+        let outcome = perform_with(&uri, limits(), &[("SSL_CERT_FILE", authority.to_str().unwrap())]);
+        assert_eq!(matches!(outcome, Outcome::Issued(_)), has_end, "{outcome:?}");
+    }
 }
 
 /// The same cases as in the pure replay, through the whole transport.

@@ -1,0 +1,81 @@
+//! Servers and proxies that say nothing, or drip, at every step of a request: it ends by the deadline.
+
+use pizauth_common::secret::Secret;
+
+use super::*;
+
+/// A server that does `first` with each connection and then sends a byte now and then.
+fn dripping(byte: u8, first: impl Fn(&mut TcpStream) + Send + 'static) -> String {
+    server(move |mut stream| {
+        first(&mut stream);
+        while stream.write_all(&[byte]).is_ok() {
+            thread::park_timeout(Duration::from_millis(5));
+        }
+    })
+}
+
+#[track_caller]
+fn ends_in_time(outcome: Outcome, is_reached: bool) {
+    let (reason, reached) = transient(outcome);
+    assert!(reason.contains("timed out") && reached == is_reached, "{reason}");
+}
+
+#[test]
+fn a_mute_server_is_left_when_the_time_is_up() {
+    let (keep, _kept) = channel();
+    let mute = server(move |stream| drop(keep.send(stream)));
+    ends_in_time(perform(&mute, impatient()), true);
+    let (reason, reached) = transient(perform(&mute.replace("http:", "https:"), impatient()));
+    assert!(reason.starts_with("cannot reach") && !reached, "the handshake has not ended: {reason}");
+}
+
+#[test]
+fn a_dripping_server_is_left_when_the_time_is_up() {
+    for head in [
+        "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000\r\n",
+        "HTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX: ",
+    ] {
+        let uri = dripping(b' ', move |stream| {
+            read_request(stream);
+            let _ = stream.write_all(head.as_bytes());
+        });
+        ends_in_time(perform(&uri, impatient()), true);
+    }
+}
+
+#[test]
+fn a_dripping_handshake_is_left_when_the_time_is_up() {
+    // The beginning of a record of 16 KiB.
+    let uri = dripping(0, |stream| stream.write_all(&[0x16, 3, 3, 0x40, 0]).unwrap());
+    ends_in_time(perform(&uri.replace("http:", "https:"), impatient()), false);
+}
+
+#[test]
+fn a_proxy_that_is_mute_or_drips_is_left_when_the_time_is_up() {
+    let (keep, _kept) = channel();
+    let mute = server(move |stream| drop(keep.send(stream)));
+    let drips = dripping(b' ', |stream| stream.write_all(b"HTTP/1.1 200 OK\r\nX: ").unwrap());
+    // After its 200 it is the handshake that drips.
+    let opens = dripping(0, |stream| {
+        read_head(stream);
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n\x16\x03\x03\x40\x00").unwrap();
+    });
+    let secret = mute.replace("http:", "https:");
+    for proxy in [mute, drips, opens, secret] {
+        ends_in_time(perform_with("https://as.example/", impatient(), &[("https_proxy", &proxy)]), false);
+    }
+}
+
+#[test]
+fn a_server_that_takes_the_form_slowly_is_left_when_the_time_is_up() {
+    let uri = server(|mut stream| {
+        while stream.read(&mut [0; 512]).is_ok_and(|length| length > 0) {
+            thread::park_timeout(Duration::from_millis(5));
+        }
+    });
+    let form = Secret::new("x".repeat(16 * 1024 * 1024));
+    let request = TokenRequest { form, ..request(&uri) };
+    ends_in_time(Transport::new(impatient(), |_| None).perform(&request, &Attempt::default()), true);
+}
