@@ -28,7 +28,7 @@ impl Secrets {
             secrets.add("access token", entry.access_token().as_deref());
             secrets.add("refresh token", entry.refresh_token().as_deref());
         }
-        assert!(secrets.0.len() >= 4, "a code, a verifier, an access token and a refresh token");
+        assert!(secrets.0.len() >= 4, "a code, a verifier and its bytes, and an access token at least");
         secrets
     }
 
@@ -74,9 +74,14 @@ fn middle(secret: &[u8]) -> &[u8] {
     &secret[secret.len() / 2 - PIECE / 2..][..PIECE]
 }
 
+/// Token requests go over plain HTTP or TLS, which leave different things behind.
+fn both_ways() -> [Setup; 2] {
+    [Setup::new(), Setup::new().over_tls()]
+}
+
 /// A session whose tokens have both been replaced once, and its present access token.
-fn refreshed_once() -> (Running, String) {
-    let running = Setup::new().policy(|policy| policy.rotate = true).start();
+fn refreshed_once(setup: Setup) -> (Running, String) {
+    let running = setup.policy(|policy| policy.rotate = true).start();
     let first = running.sign_in("work");
     running.refresh("work").exits(0);
     let present = running.wait_for_other_token("work", &first);
@@ -88,13 +93,15 @@ fn after_a_revoke_no_secret_of_the_session_is_left_in_memory() {
     if !process::can_look() {
         return;
     }
-    let (running, present) = refreshed_once();
-    let dump = running.sandbox.applet("dump").run().exits(0).stdout;
-    running.sandbox.applet("restore").stdin(dump).run().exits(0);
-    let secrets = Secrets::of(&running);
-    assert!(secrets.found_in(running.daemon.pid()).contains(&present), "what is held can be found");
-    running.revoke("work").exits(0);
-    secrets.are_gone_from(&running);
+    for setup in both_ways() {
+        let (running, present) = refreshed_once(setup);
+        let dump = running.sandbox.applet("dump").run().exits(0).stdout;
+        running.sandbox.applet("restore").stdin(dump).run().exits(0);
+        let secrets = Secrets::of(&running);
+        assert!(secrets.found_in(running.daemon.pid()).contains(&present), "what is held can be found");
+        running.revoke("work").exits(0);
+        secrets.are_gone_from(&running);
+    }
 }
 
 #[test]
@@ -123,10 +130,12 @@ fn of_a_session_only_its_present_tokens_are_in_memory() {
     if !process::can_look() {
         return;
     }
-    let (running, present) = refreshed_once();
-    let refreshed = running.wait_finished(Endpoint::Refresh, 1);
-    let kept = [present.as_str(), &refreshed.refresh_token().unwrap()];
-    Secrets::of(&running).without(&kept).are_gone_from(&running);
+    for setup in both_ways() {
+        let (running, present) = refreshed_once(setup);
+        let refreshed = running.wait_finished(Endpoint::Refresh, 1);
+        let kept = [present.as_str(), &refreshed.refresh_token().unwrap()];
+        Secrets::of(&running).without(&kept).are_gone_from(&running);
+    }
 }
 
 #[test]
@@ -135,18 +144,24 @@ fn an_access_token_that_has_expired_is_not_left_in_memory() {
         return;
     }
     for refresh_tokens in [RefreshTokens::Never, RefreshTokens::Always] {
-        let policy = |policy: &mut Policy| {
-            policy.access_token_lifetime = Duration::from_secs(2);
-            policy.refresh_tokens = refresh_tokens;
-        };
-        let mut running = Setup::new().policy(policy).start();
-        let token = running.sign_in("work");
-        running.server.go_down();
-        let mut expired = Secrets::default();
-        expired.add("access token", Some(&token));
-        expired.are_gone_from(&running);
-        assert_eq!(running.status_of("work")["state"], "active", "nobody has asked, nothing was revoked");
+        for setup in both_ways() {
+            let policy = |policy: &mut Policy| {
+                policy.access_token_lifetime = Duration::from_secs(2);
+                policy.refresh_tokens = refresh_tokens;
+            };
+            expires(setup.policy(policy).start());
+        }
     }
+}
+
+/// Of what was issued and sent only the refresh token is left, if there is one.
+fn expires(mut running: Running) {
+    running.sign_in("work");
+    running.server.go_down();
+    let kept = running.wait_finished(Endpoint::Exchange, 1).refresh_token();
+    let kept: Vec<&str> = kept.iter().map(String::as_str).collect();
+    Secrets::of(&running).without(&kept).are_gone_from(&running);
+    assert_eq!(running.status_of("work")["state"], "active", "nobody has asked, nothing was revoked");
 }
 
 #[test]

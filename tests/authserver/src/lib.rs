@@ -8,6 +8,7 @@ mod authorization;
 pub mod browser;
 pub mod fault;
 mod html;
+mod https;
 pub mod log;
 pub mod policy;
 mod server;
@@ -19,6 +20,7 @@ mod token;
 pub mod wire;
 
 pub use fault::{Fault, Gate};
+pub use https::Https;
 pub use log::{Endpoint, Entry};
 pub use policy::{Policy, RefreshTokens};
 pub use server::AuthServer;

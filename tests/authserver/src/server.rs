@@ -65,6 +65,10 @@ impl AuthServer {
         &self.shared.issuer
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The authorization endpoint.
     pub fn auth_uri(&self) -> String {
         format!("{}/authorize", self.issuer())

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 const MAX_HEAD: u64 = 32 * 1024;
 const MAX_BODY: usize = 256 * 1024;
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Fields of a query or a form, in order.
 pub type Fields = Vec<(String, String)>;

@@ -1,6 +1,6 @@
 //! The usual scene: an authorization server, a sandbox, a daemon that knows some accounts.
 
-use pizauth_test_server::{AuthServer, Endpoint, Entry, Fault, Gate, Policy, browser};
+use pizauth_test_server::{AuthServer, Endpoint, Entry, Fault, Gate, Https, Policy, browser};
 use serde_json::Value;
 use url::Url;
 
@@ -14,19 +14,21 @@ pub(crate) struct Setup {
     policy: Policy,
     globals: String,
     accounts: Vec<(String, String)>,
+    uses_tls: bool,
 }
 
 /// An authorization server, and a daemon with an account `work` (unless said otherwise).
 pub(crate) struct Running {
     // Dropped in this order: the daemon before what it talks to.
     pub(crate) daemon: Daemon,
+    _https: Option<Https>,
     pub(crate) server: AuthServer,
     pub(crate) sandbox: Sandbox,
 }
 
 impl Setup {
     pub(crate) fn new() -> Self {
-        Self { policy: Policy::default(), globals: String::new(), accounts: Vec::new() }
+        Self { policy: Policy::default(), globals: String::new(), accounts: Vec::new(), uses_tls: false }
     }
 
     pub(crate) fn policy(mut self, change: impl FnOnce(&mut Policy)) -> Self {
@@ -47,6 +49,12 @@ impl Setup {
         self
     }
 
+    /// The token endpoint is asked over TLS. The daemon started here trusts its certificate; another one would not.
+    pub(crate) fn over_tls(mut self) -> Self {
+        self.uses_tls = true;
+        self
+    }
+
     #[track_caller]
     pub(crate) fn start(mut self) -> Running {
         if self.accounts.is_empty() {
@@ -54,26 +62,32 @@ impl Setup {
         }
         let server = AuthServer::start(self.policy.clone()).expect("starting the authorization server");
         let sandbox = Sandbox::new();
-        sandbox.write_config(&self.config(&server));
-        let daemon = Daemon::start(&sandbox, sandbox.applet("server").args(["-vvv"]));
-        Running { daemon, server, sandbox }
+        let https = self.uses_tls.then(|| Https::before(&server).expect("starting its HTTPS listener"));
+        let token_uri = https.as_ref().map_or_else(|| server.token_uri(), Https::token_uri);
+        sandbox.write_config(&self.config(&server, &token_uri));
+        let mut call = sandbox.applet("server").args(["-vvv"]);
+        if let Some(https) = &https {
+            call = call.env("SSL_CERT_FILE", sandbox.write("ca.pem", https.certificate()));
+        }
+        let daemon = Daemon::start(&sandbox, call);
+        Running { daemon, _https: https, server, sandbox }
     }
 
     /// The configuration file.
-    pub(crate) fn config(&self, server: &AuthServer) -> String {
+    fn config(&self, server: &AuthServer, token_uri: &str) -> String {
         let mut text = self.globals.clone();
         if !text.contains("https_listen") {
             text.push_str("https_listen = none;\n");
         }
         for (name, fields) in &self.accounts {
-            text.push_str(&account_block(server, name, fields));
+            text.push_str(&account_block(server, token_uri, name, fields));
         }
         text
     }
 }
 
-fn account_block(server: &AuthServer, name: &str, fields: &str) -> String {
-    let (auth_uri, token_uri) = (server.auth_uri(), server.token_uri());
+fn account_block(server: &AuthServer, token_uri: &str, name: &str, fields: &str) -> String {
+    let auth_uri = server.auth_uri();
     format!(
         "account \"{name}\" {{\n  auth_uri = \"{auth_uri}\";\n  token_uri = \"{token_uri}\";\n  \
          client_id = \"client-of-{name}\";\n  scopes = [\"imap\", \"smtp\"];\n  {fields}\n}}\n"
