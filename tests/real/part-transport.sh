@@ -61,7 +61,21 @@ pizauth-refresh work
 check 'status tells of an authority that is unknown again' status_says 'UnknownIssuer'
 check 'and the token goes on being shown' test "$(pizauth-show work)" = "$shown"
 
+# What it looks for it reads at once.
+watch_the_end() {
+    secrets >sought
+    in_background at-exit "$here/in_memory.py" --at-exit "$daemon_pid" <sought
+    wait_for_lines 1 '^watching' at-exit.log
+}
+if [ "$(id -u)" = 0 ]; then
+    check 'a code, a verifier and tokens have been on the way' test "$(secrets | wc -l)" -ge 7
+    check 'the tokens are in memory' "$here/in_memory.py" "$daemon_pid" < <(secrets)
+    watch_the_end
+fi
 restart SSL_CERT_FILE=/nonexistent/ca.pem
+if [ "$(id -u)" = 0 ]; then
+    check 'when the daemon ends it has wiped all of them' wait_for_lines 1 '^0 times' at-exit.log
+fi
 check 'a missing SSL_CERT_FILE is a warning at the start' grep 'event=config_warning .*SSL_CERT_FILE=/nonexistent' daemon.log
 pizauth-refresh work
 check 'and an error of each refresh' status_says 'SSL_CERT_FILE=/nonexistent'
@@ -118,7 +132,7 @@ if [ "$(id -u)" = 0 ]; then
     check 'the access token is in memory' in_memory "$shown"
     check_refused 'the one before it is not' in_memory "$older"
     check 'a revoke' pizauth-revoke work
-    check_refused 'after which there is none' in_memory "$shown"
+    check_refused 'after which there is no secret of this login' in_memory "$(secrets)"
 fi
 
 check 'all this was one login' test "$(token_requests work-300 authorization_code | wc -l)" = 1

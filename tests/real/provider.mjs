@@ -3,7 +3,7 @@
 // tokens live ACCESS_TOKEN_SECONDS, those of a client whose name ends in -N live N seconds. With CERTIFICATE and KEY
 // (files) it speaks TLS.
 //
-// Prints its issuer, then a JSON line for each token request and each refusal. POST /control changes its behaviour:
+// Prints its issuer, then a JSON line for each token request, for what was secret in it, and for each refusal. POST /control changes its behaviour:
 //   {"codeSeconds": N}                  the lifetime of authorization codes
 //   {"downSeconds": N}                  nobody listens for so long
 //   {"trouble": {CLIENT: {…}}}          what that client's token requests meet, until the next {}:
@@ -103,6 +103,8 @@ async function tokenRequest(ctx, next) {
   const { status, body } = ctx;
   const secret = 'client_secret' in form ? 'in the body' : 'none';
   tell({ client: form.client_id, grant: form.grant_type, status, error: body?.error, trouble, secret, at });
+  const sent = [form.code, form.code_verifier, form.refresh_token, body?.access_token, body?.refresh_token];
+  tell({ secrets: sent.filter((one) => one !== undefined) });
 }
 
 async function control(ctx, next) {

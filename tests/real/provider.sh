@@ -30,5 +30,8 @@ ACCOUNT
 # log_in ACCOUNT [OPTION]...: goes through the provider's pages (see login.py). Our page is ACCOUNT.html then.
 log_in() { /usr/bin/python3 "$here/login.py" "${@:2}" "$(authorization_url "$1")" >"$1.html"; }
 
+# secrets: codes, verifiers and tokens of all token requests so far, a line each.
+secrets() { sed -n 's/^{"secrets":\[\(.*\)\]}$/\1/p' provider.log | tr -d '"' | tr , '\n'; }
+
 # token_requests CLIENT GRANT [MORE]: the lines about them in the provider's log, or about those that match MORE too.
 token_requests() { grep -E "\"client\":\"$1\",\"grant\":\"$2\"${3:+.*$3}" provider.log; }
