@@ -15,8 +15,10 @@ use ureq::{Agent, Error};
 use crate::token_endpoint::connection::{Connection, describe};
 
 const METHOD: &[u8] = b"POST ";
-/// More than the head of an answer may have, and than a line of a request has.
-const BUFFER_BYTES: usize = 64 * 1024;
+/// More than the head of an answer may have.
+const INPUT_BYTES: usize = 40 * 1024;
+/// More than a line of a request has.
+const OUTPUT_BYTES: usize = 16 * 1024;
 
 /// A connection, as ureq writes to it and reads from it. Its time limits are the connection's own.
 pub(super) struct Line {
@@ -29,7 +31,7 @@ pub(super) struct Line {
 impl Line {
     /// An agent that has this connection and cannot get another, so that nothing is ever sent twice.
     pub(super) fn agent(self, config: Config) -> Agent {
-        let buffers = LazyBuffers::new(BUFFER_BYTES, BUFFER_BYTES);
+        let buffers = LazyBuffers::new(INPUT_BYTES, OUTPUT_BYTES);
         Agent::with_parts(config, Once(Mutex::new(Some(Buffered { line: self, buffers }))), Nowhere)
     }
 }

@@ -1,5 +1,5 @@
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{TryRecvError, channel};
@@ -215,6 +215,9 @@ fn tls_server_with_end(ca_file: &Path, answer: &'static str, has_end: bool) -> S
                 tls.conn.send_close_notify();
             }
             let _ = tls.flush();
+            // What is closed before all has been read is reset.
+            let _ = stream.shutdown(Shutdown::Write);
+            let _ = stream.read_to_end(&mut Vec::new());
         }
     });
     uri.replace("http:", "https:")

@@ -1,7 +1,5 @@
 //! Requests by way of a proxy.
 
-use std::net::Shutdown;
-
 use super::*;
 
 #[test]
