@@ -5,16 +5,18 @@
 
 use std::time::{Duration, SystemTime};
 
+// Not rustix's, which reads the kernel's vDSO by itself: under valgrind that ends in a crash.
+use nix::libc::CLOCK_MONOTONIC;
+use nix::time::{ClockId, clock_gettime};
 use pizauth_common::unix_time::UnixTime;
-use rustix::time::{ClockId, clock_gettime};
 
 use crate::moment::{Moment, Now};
 
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "openbsd"))]
-const BOOT_CLOCK: ClockId = ClockId::Boottime;
+use nix::libc::CLOCK_BOOTTIME as BOOT_CLOCK;
 /// On macOS this one counts while the machine sleeps; FreeBSD and NetBSD have none that is sure to.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "openbsd")))]
-const BOOT_CLOCK: ClockId = ClockId::Monotonic;
+use nix::libc::CLOCK_MONOTONIC as BOOT_CLOCK;
 
 /// The system's clocks.
 #[derive(Clone, Copy, Debug)]
@@ -23,13 +25,10 @@ pub struct Clock;
 impl Clock {
     /// What time it is, by both clocks. A wall clock before 1970 or after the year 9999 is taken as that.
     pub fn now() -> Now {
-        let boot = clock_gettime(BOOT_CLOCK);
-        let seconds = u64::try_from(boot.tv_sec).unwrap_or(0);
-        let milliseconds = u64::try_from(boot.tv_nsec / 1_000_000).unwrap_or(0);
+        let boot = u64::try_from(read(BOOT_CLOCK).as_millis()).unwrap_or(u64::MAX);
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Now {
-            moment: Moment::BOOT
-                .plus(Duration::from_millis(seconds.saturating_mul(1000).saturating_add(milliseconds))),
+            moment: Moment::BOOT.plus(Duration::from_millis(boot)),
             wall: UnixTime(since_epoch.as_secs()).min(UnixTime::MAX),
             into_second: Duration::from_millis(since_epoch.subsec_millis().into()),
         }
@@ -37,10 +36,13 @@ impl Clock {
 
     /// The clock that systemd compares its own with, in microseconds. For nothing else.
     pub fn monotonic_microseconds() -> u64 {
-        let now = clock_gettime(ClockId::Monotonic);
-        let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
-        seconds.saturating_mul(1_000_000).saturating_add(u64::try_from(now.tv_nsec / 1000).unwrap_or(0))
+        u64::try_from(read(CLOCK_MONOTONIC).as_micros()).unwrap_or(u64::MAX)
     }
+}
+
+/// What a clock shows. Every system that this compiles for has these clocks.
+fn read(clock: nix::libc::clockid_t) -> Duration {
+    clock_gettime(ClockId::from_raw(clock)).map(Duration::from).expect("the system has this clock")
 }
 
 pub use alarm::Alarm;
