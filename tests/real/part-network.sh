@@ -59,6 +59,7 @@ pizauth shutdown
 write_configuration
 many=(many1 many2 many3 many4 many5 many6 many7 many8)
 for account in "${many[@]}"; do account "$account" http://many.example:9/token; done
+# shellcheck disable=SC2034 # for start_daemon of scene.sh
 daemon_options=(-vvv)
 start_with_nameserver
 for account in "${many[@]}"; do

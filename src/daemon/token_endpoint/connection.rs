@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use url::{Host, Url};
@@ -105,42 +106,44 @@ pub(super) fn describe(error: io::Error) -> String {
     }
 }
 
-/// No read and no write ends after the deadline.
+/// No read and no write ends after the deadline. The stream does not block: poll keeps to a time, where a socket's own
+/// time limit may be an eighth late.
 struct Socket {
     stream: TcpStream,
     deadline: Deadline,
 }
 
+impl Socket {
+    /// Transfers as soon as the stream is `ready` for it.
+    fn in_time(
+        &self,
+        ready: PollFlags,
+        mut transfer: impl FnMut(&TcpStream) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        loop {
+            match transfer(&self.stream) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.deadline.wait(&mut [PollFd::new(&self.stream, ready)])?;
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = || self.deadline.left();
-        in_time(|| self.stream.set_read_timeout(Some(left()?)), || (&self.stream).read(buffer))
+        self.in_time(PollFlags::IN, |mut stream| stream.read(buffer))
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let left = || self.deadline.left();
-        in_time(|| self.stream.set_write_timeout(Some(left()?)), || (&self.stream).write(bytes))
+        self.in_time(PollFlags::OUT, |mut stream| stream.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-fn in_time(
-    set_limit: impl Fn() -> io::Result<()>,
-    mut transfer: impl FnMut() -> io::Result<usize>,
-) -> io::Result<usize> {
-    loop {
-        set_limit()?;
-        match transfer() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            done => return done,
-        }
     }
 }

@@ -7,8 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use mio::net::TcpStream as Connecting;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::event::{PollFd, PollFlags};
 
 use super::deadline::Deadline;
 
@@ -27,12 +26,12 @@ pub(super) fn connect(addresses: &[SocketAddr], deadline: Deadline) -> io::Resul
     for address in interleaved(addresses) {
         race.start(address);
         if let Some(winner) = race.watch(deadline.sooner(HEAD_START))? {
-            return blocking(winner);
+            return ready(winner);
         }
         deadline.left()?;
     }
     match race.watch(deadline)? {
-        Some(winner) => blocking(winner),
+        Some(winner) => ready(winner),
         None => Err(race.why()),
     }
 }
@@ -45,9 +44,8 @@ fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     (0..longest).flat_map(|turn| [preferred.get(turn), other.get(turn)]).flatten().copied().collect()
 }
 
-fn blocking(winner: Connecting) -> io::Result<TcpStream> {
+fn ready(winner: Connecting) -> io::Result<TcpStream> {
     let stream = TcpStream::from(winner);
-    stream.set_nonblocking(false)?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }
@@ -72,8 +70,11 @@ impl Race {
     /// The first that is connected; none when the time is up or all have failed.
     fn watch(&mut self, until: Deadline) -> io::Result<Option<Connecting>> {
         while !self.running.is_empty() {
-            let Ok(left) = until.left() else { break };
-            for index in self.with_news(left)?.into_iter().rev() {
+            let news = match self.with_news(until) {
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => break,
+                news => news?,
+            };
+            for index in news.into_iter().rev() {
                 if let Some(winner) = self.look_at(index) {
                     return Ok(Some(winner));
                 }
@@ -83,14 +84,10 @@ impl Race {
     }
 
     /// Waits, and says which of them have something to tell.
-    fn with_news(&self, left: Duration) -> io::Result<Vec<usize>> {
+    fn with_news(&self, until: Deadline) -> io::Result<Vec<usize>> {
         let mut sockets: Vec<_> =
             self.running.iter().map(|socket| PollFd::new(socket, PollFlags::OUT)).collect();
-        let left = Timespec::try_from(left).map_err(io::Error::other)?;
-        match poll(&mut sockets, Some(&left)) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
+        until.wait(&mut sockets)?;
         let news = sockets.iter().enumerate().filter(|(_, socket)| !socket.revents().is_empty());
         Ok(news.map(|(index, _)| index).collect())
     }
