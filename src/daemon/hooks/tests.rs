@@ -1,144 +1,19 @@
 //! Real children, waited for by the events that they cause; time is moved by hand.
 
+mod stage;
 mod storm;
 
 use std::fs;
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{JoinHandle, spawn};
 
-use mio::{Events, Interest, Poll};
 use nix::sys::signal::{self, SigSet};
-use rustix::fs::{CWD, FileType, Mode, mknodat};
-use rustix::process::{Resource, Rlimit, getrlimit};
 
 use super::*;
 use crate::keeper::TokenEvent;
-use crate::signals::Signals;
-
-const SIGNALS: Token = Token(1);
-const START: Moment = Moment(1_000_000);
-
-/// A directory, an event loop, and hooks that find the directory in `$DIR`.
-struct Stage {
-    dir: tempfile::TempDir,
-    poll: Poll,
-    signals: Signals,
-    hooks: Hooks,
-    now: Moment,
-}
-
-impl Stage {
-    fn new(commands: HookCommands, output: HookOutput) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let poll = Poll::new().unwrap();
-        let mut signals = Signals::new().unwrap();
-        poll.registry().register(&mut signals, SIGNALS, Interest::READABLE).unwrap();
-        let settings = HookSettings {
-            environment: [
-                ("DIR", dir.path().to_str().unwrap()),
-                ("PATH", "/usr/bin:/bin"),
-                ("SHELL", "/sbin/nologin"),
-            ]
-            .map(|(name, value)| (name.into(), value.into()))
-            .to_vec(),
-            socket: PathBuf::from("/run/example.sock"),
-            limits: vec![(Resource::Nofile, Rlimit { current: Some(123), ..getrlimit(Resource::Nofile) })],
-            output,
-        };
-        let hooks = Hooks::new(settings, commands, Rc::new(poll.registry().try_clone().unwrap()));
-        Self { dir, poll, signals, hooks, now: START }
-    }
-
-    /// A fifo in the directory: whoever opens one end waits for the other.
-    fn fifo(&self, name: &str) -> PathBuf {
-        let path = self.dir.path().join(name);
-        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-        path
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.dir.path().join(name)).unwrap_or_default()
-    }
-
-    fn run(&mut self, hook: Hook) {
-        self.hooks.run(hook, self.now);
-    }
-
-    fn pass(&mut self, time: Duration) {
-        self.now = self.now.plus(time);
-        self.hooks.handle_timeout(self.now);
-    }
-
-    /// Serves what happens within `patience`, and says whether anything did.
-    fn turn(&mut self, patience: Duration) -> bool {
-        let mut events = Events::with_capacity(64);
-        while let Err(error) = self.poll.poll(&mut events, Some(patience)) {
-            assert_eq!(error.kind(), io::ErrorKind::Interrupted);
-        }
-        for event in &events {
-            self.hooks.output_ready(event.token());
-        }
-        if !self.signals.arrived().is_empty() {
-            self.hooks.children_changed(self.now);
-        }
-        !events.is_empty()
-    }
-
-    /// Serves events until `done`.
-    fn until(&mut self, done: impl Fn(&Hooks) -> bool) {
-        while !done(&self.hooks) {
-            let happened = self.turn(Duration::from_secs(60));
-            assert!(happened, "nothing happens any more: {:?}", self.hooks.running);
-        }
-    }
-
-    fn until_idle(&mut self) {
-        self.until(is_idle);
-    }
-}
-
-fn is_idle(hooks: &Hooks) -> bool {
-    hooks.running.is_empty() && hooks.waiting.iter().all(|(_, waiting)| waiting.is_empty())
-}
-
-fn name(account: &str) -> AccountName {
-    AccountName::from(account)
-}
-
-fn token_event(account: &str, event: TokenEvent) -> Hook {
-    Hook::TokenEvent { account: name(account), event }
-}
-
-fn auth_notify(account: &str) -> Hook {
-    Hook::AuthNotify { account: name(account), url: format!("https://as.example/?login={account}") }
-}
-
-fn error_notify(message: &str) -> Hook {
-    Hook::ErrorNotify { account: name("work"), message: message.to_owned() }
-}
-
-fn transient_error_if(job: u64) -> Hook {
-    Hook::TransientErrorIf { job: JobId(job), account: name("work") }
-}
-
-fn on_token_event(command: &str) -> HookCommands {
-    HookCommands { token_event_cmd: Some(command.to_owned()), ..HookCommands::default() }
-}
-
-fn on_error(command: &str) -> HookCommands {
-    HookCommands { error_notify_cmd: Some(command.to_owned()), ..HookCommands::default() }
-}
-
-fn on_auth(command: &str) -> HookCommands {
-    HookCommands { auth_notify_cmd: Some(command.to_owned()), ..HookCommands::default() }
-}
-
-fn on_transient(command: &str) -> HookCommands {
-    HookCommands { transient_error_if_cmd: Some(command.to_owned()), ..HookCommands::default() }
-}
+use stage::*;
 
 #[test]
 fn a_hook_gets_its_variables_and_the_environment_of_the_start() {
