@@ -8,6 +8,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serializer};
 use zeroize::Zeroizing;
 
+use crate::terminal::is_printable_ascii;
+
 /// An access token, refresh token, client secret, authorization code, code verifier or `state`.
 ///
 /// `Debug` is redacted and there is no `Display`; the only way to the text is [`Secret::expose`].
@@ -24,8 +26,7 @@ impl Secret {
     /// terminal or an IMAP line as a command.
     pub fn token(text: &str) -> Option<Self> {
         const MAX_BYTES: usize = 64 * 1024;
-        let is_token =
-            (1..=MAX_BYTES).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let is_token = (1..=MAX_BYTES).contains(&text.len()) && is_printable_ascii(text);
         is_token.then(|| Self::from(text))
     }
 

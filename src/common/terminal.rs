@@ -13,6 +13,11 @@ pub fn printable_lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| is_unsafe(c) && c != '\n')
 }
 
+/// Whether there is nothing but printable ASCII: VSCHAR of RFC 6749, appendix A.
+pub fn is_printable_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 fn escape(text: &str, is_unsafe: fn(char) -> bool) -> Cow<'_, str> {
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use pizauth_common::config::Uri;
 use pizauth_common::secret::Secret;
+use pizauth_common::terminal::is_printable_ascii;
 use url::form_urlencoded;
 
 use super::outcome::Reason;
@@ -220,10 +221,6 @@ impl<'a> Parameters<'a> {
 
 fn secret(text: Cow<'_, str>) -> Secret {
     Secret::new(text.into_owned())
-}
-
-fn is_printable_ascii(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 fn described(error: &str, description: Option<&str>) -> String {

@@ -1,5 +1,7 @@
 //! A well-formed OAuth error (RFC 6749 §5.2) in an answer.
 
+use pizauth_common::terminal::is_printable_ascii;
+
 use super::body::Members;
 use crate::oauth::provider_hints;
 
@@ -59,6 +61,5 @@ impl OAuthError {
 
 /// RFC 6749 §5.2: %x20-21 / %x23-5B / %x5D-7E.
 fn is_code(text: &str) -> bool {
-    text.len() <= MAX_CODE_BYTES
-        && text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+    text.len() <= MAX_CODE_BYTES && is_printable_ascii(text) && !text.contains(['"', '\\'])
 }
