@@ -5,13 +5,12 @@ use std::time::Duration;
 use pizauth_common::config::Account;
 
 use crate::moment::Moment;
+use crate::oauth::token_answer::LONGEST_RETRY_AFTER;
 
 /// A refresh is not due sooner than this after issue, unless half the lifetime is.
 const SOONEST: Duration = Duration::from_secs(10);
 /// Growing pauses stop growing here.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
-/// The longest Retry-After that is honoured.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 /// Time between tries while a person has to mend something.
 pub(super) const ATTENTION_RETRY: Duration = Duration::from_secs(60 * 60);
 /// An exchange is tried this often while the server cannot be reached.

@@ -10,6 +10,8 @@ use super::provider_hints;
 use super::redaction::Redaction;
 use super::token_request::TokenRequest;
 
+pub use self::retry_after::LONGEST_RETRY_AFTER;
+
 mod body;
 mod fields;
 #[cfg(test)]

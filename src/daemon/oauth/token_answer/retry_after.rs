@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// A server may ask for patience, not for days of it.
-const MAX: Duration = Duration::from_secs(3600);
+/// The longest pause that is honoured: a server may ask for patience, not for days of it.
+pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// The pause, at most an hour. A date is read against the answer's own `Date`, since neither our clock
 /// nor the server's need be right; without one it means nothing.
@@ -18,5 +18,5 @@ pub(super) fn parse(retry_after: Option<&str>, date: Option<&str>) -> Option<Dur
         let then = httpdate::parse_http_date(text).ok()?;
         then.duration_since(now).unwrap_or_default()
     };
-    Some(pause.min(MAX))
+    Some(pause.min(LONGEST_RETRY_AFTER))
 }
