@@ -17,7 +17,7 @@ use super::claim::Identity;
 /// How often a lock file may be removed between our opening and locking it.
 const ATTEMPTS: usize = 100;
 
-/// Held as long as this value lives.
+/// Held as long as this value lives, also where a child that has just been forked has its descriptor, too.
 #[derive(Debug)]
 pub(super) struct Lock {
     file: Rc<File>,
@@ -97,6 +97,12 @@ impl Lock {
         if let Some(name) = self.beside.as_ref().filter(|_| self.is_good_for(directory)) {
             let _ = unlinkat(directory, name, AtFlags::empty());
         }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = flock(&self.file, FlockOperation::Unlock);
     }
 }
 

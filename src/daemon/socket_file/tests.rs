@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use mio::{Events, Poll};
 use pizauth_common::paths::Environment;
+use rustix::net::{AddressFamily, Shutdown, SocketAddrUnix, SocketType};
 
 use super::{REBIND_PAUSE, RETRY, SocketError, SocketFile, TOUCH_INTERVAL};
 use crate::moment::Moment;
@@ -104,6 +105,19 @@ fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().mode() & 0o7777
 }
 
+// A child that another test has just forked has our descriptors until it has become its program. So a socket that is to
+// be stale never listens, and one that is to be deaf from now on says so itself.
+
+/// The file that a daemon leaves which could not clean up.
+fn make_stale(path: &Path) {
+    let socket = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap();
+    rustix::net::bind(&socket, &SocketAddrUnix::new(path).unwrap()).unwrap();
+}
+
+fn end(listener: UnixListener) {
+    rustix::net::shutdown(&listener, Shutdown::Both).unwrap();
+}
+
 /// Whether a connection to `path` arrives at `listener`.
 fn leads_to(path: &Path, listener: &UnixListener) -> bool {
     let _caller = UnixStream::connect(path).unwrap();
@@ -170,7 +184,7 @@ fn whoever_answers_at_any_place_is_left_alone() {
         "{error}"
     );
     assert!(error.to_string().contains("pizauth shutdown"), "{error}");
-    drop(other);
+    end(other);
     let _foreign = UnixListener::bind(world.path("run/pizauth/pizauth.sock")).unwrap();
     assert!(matches!(world.refused(), SocketError::Answers(_)));
 }
@@ -180,7 +194,7 @@ fn a_stale_socket_is_replaced_and_anything_else_is_not() {
     let world = World::with_session();
     world.make("run/pizauth");
     let socket = world.path("run/pizauth/pizauth.sock");
-    drop(UnixListener::bind(&socket).unwrap());
+    make_stale(&socket);
     let (mut file, listener) = world.claim().unwrap();
     assert!(leads_to(&socket, &listener));
     file.remove();
@@ -350,10 +364,11 @@ fn a_stale_socket_in_our_place_is_replaced_and_a_live_one_is_not() {
     daemon.file.remove();
     assert!(leads_to(&path, &other), "it was not ours to remove");
 
-    drop((daemon, other));
+    drop(daemon);
+    end(other);
     let mut daemon = Daemon::start(&world);
     fs::remove_file(&path).unwrap();
-    drop(UnixListener::bind(&path).unwrap());
+    make_stale(&path);
     assert!(leads_to(&path, &daemon.next_listener().unwrap()));
 }
 
