@@ -144,6 +144,8 @@ impl Drop for AuthServer {
 fn accept(listener: &TcpListener, shared: &Arc<Shared>, stop: &Arc<Watched<bool>>) {
     for stream in listener.incoming() {
         if *stop.lock() {
+            // Closing is not enough: a child that was just forked may have the listener open, too.
+            let _ = rustix::net::shutdown(listener, rustix::net::Shutdown::Both);
             return;
         }
         let Ok(stream) = stream else { continue };
