@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pizauth_test_server::wire::Response;
-use pizauth_test_server::{Endpoint, Fault};
+use pizauth_test_server::{Endpoint, Fault, Gate};
 use serde_json::json;
 
 use crate::support::{Running, Setup, WATCH, eventually};
@@ -47,11 +47,13 @@ fn whatever_is_not_an_oauth_error_is_transient_and_the_session_survives() {
     for (name, (what, fault)) in names.iter().zip(faults) {
         let token = running.sign_in(name);
         let done = running.server.log().count(Endpoint::Refresh);
+        let next_try = Gate::closed();
         running.server.script(Endpoint::Refresh, fault);
+        running.server.script(Endpoint::Refresh, Fault::none().held(&next_try));
         running.refresh(name).exits(0);
-        running.wait_finished(Endpoint::Refresh, done + 1);
+        running.wait_arrived(Endpoint::Refresh, done + 2);
         assert_eq!(running.token(name), token, "the valid token is shown on after {what}");
-        running.wait_finished(Endpoint::Refresh, done + 2);
+        next_try.open();
         running.wait_for_other_token(name, &token);
     }
 }

@@ -38,7 +38,7 @@ fn json_has_a_version_and_every_state() {
 
 #[test]
 fn a_failing_refresh_is_told_with_its_reason_and_forgotten_after_a_success() {
-    let running = Setup::new().global("refresh_retry = 1s;").start();
+    let running = Running::start();
     running.sign_in("work");
     running
         .server
