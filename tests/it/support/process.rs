@@ -1,7 +1,7 @@
 //! What the system tells about a process: its memory, limits, arguments, children. Mostly for root's eyes.
 
 use std::fs::{self, File};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
 /// Whether this test may look into processes that are not dumpable.
@@ -66,6 +66,11 @@ pub(crate) fn limits(pid: i32, name: &str) -> (String, String) {
     let line = limits.lines().find_map(|line| line.strip_prefix(name)).expect("the limit has a line");
     let mut columns = line.split_whitespace().map(str::to_owned);
     (columns.next().expect("a soft limit"), columns.next().expect("a hard limit"))
+}
+
+/// Whether what `/proc` tells of a process is for root alone: of everybody's but root's when they are not dumpable.
+pub(crate) fn is_roots(pid: i32) -> bool {
+    fs::metadata(format!("/proc/{pid}/environ")).is_ok_and(|file| file.uid() == 0)
 }
 
 /// Whether any process has this directory in its environment.
