@@ -111,12 +111,14 @@ impl Sandbox {
         self.program(under_test().unwrap_or_else(|| env!("CARGO_BIN_EXE_pizauth").into()))
     }
 
-    /// Where any user can reach it.
+    /// Where any user can reach it. Another program makes the copy: a child that another test has just forked would
+    /// have our descriptor for writing to it, too, and what is being written to cannot be executed.
     fn copy_of(&self, executable: &str) -> PathBuf {
         let name = Path::new(executable).file_name().expect("an executable has a name");
         let copy = self.root.path().join(name);
         if !copy.exists() {
-            fs::copy(executable, &copy).expect("copying an executable");
+            let copied = Command::new("cp").arg(executable).arg(&copy).status();
+            assert!(copied.is_ok_and(|status| status.success()), "copying {executable}");
         }
         copy
     }
