@@ -20,7 +20,6 @@ use attempt::Attempt;
 
 mod attempt;
 mod connection;
-mod deadline;
 mod dial;
 mod http;
 mod proxy;

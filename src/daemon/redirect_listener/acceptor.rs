@@ -151,8 +151,7 @@ impl Acceptor {
 
     /// Hands the connection to a worker. An error costs this connection, and there is no thread for others either.
     fn serve(&self, listening: &Listening, socket: TcpStream) -> io::Result<()> {
-        // On some systems an accepted socket inherits this from the listener.
-        socket.set_nonblocking(false)?;
+        socket.set_nonblocking(true)?;
         let is_welcome = self.welcomes(&socket);
         let Some(place) = self.connections.admit(socket, is_welcome) else { return Ok(()) };
         let visit = Visit {

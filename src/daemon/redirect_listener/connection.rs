@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection};
 
@@ -15,6 +15,7 @@ use super::head::{self, HeadFault};
 use super::page::Page;
 use super::refusals;
 use super::timed::Timed;
+use crate::deadline::Deadline;
 use crate::mailbox::{Event, Mailbox};
 use crate::oauth::redirect::{RedirectRequest, Scheme};
 
@@ -57,7 +58,7 @@ pub(super) struct Visit {
 
 /// Serves the connection to its end.
 pub(super) fn serve(place: &Place, visit: &Visit) {
-    let deadline = Cell::new(Instant::now() + visit.limits.head);
+    let deadline = Cell::new(Deadline::after(visit.limits.head));
     let mut socket = Timed::new(place.socket(), &deadline);
     let conversation = Conversation { place, visit, deadline: &deadline };
     // An error is a peer that has gone or is too slow for a page: there is nobody left to tell.
@@ -93,7 +94,7 @@ fn over_tls(
 struct Conversation<'a> {
     place: &'a Place,
     visit: &'a Visit,
-    deadline: &'a Cell<Instant>,
+    deadline: &'a Cell<Deadline>,
 }
 
 /// The first byte of a TLS handshake record (RFC 8446 §5.1).
@@ -185,7 +186,7 @@ impl Conversation<'_> {
     }
 
     fn say(&self, stream: &mut impl Write, answer: &Answer) -> io::Result<()> {
-        self.deadline.set(Instant::now() + self.visit.limits.page);
+        self.deadline.set(Deadline::after(self.visit.limits.page));
         stream.write_all(&answer.to_bytes())?;
         stream.flush()
     }
@@ -211,7 +212,7 @@ fn close(socket: &TcpStream, patience: Duration) {
     if socket.shutdown(Shutdown::Write).is_err() {
         return;
     }
-    let deadline = Cell::new(Instant::now() + patience);
+    let deadline = Cell::new(Deadline::after(patience));
     let mut rest = Timed::new(socket, &deadline).take(MAX_UNREAD_BYTES as u64);
     // Whatever ends this, the connection is closed next.
     let _ = io::copy(&mut rest, &mut io::sink());

@@ -6,14 +6,14 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags};
+use rustix::event::PollFlags;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use url::{Host, Url};
 
-use super::deadline::Deadline;
 use super::roots::Roots;
 use super::{dial, tunnel};
+use crate::deadline::Deadline;
 
 /// Bytes to and from the other side, in whatever they are wrapped.
 pub(super) trait Stream: Read + Write + Send + Sync {}
@@ -106,41 +106,21 @@ pub(super) fn describe(error: io::Error) -> String {
     }
 }
 
-/// No read and no write ends after the deadline. The stream does not block: poll keeps to a time, where a socket's own
-/// time limit may be an eighth late.
+/// No read and no write ends after the deadline.
 struct Socket {
     stream: TcpStream,
     deadline: Deadline,
 }
 
-impl Socket {
-    /// Transfers as soon as the stream is `ready` for it.
-    fn in_time(
-        &self,
-        ready: PollFlags,
-        mut transfer: impl FnMut(&TcpStream) -> io::Result<usize>,
-    ) -> io::Result<usize> {
-        loop {
-            match transfer(&self.stream) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.deadline.wait(&mut [PollFd::new(&self.stream, ready)])?;
-                }
-                done => return done,
-            }
-        }
-    }
-}
-
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.in_time(PollFlags::IN, |mut stream| stream.read(buffer))
+        self.deadline.transfer(&self.stream, PollFlags::IN, |mut stream| stream.read(buffer))
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.in_time(PollFlags::OUT, |mut stream| stream.write(bytes))
+        self.deadline.transfer(&self.stream, PollFlags::OUT, |mut stream| stream.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {

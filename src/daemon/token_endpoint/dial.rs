@@ -9,7 +9,7 @@ use std::time::Duration;
 use mio::net::TcpStream as Connecting;
 use rustix::event::{PollFd, PollFlags};
 
-use super::deadline::Deadline;
+use crate::deadline::Deadline;
 
 #[cfg(test)]
 mod tests;
