@@ -8,6 +8,7 @@ use argh::FromArgs;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pizauth_common::argv::{CommandLine, Invocation, open_stdout};
+use pizauth_common::cause::Cause;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
 use pizauth_common::ipc::message::Request;
@@ -61,7 +62,8 @@ fn run(invocation: &Invocation) -> Result<Exit, Exit> {
     };
     let bytes = STANDARD.decode(dump).map_err(|_| unexpected(invocation))?;
     write_to_its_end(&bytes).map_err(|error| {
-        invocation.complain(format_args!("cannot write the dump to stdout, it is not complete: {error}"));
+        invocation
+            .complain(format_args!("cannot write the dump to stdout, it is not complete: {}", Cause(&error)));
         Exit::NotDone
     })?;
     Ok(Exit::Done)

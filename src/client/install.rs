@@ -6,6 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use pizauth_common::argv::Invocation;
+use pizauth_common::cause::Cause;
 use pizauth_common::exit::Exit;
 
 use crate::applet::Applet;
@@ -16,7 +17,7 @@ use crate::applet::Applet;
 /// Not every link could be made; why has been printed.
 pub(crate) fn install(applets: &[Applet], directory: &Path, invocation: &Invocation) -> Result<Exit, Exit> {
     let failed = |error: io::Error| {
-        invocation.complain(format_args!("cannot install into {}: {error}", directory.display()));
+        invocation.complain(format_args!("cannot install into {}: {}", directory.display(), Cause(&error)));
         Exit::NotDone
     };
     let executable = std::env::current_exe().and_then(fs::canonicalize).map_err(failed)?;
@@ -39,7 +40,7 @@ fn link(executable: &Path, link: &Path) -> Result<(), String> {
             let ours = fs::read_link(link).is_ok_and(|present| present == target || present == executable);
             if ours { Ok(()) } else { Err(format!("{} exists and is not ours: left alone", link.display())) }
         }
-        Err(error) => Err(format!("cannot make the symlink {}: {error}", link.display())),
+        Err(error) => Err(format!("cannot make the symlink {}: {}", link.display(), Cause(&error))),
     }
 }
 

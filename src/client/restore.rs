@@ -6,6 +6,7 @@ use argh::FromArgs;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pizauth_common::argv::{CommandLine, Invocation};
+use pizauth_common::cause::Cause;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
 use pizauth_common::ipc::message::{Request, Skipped};
@@ -74,7 +75,7 @@ fn read_dump(input: impl Read, is_terminal: bool) -> Result<Vec<u8>, String> {
     input
         .take(MAX_DUMP + 1)
         .read_to_end(&mut dump)
-        .map_err(|error| format!("cannot read the dump from stdin: {error}"))?;
+        .map_err(|error| format!("cannot read the dump from stdin: {}", Cause(&error)))?;
     match dump.len() as u64 {
         0 => Err("no dump on stdin: it is empty (did the command before the pipe fail?)".into()),
         1..=MAX_DUMP => Ok(dump),

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use argh::{EarlyExit, FromArgs};
 
+use crate::cause::Cause;
 use crate::exit::Exit;
 use crate::sys::stdout_was_closed;
 use crate::terminal::printable;
@@ -79,7 +80,7 @@ impl Invocation {
         match written {
             Ok(()) => Exit::Done,
             Err(error) => {
-                self.complain(format_args!("cannot write to stdout: {error}"));
+                self.complain(format_args!("cannot write to stdout: {}", Cause(&error)));
                 Exit::NotDone
             }
         }

@@ -4,6 +4,7 @@
 
 pub mod account_name;
 pub mod argv;
+pub mod cause;
 pub mod config;
 pub mod exit;
 pub mod harden;

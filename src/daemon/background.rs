@@ -16,6 +16,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
+use pizauth_common::cause::Cause;
 use pizauth_common::sys;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -50,7 +51,7 @@ pub enum BackgroundError {
 impl fmt::Display for BackgroundError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotStarted(error) => write!(f, "cannot start pizauthd in the background: {error}"),
+            Self::NotStarted(error) => write!(f, "cannot start pizauthd in the background: {}", Cause(error)),
             Self::Failed(message) => f.write_str(message),
             Self::Died(status) => {
                 write!(f, "pizauthd ended before it was ready: {status} (to see more, start it with -d)")

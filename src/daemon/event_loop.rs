@@ -13,6 +13,7 @@ use std::sync::mpsc::Receiver;
 
 use mio::event::Event as Readiness;
 use mio::{Events, Poll};
+use pizauth_common::cause::Cause;
 
 use crate::clock::{Alarm, Clock};
 use crate::containment::{Worker, contain};
@@ -101,7 +102,7 @@ impl EventLoop {
     fn keep_listening(&mut self) {
         let Some(listener) = self.socket_file.take_listener() else { return };
         if let Err(error) = self.ipc_listener.replace_listener(listener) {
-            log::event(What::SocketFailed).field("reason", error).write();
+            log::event(What::SocketFailed).field("reason", Cause(&error)).write();
         }
     }
 

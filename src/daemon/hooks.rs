@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use mio::{Registry, Token};
 use pizauth_common::account_name::AccountName;
+use pizauth_common::cause::Cause;
 use pizauth_common::config::HookCommands;
 use rustix::process::Signal;
 
@@ -238,7 +239,7 @@ impl Hooks {
         let kind = Kind::of(hook);
         let waits = is_passing(error) && kind != Kind::TransientErrorIf;
         if !waits || self.start_pause.is_none() {
-            line(What::HookNotStarted, kind, account(hook)).field("reason", error).write();
+            line(What::HookNotStarted, kind, account(hook)).field("reason", Cause(error)).write();
         }
         if waits {
             let pause = self.start_pause.map_or(START_AGAIN, |last| (last * 2).min(LONGEST_START_AGAIN));

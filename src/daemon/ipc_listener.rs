@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use mio::net::{UnixListener, UnixStream};
 use mio::{Interest, Registry, Token};
+use pizauth_common::cause::Cause;
 use pizauth_common::ipc::frame;
 use pizauth_common::ipc::message::{Request, Response};
 use pizauth_common::ipc::peer::Peer;
@@ -210,7 +211,7 @@ impl IpcListener {
                 self.advance(id);
             }
             Ok(peer) => log::event(What::CallerRefused).field("uid", peer.uid).write(),
-            Err(error) => log::event(What::CallerRefused).field("reason", error).write(),
+            Err(error) => log::event(What::CallerRefused).field("reason", Cause(&error)).write(),
         }
     }
 

@@ -9,6 +9,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
+use pizauth_common::cause::Cause;
 use pizauth_common::sys;
 
 use crate::clock::Clock;
@@ -44,7 +45,8 @@ impl fmt::Display for ReadyFdError {
             Self::NotOpen(number, error) => {
                 write!(
                     f,
-                    "cannot tell readiness on descriptor {number}: {error} (it has to be open at our start)"
+                    "cannot tell readiness on descriptor {number}: {} (it has to be open at our start)",
+                    Cause(error)
                 )
             }
         }
@@ -113,7 +115,7 @@ impl Readiness {
 /// A supervisor that cannot be told is no reason to end.
 fn report(means: &str, result: io::Result<()>) {
     if let Err(error) = result {
-        log::event(What::ReadinessFailed).field("means", means).field("reason", error).write();
+        log::event(What::ReadinessFailed).field("means", means).field("reason", Cause(&error)).write();
     }
 }
 

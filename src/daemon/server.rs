@@ -7,6 +7,7 @@ use std::fmt::Display;
 use std::path::{self, Path, PathBuf};
 
 use pizauth_common::argv::Invocation;
+use pizauth_common::cause::Cause;
 use pizauth_common::config::{self, When};
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
@@ -34,7 +35,7 @@ fn run(invocation: &Invocation) -> Exit {
     // First of all: standard output may lead to a parent that waits.
     let parent = match Parent::waiting() {
         Ok(parent) => parent,
-        Err(error) => return failed(invocation, format!("cannot use standard output: {error}")),
+        Err(error) => return failed(invocation, format!("cannot use standard output: {}", Cause(&error))),
     };
     let options = match invocation.parse::<Arguments>() {
         Ok(arguments) => Options::from(arguments),
@@ -101,7 +102,10 @@ fn open_and_run(invocation: &Invocation, options: &Options, parent: Option<Paren
                 None => {}
             }
             let ended = event_loop.run();
-            ended.map_err(|error| Stopped { why: format!("cannot wait for events: {error}"), parent: None })
+            ended.map_err(|error| Stopped {
+                why: format!("cannot wait for events: {}", Cause(&error)),
+                parent: None,
+            })
         }
     }
 }
@@ -123,7 +127,7 @@ fn open(options: &Options, parent: Option<&Parent>) -> Result<Option<Opened>, St
         .map_err(|error| error.to_string())?;
     let checked = config::load(&config_file, When::Start).map_err(|error| error.to_string())?;
     if let Some(parent) = parent {
-        parent.let_go_of_stdin().map_err(|error| format!("cannot open /dev/null: {error}"))?;
+        parent.let_go_of_stdin().map_err(|error| format!("cannot open /dev/null: {}", Cause(&error)))?;
     }
     if options.check {
         checked.warnings.print_on_stderr();
@@ -138,7 +142,8 @@ fn open(options: &Options, parent: Option<&Parent>) -> Result<Option<Opened>, St
 
 /// A reload finds the file although the working directory may have been replaced.
 fn absolute(config_file: &Path) -> Result<PathBuf, String> {
-    path::absolute(config_file).map_err(|error| format!("cannot tell the working directory: {error}"))
+    path::absolute(config_file)
+        .map_err(|error| format!("cannot tell the working directory: {}", Cause(&error)))
 }
 
 fn open_log(options: &Options) {

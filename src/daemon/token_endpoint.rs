@@ -10,6 +10,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use pizauth_common::cause::Cause;
+
 use crate::containment::{Bug, Worker, contain};
 use crate::keeper::JobId;
 use crate::log::{self, What};
@@ -183,9 +185,8 @@ where
             Ok(()) => {
                 self.flights.insert(job, Flight { deadline, attempt });
             }
-            Err(error) => {
-                self.post(job, unsent(&format!("cannot start a thread for a token request: {error}")))
-            }
+            Err(error) => self
+                .post(job, unsent(&format!("cannot start a thread for a token request: {}", Cause(&error)))),
         }
     }
 

@@ -18,6 +18,7 @@ use super::report::Diagnostic;
 use super::snippet::visible;
 use super::source::{Position, Source};
 use super::{Checked, Config, Report, parse};
+use crate::cause::Cause;
 
 /// What a pipe may take to deliver everything: a person may be typing a passphrase into gpg.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -116,7 +117,7 @@ fn read_to_end(file: &mut File) -> Result<Zeroizing<Vec<u8>>, String> {
             Ok(0) => return Ok(bytes),
             Ok(read) => bytes.extend_from_slice(&piece[..read]),
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(Cause(&error).to_string()),
         }
         if bytes.len() > LARGEST {
             return Err(format!("it is larger than {} MiB", LARGEST >> 20));
@@ -139,7 +140,7 @@ fn wait_until_readable(file: &File, deadline: Instant) -> Result<(), String> {
 }
 
 fn text_of(error: Errno) -> String {
-    io::Error::from(error).to_string()
+    Cause(&error.into()).to_string()
 }
 
 fn not_utf8(bytes: &[u8], valid: usize, name: &str) -> Report {

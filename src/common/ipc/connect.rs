@@ -12,6 +12,7 @@ use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect};
 
 use super::peer::Peer;
+use crate::cause::Cause;
 use crate::paths::SocketCandidate;
 use crate::paths::directory::{self, DirectoryError, Missing};
 
@@ -52,7 +53,7 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Directory(error) => error.fmt(f),
-            Self::Io(path, error) => write!(f, "{}: {}", path.display(), Cause(error)),
+            Self::Io(path, error) => write!(f, "{}: {}", path.display(), why(error)),
             Self::ForeignPeer(path, uid) => {
                 write!(
                     f,
@@ -64,21 +65,16 @@ impl fmt::Display for ConnectError {
     }
 }
 
-/// A system error in the words of these messages: lower case, no number.
-struct Cause<'a>(&'a io::Error);
-
-impl fmt::Display for Cause<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.kind() {
-            io::ErrorKind::NotFound => f.write_str("no such file"),
-            io::ErrorKind::ConnectionRefused => f.write_str("nobody listens there"),
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => f.write_str("it accepts no connection"),
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename => {
-                f.write_str("the path is too long for a socket (about 100 bytes)")
-            }
-            io::ErrorKind::PermissionDenied => f.write_str("permission denied"),
-            _ => self.0.fmt(f),
+/// Why nobody can be reached there.
+fn why(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file".to_owned(),
+        io::ErrorKind::ConnectionRefused => "nobody listens there".to_owned(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "it accepts no connection".to_owned(),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename => {
+            "the path is too long for a socket (about 100 bytes)".to_owned()
         }
+        _ => Cause(error).to_string(),
     }
 }
 

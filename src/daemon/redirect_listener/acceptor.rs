@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
+use pizauth_common::cause::Cause;
 use rustls::ServerConfig;
 
 use super::connection::{self, Limits, Visit};
@@ -74,7 +75,7 @@ impl Acceptor {
             if let Err(error) = self.poll.poll(&mut events, wait)
                 && error.kind() != ErrorKind::Interrupted
             {
-                log::event(What::ListenerFailed).field("reason", error).write();
+                log::event(What::ListenerFailed).field("reason", Cause(&error)).write();
                 return;
             }
             if !self.follow_plans() {
@@ -109,7 +110,10 @@ impl Acceptor {
         for listening in &plan.listening {
             let fd = listening.socket.as_raw_fd();
             if let Err(error) = registry.register(&mut SourceFd(&fd), Token(0), Interest::READABLE) {
-                log::event(What::ListenerFailed).field("port", listening.port).field("reason", error).write();
+                log::event(What::ListenerFailed)
+                    .field("port", listening.port)
+                    .field("reason", Cause(&error))
+                    .write();
             }
         }
         self.plan = plan;
@@ -199,7 +203,7 @@ impl Pause {
         if let (None, Some(error)) = (self.last, error) {
             log::event(What::ListenerDegraded)
                 .field("attempt", "accept a connection")
-                .field("reason", error)
+                .field("reason", Cause(error))
                 .write();
         }
         let pause = self.last.map_or(Self::SHORTEST, |last| (last * 2).min(Self::LONGEST));

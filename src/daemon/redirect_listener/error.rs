@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 
+use pizauth_common::cause::Cause;
+
 /// Why the redirect listeners could not be set up. Whatever was there before is untouched.
 #[derive(Debug)]
 pub enum BindError {
@@ -41,7 +43,7 @@ impl fmt::Display for BindError {
                 write!(f, ": {}{}", reason(error), advice(error, *port, *is_ours))
             }
             Self::Certificate(why) => write!(f, "cannot make a certificate for https_listen: {why}"),
-            Self::Start(error) => write!(f, "cannot start the redirect listener: {error}"),
+            Self::Start(error) => write!(f, "cannot start the redirect listener: {}", Cause(error)),
             Self::Ended => f.write_str("the redirect listener has ended after an error (restart pizauthd)"),
         }
     }
@@ -52,9 +54,8 @@ impl std::error::Error for BindError {}
 fn reason(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::AddrInUse => "the port is taken".to_owned(),
-        ErrorKind::PermissionDenied => "permission denied".to_owned(),
         ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
-        _ => error.to_string(),
+        _ => Cause(error).to_string(),
     }
 }
 

@@ -1,10 +1,11 @@
 //! Opening the rooms of the daemon, one after the other, until the event loop has all of them.
 
-use std::fmt::Display;
+use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use mio::{Interest, Poll};
+use pizauth_common::cause::Cause;
 use pizauth_common::config::Checked;
 use pizauth_common::paths::ProcessEnvironment;
 
@@ -83,6 +84,6 @@ fn hook_settings(options: &Options, limits: &Limits, socket_file: &SocketFile) -
     }
 }
 
-fn cannot<E: Display>(what: &str) -> impl FnOnce(E) -> String {
-    move |error| format!("cannot {what}: {error}")
+fn cannot(what: &str) -> impl FnOnce(io::Error) -> String {
+    move |error| format!("cannot {what}: {}", Cause(&error))
 }

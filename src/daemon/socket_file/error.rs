@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use pizauth_common::cause::Cause;
 use pizauth_common::ipc::connect::ConnectError;
 use pizauth_common::paths::directory::DirectoryError;
 
@@ -49,7 +50,7 @@ impl fmt::Display for SocketError {
                 "cannot make the socket {}: something that is no socket is in its place (remove it)",
                 path.display()
             ),
-            Self::Io(path, error) => write!(f, "cannot make the socket {}: {error}", path.display()),
+            Self::Io(path, error) => write!(f, "cannot make the socket {}: {}", path.display(), Cause(error)),
         }
     }
 }

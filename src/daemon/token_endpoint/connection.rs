@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use pizauth_common::cause::Cause;
 use rustix::event::PollFlags;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
@@ -102,7 +103,7 @@ pub(super) fn describe(error: io::Error) -> String {
     match error.kind() {
         io::ErrorKind::TimedOut => "timed out".to_owned(),
         io::ErrorKind::UnexpectedEof => "the connection was closed".to_owned(),
-        _ => error.to_string(),
+        _ => Cause(&error).to_string(),
     }
 }
 

@@ -100,7 +100,7 @@ fn a_file_of_more_than_the_limit_is_refused() {
 fn what_is_not_there_or_a_folder_is_named_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let said = load(&folder.path().join("a\nb"), When::Start).unwrap_err().to_string();
-    assert!(said.contains("a<U+000A>b: No such file"), "{said}");
+    assert!(said.contains("a<U+000A>b: no such file"), "{said}");
     assert_eq!(unreadable(folder.path(), When::Start), "it is a directory");
 }
 

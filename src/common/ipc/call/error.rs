@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::cause::Cause;
 use crate::exit::Exit;
 use crate::ipc::connect::ConnectError;
 use crate::ipc::frame::{FrameError, VERSION};
@@ -71,7 +72,7 @@ impl fmt::Display for CallError {
                 path.display()
             ),
             Self::Broken(path, error) => {
-                write!(f, "lost the connection to pizauthd at {}: {error}", path.display())
+                write!(f, "lost the connection to pizauthd at {}: {}", path.display(), Cause(error))
             }
             Self::Garbled(path, FrameError::UnknownVersion(version)) => write!(
                 f,

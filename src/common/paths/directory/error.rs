@@ -1,10 +1,11 @@
 //! Why a directory was refused, in words that say what to do.
 
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
+
+use crate::cause::Cause;
 
 /// A directory that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +76,7 @@ impl fmt::Display for DirectoryError {
             Problem::LinkOrFile => {
                 write!(f, "{directory} is a symbolic link or a file, it has to be a directory: remove it")
             }
-            Problem::Io(errno) => write!(f, "cannot open {directory}: {}", io::Error::from(errno)),
+            Problem::Io(errno) => write!(f, "cannot open {directory}: {}", Cause(&errno.into())),
         }
     }
 }
