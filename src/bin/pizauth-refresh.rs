@@ -2,4 +2,4 @@
 
 #![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
-pizauth_common::small_executable!("pizauth-refresh", pizauth_client::refresh::main);
+pizauth_common::small_executable!(pizauth_client::refresh::APPLET);

@@ -2,4 +2,4 @@
 
 #![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
-pizauth_common::small_executable!("pizauth-restore", pizauth_client::restore::main);
+pizauth_common::small_executable!(pizauth_client::restore::APPLET);

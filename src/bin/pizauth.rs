@@ -5,8 +5,12 @@ use pizauth_client::{applets, multiplexer};
 use pizauth_common::exit::Exit;
 use pizauth_daemon::server;
 
-const SERVER: Applet =
-    Applet { name: "server", program: "pizauthd", summary: "run the daemon", main: server::main };
+const SERVER: Applet = Applet {
+    name: "server",
+    program: "pizauthd",
+    summary: "run the daemon",
+    run: |invocation| Ok(server::main(invocation)),
+};
 
 fn main() -> Exit {
     let mut table = applets::APPLETS.to_vec();

@@ -12,13 +12,18 @@ pub struct Applet {
     pub program: &'static str,
     /// Half a line, for the list.
     pub summary: &'static str,
-    /// Runs it.
-    pub main: fn(&Invocation) -> Exit,
+    /// What it does. It uses `?` to end early: an error is no more than another status.
+    pub run: fn(&Invocation) -> Result<Exit, Exit>,
 }
 
-/// Commands use `?` to end early; to the shell every end is a status.
-pub(crate) fn ending(result: Result<Exit, Exit>) -> Exit {
-    match result {
-        Ok(exit) | Err(exit) => exit,
+impl Applet {
+    /// Runs it.
+    pub fn call(&self, invocation: &Invocation) -> Exit {
+        (self.run)(invocation).unwrap_or_else(|exit| exit)
+    }
+
+    /// Runs it by the command line of this process, which is its own program.
+    pub fn main(&self) -> Exit {
+        self.call(&Invocation::of_this_process(self.program))
     }
 }

@@ -10,11 +10,11 @@ use pizauth_common::harden::harden_process;
 use pizauth_common::paths::{self, ProcessEnvironment};
 use pizauth_common::terminal::printable;
 
-use crate::applet::{Applet, ending};
+use crate::applet::Applet;
 
 /// Its place in the table.
 pub const APPLET: Applet =
-    Applet { name: "check", program: "pizauth-check", summary: "validate a configuration file", main };
+    Applet { name: "check", program: "pizauth-check", summary: "validate a configuration file", run };
 
 /// Validate a configuration file: every error is shown with its place.
 #[derive(FromArgs, Debug)]
@@ -40,11 +40,6 @@ pub struct Arguments {
 
 impl CommandLine for Arguments {
     const VALUED: &'static [&'static str] = &["-c", "--config"];
-}
-
-/// Runs the command.
-pub fn main(invocation: &Invocation) -> Exit {
-    ending(run(invocation))
 }
 
 fn run(invocation: &Invocation) -> Result<Exit, Exit> {

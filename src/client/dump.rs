@@ -14,7 +14,7 @@ use pizauth_common::harden::harden_process;
 use pizauth_common::ipc::message::Request;
 use pizauth_common::ipc::plain_answer::PlainAnswer;
 
-use crate::applet::{Applet, ending};
+use crate::applet::Applet;
 use crate::ask::{ask, unexpected};
 
 /// Its place in the table.
@@ -22,7 +22,7 @@ pub const APPLET: Applet = Applet {
     name: "dump",
     program: "pizauth-dump",
     summary: "write the tokens to stdout, to be encrypted",
-    main,
+    run,
 };
 
 /// Write the tokens of all accounts to stdout, for pizauth-restore.
@@ -42,11 +42,6 @@ pub struct Arguments {
 }
 
 impl CommandLine for Arguments {}
-
-/// Runs the command.
-pub fn main(invocation: &Invocation) -> Exit {
-    ending(run(invocation))
-}
 
 fn run(invocation: &Invocation) -> Result<Exit, Exit> {
     invocation.parse::<Arguments>()?;

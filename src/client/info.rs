@@ -11,16 +11,12 @@ use pizauth_common::ipc::call;
 use pizauth_common::ipc::message::{DaemonInfo, Request, Response};
 use pizauth_common::paths::{self, ProcessEnvironment};
 
-use crate::applet::{Applet, ending};
+use crate::applet::Applet;
 use document::Document;
 
 /// Its place in the table.
-pub const APPLET: Applet = Applet {
-    name: "info",
-    program: "pizauth-info",
-    summary: "show versions, paths and listener ports",
-    main,
-};
+pub const APPLET: Applet =
+    Applet { name: "info", program: "pizauth-info", summary: "show versions, paths and listener ports", run };
 
 /// Show versions, paths and listener ports.
 #[derive(FromArgs, Debug)]
@@ -46,11 +42,6 @@ pub struct Arguments {
 
 impl CommandLine for Arguments {
     const VALUED: &'static [&'static str] = &["-c", "--config"];
-}
-
-/// Runs the command.
-pub fn main(invocation: &Invocation) -> Exit {
-    ending(run(invocation))
 }
 
 fn run(invocation: &Invocation) -> Result<Exit, Exit> {

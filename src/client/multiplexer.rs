@@ -12,7 +12,7 @@ use pizauth_common::exit::Exit;
 use pizauth_common::near_miss::nearest;
 use pizauth_common::terminal::printable;
 
-use crate::applet::{Applet, ending};
+use crate::applet::Applet;
 use crate::install;
 
 /// The name of the multiplexer itself.
@@ -39,9 +39,11 @@ enum Choice<'a> {
 
 fn run(choice: Choice<'_>, applets: &[Applet], invocation: &Invocation) -> Exit {
     match choice {
-        Choice::Run(applet, invocation) => (applet.main)(&invocation),
+        Choice::Run(applet, invocation) => applet.call(&invocation),
         Choice::List => invocation.print(&list(applets)),
-        Choice::Install(directory) => ending(install::install(applets, directory, invocation)),
+        Choice::Install(directory) => {
+            install::install(applets, directory, invocation).unwrap_or_else(|exit| exit)
+        }
         Choice::Help => invocation.print(&help(applets)),
         Choice::Version => invocation.print_version(),
     }

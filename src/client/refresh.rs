@@ -6,7 +6,7 @@ use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::Request;
 use pizauth_common::ipc::plain_answer::PlainAnswer;
 
-use crate::applet::{Applet, ending};
+use crate::applet::Applet;
 use crate::ask::{ask, unexpected};
 use crate::unavailable;
 
@@ -15,7 +15,7 @@ pub const APPLET: Applet = Applet {
     name: "refresh",
     program: "pizauth-refresh",
     summary: "refresh an access token now, or authorize again",
-    main,
+    run,
 };
 
 /// Start a refresh of an access token, and do not wait for its end.
@@ -41,11 +41,6 @@ pub struct Arguments {
 }
 
 impl CommandLine for Arguments {}
-
-/// Runs the command.
-pub fn main(invocation: &Invocation) -> Exit {
-    ending(run(invocation))
-}
 
 fn run(invocation: &Invocation) -> Result<Exit, Exit> {
     let Arguments { account, exclude_url, .. } = invocation.parse()?;

@@ -6,7 +6,7 @@ use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::{Request, Response};
 use pizauth_common::terminal::printable_lines;
 
-use crate::applet::{Applet, ending};
+use crate::applet::Applet;
 use crate::ask::{ask, unexpected};
 
 /// Its place in the table.
@@ -14,7 +14,7 @@ pub const APPLET: Applet = Applet {
     name: "reload",
     program: "pizauth-reload",
     summary: "have the daemon read its configuration again",
-    main,
+    run,
 };
 
 /// Have the daemon read its configuration file again.
@@ -34,11 +34,6 @@ pub struct Arguments {
 }
 
 impl CommandLine for Arguments {}
-
-/// Runs the command.
-pub fn main(invocation: &Invocation) -> Exit {
-    ending(run(invocation))
-}
 
 fn run(invocation: &Invocation) -> Result<Exit, Exit> {
     invocation.parse::<Arguments>()?;

@@ -13,7 +13,7 @@ use pizauth_common::ipc::message::{Request, Skipped};
 use pizauth_common::ipc::plain_answer::RestoreAnswer;
 use pizauth_common::terminal::printable;
 
-use crate::applet::{Applet, ending};
+use crate::applet::Applet;
 use crate::ask::{ask, unexpected};
 
 /// Its place in the table.
@@ -21,7 +21,7 @@ pub const APPLET: Applet = Applet {
     name: "restore",
     program: "pizauth-restore",
     summary: "take the tokens of a dump back from stdin",
-    main,
+    run,
 };
 
 /// Bytes of a dump that are read at most.
@@ -44,11 +44,6 @@ pub struct Arguments {
 }
 
 impl CommandLine for Arguments {}
-
-/// Runs the command.
-pub fn main(invocation: &Invocation) -> Exit {
-    ending(run(invocation))
-}
 
 fn run(invocation: &Invocation) -> Result<Exit, Exit> {
     invocation.parse::<Arguments>()?;

@@ -6,12 +6,12 @@ use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::Request;
 use pizauth_common::ipc::plain_answer::PlainAnswer;
 
-use crate::applet::{Applet, ending};
+use crate::applet::Applet;
 use crate::ask::{ask, unexpected};
 
 /// Its place in the table.
 pub const APPLET: Applet =
-    Applet { name: "revoke", program: "pizauth-revoke", summary: "forget the tokens of an account", main };
+    Applet { name: "revoke", program: "pizauth-revoke", summary: "forget the tokens of an account", run };
 
 /// Forget the tokens of an account and cancel what is under way for it.
 #[derive(FromArgs, Debug)]
@@ -33,11 +33,6 @@ pub struct Arguments {
 }
 
 impl CommandLine for Arguments {}
-
-/// Runs the command.
-pub fn main(invocation: &Invocation) -> Exit {
-    ending(run(invocation))
-}
 
 fn run(invocation: &Invocation) -> Result<Exit, Exit> {
     let Arguments { account, .. } = invocation.parse()?;

@@ -7,13 +7,13 @@ use pizauth_common::harden::harden_process;
 use pizauth_common::ipc::message::Request;
 use pizauth_common::ipc::plain_answer::PlainAnswer;
 
-use crate::applet::{Applet, ending};
+use crate::applet::Applet;
 use crate::ask::{ask, unexpected};
 use crate::unavailable;
 
 /// Its place in the table.
 pub const APPLET: Applet =
-    Applet { name: "show", program: "pizauth-show", summary: "print the access token of an account", main };
+    Applet { name: "show", program: "pizauth-show", summary: "print the access token of an account", run };
 
 /// Print the access token of an account.
 #[derive(FromArgs, Debug)]
@@ -38,11 +38,6 @@ pub struct Arguments {
 }
 
 impl CommandLine for Arguments {}
-
-/// Runs the command.
-pub fn main(invocation: &Invocation) -> Exit {
-    ending(run(invocation))
-}
 
 fn run(invocation: &Invocation) -> Result<Exit, Exit> {
     let Arguments { account, exclude_url, .. } = invocation.parse()?;

@@ -7,12 +7,12 @@ use pizauth_common::argv::{CommandLine, Invocation};
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::{Request, Response};
 
-use crate::applet::{Applet, ending};
+use crate::applet::Applet;
 use crate::ask::{ask_keeping, unexpected};
 
 /// Its place in the table.
 pub const APPLET: Applet =
-    Applet { name: "shutdown", program: "pizauth-shutdown", summary: "stop the daemon", main };
+    Applet { name: "shutdown", program: "pizauth-shutdown", summary: "stop the daemon", run };
 
 /// The daemon finishes its refreshes and token events first, which takes it 10 s at most.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -34,11 +34,6 @@ pub struct Arguments {
 }
 
 impl CommandLine for Arguments {}
-
-/// Runs the command.
-pub fn main(invocation: &Invocation) -> Exit {
-    ending(run(invocation))
-}
 
 fn run(invocation: &Invocation) -> Result<Exit, Exit> {
     invocation.parse::<Arguments>()?;

@@ -14,12 +14,12 @@ use pizauth_common::terminal::printable;
 use pizauth_common::unix_time::UnixTime;
 use serde::Serialize;
 
-use crate::applet::{Applet, ending};
+use crate::applet::Applet;
 use crate::ask::{ask, unexpected};
 
 /// Its place in the table.
 pub const APPLET: Applet =
-    Applet { name: "status", program: "pizauth-status", summary: "show the state of every account", main };
+    Applet { name: "status", program: "pizauth-status", summary: "show the state of every account", run };
 
 /// Show the state of every account, a line each, in local time.
 #[derive(FromArgs, Debug)]
@@ -46,11 +46,6 @@ impl CommandLine for Arguments {}
 struct Document<'a> {
     status_format_version: u32,
     accounts: &'a [AccountStatus],
-}
-
-/// Runs the command.
-pub fn main(invocation: &Invocation) -> Exit {
-    ending(run(invocation))
 }
 
 fn run(invocation: &Invocation) -> Result<Exit, Exit> {

@@ -103,7 +103,7 @@ extern "C" fn look_at_stdout() {
 #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
 static BEFORE_MAIN: extern "C" fn() = look_at_stdout;
 
-/// The `main` of a small executable: `small_executable!("pizauth-show", show::main)`.
+/// The `main` of a small executable: `small_executable!(show::APPLET)`.
 ///
 /// An eighth of the time that a Rust program takes as a process goes into what std does before `main` for a message
 /// about stack overflows: it reads `/proc/self/maps`, and sets up a stack and handlers for signals. On Linux with
@@ -111,9 +111,9 @@ static BEFORE_MAIN: extern "C" fn() = look_at_stdout;
 /// [`enter`]. It needs `#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]`.
 #[macro_export]
 macro_rules! small_executable {
-    ($name:literal, $run:path) => {
+    ($applet:path) => {
         fn run() -> $crate::exit::Exit {
-            $run(&$crate::argv::Invocation::of_this_process($name))
+            $applet.main()
         }
 
         // SAFETY: the C library calls the one `main` of the program, once; no other crate has one.
