@@ -10,10 +10,8 @@ use super::entry::Entry;
 use super::notice::NoticeKind;
 use super::token_state::{ActiveToken, Renewal, TokenState};
 use crate::moment::{Moment, Now};
+use crate::oauth::token_answer::LONGEST_LIFETIME;
 use crate::snapshot::{AccountSnapshot, Lineage, Snapshot};
-
-/// No token lives longer.
-const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 366 * 86_400);
 
 /// What a restore did, account by account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

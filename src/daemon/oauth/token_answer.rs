@@ -1,5 +1,7 @@
 //! The answer of the token endpoint (RFC 6749 §5), judged: bytes in, [`Outcome`] out.
 
+use std::time::Duration;
+
 use zeroize::Zeroizing;
 
 pub(super) use self::body::Members;
@@ -21,6 +23,9 @@ mod preview;
 mod retry_after;
 #[cfg(test)]
 mod tests;
+
+/// No access token lives longer, whatever an answer or a dump says of it: ten years.
+pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// Room for a hint behind the server's words, within the 4 KiB of a reason.
 const MAX_REFUSAL_CHARS: usize = 900;

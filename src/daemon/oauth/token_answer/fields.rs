@@ -5,13 +5,11 @@ use std::time::Duration;
 use pizauth_common::secret::Secret;
 use serde_json::Value;
 
+use super::LONGEST_LIFETIME;
 use super::body::{Members, Unreadable};
 
 /// Where `expires_in` is missing or no number.
 const DEFAULT_LIFETIME_SECONDS: f64 = 3600.0;
-
-/// Ten years, in seconds.
-const MAX_LIFETIME_SECONDS: f64 = 10.0 * 365.0 * 86400.0;
 
 /// Scopes that ask for something else than access, and that servers therefore often leave out.
 const UNECHOED_SCOPES: [&str; 4] = ["offline_access", "openid", "profile", "email"];
@@ -45,7 +43,7 @@ pub(super) fn lifetime(members: &Members) -> Duration {
         _ => None,
     };
     let seconds = seconds.filter(|seconds| !seconds.is_nan()).unwrap_or(DEFAULT_LIFETIME_SECONDS);
-    Duration::from_secs_f64(seconds.clamp(0.0, MAX_LIFETIME_SECONDS))
+    Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_LIFETIME.as_secs_f64()))
 }
 
 /// The granted scope where something that was asked for is missing from it. No `scope` means: as asked.
