@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::RangeInclusive;
 
 /// `text` on one line: each character that [`is_unsafe`] becomes `\u{…}`.
 pub fn printable(text: &str) -> Cow<'_, str> {
@@ -33,10 +34,28 @@ fn escape(text: &str, is_unsafe: fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// Unicode's Default_Ignorable_Code_Point as far as it is in use, but the variation selectors, which belong to the
+/// character before them; and the separators of lines and paragraphs.
+const INVISIBLE: [RangeInclusive<char>; 14] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180e}'..='\u{180e}',
+    '\u{200b}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{3164}'..='\u{3164}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff0}'..='\u{fff8}',
+    '\u{e0000}'..='\u{e007f}',
+];
+
 /// Whether `c` must not reach a terminal: it controls it, breaks the line, is invisible or reorders other text.
 pub fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    c.is_control() || (!c.is_ascii() && INVISIBLE.iter().any(|range| range.contains(&c)))
 }
 
 #[cfg(test)]
@@ -56,7 +75,18 @@ mod tests {
 
     #[test]
     fn nothing_invisible_makes_two_texts_look_the_same() {
-        for c in ['\u{ad}', '\u{200b}', '\u{200d}', '\u{2028}', '\u{2060}', '\u{2066}', '\u{feff}'] {
+        let invisible = [
+            '\u{ad}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{2028}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{feff}',
+            '\u{e0041}',
+        ];
+        for c in invisible {
             assert_eq!(printable(&format!("wo{c}rk")), format!("wo{}rk", c.escape_default()));
         }
     }
