@@ -1,6 +1,6 @@
 //! A listener with a loop behind it, and clients that speak raw HTTP.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -102,6 +102,17 @@ pub(super) fn connect(ip: IpAddr, port: u16) -> std::io::Result<TcpStream> {
     let stream = TcpStream::connect(SocketAddr::new(ip, port))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     Ok(stream)
+}
+
+/// Waits until nobody listens on a port of 127.0.0.1, and fails if somebody still accepts there. A process that another
+/// test starts has our listeners, too, until it has become its program: a connection that it keeps waiting ends then.
+pub(super) fn until_nobody_listens(port: u16) {
+    while let Ok(mut stream) = connect(IpAddr::V4(Ipv4Addr::LOCALHOST), port) {
+        let _ = stream.write_all(ROOT_VISIT.as_bytes());
+        let ended = stream.read(&mut [0]);
+        let is_over = |error: &std::io::Error| error.kind() != ErrorKind::WouldBlock;
+        assert!(ended.as_ref().map_or_else(is_over, |read| *read == 0), "somebody listens: {ended:?}");
+    }
 }
 
 pub(super) fn exchange(mut stream: TcpStream, request: &str) -> String {
