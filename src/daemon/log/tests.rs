@@ -1,6 +1,7 @@
 //! Lines as a monitoring rule sees them, on real sockets.
 
 use std::io::{BufRead, BufReader};
+use std::net::Shutdown;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 
 use super::backlog::Backlog;
@@ -99,6 +100,8 @@ fn a_restarted_syslog_is_found_again() {
         let syslog = UnixDatagram::bind(place.path()).unwrap();
         backlog.write(Severity::Trace, format!("round {round}"));
         assert!(received(&syslog).ends_with(&format!("]: round {round}")));
+        // To close it is not enough while a process that another test starts has it, too.
+        syslog.shutdown(Shutdown::Both).unwrap();
         std::fs::remove_file(place.path()).unwrap();
     }
 }
