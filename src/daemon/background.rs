@@ -217,16 +217,16 @@ mod tests {
         let (reader, mut writer) = pipe().unwrap();
         writer.write_all(b"account").unwrap();
         drop(writer);
-        let number = std::os::fd::AsRawFd::as_raw_fd(&reader);
-        let script = format!("read line <&{number}; test \"$line\" = account && echo ready");
+        // By its path: not every shell takes a number of two digits after `<&`.
+        let path = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+        let script = format!("read line <{path}; test \"$line\" = account && echo ready");
         let command = |script: &str| {
             let mut command = Command::new("/bin/sh");
             command.arg("-c").arg(script);
             command
         };
         assert!(Background::default().start_as(command(&script)).is_err());
-        let passes_it_on =
-            Background::default().pass_on_configuration(Path::new(&format!("/dev/fd/{number}")));
+        let passes_it_on = Background::default().pass_on_configuration(Path::new(&path));
         assert!(passes_it_on.start_as(command(&script)).is_ok());
     }
 
