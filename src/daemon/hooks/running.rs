@@ -63,6 +63,12 @@ impl Running {
         matches!(self.stage, Stage::Ending { .. } | Stage::Killed)
     }
 
+    /// Whether it has been ended and is yet to be reaped.
+    #[cfg(test)]
+    pub(super) fn was_killed(&self) -> bool {
+        self.stage == Stage::Killed
+    }
+
     /// When [`Running::handle_timeout`] has something to do.
     pub(super) fn due(&self) -> Option<Moment> {
         match self.stage {
