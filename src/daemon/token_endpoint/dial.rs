@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags};
 use crate::deadline::Deadline;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 /// How long an address is waited for before the next one is tried beside it: RFC 8305's recommendation.
 const HEAD_START: Duration = Duration::from_millis(250);

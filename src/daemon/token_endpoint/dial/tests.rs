@@ -1,4 +1,7 @@
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::fd::OwnedFd;
+
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 
 use super::*;
 
@@ -11,9 +14,19 @@ fn address(text: &str) -> SocketAddr {
     text.parse().unwrap()
 }
 
-/// An address where nobody listens.
-fn refusing() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+/// An address where nobody listens, and nobody can begin to while it is held: it is bound, and that is all.
+pub(crate) struct Refusing {
+    pub(crate) address: SocketAddr,
+    _held: OwnedFd,
+}
+
+impl Refusing {
+    pub(crate) fn new() -> Self {
+        let held = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        bind(&held, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        let address = SocketAddr::try_from(getsockname(&held).unwrap()).unwrap();
+        Self { address, _held: held }
+    }
 }
 
 #[test]
@@ -27,13 +40,15 @@ fn the_families_take_turns_beginning_with_the_one_that_comes_first() {
 fn an_address_that_refuses_is_passed_over() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let there = listener.local_addr().unwrap();
-    let stream = connect(&[refusing(), refusing(), there], Deadline::after(LONG)).unwrap();
+    let (one, other) = (Refusing::new(), Refusing::new());
+    let stream = connect(&[one.address, other.address, there], Deadline::after(LONG)).unwrap();
     assert_eq!(stream.peer_addr().unwrap(), there);
     assert!(stream.nodelay().unwrap());
 }
 
 #[test]
 fn when_all_refuse_that_is_the_error() {
-    let error = connect(&[refusing(), refusing()], Deadline::after(LONG)).unwrap_err();
+    let (one, other) = (Refusing::new(), Refusing::new());
+    let error = connect(&[one.address, other.address], Deadline::after(LONG)).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
 }

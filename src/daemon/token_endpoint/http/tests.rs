@@ -13,6 +13,7 @@ use rustls::pki_types::PrivateKeyDer;
 use super::*;
 use crate::oauth::testing;
 use crate::oauth::token_answer::golden;
+use crate::token_endpoint::dial::tests::Refusing;
 
 mod limits;
 mod proxies;
@@ -183,10 +184,8 @@ fn a_broken_answer_is_transient_and_the_server_was_reached() {
 
 #[test]
 fn a_server_that_is_not_there_was_not_reached() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let (reason, reached) = transient(perform(&format!("http://{address}/"), limits()));
+    let nobody = Refusing::new();
+    let (reason, reached) = transient(perform(&format!("http://{}/", nobody.address), limits()));
     assert!(reason.starts_with("cannot reach 127.0.0.1: ") && !reached, "{reason}");
 }
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::{env, fs, thread};
 
-use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
+use rustix::net::listen;
 
 use super::*;
 
