@@ -65,7 +65,9 @@ impl World {
     fn turn_until(&mut self, condition: impl Fn(&IpcListener) -> bool) {
         let mut events = Events::with_capacity(64);
         while !condition(&self.ipc) {
-            self.poll.poll(&mut events, Some(PATIENCE)).unwrap();
+            while let Err(error) = self.poll.poll(&mut events, Some(PATIENCE)) {
+                assert_eq!(error.kind(), ErrorKind::Interrupted);
+            }
             assert!(!events.is_empty(), "nothing happens any more: {:?}", self.ipc.connections);
             for event in &events {
                 self.ipc.ready(event, self.now);

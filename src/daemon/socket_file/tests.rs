@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{self, File, FileTimes};
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -305,7 +306,9 @@ impl Daemon {
     fn next_listener(&mut self) -> Option<UnixListener> {
         let mut events = Events::with_capacity(8);
         if !self.file.watch.is_blind() {
-            self.poll.poll(&mut events, Some(Duration::from_secs(20))).unwrap();
+            while let Err(error) = self.poll.poll(&mut events, Some(Duration::from_secs(20))) {
+                assert_eq!(error.kind(), ErrorKind::Interrupted);
+            }
             assert!(!events.is_empty(), "the system has told nothing");
             self.file.ready(self.now);
         }
