@@ -78,7 +78,7 @@ impl RedirectListener {
         let poll = Poll::new().map_err(BindError::Start)?;
         let waker = Waker::new(poll.registry(), WAKE).map_err(BindError::Start)?;
         let (plans, receiver) = channel();
-        let connections = Arc::new(Connections::new(MAX_CONNECTIONS));
+        let connections = Arc::new(Connections::new(MAX_CONNECTIONS, limits.notice));
         let acceptor = Acceptor {
             poll,
             plans: receiver,

@@ -30,6 +30,8 @@ pub(super) struct Limits {
     pub(super) page: Duration,
     /// For the browser to close after the page.
     pub(super) closing: Duration,
+    /// For its worker to notice that it has to make room.
+    pub(super) notice: Duration,
 }
 
 impl Default for Limits {
@@ -39,6 +41,7 @@ impl Default for Limits {
             decision: Duration::from_secs(10),
             page: Duration::from_secs(5),
             closing: Duration::from_secs(1),
+            notice: Duration::from_millis(500),
         }
     }
 }

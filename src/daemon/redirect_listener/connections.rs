@@ -50,14 +50,13 @@ pub(super) struct Connections {
     table: Mutex<Table>,
     one_ended: Condvar,
     places: usize,
+    notice: Duration,
 }
 
 impl Connections {
-    /// How long an evicted worker may need to notice.
-    const NOTICE_TIME: Duration = Duration::from_millis(500);
-
-    pub(super) fn new(places: usize) -> Self {
-        Self { table: Mutex::default(), one_ended: Condvar::new(), places }
+    /// `notice`: how long an evicted worker may need to notice.
+    pub(super) fn new(places: usize, notice: Duration) -> Self {
+        Self { table: Mutex::default(), one_ended: Condvar::new(), places, notice }
     }
 
     /// Whether [`Connections::admit`] would find a place.
@@ -92,7 +91,7 @@ impl Connections {
         let is_full = |table: &mut Table| table.open.len() >= self.places;
         let (table, wait) = self
             .one_ended
-            .wait_timeout_while(table, Self::NOTICE_TIME, is_full)
+            .wait_timeout_while(table, self.notice, is_full)
             .unwrap_or_else(PoisonError::into_inner);
         (!wait.timed_out()).then_some(table)
     }
@@ -101,7 +100,7 @@ impl Connections {
     pub(super) fn end(&self, patience: Duration) {
         let mut table = self.table();
         table.open.values_mut().filter(|open| open.phase != Phase::Answering).for_each(Open::evict);
-        for patience in [patience, Self::NOTICE_TIME] {
+        for patience in [patience, self.notice] {
             (table, _) = self
                 .one_ended
                 .wait_timeout_while(table, patience, |table| !table.open.is_empty())

@@ -66,7 +66,7 @@ fn nothing_comes_of_a_visit_that_had_to_make_room() {
     let (mailbox, events) = Mailbox::new(poll.registry(), Token(0)).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    let connections = Arc::new(Connections::new(1));
+    let connections = Arc::new(Connections::new(1, Duration::ZERO));
     let place = connections.admit(listener.accept().unwrap().0, true).unwrap();
     client.write_all(ROOT_VISIT.as_bytes()).unwrap();
     connections.end(Duration::ZERO);

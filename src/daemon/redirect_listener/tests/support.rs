@@ -23,7 +23,7 @@ pub(super) const ROOT_VISIT: &str = "GET /?code=c&state=s HTTP/1.1\r\nHost: loca
 
 /// Short ones where a test waits for them to pass, long ones where it must not matter.
 pub(super) fn patient() -> Limits {
-    Limits { head: PATIENCE, decision: PATIENCE, page: PATIENCE, closing: PATIENCE }
+    Limits { head: PATIENCE, decision: PATIENCE, page: PATIENCE, closing: PATIENCE, notice: PATIENCE }
 }
 
 pub(super) fn address(host: &str, port: u16) -> ListenAddress {
