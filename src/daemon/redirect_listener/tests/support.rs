@@ -1,7 +1,8 @@
 //! A listener with a loop behind it, and clients that speak raw HTTP.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -9,8 +10,10 @@ use std::time::Duration;
 use mio::{Poll, Token};
 use pizauth_common::account_name::AccountName;
 use pizauth_common::config::{ListenAddress, Listeners, RedirectPeer};
+use rustls::ServerConfig;
 
-use super::super::connection::Limits;
+use super::super::connection::{Limits, Visit, serve};
+use super::super::connections::{Connections, Place};
 use super::super::page::Page;
 use super::super::{RedirectListener, Settings};
 use crate::mailbox::{Event, Mailbox};
@@ -96,6 +99,39 @@ impl Bench {
     }
 }
 
+/// A visit whose first bytes have arrived before it is served: what is told of its time cannot depend on how fast the
+/// machine is.
+pub(super) struct Begun {
+    pub(super) client: TcpStream,
+    place: Place,
+    visit: Visit,
+    _poll: Poll,
+}
+
+impl Begun {
+    pub(super) fn with(sent: &[u8], tls: Option<Arc<ServerConfig>>, limits: Limits) -> Self {
+        let poll = Poll::new().unwrap();
+        let (mailbox, _) = Mailbox::new(poll.registry(), Token(0)).unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mut client = connect(IpAddr::V4(Ipv4Addr::LOCALHOST), port).unwrap();
+        client.write_all(sent).unwrap();
+        let connections = Arc::new(Connections::new(1, limits.notice));
+        let accepted = listener.accept().unwrap().0;
+        accepted.set_nonblocking(true).unwrap();
+        let place = connections.admit(accepted, true).unwrap();
+        let visit = Visit { tls, port, is_welcome: true, limits, mailbox };
+        Self { client, place, visit, _poll: poll }
+    }
+
+    /// Serves it: what it is answered until its end.
+    pub(super) fn served(self) -> String {
+        let Self { mut client, place, visit, _poll } = self;
+        thread::spawn(move || serve(&place, &visit));
+        answer(&mut client)
+    }
+}
+
 pub(super) const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
 pub(super) fn connect(ip: IpAddr, port: u16) -> std::io::Result<TcpStream> {
@@ -132,5 +168,5 @@ pub(super) fn status(answer: &str) -> &str {
 }
 
 pub(super) fn has_ipv6() -> bool {
-    std::net::TcpListener::bind((V6, 0)).is_ok()
+    TcpListener::bind((V6, 0)).is_ok()
 }
