@@ -25,12 +25,15 @@ pub struct AuthServer {
     shared: Arc<Shared>,
     port: u16,
     accepting: Option<Accepting>,
+    /// The connection that woke it to stop: while it is there, nobody else is given the port.
+    keeps_port: Option<(TcpStream, TcpStream)>,
 }
 
 #[derive(Debug)]
 struct Accepting {
     stop: Arc<Watched<bool>>,
-    thread: JoinHandle<()>,
+    /// Gives the connection that woke it to stop.
+    thread: JoinHandle<Option<TcpStream>>,
 }
 
 #[derive(Debug, Default)]
@@ -55,7 +58,7 @@ impl AuthServer {
         let port = listener.local_addr()?.port();
         let issuer = format!("http://127.0.0.1:{port}");
         let shared = Shared { issuer, policy: Watched::new(policy), ..Shared::default() };
-        let mut server = Self { shared: Arc::new(shared), port, accepting: None };
+        let mut server = Self { shared: Arc::new(shared), port, accepting: None, keeps_port: None };
         server.accept_on(listener);
         Ok(server)
     }
@@ -114,14 +117,17 @@ impl AuthServer {
         let Some(Accepting { stop, thread }) = self.accepting.take() else { return };
         stop.change(|stop| *stop = true);
         // Wakes the blocked accept; a failure means that it has gone already.
-        let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
-        let _ = thread.join();
+        let waking = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+        let last = waking.ok().zip(thread.join().ok().flatten());
+        let is_ours = |(one, other): &(TcpStream, TcpStream)| one.local_addr().ok() == other.peer_addr().ok();
+        self.keeps_port = last.filter(is_ours);
     }
 
     /// Listens again on the same port, with everything remembered.
     pub fn come_back(&mut self) -> io::Result<()> {
         self.go_down();
         self.accept_on(TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?);
+        self.keeps_port = None;
         Ok(())
     }
 
@@ -141,12 +147,13 @@ impl Drop for AuthServer {
     }
 }
 
-fn accept(listener: &TcpListener, shared: &Arc<Shared>, stop: &Arc<Watched<bool>>) {
+/// Until it is stopped, and then gives the last connection.
+fn accept(listener: &TcpListener, shared: &Arc<Shared>, stop: &Arc<Watched<bool>>) -> Option<TcpStream> {
     for stream in listener.incoming() {
         if *stop.lock() {
             // Closing is not enough: a child that was just forked may have the listener open, too.
             let _ = rustix::net::shutdown(listener, rustix::net::Shutdown::Both);
-            return;
+            return stream.ok();
         }
         let Ok(stream) = stream else { continue };
         shared.connections.wait_for(LONGEST_WAIT, |count| (*count < MAX_CONNECTIONS).then(|| *count += 1));
@@ -157,6 +164,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>, stop: &Arc<Watched<bool>
             shared.connections.change(|count| *count = count.saturating_sub(1));
         });
     }
+    None
 }
 
 fn serve(mut stream: TcpStream, shared: &Shared, stop: &Watched<bool>) -> io::Result<()> {
