@@ -6,5 +6,5 @@ mod limits;
 mod other_user;
 mod plain;
 mod reload;
-mod support;
+pub(super) mod support;
 mod tls;

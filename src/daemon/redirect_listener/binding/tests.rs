@@ -1,6 +1,7 @@
 //! Which addresses are held for which `*_listen`.
 
 use super::*;
+use crate::redirect_listener::tests::support::until_nobody_listens;
 
 fn bind(host: &str, port: u16, is_for_localhost: bool, held: &[Bound]) -> Result<Binding, BindError> {
     let address = ListenAddress { host: host.to_owned(), port };
@@ -49,6 +50,7 @@ fn a_port_that_is_taken_on_one_half_is_an_error() {
          for any)"
     );
     assert_eq!(error, expected);
+    until_nobody_listens(port);
     assert!(TcpListener::bind((V4, port)).is_ok(), "the other half was kept");
 }
 

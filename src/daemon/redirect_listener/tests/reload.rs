@@ -1,6 +1,6 @@
 //! What a reload changes, and what it leaves alone.
 
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 
 use pizauth_common::config::{Listeners, RedirectPeer};
 
@@ -13,8 +13,14 @@ fn is_served(port: u16) -> bool {
     connect(V4, port).is_ok_and(|stream| exchange(stream, ROOT_VISIT).starts_with("HTTP/1.1 200"))
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind((V4, 0)).unwrap().local_addr().unwrap().port()
+/// A port that is free, and that nobody is given who does not ask for it while the connection is there.
+fn free_port() -> (u16, (TcpStream, TcpStream)) {
+    let listener = TcpListener::bind((V4, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let kept = (connect(V4, port).unwrap(), listener.accept().unwrap().0);
+    drop(listener);
+    until_nobody_listens(port);
+    (port, kept)
 }
 
 fn both(http: u16, https: u16) -> Settings {
@@ -35,7 +41,7 @@ fn a_port_that_was_picked_outlives_a_reload() {
 #[test]
 fn another_port_is_bound_and_the_old_one_left() {
     let mut bench = Bench::http(http_only("127.0.0.1", 0));
-    let (old, new) = (bench.port(), free_port());
+    let (old, (new, _kept)) = (bench.port(), free_port());
     bench.listener.reconfigure(http_only("127.0.0.1", new)).unwrap();
     assert_eq!(bench.port(), new);
     assert!(is_served(new));

@@ -142,7 +142,7 @@ pub(super) fn connect(ip: IpAddr, port: u16) -> std::io::Result<TcpStream> {
 
 /// Waits until nobody listens on a port of 127.0.0.1, and fails if somebody still accepts there. A process that another
 /// test starts has our listeners, too, until it has become its program: a connection that it keeps waiting ends then.
-pub(super) fn until_nobody_listens(port: u16) {
+pub(in crate::redirect_listener) fn until_nobody_listens(port: u16) {
     while let Ok(mut stream) = connect(IpAddr::V4(Ipv4Addr::LOCALHOST), port) {
         let _ = stream.write_all(ROOT_VISIT.as_bytes());
         let ended = stream.read(&mut [0]);
