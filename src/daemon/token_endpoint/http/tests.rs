@@ -26,7 +26,7 @@ fn limits() -> Limits {
 }
 
 fn impatient() -> Limits {
-    Limits { total: Duration::from_secs(1), grace: LONG, ..Limits::default() }
+    Limits { total: Duration::from_secs(2), grace: LONG, ..Limits::default() }
 }
 
 fn request(token_uri: &str) -> TokenRequest {

@@ -20,6 +20,15 @@ fn ends_in_time(outcome: Outcome, is_reached: bool) {
     assert!(reason.contains("timed out") && reached == is_reached, "{reason}");
 }
 
+/// All of them at the same time: each waits for its end.
+#[track_caller]
+fn all_end_in_time<W: FnOnce() -> Outcome + Send>(requests: impl IntoIterator<Item = W>, is_reached: bool) {
+    thread::scope(|scope| {
+        let running: Vec<_> = requests.into_iter().map(|request| scope.spawn(request)).collect();
+        running.into_iter().for_each(|request| ends_in_time(request.join().unwrap(), is_reached));
+    });
+}
+
 #[test]
 fn a_mute_server_is_left_when_the_time_is_up() {
     let (keep, _kept) = channel();
@@ -31,18 +40,20 @@ fn a_mute_server_is_left_when_the_time_is_up() {
 
 #[test]
 fn a_dripping_server_is_left_when_the_time_is_up() {
-    for head in [
+    let heads = [
         "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000\r\n",
         "HTTP/1.1 200 OK\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX: ",
-    ] {
+    ];
+    let asked = |head: &'static str| {
         let uri = dripping(b' ', move |stream| {
             read_request(stream);
             let _ = stream.write_all(head.as_bytes());
         });
-        ends_in_time(perform(&uri, impatient()), true);
-    }
+        move || perform(&uri, impatient())
+    };
+    all_end_in_time(heads.map(asked), true);
 }
 
 #[test]
@@ -63,9 +74,9 @@ fn a_proxy_that_is_mute_or_drips_is_left_when_the_time_is_up() {
         stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n\x16\x03\x03\x40\x00").unwrap();
     });
     let secret = mute.replace("http:", "https:");
-    for proxy in [mute, drips, opens, secret] {
-        ends_in_time(perform_with("https://as.example/", impatient(), &[("https_proxy", &proxy)]), false);
-    }
+    let through =
+        |proxy: String| move || perform_with("https://as.example/", impatient(), &[("https_proxy", &proxy)]);
+    all_end_in_time([mute, drips, opens, secret].map(through), false);
 }
 
 #[test]
