@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use mio::{Poll, Waker};
 use pizauth_common::config::RedirectPeer;
+use rustix::process::{Resource, Rlimit, getrlimit};
 
 use crate::keeper::ListenerPorts;
 use crate::log::{self, What};
@@ -40,10 +41,20 @@ use identity::Identity;
 use peer::PeerCheck;
 pub use settings::Settings;
 
-/// How many connections may be open at a time.
+/// How many connections may be open at a time, where there are descriptors enough.
 const MAX_CONNECTIONS: usize = 64;
+/// What a daemon with both listeners on both halves of localhost has open itself.
+const DESCRIPTORS_OF_THE_DAEMON: u64 = 22;
 /// What is being answered when the listeners stop gets this long to end.
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Half of the descriptors that are left: any page can make a browser connect as often as it likes, and callers, token
+/// requests and hooks need some, too.
+fn places(descriptors: Rlimit) -> usize {
+    let left = descriptors.current.map(|limit| limit.saturating_sub(DESCRIPTORS_OF_THE_DAEMON) / 2);
+    left.and_then(|left| usize::try_from(left).ok())
+        .map_or(MAX_CONNECTIONS, |left| left.clamp(1, MAX_CONNECTIONS))
+}
 
 /// The redirect listeners of a daemon. They stop when this is dropped.
 pub struct RedirectListener {
@@ -78,7 +89,7 @@ impl RedirectListener {
         let poll = Poll::new().map_err(BindError::Start)?;
         let waker = Waker::new(poll.registry(), WAKE).map_err(BindError::Start)?;
         let (plans, receiver) = channel();
-        let connections = Arc::new(Connections::new(MAX_CONNECTIONS, limits.notice));
+        let connections = Arc::new(Connections::new(places(getrlimit(Resource::Nofile)), limits.notice));
         let acceptor = Acceptor {
             poll,
             plans: receiver,

@@ -73,6 +73,12 @@ pub(crate) fn is_roots(pid: i32) -> bool {
     fs::metadata(format!("/proc/{pid}/environ")).is_ok_and(|file| file.uid() == 0)
 }
 
+/// How many descriptors a process has open.
+#[track_caller]
+pub(crate) fn descriptors(pid: i32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).expect("the descriptors of a process").count()
+}
+
 /// Whether any process has this directory in its environment.
 pub(crate) fn is_used(directory: &Path) -> bool {
     let directory = directory.to_str().expect("a path in UTF-8");

@@ -8,17 +8,26 @@ use std::time::Duration;
 
 use mio::{Poll, Token};
 use pizauth_common::account_name::AccountName;
+use rustix::process::Rlimit;
 
-use super::super::MAX_CONNECTIONS;
 use super::super::connection::{Limits, Visit, serve};
 use super::super::connections::Connections;
 use super::super::page::Page;
+use super::super::{MAX_CONNECTIONS, places};
 use super::support::*;
 use crate::mailbox::Mailbox;
 
 const SHORT: Duration = Duration::from_millis(50);
 /// Long enough for a thread to take up what has arrived already.
 const HALF_A_SECOND: Duration = Duration::from_millis(500);
+
+#[test]
+fn visitors_get_no_more_than_half_of_the_descriptors_that_are_left() {
+    let places_of = |limit| places(Rlimit { current: limit, maximum: None });
+    let few = [(0, 1), (24, 1), (30, 4), (48, 13), (150, 64), (u64::MAX, 64)];
+    assert_eq!(few.map(|(limit, _)| (limit, places_of(Some(limit)))), few);
+    assert_eq!(places_of(None), 64);
+}
 
 #[test]
 fn a_head_that_takes_too_long_is_told_so() {
