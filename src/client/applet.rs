@@ -19,11 +19,16 @@ pub struct Applet {
 impl Applet {
     /// Runs it.
     pub fn call(&self, invocation: &Invocation) -> Exit {
-        (self.run)(invocation).unwrap_or_else(|exit| exit)
+        ending((self.run)(invocation))
     }
 
     /// Runs it by the command line of this process, which is its own program.
     pub fn main(&self) -> Exit {
         self.call(&Invocation::of_this_process(self.program))
     }
+}
+
+/// To the shell every end is a status.
+pub(crate) fn ending(result: Result<Exit, Exit>) -> Exit {
+    result.unwrap_or_else(|exit| exit)
 }

@@ -12,7 +12,7 @@ use pizauth_common::exit::Exit;
 use pizauth_common::near_miss::nearest;
 use pizauth_common::terminal::printable;
 
-use crate::applet::Applet;
+use crate::applet::{Applet, ending};
 use crate::install;
 
 /// The name of the multiplexer itself.
@@ -41,9 +41,7 @@ fn run(choice: Choice<'_>, applets: &[Applet], invocation: &Invocation) -> Exit 
     match choice {
         Choice::Run(applet, invocation) => applet.call(&invocation),
         Choice::List => invocation.print(&list(applets)),
-        Choice::Install(directory) => {
-            install::install(applets, directory, invocation).unwrap_or_else(|exit| exit)
-        }
+        Choice::Install(directory) => ending(install::install(applets, directory, invocation)),
         Choice::Help => invocation.print(&help(applets)),
         Choice::Version => invocation.print_version(),
     }
