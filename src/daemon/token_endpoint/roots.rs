@@ -3,14 +3,16 @@
 //! daemon is small and a renewed store is noticed.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use pizauth_common::cause::Cause;
 use rustls::client::Resumption;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
-use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
+use rustls_native_certs::{CertificateResult, Error, ErrorKind, load_certs_from_paths, load_native_certs};
 
 pub(super) struct Roots {
     file: Option<PathBuf>,
@@ -36,7 +38,7 @@ impl Roots {
         let file = self.file.iter().map(|path| ("SSL_CERT_FILE", path));
         let folders = self.folders.iter().map(|path| ("SSL_CERT_DIR", path));
         file.chain(folders)
-            .filter_map(|(name, path)| Some(unusable(name, path, &fs::metadata(path).err()?.to_string())))
+            .filter_map(|(name, path)| Some(unusable(name, path, Cause(&fs::metadata(path).err()?))))
             .collect()
     }
 
@@ -93,11 +95,14 @@ fn add(roots: &mut RootCertStore, name: &str, path: &Path, loaded: CertificateRe
     if added > 0 {
         return Ok(());
     }
-    let cause = loaded.errors.first().map_or_else(|| "no certificate in it".to_owned(), ToString::to_string);
-    Err(unusable(name, path, &cause))
+    Err(match loaded.errors.first() {
+        None => unusable(name, path, "no certificate in it"),
+        Some(Error { kind: ErrorKind::Io { inner, .. }, .. }) => unusable(name, path, Cause(inner)),
+        Some(error) => unusable(name, path, error),
+    })
 }
 
-fn unusable(name: &str, path: &Path, cause: &str) -> String {
+fn unusable(name: &str, path: &Path, cause: impl Display) -> String {
     format!("cannot use {name}={}: {cause}", path.display())
 }
 
