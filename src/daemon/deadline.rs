@@ -42,6 +42,7 @@ impl Deadline {
             Err(error) => Err(error.into()),
         }
     }
+
     /// Reads or writes by `transfer`, as soon as the stream is `ready` for it.
     ///
     /// # Errors
@@ -68,9 +69,9 @@ impl Deadline {
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
-    use std::net::{Ipv4Addr, TcpListener};
 
     use super::*;
+    use crate::testing::connection;
 
     fn read_by(deadline: Deadline, stream: &TcpStream) -> io::Result<usize> {
         deadline.transfer(stream, PollFlags::IN, |mut stream| stream.read(&mut [0; 8]))
@@ -78,9 +79,7 @@ mod tests {
 
     #[test]
     fn once_the_time_is_up_nothing_is_read_be_it_there_or_not() {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (stream, _) = listener.accept().unwrap();
+        let (mut peer, stream) = connection();
         stream.set_nonblocking(true).unwrap();
         let soon = Deadline::after(Duration::from_millis(10));
         assert_eq!(read_by(soon, &stream).unwrap_err().kind(), io::ErrorKind::TimedOut);

@@ -23,5 +23,7 @@ pub mod server;
 pub mod signals;
 pub mod snapshot;
 pub mod socket_file;
+#[cfg(test)]
+mod testing;
 pub mod token_endpoint;
 mod wiped_on_free;

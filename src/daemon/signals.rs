@@ -79,7 +79,7 @@ mod tests {
     use mio::{Events, Poll};
     use nix::sys::signal::{self, raise};
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::io::Errno;
+    use rustix::io::retry_on_intr;
 
     use super::*;
 
@@ -119,7 +119,7 @@ mod tests {
         drop(reader);
         // A process that another test starts has it, too, until it has become its program.
         let mut closing = [PollFd::new(&writer, PollFlags::empty())];
-        while poll(&mut closing, Some(&Timespec { tv_sec: 60, tv_nsec: 0 })) == Err(Errno::INTR) {}
+        retry_on_intr(|| poll(&mut closing, Some(&Timespec { tv_sec: 60, tv_nsec: 0 }))).unwrap();
         assert_eq!(writer.write(b"x").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 }

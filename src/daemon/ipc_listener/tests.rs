@@ -10,6 +10,7 @@ use pizauth_common::secret::Secret;
 
 use super::{BYTES_UNDER_WAY, ConnectionId, GRACE, IpcListener, MUCH};
 use crate::moment::Moment;
+use crate::testing::wait_for_events;
 
 /// After this time a test has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -65,9 +66,7 @@ impl World {
     fn turn_until(&mut self, condition: impl Fn(&IpcListener) -> bool) {
         let mut events = Events::with_capacity(64);
         while !condition(&self.ipc) {
-            while let Err(error) = self.poll.poll(&mut events, Some(PATIENCE)) {
-                assert_eq!(error.kind(), ErrorKind::Interrupted);
-            }
+            wait_for_events(&mut self.poll, &mut events, PATIENCE);
             assert!(!events.is_empty(), "nothing happens any more: {:?}", self.ipc.connections);
             for event in &events {
                 self.ipc.ready(event, self.now);

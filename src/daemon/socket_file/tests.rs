@@ -1,7 +1,6 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{self, File, FileTimes};
-use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use rustix::net::{AddressFamily, Shutdown, SocketAddrUnix, SocketType};
 
 use super::{REBIND_PAUSE, RETRY, SocketError, SocketFile, TOUCH_INTERVAL};
 use crate::moment::Moment;
+use crate::testing::wait_for_events;
 
 const START: Moment = Moment(1_000_000);
 
@@ -306,9 +306,7 @@ impl Daemon {
     fn next_listener(&mut self) -> Option<UnixListener> {
         let mut events = Events::with_capacity(8);
         if !self.file.watch.is_blind() {
-            while let Err(error) = self.poll.poll(&mut events, Some(Duration::from_secs(20))) {
-                assert_eq!(error.kind(), ErrorKind::Interrupted);
-            }
+            wait_for_events(&mut self.poll, &mut events, Duration::from_secs(20));
             assert!(!events.is_empty(), "the system has told nothing");
             self.file.ready(self.now);
         }

@@ -1,19 +1,18 @@
 //! Who makes room for whom.
 
 use std::io::{ErrorKind, Read};
-use std::net::TcpListener;
 use std::thread;
 
 use super::*;
+use crate::testing::connection;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A connection's two ends.
+/// A connection's two ends. The first is a patient reader.
 fn pair() -> (TcpStream, TcpStream) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (client, accepted) = connection();
     client.set_read_timeout(Some(PATIENCE)).unwrap();
-    (client, listener.accept().unwrap().0)
+    (client, accepted)
 }
 
 /// A worker that reads until it is told to go.

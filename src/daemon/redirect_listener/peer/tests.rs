@@ -24,6 +24,7 @@ mod linux {
     use std::net::TcpListener;
 
     use super::*;
+    use crate::testing::{connection, connection_over};
 
     fn ends(peer: &str, ours: &str) -> Ends {
         Ends { peer: peer.parse().unwrap(), ours: ours.parse().unwrap() }
@@ -117,19 +118,12 @@ mod linux {
         assert_eq!(sock_diag::read(&answer, v4).unwrap(), None);
     }
 
-    /// Both ends of a live connection.
-    fn live(address: &str) -> Option<(TcpStream, TcpStream)> {
-        let listener = TcpListener::bind(address).ok()?;
-        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        Some((client, listener.accept().unwrap().0))
-    }
-
     #[test]
     fn both_tables_know_our_own_connections() {
         let our_uid = rustix::process::geteuid().as_raw();
         let (table, peers) = (sock_diag::Table::open().unwrap(), PeerCheck::new());
         for address in ["127.0.0.1:0", "[::1]:0"] {
-            let Some((_client, accepted)) = live(address) else { continue };
+            let Some((_client, accepted)) = connection_over(address) else { continue };
             let ends = Ends::of(&accepted).unwrap();
             let asked = table.find(ends).unwrap().unwrap();
             assert_eq!((asked.uid, proc_net::find(ends).unwrap()), (our_uid, Some(asked)), "{address}");
@@ -156,7 +150,7 @@ mod linux {
 
     #[test]
     fn a_peer_that_has_gone_may_not_ask() {
-        let (client, mut accepted) = live("127.0.0.1:0").unwrap();
+        let (client, mut accepted) = connection();
         drop(client);
         // It has gone when no process has it, and one that another test starts may do so for a moment.
         assert_eq!(accepted.read(&mut [0]).unwrap(), 0);

@@ -1,21 +1,17 @@
 //! Slow, silent and many peers; the end.
 
 use std::io::Write;
-use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
+use std::net::TcpListener;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use mio::{Poll, Token};
 use pizauth_common::account_name::AccountName;
 use rustix::process::Rlimit;
 
-use super::super::connection::{Limits, Visit, serve};
-use super::super::connections::Connections;
+use super::super::connection::{Limits, serve};
 use super::super::page::Page;
 use super::super::{MAX_CONNECTIONS, places};
 use super::support::*;
-use crate::mailbox::Mailbox;
 
 const SHORT: Duration = Duration::from_millis(50);
 /// Long enough for a thread to take up what has arrived already.
@@ -70,16 +66,10 @@ fn a_browser_is_not_kept_waiting_for_a_slow_exchange() {
 
 #[test]
 fn nothing_comes_of_a_visit_that_had_to_make_room() {
-    let poll = Poll::new().unwrap();
-    let (mailbox, events) = Mailbox::new(poll.registry(), Token(0)).unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    let connections = Arc::new(Connections::new(1, Duration::ZERO));
-    let place = connections.admit(listener.accept().unwrap().0, true).unwrap();
-    client.write_all(ROOT_VISIT.as_bytes()).unwrap();
-    connections.end(Duration::ZERO);
-    serve(&place, &Visit { tls: None, port: 80, is_welcome: true, limits: patient(), mailbox });
-    assert!(events.try_recv().is_err(), "its code would have been used, and its page lost");
+    let begun = Begun::with(ROOT_VISIT.as_bytes(), None, Limits { notice: Duration::ZERO, ..patient() });
+    begun.connections.end(Duration::ZERO);
+    serve(&begun.place, &begun.visit);
+    assert!(begun.events.try_recv().is_err(), "its code would have been used, and its page lost");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use pizauth_common::config::{Listeners, RedirectPeer};
 
 use super::super::Settings;
 use super::support::*;
+use crate::testing::connection;
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -15,10 +16,8 @@ fn is_served(port: u16) -> bool {
 
 /// A port that is free, and that nobody is given who does not ask for it while the connection is there.
 fn free_port() -> (u16, (TcpStream, TcpStream)) {
-    let listener = TcpListener::bind((V4, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let kept = (connect(V4, port).unwrap(), listener.accept().unwrap().0);
-    drop(listener);
+    let kept = connection();
+    let port = kept.0.peer_addr().unwrap().port();
     until_nobody_listens(port);
     (port, kept)
 }

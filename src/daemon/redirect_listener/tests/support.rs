@@ -18,6 +18,7 @@ use super::super::page::Page;
 use super::super::{RedirectListener, Settings};
 use crate::mailbox::{Event, Mailbox};
 use crate::oauth::redirect::RedirectRequest;
+use crate::testing::connection;
 
 /// Longer than any test may take; a failure then, not a hang.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
@@ -103,30 +104,31 @@ impl Bench {
 /// machine is.
 pub(super) struct Begun {
     pub(super) client: TcpStream,
-    place: Place,
-    visit: Visit,
+    pub(super) connections: Arc<Connections>,
+    pub(super) place: Place,
+    pub(super) visit: Visit,
+    pub(super) events: Receiver<Event>,
     _poll: Poll,
 }
 
 impl Begun {
     pub(super) fn with(sent: &[u8], tls: Option<Arc<ServerConfig>>, limits: Limits) -> Self {
         let poll = Poll::new().unwrap();
-        let (mailbox, _) = Mailbox::new(poll.registry(), Token(0)).unwrap();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let mut client = connect(IpAddr::V4(Ipv4Addr::LOCALHOST), port).unwrap();
+        let (mailbox, events) = Mailbox::new(poll.registry(), Token(0)).unwrap();
+        let (mut client, accepted) = connection();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
         client.write_all(sent).unwrap();
-        let connections = Arc::new(Connections::new(1, limits.notice));
-        let accepted = listener.accept().unwrap().0;
         accepted.set_nonblocking(true).unwrap();
+        let port = accepted.local_addr().unwrap().port();
+        let connections = Arc::new(Connections::new(1, limits.notice));
         let place = connections.admit(accepted, true).unwrap();
         let visit = Visit { tls, port, is_welcome: true, limits, mailbox };
-        Self { client, place, visit, _poll: poll }
+        Self { client, connections, place, visit, events, _poll: poll }
     }
 
     /// Serves it: what it is answered until its end.
     pub(super) fn served(self) -> String {
-        let Self { mut client, place, visit, _poll } = self;
+        let Self { mut client, place, visit, events: _events, _poll, .. } = self;
         thread::spawn(move || serve(&place, &visit));
         answer(&mut client)
     }

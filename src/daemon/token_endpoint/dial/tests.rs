@@ -17,15 +17,15 @@ fn address(text: &str) -> SocketAddr {
 /// An address where nobody listens, and nobody can begin to while it is held: it is bound, and that is all.
 pub(crate) struct Refusing {
     pub(crate) address: SocketAddr,
-    _held: OwnedFd,
+    socket: OwnedFd,
 }
 
 impl Refusing {
     pub(crate) fn new() -> Self {
-        let held = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
-        bind(&held, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
-        let address = SocketAddr::try_from(getsockname(&held).unwrap()).unwrap();
-        Self { address, _held: held }
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        let address = SocketAddr::try_from(getsockname(&socket).unwrap()).unwrap();
+        Self { address, socket }
     }
 }
 

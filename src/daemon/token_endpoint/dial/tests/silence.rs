@@ -10,17 +10,15 @@ use super::*;
 /// An address that says nothing: a listener with room for one connection, which is taken.
 struct Silent {
     address: SocketAddr,
-    _held: (std::os::fd::OwnedFd, TcpStream),
+    _held: (Refusing, TcpStream),
 }
 
 impl Silent {
     fn new() -> Self {
-        let listener = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
-        bind(&listener, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
-        listen(&listener, 0).unwrap();
-        let address = SocketAddr::try_from(getsockname(&listener).unwrap()).unwrap();
-        let taken = TcpStream::connect(address).unwrap();
-        Self { address, _held: (listener, taken) }
+        let bound = Refusing::new();
+        listen(&bound.socket, 0).unwrap();
+        let taken = TcpStream::connect(bound.address).unwrap();
+        Self { address: bound.address, _held: (bound, taken) }
     }
 }
 

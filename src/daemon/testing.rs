@@ -1,0 +1,26 @@
+//! What tests of several rooms stand on.
+
+use std::io::ErrorKind;
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use mio::{Events, Poll};
+
+/// Both ends of a connection over loopback: who connected, and who accepted. `None`: there is no such address.
+pub(crate) fn connection_over(address: &str) -> Option<(TcpStream, TcpStream)> {
+    let listener = TcpListener::bind(address).ok()?;
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    Some((client, listener.accept().unwrap().0))
+}
+
+/// The same over IPv4.
+pub(crate) fn connection() -> (TcpStream, TcpStream) {
+    connection_over("127.0.0.1:0").unwrap()
+}
+
+/// Waits for news, at most for so long. A signal that is for another test is none.
+pub(crate) fn wait_for_events(poll: &mut Poll, events: &mut Events, patience: Duration) {
+    while let Err(error) = poll.poll(events, Some(patience)) {
+        assert_eq!(error.kind(), ErrorKind::Interrupted);
+    }
+}
