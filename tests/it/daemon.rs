@@ -41,8 +41,9 @@ fn without_d_it_detaches_once_it_accepts_commands() {
     assert_eq!(ran.stderr, "");
     let daemon = Detached::behind(&sandbox.socket());
     sandbox.applet("status").run().exits(0);
-    let session = rustix::process::getsid(Some(daemon.0)).unwrap();
-    assert_ne!(session, rustix::process::getsid(None).unwrap());
+    let session_of = |pid| nix::unistd::getsid(pid).unwrap();
+    let daemon_pid = nix::unistd::Pid::from_raw(daemon.0.as_raw_nonzero().get());
+    assert_ne!(session_of(Some(daemon_pid)), session_of(None));
     sandbox.applet("shutdown").run().exits(0);
     daemon.wait_gone();
 }
