@@ -5,8 +5,6 @@ use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 
 use argh::FromArgs;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use pizauth_common::argv::{CommandLine, Invocation, open_stdout};
 use pizauth_common::cause::Cause;
 use pizauth_common::exit::Exit;
@@ -55,8 +53,7 @@ fn run(invocation: &Invocation) -> Result<Exit, Exit> {
     let PlainAnswer::Dump(dump) = ask(invocation, &Request::Dump)? else {
         return Err(unexpected(invocation));
     };
-    let bytes = STANDARD.decode(dump).map_err(|_| unexpected(invocation))?;
-    write_to_its_end(&bytes).map_err(|error| {
+    write_to_its_end(dump.expose()).map_err(|error| {
         invocation
             .complain(format_args!("cannot write the dump to stdout, it is not complete: {}", Cause(&error)));
         Exit::NotDone

@@ -3,8 +3,6 @@
 use std::io::{self, IsTerminal, Read};
 
 use argh::FromArgs;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use pizauth_common::argv::{CommandLine, Invocation};
 use pizauth_common::cause::Cause;
 use pizauth_common::exit::Exit;
@@ -53,7 +51,7 @@ fn run(invocation: &Invocation) -> Result<Exit, Exit> {
         invocation.complain(message);
         Exit::NotDone
     })?;
-    match ask(invocation, &Request::Restore { dump: STANDARD.encode(dump) })? {
+    match ask(invocation, &Request::Restore { dump: dump.into() })? {
         RestoreAnswer::Restored(skipped) => {
             skipped.iter().for_each(|account| invocation.complain(skipped_line(account)));
             Ok(Exit::Done)

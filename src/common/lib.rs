@@ -6,6 +6,7 @@ pub mod account_name;
 pub mod argv;
 pub mod cause;
 pub mod config;
+pub mod dump;
 pub mod exit;
 pub mod harden;
 pub mod ipc;

@@ -139,7 +139,7 @@ impl Decoder {
 /// It is over the cap.
 pub fn encode_request(request: &Request) -> Result<Vec<u8>, FrameError> {
     let limit = if matches!(request, Request::Restore { .. }) { MAX_RESTORE } else { MAX_REQUEST };
-    let room = if let Request::Restore { dump } = request { dump.len() } else { 0 };
+    let room = if let Request::Restore { dump } = request { dump.encoded_len() } else { 0 };
     encode(request, Kind::Request, limit, room)
 }
 
@@ -149,7 +149,7 @@ pub fn encode_request(request: &Request) -> Result<Vec<u8>, FrameError> {
 /// It is over the cap.
 pub fn encode_answer(answer: &Response) -> Result<Vec<u8>, FrameError> {
     let room = match answer {
-        Response::Dump { dump } => dump.len(),
+        Response::Dump { dump } => dump.encoded_len(),
         Response::Status { accounts } => accounts.len() * BYTES_OF_AN_ACCOUNT,
         _ => 0,
     };

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::dump::Dump;
 use crate::secret::{self, Secret};
 use crate::unix_time::UnixTime;
 
@@ -32,8 +33,8 @@ pub enum Request {
     Dump,
     /// Take a token state back.
     Restore {
-        /// A dump, base64.
-        dump: String,
+        /// The token state.
+        dump: Dump,
     },
     /// The state of every account.
     Status,
@@ -93,8 +94,8 @@ pub enum Response {
     },
     /// To `dump`.
     Dump {
-        /// The dump, base64.
-        dump: String,
+        /// The token state.
+        dump: Dump,
     },
     /// To `restore`.
     Restored {

@@ -10,6 +10,7 @@ mod tests;
 use serde::Deserialize;
 
 use super::message::{AccountStatus, Response, Skipped};
+use crate::dump::Dump;
 use crate::secret::Secret;
 
 const MISFIT: &str = "it does not fit the request, or a field is missing";
@@ -45,8 +46,8 @@ pub enum PlainAnswer {
     RefreshScheduled,
     /// To `revoke`.
     Revoked,
-    /// To `dump`: the dump, base64.
-    Dump(String),
+    /// To `dump`: the token state.
+    Dump(Dump),
     /// The request was not done; nothing changed. For people, and maybe several lines.
     Refused(String),
 }
@@ -67,7 +68,7 @@ struct Fields {
     access_token: Option<String>,
     url: Option<String>,
     last_error: Option<String>,
-    dump: Option<String>,
+    dump: Option<Dump>,
     message: Option<String>,
 }
 

@@ -1,12 +1,10 @@
 //! What callers ask for, and what they are answered.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use pizauth_common::account_name::as_argument;
 use pizauth_common::config::{self, When};
+use pizauth_common::dump::Dump;
 use pizauth_common::ipc::message::{DaemonInfo, Refusal, Request, Response, Skipped};
 use pizauth_common::sys::give_memory_back;
-use zeroize::Zeroizing;
 
 use super::{EventLoop, Running};
 use crate::containment::{Worker, contain};
@@ -73,7 +71,7 @@ impl Running {
                     .to_owned(),
             )),
             Request::Dump => Ok(rooms.dump(now)),
-            Request::Restore { dump } => rooms.restore(dump, now),
+            Request::Restore { dump } => rooms.restore(&dump, now),
             Request::Status => Ok(Response::Status { accounts: rooms.keeper.status(now) }),
             Request::Info => Ok(Response::Info(rooms.info())),
             Request::Shutdown => Ok(Response::ShuttingDown { wait: !rooms.is_hook(connection) }),
@@ -139,15 +137,12 @@ impl EventLoop {
     fn dump(&mut self, now: Now) -> Response {
         let dump = self.keeper.dump(now).encode(&mut entropy::fill);
         log::event(What::Dumped).write();
-        Response::Dump { dump: STANDARD.encode(&*dump) }
+        Response::Dump { dump: dump.into() }
     }
 
-    fn restore(&mut self, dump: String, now: Now) -> Result<Response, Refused> {
-        let dump = Zeroizing::new(dump);
-        let bytes = STANDARD.decode(dump.as_bytes()).map(Zeroizing::new);
-        let bytes = bytes.map_err(|_| Refused(Refusal::BadRequest, "the dump is not base64".to_owned()))?;
+    fn restore(&mut self, dump: &Dump, now: Now) -> Result<Response, Refused> {
         let snapshot =
-            Snapshot::decode(&bytes).map_err(|error| Refused(Refusal::BadDump, error.to_string()))?;
+            Snapshot::decode(dump.expose()).map_err(|error| Refused(Refusal::BadDump, error.to_string()))?;
         Ok(restored(self.keeper.restore(snapshot, now)))
     }
 

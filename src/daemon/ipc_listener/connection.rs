@@ -121,7 +121,7 @@ impl Connection {
 /// Only a dump is worth counting.
 fn memory_of(request: &Request) -> usize {
     match request {
-        Request::Restore { dump } => dump.capacity(),
+        Request::Restore { dump } => dump.expose().len(),
         _ => 0,
     }
 }

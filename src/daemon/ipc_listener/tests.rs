@@ -220,7 +220,7 @@ fn an_answer_over_the_cap_becomes_a_refusal() {
     let mut world = World::new();
     let mut caller = world.ask(&Request::Dump);
     let (id, _) = world.only_request();
-    world.ipc.answer(id, &Response::Dump { dump: "x".repeat(17 * 1024 * 1024) });
+    world.ipc.answer(id, &Response::Dump { dump: vec![7; 13 << 20].into() });
     assert!(matches!(received(&mut caller), Response::Refused { kind: Refusal::TooLarge, .. }));
 }
 

@@ -69,7 +69,7 @@ fn the_first_live_candidate_gets_the_request() {
 #[test]
 fn a_large_answer_arrives_whole() {
     let place = Place::new();
-    let dump = "x".repeat(1_000_000);
+    let dump = vec![7; 1_000_000].into();
     let sent = Response::Dump { dump };
     let daemon = place.daemon("live", {
         let sent = sent.clone();
@@ -155,7 +155,7 @@ fn another_version_garbage_and_silence_are_told_apart() {
 fn a_refusal_that_comes_while_we_write_is_read() {
     let place = Place::new();
     let refusing = place.daemon("live", |mut stream| answer(&mut stream, &Response::Exchanging));
-    let request = Request::Restore { dump: "x".repeat(4_000_000) };
+    let request = Request::Restore { dump: vec![7; 3_000_000].into() };
     let (response, _) = call_any::<Response>(&[place.named("live")], &request, PATIENCE).unwrap();
     assert_eq!(response, Response::Exchanging);
     refusing.join().unwrap();

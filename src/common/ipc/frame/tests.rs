@@ -40,7 +40,7 @@ fn what_is_encoded_is_decoded() {
 
 #[test]
 fn a_frame_may_arrive_byte_by_byte_and_split_anywhere() {
-    for request in [Request::Status, Request::Restore { dump: "x".repeat(3 * MAX_REQUEST) }] {
+    for request in [Request::Status, Request::Restore { dump: vec![7; 2 * MAX_REQUEST].into() }] {
         let bytes = encode_request(&request).unwrap();
         let mut decoder = Decoder::new(Kind::Request);
         let (last, first) = bytes.split_last().unwrap();
@@ -103,7 +103,7 @@ fn nothing_is_longer_than_16_mib() {
         assert_eq!(error, FrameError::TooLarge { kind, length: MAX_RESTORE + 1, limit: MAX_RESTORE });
         assert!(Decoder::new(kind).push(&[0xff, 0xff, 0xff, 0xff, VERSION]).is_err());
     }
-    let restore = Request::Restore { dump: "x".repeat(MAX_RESTORE) };
+    let restore = Request::Restore { dump: vec![7; MAX_RESTORE / 4 * 3].into() };
     assert!(matches!(encode_request(&restore), Err(FrameError::TooLarge { limit: MAX_RESTORE, .. })));
     let show = Request::Show { account: "x".repeat(MAX_REQUEST) };
     assert!(matches!(encode_request(&show), Err(FrameError::TooLarge { limit: MAX_REQUEST, .. })));
