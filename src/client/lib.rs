@@ -15,6 +15,7 @@ pub mod refresh;
 pub mod reload;
 pub mod restore;
 pub mod revoke;
+mod roughly;
 pub mod show;
 pub mod shutdown;
 pub mod status;

@@ -48,7 +48,7 @@ fn run(invocation: &Invocation) -> Result<Exit, Exit> {
         }
         PlainAnswer::Pending(url) => unavailable::pending(&url, exclude_url),
         PlainAnswer::Exchanging => unavailable::exchanging(&account),
-        PlainAnswer::Expired(last_error) => unavailable::expired(&account, last_error.as_deref()),
+        PlainAnswer::Expired(expired) => unavailable::expired(&account, &expired),
         _ => return Err(unexpected(invocation)),
     };
     invocation.complain(why);

@@ -1,6 +1,12 @@
 //! Why there is no access token now, in the words that programs and people read.
 
+use std::time::Duration;
+
+use pizauth_common::account_name::as_argument;
+use pizauth_common::ipc::message::Expired;
 use pizauth_common::terminal::printable;
+
+use crate::roughly::roughly;
 
 /// The account waits for its user. Programs look for these words: they never change.
 pub(crate) fn pending(url: &str, exclude_url: bool) -> String {
@@ -16,19 +22,57 @@ pub(crate) fn exchanging(account: &str) -> String {
     format!("authorization of account '{}' is being completed; try again in a moment", printable(account))
 }
 
-/// The access token is too old, and a refresh is under way.
-pub(crate) fn expired(account: &str, last_error: Option<&str>) -> String {
-    let account = printable(account);
-    let expired = format!("access token of account '{account}' has expired and is being refreshed");
-    match last_error {
-        None => format!("{expired}; try again in a moment"),
-        Some(error) => format!("{expired}; the last refresh failed: {}", printable(error)),
+/// The access token is too old: when there will be a new one, or what the user has to do for it.
+pub(crate) fn expired(account: &str, expired: &Expired) -> String {
+    let told = format!("access token of account '{}' has expired", printable(account));
+    let error = expired.last_error.as_deref().map(printable);
+    if expired.needs_attention {
+        let why = error.map(|error| format!(": {error}")).unwrap_or_default();
+        let account = as_argument(account);
+        return format!(
+            "{told}, and to refresh it needs your attention{why} (once that is mended: pizauth refresh {})",
+            printable(&account)
+        );
+    }
+    let (when, again) = match expired.refresh_in {
+        0 => ("is being refreshed".to_owned(), "in a moment"),
+        seconds => (format!("will be refreshed in {}", roughly(Duration::from_secs(seconds))), "then"),
+    };
+    match error {
+        None => format!("{told} and {when}; try again {again}"),
+        Some(error) => format!("{told} and {when}; the last refresh failed: {error}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn failed(error: &str, needs_attention: bool, refresh_in: u64) -> Expired {
+        Expired { last_error: Some(error.to_owned()), needs_attention, refresh_in }
+    }
+
+    #[test]
+    fn who_waits_for_a_refresh_is_told_how_long_and_who_must_act_is_told_what_to_do() {
+        let fresh = Expired { last_error: None, needs_attention: false, refresh_in: 0 };
+        let begins = "access token of account 'work' has expired and ";
+        for (what, words) in [
+            (fresh.clone(), "is being refreshed; try again in a moment"),
+            (Expired { refresh_in: 7, ..fresh }, "will be refreshed in 7 s; try again then"),
+            (failed("HTTP 503", false, 0), "is being refreshed; the last refresh failed: HTTP 503"),
+            (
+                failed("HTTP 503", false, 3_300),
+                "will be refreshed in 55 min; the last refresh failed: HTTP 503",
+            ),
+        ] {
+            assert_eq!(expired("work", &what), format!("{begins}{words}"));
+        }
+        assert_eq!(
+            expired("my work", &failed("invalid_client: wrong secret", true, 3_300)),
+            "access token of account 'my work' has expired, and to refresh it needs your attention: \
+             invalid_client: wrong secret (once that is mended: pizauth refresh 'my work')"
+        );
+    }
 
     #[test]
     fn the_fixed_sentence_is_one_line_and_exact() {
@@ -42,6 +86,7 @@ mod tests {
 
     #[test]
     fn a_servers_error_cannot_drive_the_terminal() {
-        assert!(expired("work", Some("no\x1b[2J")).ends_with("the last refresh failed: no\\u{1b}[2J"));
+        let told = expired("work", &failed("no\x1b[2J", false, 0));
+        assert!(told.ends_with("the last refresh failed: no\\u{1b}[2J"), "{told}");
     }
 }

@@ -3,8 +3,6 @@
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -13,9 +11,7 @@ use pizauth_common::ipc::message::{AccountStatus, State};
 use pizauth_common::terminal::printable;
 use pizauth_common::unix_time::UnixTime;
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
+use crate::roughly::roughly;
 
 /// A line for each account, beginning `NAME: `, as seen at `now` in `zone`.
 pub(super) fn lines(accounts: &[AccountStatus], now: UnixTime, zone: &TimeZone) -> String {
@@ -65,7 +61,9 @@ impl Watch<'_> {
         }
         let expired = account.expires.is_some_and(|at| at <= self.now);
         let due = account.next_refresh.filter(|_| expired || account.last_error.is_some())?;
-        Some(format!("next try {}", self.relative(due)))
+        // The clock of the daemon and ours need not agree to the second.
+        let when = if due > self.now { self.relative(due) } else { "now".to_owned() };
+        Some(format!("next try {when}"))
     }
 
     /// `14:52` today, `2026-11-25 14:52` on other days. By hand: jiff's formatter has all of `strftime` in it.
@@ -106,19 +104,4 @@ fn state(account: &AccountStatus) -> String {
         State::Active if account.refreshable => "active".to_owned(),
         State::Active => "active until it expires".to_owned(),
     }
-}
-
-/// The two largest units, rounded down: nobody reads the seconds of an hour.
-fn roughly(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0..MINUTE => format!("{seconds} s"),
-        MINUTE..HOUR => format!("{} min", seconds / MINUTE),
-        HOUR..DAY => two(seconds / HOUR, "h", seconds % HOUR / MINUTE, "min"),
-        _ => two(seconds / DAY, "d", seconds % DAY / HOUR, "h"),
-    }
-}
-
-fn two(many: u64, unit: &str, rest: u64, smaller: &str) -> String {
-    if rest == 0 { format!("{many} {unit}") } else { format!("{many} {unit} {rest} {smaller}") }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::frame::{Decoder, FrameError, Kind, encode_answer, encode_request, parse_answer, parse_request};
-use super::message::{AccountStatus, DaemonInfo, Refusal, Request, Response, Skipped, State};
+use super::message::{AccountStatus, DaemonInfo, Expired, Refusal, Request, Response, Skipped, State};
 use crate::secret::Secret;
 use crate::unix_time::UnixTime;
 
@@ -81,7 +81,7 @@ fn answer_name(answer: &Response) -> &'static str {
         Response::AccessToken { .. } => "access_token",
         Response::Pending { .. } => "pending",
         Response::Exchanging => "exchanging",
-        Response::Expired { .. } => "expired",
+        Response::Expired(_) => "expired",
         Response::RefreshScheduled => "refresh_scheduled",
         Response::Revoked => "revoked",
         Response::Reloaded { .. } => "reloaded",
@@ -101,8 +101,9 @@ fn answers() -> Vec<(&'static str, Response)> {
         ("access_token", Response::AccessToken { access_token: Secret::from("ya29.example") }),
         ("pending", Response::Pending { url }),
         ("exchanging", Response::Exchanging),
-        ("expired", Response::Expired { last_error: None }),
-        ("expired_error", Response::Expired { last_error: Some(text("cannot connect")) }),
+        ("expired", expired(None, false, 0)),
+        ("expired_error", expired(Some("cannot connect"), false, 55)),
+        ("expired_attention", expired(Some("the server refused: invalid_client"), true, 3_540)),
         ("refresh_scheduled", Response::RefreshScheduled),
         ("revoked", Response::Revoked),
         ("reloaded", Response::Reloaded { warnings: vec![text("pizauth.conf:1:1: a warning")] }),
@@ -114,6 +115,10 @@ fn answers() -> Vec<(&'static str, Response)> {
     ];
     answers.extend(refusals());
     answers
+}
+
+fn expired(last_error: Option<&str>, needs_attention: bool, refresh_in: u64) -> Response {
+    Response::Expired(Expired { last_error: last_error.map(str::to_owned), needs_attention, refresh_in })
 }
 
 fn refusals() -> Vec<(&'static str, Response)> {

@@ -78,11 +78,8 @@ pub enum Response {
     },
     /// To `show` and `refresh`: the authorization code is being exchanged; no URL to visit.
     Exchanging,
-    /// To `show`: the access token has expired and a refresh is under way.
-    Expired {
-        /// Why the last refresh failed, if it did.
-        last_error: Option<String>,
-    },
+    /// To `show`: the access token has expired and can be refreshed.
+    Expired(Expired),
     /// To `refresh`: a refresh is under way or will start as soon as it may.
     RefreshScheduled,
     /// To `revoke`.
@@ -125,6 +122,17 @@ pub enum Response {
         /// For people: lower case, no full stop; may have several lines.
         message: String,
     },
+}
+
+/// Of an access token that has expired: what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expired {
+    /// Why the last refresh failed, if it did.
+    pub last_error: Option<String>,
+    /// Whether a person has to mend something before a refresh can succeed.
+    pub needs_attention: bool,
+    /// Seconds until the next refresh may begin; 0 where it begins now or is under way.
+    pub refresh_in: u64,
 }
 
 /// An account of a dump that `restore` did not take.

@@ -9,7 +9,7 @@ mod tests;
 
 use serde::Deserialize;
 
-use super::message::{AccountStatus, Response, Skipped};
+use super::message::{AccountStatus, Expired, Response, Skipped};
 use crate::dump::Dump;
 use crate::secret::Secret;
 
@@ -40,8 +40,8 @@ pub enum PlainAnswer {
     Pending(String),
     /// To `show` and `refresh`: the authorization code is being exchanged; no URL to visit.
     Exchanging,
-    /// To `show`: the access token has expired and a refresh is under way; why the last one failed, if it did.
-    Expired(Option<String>),
+    /// To `show`: the access token has expired and can be refreshed.
+    Expired(Expired),
     /// To `refresh`: a refresh is under way or will start as soon as it may.
     RefreshScheduled,
     /// To `revoke`.
@@ -68,6 +68,10 @@ struct Fields {
     access_token: Option<String>,
     url: Option<String>,
     last_error: Option<String>,
+    #[serde(default)]
+    needs_attention: bool,
+    #[serde(default)]
+    refresh_in: u64,
     dump: Option<Dump>,
     message: Option<String>,
 }
@@ -80,7 +84,11 @@ impl TryFrom<Fields> for PlainAnswer {
             "access_token" => fields.access_token.map(Secret::new).map(Self::AccessToken),
             "pending" => fields.url.map(Self::Pending),
             "exchanging" => Some(Self::Exchanging),
-            "expired" => Some(Self::Expired(fields.last_error)),
+            "expired" => Some(Self::Expired(Expired {
+                last_error: fields.last_error,
+                needs_attention: fields.needs_attention,
+                refresh_in: fields.refresh_in,
+            })),
             "refresh_scheduled" => Some(Self::RefreshScheduled),
             "revoked" => Some(Self::Revoked),
             "dump" => fields.dump.map(Self::Dump),

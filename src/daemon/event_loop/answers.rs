@@ -3,7 +3,7 @@
 use pizauth_common::account_name::as_argument;
 use pizauth_common::config::{self, When};
 use pizauth_common::dump::Dump;
-use pizauth_common::ipc::message::{DaemonInfo, Refusal, Request, Response, Skipped};
+use pizauth_common::ipc::message::{DaemonInfo, Expired, Refusal, Request, Response, Skipped};
 use pizauth_common::sys::give_memory_back;
 
 use super::{EventLoop, Running};
@@ -182,7 +182,11 @@ fn shown(shown: Shown) -> Response {
         Shown::AccessToken(access_token) => Response::AccessToken { access_token },
         Shown::Pending(url) => Response::Pending { url },
         Shown::Exchanging => Response::Exchanging,
-        Shown::Expired(reason) => Response::Expired { last_error: reason.map(|reason| reason.to_string()) },
+        Shown::Expired { last_error, needs_attention, refresh_in } => Response::Expired(Expired {
+            last_error: last_error.map(|reason| reason.to_string()),
+            needs_attention,
+            refresh_in: refresh_in.as_millis().div_ceil(1000) as u64,
+        }),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a caller can ask for: show, refresh, revoke.
 
+use std::time::Duration;
+
 use pizauth_common::account_name::AccountName;
 use pizauth_common::secret::Secret;
 
@@ -19,8 +21,15 @@ pub enum Shown {
     Pending(String),
     /// The authorization is being completed.
     Exchanging,
-    /// The access token has expired and is being refreshed; what went wrong last, if anything did.
-    Expired(Option<Reason>),
+    /// The access token has expired and can be refreshed.
+    Expired {
+        /// What went wrong last, if anything did.
+        last_error: Option<Reason>,
+        /// A person has to mend something first.
+        needs_attention: bool,
+        /// Until the next refresh may begin; zero if it begins now or is under way.
+        refresh_in: Duration,
+    },
 }
 
 /// What `refresh` brings about.
@@ -64,9 +73,13 @@ impl Keeper {
                     return Ok(Shown::Pending(self.authorize(&name, now)));
                 }
                 hasten(&mut token.renewal, Haste::Show, now.moment);
-                let last_error = entry.last_error.clone();
+                let shown = Shown::Expired {
+                    last_error: entry.last_error.clone(),
+                    needs_attention: entry.needs_attention(),
+                    refresh_in: entry.next_refresh(now.moment).unwrap_or(now.moment).since(now.moment),
+                };
                 self.settle(&name, now);
-                Ok(Shown::Expired(last_error))
+                Ok(shown)
             }
             TokenState::Empty => Ok(Shown::Pending(self.authorize(&name, now))),
         }

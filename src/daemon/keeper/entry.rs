@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 use super::agenda::Due;
 use super::bucket::Bucket;
 use super::effect::JobId;
-use super::token_state::{ExchangeStage, Renewal, TokenState};
+use super::token_state::{ActiveToken, ExchangeStage, Pause, Renewal, TokenState};
 use crate::moment::Moment;
 use crate::oauth::outcome::Reason;
 use crate::snapshot::Fingerprint;
@@ -76,6 +76,22 @@ impl Entry {
                 }
             }
         }
+    }
+
+    /// When the next refresh may begin, from `now` on; none where it is under way or impossible.
+    pub(super) fn next_refresh(&self, now: Moment) -> Option<Moment> {
+        match &self.state {
+            TokenState::Active(ActiveToken { renewal: Renewal::Idle { due, .. }, .. }) => {
+                Some((*due).max(self.bucket.next_allowed()).max(now))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a person has to mend something before a refresh can succeed.
+    pub(super) fn needs_attention(&self) -> bool {
+        let TokenState::Active(token) = &self.state else { return false };
+        matches!(token.renewal, Renewal::Idle { pause: Pause::Attention, .. })
     }
 
     /// Lets go of an access token that has expired: it is good for nothing but to be found in our memory.

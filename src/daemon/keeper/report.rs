@@ -4,7 +4,7 @@ use pizauth_common::ipc::message::{AccountStatus, State};
 
 use super::Keeper;
 use super::entry::Entry;
-use super::token_state::{ActiveToken, ExchangeStage, Pause, Renewal, TokenState};
+use super::token_state::{ActiveToken, ExchangeStage, Renewal, TokenState};
 use crate::moment::Now;
 
 impl Keeper {
@@ -17,12 +17,6 @@ impl Keeper {
 fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
     let token = active(entry);
     let renewal = token.map(|token| &token.renewal);
-    let next_refresh = match renewal {
-        Some(Renewal::Idle { due, .. }) => {
-            Some(now.wall_at((*due).max(entry.bucket.next_allowed()).max(now.moment)))
-        }
-        _ => None,
-    };
     AccountStatus {
         account: name.to_owned(),
         state: state_of(entry),
@@ -30,10 +24,10 @@ fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
         expires: token.map(|token| now.wall_at(token.expires_at)),
         refreshable: renewal.is_some_and(|renewal| renewal.grant().is_some()),
         in_flight: is_in_flight(entry),
-        next_refresh,
+        next_refresh: entry.next_refresh(now.moment).map(|at| now.wall_at(at)),
         last_refresh: entry.answered_at.map(|at| now.wall_at(at)),
         last_error: entry.last_error.as_ref().map(ToString::to_string),
-        needs_attention: matches!(renewal, Some(Renewal::Idle { pause: Pause::Attention, .. })),
+        needs_attention: entry.needs_attention(),
     }
 }
 

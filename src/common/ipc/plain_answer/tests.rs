@@ -11,7 +11,7 @@ fn plain(response: Response) -> Option<PlainAnswer> {
         Response::AccessToken { access_token } => Some(PlainAnswer::AccessToken(access_token)),
         Response::Pending { url } => Some(PlainAnswer::Pending(url)),
         Response::Exchanging => Some(PlainAnswer::Exchanging),
-        Response::Expired { last_error } => Some(PlainAnswer::Expired(last_error)),
+        Response::Expired(expired) => Some(PlainAnswer::Expired(expired)),
         Response::RefreshScheduled => Some(PlainAnswer::RefreshScheduled),
         Response::Revoked => Some(PlainAnswer::Revoked),
         Response::Dump { dump } => Some(PlainAnswer::Dump(dump)),

@@ -17,7 +17,7 @@ impl World {
                 assert_eq!(token.expose(), session.access_token, "not the latest token");
                 assert!(session.expires_at > now.moment, "an expired token was shown");
             }
-            (Phase::Active(session), Shown::Expired(_)) => {
+            (Phase::Active(session), Shown::Expired { .. }) => {
                 assert!(session.expires_at <= now.moment, "a valid token was not shown");
                 assert!(session.refresh_token.is_some());
             }

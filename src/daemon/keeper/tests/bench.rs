@@ -7,7 +7,9 @@ use pizauth_common::config::{Account, Config, HookCommands, ListenAddress, Liste
 use pizauth_common::unix_time::UnixTime;
 use url::Url;
 
-use crate::keeper::{Effect, Entropy, Hook, JobId, Keeper, ListenerPorts, RedirectVerdict, TokenEvent};
+use crate::keeper::{
+    Effect, Entropy, Hook, JobId, Keeper, ListenerPorts, RedirectVerdict, Shown, TokenEvent,
+};
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::{Issued, Outcome, Reason};
 use crate::oauth::redirect::{RedirectRequest, Scheme};
@@ -22,6 +24,11 @@ pub(crate) fn some_time() -> Now {
 
 pub(crate) fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
+}
+
+/// What `show` gives for a token that has expired while nothing is wrong.
+pub(crate) fn refreshed_now() -> Shown {
+    Shown::Expired { last_error: None, needs_attention: false, refresh_in: Duration::ZERO }
 }
 
 pub(crate) fn uri(written: &str) -> Uri {

@@ -1,4 +1,4 @@
-use super::bench::{Bench, account, issued, reason, seconds, transient};
+use super::bench::{Bench, account, issued, reason, refreshed_now, seconds, transient};
 use crate::keeper::{Hook, HookVerdict, JobId, Refreshed, Shown, TokenEvent};
 use crate::oauth::outcome::{Outcome, Reason};
 
@@ -69,7 +69,7 @@ fn a_lifetime_of_nothing_is_no_storm() {
 fn an_expired_token_is_not_shown_and_is_refreshed() {
     let mut bench = Bench::active(Some("rt-0"), 3600);
     bench.rest(3600);
-    assert_eq!(shown(&mut bench), Shown::Expired(None));
+    assert_eq!(shown(&mut bench), refreshed_now());
     bench.request();
     assert_eq!(bench.keeper.refresh("work", bench.now), Ok(Refreshed::Scheduled));
     bench.collect();
@@ -81,7 +81,7 @@ fn a_clock_that_is_set_back_shows_no_expired_token() {
     let mut bench = Bench::active(Some("rt-0"), 3600);
     bench.rest(3600);
     bench.now.wall = bench.now.wall.minus(seconds(86_400));
-    assert_eq!(shown(&mut bench), Shown::Expired(None));
+    assert_eq!(shown(&mut bench), refreshed_now());
 }
 
 #[test]
@@ -150,6 +150,11 @@ fn an_absurd_retry_after_is_an_hour() {
     let absurd = Some(seconds(u64::MAX));
     bench.fail_once(Outcome::Transient { reason: reason(), retry_after: absurd, reached: true });
     assert_eq!(bench.next_request(), Some(bench.now.moment.plus(seconds(3600))));
+    bench.rest(600);
+    let Shown::Expired { needs_attention: false, refresh_in, .. } = shown(&mut bench) else {
+        panic!("{:?}", shown(&mut bench));
+    };
+    assert_eq!(refresh_in, seconds(3000), "who asks is told how long the server makes us wait");
 }
 
 #[test]
@@ -179,7 +184,10 @@ fn what_needs_attention_keeps_the_session_and_is_tried_hourly() {
     assert_eq!((bench.events(), bench.errors()), (vec![], 1));
     assert!(bench.keeper.status(bench.now)[0].needs_attention);
     bench.rest(200);
-    assert!(matches!(shown(&mut bench), Shown::Expired(Some(_))));
+    let Shown::Expired { last_error: Some(_), needs_attention: true, refresh_in } = shown(&mut bench) else {
+        panic!("{:?}", shown(&mut bench));
+    };
+    assert!((3300..3600).contains(&refresh_in.as_secs()), "{refresh_in:?}");
     assert!(bench.requests.is_empty(), "a mail program that asks every minute is no new reason to try");
     bench.pass(3600);
     let job = bench.request();
