@@ -96,9 +96,17 @@ fn improves(present: &TokenState, saved: &ActiveToken, lineage: Option<Lineage>,
 fn active_from(saved: AccountSnapshot, account: &Account, unknown: Lineage, now: Now) -> ActiveToken {
     let obtained_at = now.moment_at(saved.obtained.min(now.wall));
     // Without an access token there is nothing that could be valid.
-    let longest = saved.access_token.as_ref().map_or(Duration::ZERO, |_| LONGEST_LIFETIME);
+    let lifetime =
+        saved.access_token.as_ref().map_or(Duration::ZERO, |_| saved.expires.since(saved.obtained));
+    let longest = lifetime.min(LONGEST_LIFETIME);
     let expires_at = now.moment_at(saved.expires).min(now.moment.plus(longest));
-    let renewal = Renewal::of(saved.refresh_token, account, obtained_at, expires_at);
+    let mut renewal = Renewal::of(saved.refresh_token, account, obtained_at, expires_at);
+    if let Renewal::Idle { due, .. } = &mut renewal
+        && saved.obtained > now.wall
+    {
+        // Our clock lags, by an unknown time that the token has aged, too.
+        *due = now.moment;
+    }
     let lineage = saved.lineage.unwrap_or(unknown);
     ActiveToken { access_token: saved.access_token, obtained_at, expires_at, lineage, renewal }
 }

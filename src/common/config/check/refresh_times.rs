@@ -24,7 +24,7 @@ pub(super) trait HasRefreshTimes {
 /// A row of the table.
 pub(super) const fn at_least_rule<D: HasRefreshTimes>() -> Rule<D> {
     Rule::new("refresh_at_least", |draft: &mut D, given, problems| {
-        draft.refresh_times().at_least = given.time(problems);
+        draft.refresh_times().at_least = given.pause(problems);
     })
 }
 

@@ -115,7 +115,8 @@ impl World {
                 snapshot.accounts.iter().find(|saved| saved.account == *restored).expect("it was in there");
             let model = self.model(restored.as_str());
             assert!(!matches!(model.phase, Phase::Exchanging { .. }), "an exchange was interrupted");
-            let longest = if saved.access_token.is_some() { 315_360_000 } else { 0 };
+            let lifetime = saved.expires.0.saturating_sub(saved.obtained.0).min(315_360_000);
+            let longest = if saved.access_token.is_some() { lifetime } else { 0 };
             let expires_at = now.moment_at(saved.expires).min(now.moment.plus(seconds(longest)));
             if let Some(session) = model.session().filter(|session| !session.is_spent(now.moment)) {
                 session.assert_may_give_way(expires_at, saved.lineage);

@@ -127,6 +127,22 @@ fn an_exchange_is_newer_than_any_dump() {
 }
 
 #[test]
+fn a_clock_that_lags_gives_a_restored_token_no_longer_life() {
+    for (refresh_token, requests) in [(Some("rt-0"), 1), (None, 0)] {
+        let mut bench = Bench::active(refresh_token, 3600);
+        let dump = bench.keeper.dump(bench.now);
+        bench.keeper = Keeper::new(config(vec![account("work")]), PORTS, counting_entropy());
+        bench.now.wall = bench.now.wall.minus(seconds(5 * 366 * 86_400));
+        bench.keeper.restore(dump, bench.now);
+        let status = &bench.keeper.status(bench.now)[0];
+        assert_eq!(status.obtained, Some(bench.now.wall));
+        assert_eq!(status.expires, Some(bench.now.wall.plus(seconds(3600))));
+        bench.collect();
+        assert_eq!(bench.requests.len(), requests, "nobody knows how old it is");
+    }
+}
+
+#[test]
 fn absurd_times_in_a_dump_are_clamped() {
     let mut bench = Bench::active(Some("rt-0"), 3600);
     let mut dump = bench.keeper.dump(bench.now);
