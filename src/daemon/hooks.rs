@@ -253,14 +253,15 @@ impl Hooks {
 
     fn ended(&mut self, hook: &Hook, status: ExitStatus, was_ended: bool) {
         let kind = Kind::of(hook);
-        let is_failure = !status.success() && !was_ended && kind != Kind::TransientErrorIf;
+        let verdict = match status.success() && !was_ended {
+            true => HookVerdict::KeepTrying,
+            false if self.is_stopping || (says_nothing(status) && !was_ended) => HookVerdict::NoVerdict,
+            false => HookVerdict::GiveUp,
+        };
+        let answers = kind == Kind::TransientErrorIf && (self.is_stopping || !says_nothing(status));
+        let is_failure = !status.success() && !was_ended && !answers;
         let what = if is_failure { What::HookFailed } else { What::HookEnded };
         line(what, kind, account(hook)).field("status", status).write();
-        let verdict = match (self.is_stopping, status.success() && !was_ended) {
-            (_, true) => HookVerdict::KeepTrying,
-            (true, false) => HookVerdict::NoVerdict,
-            (false, false) => HookVerdict::GiveUp,
-        };
         self.finish(hook, verdict);
     }
 
@@ -273,6 +274,12 @@ impl Hooks {
             Hook::AuthNotify { .. } | Hook::ErrorNotify { .. } | Hook::TokenEvent { .. } => {}
         }
     }
+}
+
+/// Whether a command said nothing by its end: a signal ended it, or the shell could not run it (126 and 127, POSIX
+/// XCU §2.8.2), as where a script is missing because its file system is not mounted.
+fn says_nothing(status: ExitStatus) -> bool {
+    matches!(status.code(), None | Some(126 | 127))
 }
 
 /// Whether the system may be able to start a process a little later.

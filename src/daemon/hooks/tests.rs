@@ -182,8 +182,10 @@ fn verdicts() {
     for (command, verdict) in [
         ("exit 0", HookVerdict::KeepTrying),
         ("exit 1", HookVerdict::GiveUp),
-        ("kill -9 $$", HookVerdict::GiveUp),
-        ("no_such_command_at_all 2>/dev/null", HookVerdict::GiveUp),
+        ("exit 125", HookVerdict::GiveUp),
+        ("kill -9 $$", HookVerdict::NoVerdict),
+        ("no_such_command_at_all 2>/dev/null", HookVerdict::NoVerdict),
+        ("/dev/null 2>/dev/null", HookVerdict::NoVerdict),
     ] {
         let mut stage = Stage::new(on_transient(command), HookOutput::Inherited);
         stage.run(transient_error_if(7));
