@@ -195,6 +195,7 @@ impl Running {
         for signal in self.rooms.signals.arrived() {
             match signal {
                 Signal::Stop => self.stop(now),
+                Signal::Interrupt => self.interrupt(now),
                 Signal::Reload => {
                     // What went wrong stands in the log; nobody waits for an answer.
                     let _ = self.reload(now);

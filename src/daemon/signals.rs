@@ -11,8 +11,10 @@ use signal_hook_mio::v1_0;
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// TERM or INT: stop cleanly.
+    /// TERM: stop cleanly.
     Stop,
+    /// INT: the same, from a person at a terminal, who will not wait twice.
+    Interrupt,
     /// HUP: read the configuration again.
     Reload,
     /// USR1: write the status of every account to the log.
@@ -49,7 +51,8 @@ impl Signals {
 
 fn meaning(number: i32) -> Option<Signal> {
     match number {
-        SIGTERM | SIGINT => Some(Signal::Stop),
+        SIGTERM => Some(Signal::Stop),
+        SIGINT => Some(Signal::Interrupt),
         SIGHUP => Some(Signal::Reload),
         SIGUSR1 => Some(Signal::LogStatus),
         SIGCHLD => Some(Signal::ChildrenChanged),
@@ -95,7 +98,7 @@ mod tests {
             (signal::Signal::SIGHUP, Signal::Reload),
             (signal::Signal::SIGUSR1, Signal::LogStatus),
             (signal::Signal::SIGTERM, Signal::Stop),
-            (signal::Signal::SIGINT, Signal::Stop),
+            (signal::Signal::SIGINT, Signal::Interrupt),
         ] {
             raise(raised).unwrap();
             let mut arrived = Vec::new();

@@ -1,11 +1,12 @@
 //! `pizauth shutdown`: returns when the daemon has gone.
 
+use std::io::{Read, Write};
 use std::thread;
 
 use pizauth_test_server::browser::{self, Decision};
 use rustix::process::Signal;
 
-use crate::support::{Running, Sandbox, Setup, eventually};
+use crate::support::{Running, Sandbox, Setup, callers, eventually};
 
 #[test]
 fn afterwards_the_daemon_and_its_socket_are_gone() {
@@ -36,6 +37,39 @@ fn queued_token_events_are_finished_first() {
     running.revoke("work").exits(0);
     running.sandbox.applet("shutdown").run().exits(0);
     assert_eq!(running.sandbox.read("events"), "token_new\ntoken_revoked\n");
+}
+
+#[test]
+fn whoever_asks_again_waits_with_the_first() {
+    let hook = "touch begun; while [ ! -e go ]; do sleep 0.1; done; echo $PIZAUTH_EVENT >> events";
+    let running = Setup::new().global(&format!("token_event_cmd = \"{hook}\";")).start();
+    running.sign_in("work");
+    running.revoke("work").exits(0);
+    eventually("the first hook", || running.sandbox.path("begun").exists().then_some(()));
+    let accepted = [(); 2].map(|()| {
+        let mut caller = callers::call(&running.sandbox.socket());
+        caller.write_all(&callers::request("shutdown")).unwrap();
+        caller.read_exact(&mut [0; 5]).unwrap();
+        caller
+    });
+    running.daemon.signal(Signal::TERM);
+    running.sandbox.write("go", "");
+    assert_eq!(running.daemon.wait().code(), Some(0));
+    assert_eq!(running.sandbox.read("events"), "token_new\ntoken_revoked\n");
+    drop(accepted);
+}
+
+#[test]
+fn a_second_interrupt_ends_it_at_once() {
+    let running = Setup::new().global("token_event_cmd = \"sleep 9; touch late; exec sleep 600\";").start();
+    running.sign_in("work");
+    running.daemon.wait_for_log(&["event=hook_started"]);
+    running.daemon.signal(Signal::INT);
+    running.daemon.wait_for_log(&["event=stopping"]);
+    running.daemon.signal(Signal::INT);
+    assert_eq!(running.daemon.wait().code(), Some(0));
+    running.daemon.wait_for_log(&["event=stopped"]);
+    assert!(!running.sandbox.path("late").exists(), "it waited for the hook");
 }
 
 #[test]

@@ -58,21 +58,25 @@ impl Stage {
 }
 
 impl Running {
-    /// Begins to stop; asked a second time, stops at once.
+    /// Begins to stop. Whoever asks again waits with the first: what is finished are hooks that keep tokens.
     pub(super) fn stop(&mut self, now: Now) {
-        match self.stage {
-            Stage::Over => return,
-            Stage::Stopping { .. } => {
-                self.stage = Stage::Over;
-                return;
-            }
-            Stage::Starting { .. } | Stage::Serving => {}
+        if self.stage.is_stopping() {
+            return;
         }
         log::event(What::Stopping).write();
         self.rooms.supervisor.stopping();
         self.rooms.keeper.stop();
         self.rooms.hooks.stop();
         self.stage = Stage::Stopping { until: now.moment.plus(STOP_PATIENCE) };
+    }
+
+    /// Begins to stop; while it stops already, ends at once.
+    pub(super) fn interrupt(&mut self, now: Now) {
+        if self.stage.is_stopping() {
+            self.stage = Stage::Over;
+        } else {
+            self.stop(now);
+        }
     }
 
     /// Goes on to the next stage when this one is complete.
