@@ -109,10 +109,11 @@ impl EventLoop {
     /// Leaves nothing behind. Callers of `shutdown` see the end of their connection when the process has gone, not
     /// before: the listener is left to the system.
     fn end(self) {
-        let Self { mail, redirect_listener, mut socket_file, ipc_listener, .. } = self;
+        let Self { mail, redirect_listener, mut socket_file, ipc_listener, hooks, .. } = self;
         // With whatever browsers have sent that was not read any more.
         drop(mail);
         redirect_listener.stop();
+        hooks.let_go();
         socket_file.remove();
         std::mem::forget(ipc_listener);
         log::event(What::Stopped).write();

@@ -183,6 +183,16 @@ impl Hooks {
             && !self.running.iter().any(|running| is_event(running.kind()))
     }
 
+    /// The daemon ends. What still runs, hook or browser, is not ended by writing to nobody.
+    pub fn let_go(mut self) {
+        for (token, mut output) in std::mem::take(&mut self.outputs) {
+            if output.read(&self.registry, Token(token)) == Reading::Open {
+                // Without a process for it, it has to look after itself.
+                let _ = output.leave();
+            }
+        }
+    }
+
     fn start_waiting(&mut self, now: Moment) {
         for index in 0..self.waiting.len() {
             while self.start_again.is_none() && self.start_next_of(index, now) {}

@@ -66,6 +66,21 @@ fn detaching_keeps_the_working_directory_and_lets_go_of_the_terminal() {
 }
 
 #[test]
+fn what_a_hook_writes_after_a_detached_daemon_has_stopped_does_not_end_it() {
+    let sandbox = Sandbox::configured();
+    let hook = "touch begun; while [ ! -e go ]; do sleep 0.1; done; head -c 200000 /dev/zero && touch ended";
+    let text = std::fs::read_to_string(sandbox.config_file()).unwrap();
+    sandbox.write_config(&format!("startup_cmd = \"{hook}\";\n{text}"));
+    sandbox.applet("server").run().exits(0);
+    let daemon = Detached::behind(&sandbox.socket());
+    eventually("the hook", || sandbox.path("begun").exists().then_some(()));
+    sandbox.applet("shutdown").run().exits(0);
+    daemon.wait_gone();
+    sandbox.write("go", "");
+    eventually("its end", || sandbox.path("ended").exists().then_some(()));
+}
+
+#[test]
 fn a_failed_start_tells_the_error_and_is_exit_1_detached_or_not() {
     let sandbox = Sandbox::new();
     sandbox.write_config("account \"work\" {\n  nonsense = 1s;\n}\n");

@@ -114,6 +114,9 @@ check 'notify-desktop tells of an error' \
     env PIZAUTH_ACCOUNT=work PIZAUTH_MSG='<b>no</b>' PATH="$PWD/stand-ins:$PATH" "$hooks/notify-desktop"
 check 'whose text is no markup' grep -qF '&lt;b&gt;no' notified
 
+check_refused 'dump refuses to write to a terminal' script -qec pizauth-dump terminal.typescript
+check 'and says what to do' grep -F 'refusing to write tokens to a terminal (pipe them' terminal.typescript
+
 export TMUX_TMPDIR=$HOME/tmux
 mkdir -m 700 tmux
 env -u TMUX TERM=screen tmux -f /dev/null new-session -d -s scene -x 200 -y 24 'exec sleep 1000'

@@ -86,3 +86,16 @@ check 'rsyslog: an error is an alert' wait_for_lines 1 'event=reload_failed' rsy
 check 'rsyslog: which is of severity err' grep "^daemon err pizauthd $daemon_pid event=reload_failed" rsyslog/parts.log
 check 'logcheck: and that alone is reported' test "$(unexpected | sed 's/.*event=\([a-z_]*\).*/\1/')" = reload_failed
 check 'it stops' pizauth shutdown
+
+# --- what hooks of a detached daemon write
+
+configure 'startup_cmd = "echo one; echo two >&2; head -c 5000 /dev/zero | tr \\\\0 x; echo; echo never; echo >ended";'
+"${as_root[@]}" pizauthd
+check 'detached: what a hook writes is in the log' \
+    wait_for_lines 1 'event=hook_output hook=startup_cmd line=one' rsyslog/pizauthd.log
+check 'and what it complains of' wait_for_lines 1 'event=hook_output hook=startup_cmd line=two' rsyslog/pizauthd.log
+check 'it runs to its end' wait_until test -e ended
+check 'it stops as well' pizauth shutdown
+check 'the log has the first 4 KiB of it' \
+    test "$(sed -n 's/.*event=hook_output .*line="*\(x*\)"*$/\1/p' rsyslog/pizauthd.log | tr -d '\n' | wc -c)" = $((4096 - 8))
+check_refused 'and nothing beyond them' grep -F 'line=never' rsyslog/pizauthd.log

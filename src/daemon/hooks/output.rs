@@ -1,14 +1,16 @@
 //! What a hook of a detached daemon writes: its beginning goes to the log, and the rest is read all the same.
 //!
 //! The pipe stays open for as long as anybody writes to it, also after the hook has ended: to close it would
-//! end, by SIGPIPE, a browser that the hook has started.
+//! end, by SIGPIPE, a browser that the hook has started. When we end, somebody else goes on reading.
 
 use std::io::{self, ErrorKind, PipeReader, Read, pipe};
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::process::{Command, Stdio};
 
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use pizauth_common::account_name::AccountName;
+use pizauth_common::sys;
 
 use super::kind::Kind;
 use crate::log::What;
@@ -78,6 +80,20 @@ impl Output {
             Ok(()) => Reading::Open,
             Err(_) => self.close(),
         }
+    }
+
+    /// Leaves the rest, which nobody wants, to a process that ends with the last writer.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub(super) fn leave(mut self) -> io::Result<()> {
+        self.log_line();
+        rustix::io::ioctl_fionbio(&self.pipe, false)?;
+        let mut drain = Command::new("/bin/sh");
+        drain.args(["-c", "exec cat >/dev/null"]).current_dir("/");
+        drain.stdin(self.pipe).stdout(Stdio::null()).stderr(Stdio::null());
+        sys::isolate_child(&mut drain, Vec::new(), Vec::new());
+        drain.spawn().map(drop)
     }
 
     fn keep(&mut self, bytes: &[u8]) {

@@ -4,7 +4,6 @@ use super::*;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
 
 /// 2026-11-24 13:00 UTC, which is 14:00 in the zone of these tests.
 const NOW: UnixTime = UnixTime(1_795_525_200);
