@@ -81,6 +81,16 @@ fn while_the_code_is_exchanged_there_is_no_url() {
 }
 
 #[test]
+fn what_keeps_an_expired_token_from_being_refreshed_is_said_with_what_to_do() {
+    let running = Setup::new().policy(|policy| policy.access_token_lifetime = Duration::from_secs(2)).start();
+    running.server.script(Endpoint::Refresh, Fault::oauth_error(401, "invalid_client", "wrong secret"));
+    running.sign_in("work");
+    running.wait_finished(Endpoint::Refresh, 1);
+    let expired = eventually("the expiry", || Some(running.show("work")).filter(|ran| ran.code() == 1));
+    expired.prints_nothing().says("needs your attention").says("wrong secret").says("pizauth refresh work");
+}
+
+#[test]
 fn an_expired_token_is_not_shown_and_a_refresh_is_under_way() {
     let running = Setup::new().policy(|policy| policy.access_token_lifetime = Duration::from_secs(2)).start();
     let gate = Gate::closed();
