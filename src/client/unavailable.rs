@@ -30,7 +30,7 @@ pub(crate) fn expired(account: &str, expired: &Expired) -> String {
         let why = error.map(|error| format!(": {error}")).unwrap_or_default();
         let account = as_argument(account);
         return format!(
-            "{told}, and to refresh it needs your attention{why} (once that is mended: pizauth refresh {})",
+            "{told}, and to refresh it needs your attention{why}; once that is mended: pizauth refresh {}",
             printable(&account)
         );
     }
@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(
             expired("my work", &failed("invalid_client: wrong secret", true, 3_300)),
             "access token of account 'my work' has expired, and to refresh it needs your attention: \
-             invalid_client: wrong secret (once that is mended: pizauth refresh 'my work')"
+             invalid_client: wrong secret; once that is mended: pizauth refresh 'my work'"
         );
     }
 
