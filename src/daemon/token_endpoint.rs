@@ -78,16 +78,8 @@ impl TokenEndpoint {
     where
         P: Fn(&TokenRequest, &Attempt) -> Outcome + Send + Sync + 'static,
     {
-        let (notes, receiver) = channel();
-        let flights = HashMap::new();
-        let supervisor = Supervisor {
-            mailbox,
-            limits,
-            perform: Arc::new(perform),
-            notes: notes.clone(),
-            flights,
-            stuck: 0,
-        };
+        let (supervisor, receiver) = Supervisor::new(mailbox, limits, perform);
+        let notes = supervisor.notes.clone();
         thread::Builder::new().name("token-endpoint".into()).spawn(move || supervisor.run(&receiver))?;
         Ok(Self { notes })
     }
@@ -112,20 +104,17 @@ pub fn environment_warnings() -> Vec<String> {
 
 enum Note {
     Start(JobId, TokenRequest),
-    Finished(JobId, Outcome),
+    Finished(FlightId, Outcome),
     Stop,
 }
 
-impl Note {
-    fn job(&self) -> Option<JobId> {
-        match self {
-            Self::Start(job, _) | Self::Finished(job, _) => Some(*job),
-            Self::Stop => None,
-        }
-    }
-}
+/// One worker's one request. A job does not do for that: an exchange keeps its own over all tries, and the worker of an
+/// earlier one may come back while the next is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct FlightId(u64);
 
 struct Flight {
+    job: JobId,
     deadline: Instant,
     attempt: Arc<Attempt>,
 }
@@ -135,7 +124,8 @@ struct Supervisor<P> {
     limits: Limits,
     perform: Arc<P>,
     notes: Sender<Note>,
-    flights: HashMap<JobId, Flight>,
+    flights: HashMap<FlightId, Flight>,
+    last_flight: FlightId,
     stuck: usize,
 }
 
@@ -143,6 +133,13 @@ impl<P> Supervisor<P>
 where
     P: Fn(&TokenRequest, &Attempt) -> Outcome + Send + Sync + 'static,
 {
+    fn new(mailbox: Mailbox, limits: Limits, perform: P) -> (Self, Receiver<Note>) {
+        let (notes, receiver) = channel();
+        let perform = Arc::new(perform);
+        let (flights, last_flight) = (HashMap::new(), FlightId(0));
+        (Self { mailbox, limits, perform, notes, flights, last_flight, stuck: 0 }, receiver)
+    }
+
     fn run(mut self, notes: &Receiver<Note>) {
         loop {
             let note = match self.next_note(notes) {
@@ -150,7 +147,7 @@ where
                 Ok(note) => Some(note),
                 Err(RecvTimeoutError::Timeout) => None,
             };
-            let job = note.as_ref().and_then(Note::job);
+            let job = note.as_ref().and_then(|note| self.job_of(note));
             let handled = contain(Worker::TokenEndpoint, || self.handle(note));
             if let (Some(job), Err(bug)) = (job, handled) {
                 self.post(job, perhaps_sent(&bug));
@@ -161,10 +158,19 @@ where
     fn handle(&mut self, note: Option<Note>) {
         match note {
             Some(Note::Start(job, request)) => self.start(job, request),
-            Some(Note::Finished(job, outcome)) => self.finish(job, outcome),
+            Some(Note::Finished(flight, outcome)) => self.finish(flight, outcome),
             Some(Note::Stop) | None => {}
         }
         self.give_up_late_ones(Instant::now());
+    }
+
+    /// The job that waits for what the note brings; none where it was given up.
+    fn job_of(&self, note: &Note) -> Option<JobId> {
+        match note {
+            Note::Start(job, _) => Some(*job),
+            Note::Finished(flight, _) => self.flights.get(flight).map(|flight| flight.job),
+            Note::Stop => None,
+        }
     }
 
     /// Sleeps until something happens or the next deadline; without a request there is none.
@@ -181,9 +187,10 @@ where
         }
         let attempt = Arc::new(Attempt::default());
         let deadline = Instant::now() + self.limits.total + self.limits.grace;
-        match self.spawn_worker(job, request, Arc::clone(&attempt)) {
+        self.last_flight.0 += 1;
+        match self.spawn_worker(self.last_flight, request, Arc::clone(&attempt)) {
             Ok(()) => {
-                self.flights.insert(job, Flight { deadline, attempt });
+                self.flights.insert(self.last_flight, Flight { job, deadline, attempt });
             }
             Err(error) => self
                 .post(job, unsent(&format!("cannot start a thread for a token request: {}", Cause(&error)))),
@@ -200,33 +207,33 @@ where
         }
     }
 
-    fn spawn_worker(&self, job: JobId, request: TokenRequest, attempt: Arc<Attempt>) -> io::Result<()> {
+    fn spawn_worker(&self, flight: FlightId, request: TokenRequest, attempt: Arc<Attempt>) -> io::Result<()> {
         let (perform, notes) = (Arc::clone(&self.perform), self.notes.clone());
         let work = move || {
             let outcome = contain(Worker::TokenRequest, || perform(&request, &attempt));
             let outcome = outcome.unwrap_or_else(|bug| attempt.failed(&bug.to_string()));
             // Nobody listens only once the daemon stops.
-            let _ = notes.send(Note::Finished(job, outcome));
+            let _ = notes.send(Note::Finished(flight, outcome));
         };
         thread::Builder::new().name("token-request".into()).spawn(work).map(drop)
     }
 
     /// A worker has come back: in time, or after it was given up.
-    fn finish(&mut self, job: JobId, outcome: Outcome) {
-        match self.flights.remove(&job) {
-            Some(_) => self.post(job, outcome),
+    fn finish(&mut self, flight: FlightId, outcome: Outcome) {
+        match self.flights.remove(&flight) {
+            Some(Flight { job, .. }) => self.post(job, outcome),
             None => self.stuck = self.stuck.saturating_sub(1),
         }
     }
 
     fn give_up_late_ones(&mut self, now: Instant) {
         let late: Vec<_> = self.flights.extract_if(|_, flight| flight.deadline <= now).collect();
-        for (job, flight) in late {
+        for (_, flight) in late {
             self.stuck += 1;
             let limit = self.limits.total.as_secs();
             log::event(What::WorkerStuck).field("limit_seconds", limit).write();
             let why = format!("no answer within {limit} s");
-            self.post(job, flight.attempt.give_up(&why));
+            self.post(flight.job, flight.attempt.give_up(&why));
         }
     }
 

@@ -80,6 +80,31 @@ fn a_worker_given_up_sends_nothing_later_and_reports_nothing_twice() {
 }
 
 #[test]
+fn a_worker_that_comes_back_late_does_not_answer_for_the_next_try_of_its_job() {
+    let (begun, has_begun) = channel();
+    let poll = Poll::new().unwrap();
+    let (mailbox, mail) = Mailbox::new(poll.registry(), Token(0)).unwrap();
+    let (mut supervisor, notes) =
+        Supervisor::new(mailbox, limits(), move |_: &TokenRequest, attempt: &Attempt| {
+            let (say, word) = channel::<&'static str>();
+            begun.send(say).unwrap();
+            attempt.failed(word.recv().unwrap())
+        });
+    supervisor.start(JobId(1), testing::refresh());
+    let first = has_begun.recv_timeout(LONG).unwrap();
+    supervisor.give_up_late_ones(Instant::now() + LONG * 2);
+    assert_eq!(next(&mail).1, "no answer within 20 s");
+    supervisor.start(JobId(1), testing::refresh());
+    let second = has_begun.recv_timeout(LONG).unwrap();
+    for (worker, word) in [(first, "late"), (second, "in time")] {
+        worker.send(word).unwrap();
+        supervisor.handle(Some(notes.recv_timeout(LONG).unwrap()));
+    }
+    assert_eq!(next(&mail), (JobId(1), "in time".to_owned(), false));
+    assert!(mail.try_recv().is_err() && supervisor.stuck == 0);
+}
+
+#[test]
 fn no_more_workers_than_allowed() {
     let (release, gate) = channel::<()>();
     let gate = std::sync::Mutex::new(gate);
