@@ -1,6 +1,7 @@
 //! `pizauth dump` and `pizauth restore`: what goes out comes back, and nothing bad gets in.
 
 use pizauth_test_server::Endpoint;
+use rustix::process::Signal;
 
 use crate::support::upstream_dump::{Session, plaintext, sealed, upstream_dump};
 use crate::support::{Daemon, Ran, Running, Sandbox, Setup, eventually};
@@ -137,18 +138,35 @@ fn upstreams(client_id: &str) -> Session<'_> {
     Session { account: "work", client_id, access_token, obtained_ago: 60, expires_in: 3600 }
 }
 
+/// A daemon that is not ready yet.
+fn starting(hooks: &str) -> Running {
+    let mut running = Setup::new().start();
+    running.sandbox.applet("shutdown").run().exits(0);
+    let config = std::fs::read_to_string(running.sandbox.config_file()).unwrap();
+    running.sandbox.write_config(&format!("{hooks}\n{config}"));
+    running.daemon = Daemon::spawn(running.sandbox.applet("server").args(["-vvv"]));
+    eventually("the daemon", || running.sandbox.applet("status").run().status.success().then_some(()));
+    running
+}
+
+#[test]
+fn a_stop_before_startup_cmd_has_ended_opens_the_dump_to_nobody() {
+    let running = starting("startup_cmd = \"exec sleep 600\"; token_event_cmd = \"exec sleep 600\";");
+    running.sign_in("work");
+    running.daemon.signal(Signal::TERM);
+    running.daemon.wait_for_log(&["event=stopping"]);
+    running.sandbox.applet("dump").run().exits(1).prints_nothing().says("startup_cmd");
+    running.daemon.signal(Signal::INT);
+    assert_eq!(running.daemon.wait().code(), Some(0));
+}
+
 #[test]
 fn before_startup_cmd_has_ended_only_a_hook_of_the_daemon_gets_a_dump() {
     let dump = env!("CARGO_BIN_EXE_pizauth-dump");
     let hooks = format!(
         "startup_cmd = \"until test -e go; do sleep 0.05; done\"; token_event_cmd = \"{dump} > new; mv new dump\";"
     );
-    let mut running = Setup::new().start();
-    running.sandbox.applet("shutdown").run().exits(0);
-    let config = std::fs::read_to_string(running.sandbox.config_file()).unwrap();
-    running.sandbox.write_config(&format!("{hooks}\n{config}"));
-    running.daemon = Daemon::spawn(running.sandbox.applet("server"));
-    eventually("the daemon", || running.sandbox.applet("status").run().status.success().then_some(()));
+    let running = starting(&hooks);
     running.sandbox.applet("dump").run().exits(1).prints_nothing().says("startup_cmd");
     let token = running.sign_in("work");
     let dump = eventually("a dump", || std::fs::read(running.sandbox.path("dump")).ok());

@@ -90,6 +90,7 @@ fn while_it_stops_nothing_new_is_begun_and_tokens_are_shown() {
     let dump = running.sandbox.applet("dump").run().exits(0).stdout;
     running.daemon.signal(Signal::TERM);
     running.daemon.wait_for_log(&["event=stopping"]);
+    running.daemon.signal(Signal::HUP);
     running.refresh("work").exits(1).says("is stopping");
     running.sandbox.applet("reload").run().exits(1).says("is stopping");
     running.sandbox.applet("restore").stdin(dump).run().exits(1).says("is stopping");
@@ -98,6 +99,7 @@ fn while_it_stops_nothing_new_is_begun_and_tokens_are_shown() {
     running.sandbox.applet("dump").run().exits(0);
     gate.open();
     assert_eq!(running.daemon.wait().code(), Some(0));
+    assert!(!running.daemon.log().contains("event=reload"), "{}", running.daemon.log());
 }
 
 #[test]

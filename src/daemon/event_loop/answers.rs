@@ -49,11 +49,7 @@ impl Running {
     fn respond(&mut self, connection: ConnectionId, request: Request, now: Now) -> Result<Response, Refused> {
         let rooms = &mut self.rooms;
         match request {
-            Request::Refresh { .. } | Request::Reload | Request::Restore { .. }
-                if self.stage.is_stopping() =>
-            {
-                Err(Refused(Refusal::ShuttingDown, "pizauthd is stopping: nothing new is begun".to_owned()))
-            }
+            Request::Refresh { .. } | Request::Restore { .. } if self.stage.is_stopping() => Err(stopping()),
             Request::Show { account } => {
                 rooms.keeper.show(&account, now).map(shown).map_err(|unknown| refused(unknown, &account))
             }
@@ -64,7 +60,7 @@ impl Running {
             }
             Request::Reload => self.reload(now).map(|warnings| Response::Reloaded { warnings }),
             // A hook of a daemon that was killed may ask us, and would keep what is not restored yet.
-            Request::Dump if self.stage.is_starting() && !rooms.is_hook(connection) => Err(Refused(
+            Request::Dump if self.stage.may_lack_a_restore() && !rooms.is_hook(connection) => Err(Refused(
                 Refusal::Starting,
                 "startup_cmd has not ended: what it restores might be missing in the dump \
                  (try again in a moment)"
@@ -80,6 +76,9 @@ impl Running {
 
     /// Reads the configuration again. An error leaves everything as it was.
     pub(super) fn reload(&mut self, now: Now) -> Result<Vec<String>, Refused> {
+        if self.stage.is_stopping() {
+            return Err(stopping());
+        }
         self.rooms.supervisor.reloading();
         let reloaded = self.rooms.reload(now);
         self.rooms.supervisor.reloaded();
@@ -171,6 +170,10 @@ impl EventLoop {
 /// Whether the answer takes memory for each account, most of which is free again now.
 fn concerns_all_accounts(request: &Request) -> bool {
     matches!(request, Request::Reload | Request::Dump | Request::Restore { .. } | Request::Status)
+}
+
+fn stopping() -> Refused {
+    Refused(Refusal::ShuttingDown, "pizauthd is stopping: nothing new is begun".to_owned())
 }
 
 fn refused(_: UnknownAccount, account: &str) -> Refused {

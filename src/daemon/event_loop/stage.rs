@@ -18,8 +18,8 @@ pub(super) enum Stage {
     Starting { ready_at: Moment },
     /// The supervisor knows that we are ready.
     Serving,
-    /// What is under way is finished.
-    Stopping { until: Moment },
+    /// What is under way is finished; `startup_cmd` may be, too.
+    Stopping { until: Moment, was_starting: bool },
     /// Nothing left to do.
     Over,
 }
@@ -33,8 +33,9 @@ impl Stage {
         self == Self::Over
     }
 
-    pub(super) fn is_starting(self) -> bool {
-        matches!(self, Self::Starting { .. })
+    /// Whether what `startup_cmd` restores may be missing yet.
+    pub(super) fn may_lack_a_restore(self) -> bool {
+        matches!(self, Self::Starting { .. } | Self::Stopping { was_starting: true, .. })
     }
 
     /// Whether nothing new is begun.
@@ -44,15 +45,17 @@ impl Stage {
 
     pub(super) fn poll_timeout(self) -> Option<Moment> {
         match self {
-            Self::Starting { ready_at: at } | Self::Stopping { until: at } => Some(at),
+            Self::Starting { ready_at: at } | Self::Stopping { until: at, .. } => Some(at),
             Self::Serving | Self::Over => None,
         }
     }
 
     /// `startup_cmd` has ended: we are ready as of now.
     pub(super) fn startup_finished(&mut self) {
-        if let Self::Starting { ready_at } = self {
-            *ready_at = Moment(0);
+        match self {
+            Self::Starting { ready_at } => *ready_at = Moment(0),
+            Self::Stopping { was_starting, .. } => *was_starting = false,
+            Self::Serving | Self::Over => {}
         }
     }
 }
@@ -67,7 +70,8 @@ impl Running {
         self.rooms.supervisor.stopping();
         self.rooms.keeper.stop();
         self.rooms.hooks.stop();
-        self.stage = Stage::Stopping { until: now.moment.plus(STOP_PATIENCE) };
+        let was_starting = self.stage.may_lack_a_restore();
+        self.stage = Stage::Stopping { until: now.moment.plus(STOP_PATIENCE), was_starting };
     }
 
     /// Begins to stop; while it stops already, ends at once.
@@ -87,7 +91,7 @@ impl Running {
                 self.rooms.supervisor.ready();
                 self.stage = Stage::Serving;
             }
-            Stage::Stopping { until } if until <= now.moment || self.is_finished() => {
+            Stage::Stopping { until, .. } if until <= now.moment || self.is_finished() => {
                 self.stage = Stage::Over
             }
             _ => {}
