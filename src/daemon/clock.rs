@@ -34,6 +34,12 @@ impl Clock {
         }
     }
 
+    /// How long the machine has slept since it was booted; nothing where the system does not tell.
+    pub fn slept() -> Duration {
+        let boot = read(BOOT_CLOCK);
+        boot.saturating_sub(read(CLOCK_MONOTONIC))
+    }
+
     /// The clock that systemd compares its own with, in microseconds. For nothing else.
     pub fn monotonic_microseconds() -> u64 {
         u64::try_from(read(CLOCK_MONOTONIC).as_micros()).unwrap_or(u64::MAX)

@@ -10,6 +10,7 @@ mod stage;
 use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use mio::event::Event as Readiness;
 use mio::{Events, Poll};
@@ -68,6 +69,8 @@ struct Running {
     rooms: EventLoop,
     pages: WaitingPages,
     stage: Stage,
+    /// [`Clock::slept`], as far as it has been taken into account.
+    slept: Duration,
 }
 
 impl EventLoop {
@@ -77,8 +80,12 @@ impl EventLoop {
     /// The system cannot wait for events.
     pub fn run(self) -> io::Result<()> {
         let now = Clock::now();
-        let mut running =
-            Running { rooms: self, pages: WaitingPages::default(), stage: Stage::starting(now.moment) };
+        let mut running = Running {
+            rooms: self,
+            pages: WaitingPages::default(),
+            stage: Stage::starting(now.moment),
+            slept: Clock::slept(),
+        };
         running.rooms.hooks.run(Hook::Startup, now.moment);
         let mut events = Events::with_capacity(EVENTS_PER_TURN);
         running.turn(now);
@@ -163,6 +170,7 @@ impl Running {
         while let Ok(event) = self.rooms.mail.try_recv() {
             self.take(event, now);
         }
+        self.notice_sleep();
         self.handle_timeouts(now);
         while let Some((connection, request)) = self.rooms.ipc_listener.take_request() {
             self.answer(connection, request, now);
@@ -181,6 +189,18 @@ impl Running {
                 let verdict = self.rooms.keeper.redirect(&request, now);
                 self.pages.show(verdict, reply);
             }
+        }
+    }
+
+    /// Tokens age while the machine sleeps; what runs on it does not.
+    fn notice_sleep(&mut self) {
+        const NAP: Duration = Duration::from_secs(1);
+        let slept = Clock::slept();
+        let more = slept.saturating_sub(self.slept);
+        if more >= NAP {
+            self.slept = slept;
+            self.rooms.hooks.slept(more);
+            self.stage.slept(more);
         }
     }
 

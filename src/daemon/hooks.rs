@@ -1,6 +1,7 @@
 //! Runs the user's commands: children that the event loop watches, without a thread.
 //!
-//! What comes of them is fetched with [`Hooks::poll_finished`]. Deadlines are the boot clock's.
+//! What comes of them is fetched with [`Hooks::poll_finished`]. Deadlines are the boot clock's, and are put off by as
+//! much as the machine sleeps: a lid that is closed must not end a hook that saves tokens.
 
 mod command;
 mod kind;
@@ -153,6 +154,11 @@ impl Hooks {
         }
         // One that was being ended may have been dead for long: it is reaped only now.
         self.children_changed(now);
+    }
+
+    /// The machine has slept for so long.
+    pub fn slept(&mut self, time: Duration) {
+        self.running.iter_mut().for_each(|running| running.slept(time));
     }
 
     /// The next news of a hook that has ended.

@@ -50,6 +50,13 @@ impl Stage {
         }
     }
 
+    /// The machine has slept: what is under way got nothing of that time.
+    pub(super) fn slept(&mut self, time: Duration) {
+        if let Self::Starting { ready_at: at } | Self::Stopping { until: at, .. } = self {
+            *at = at.plus(time);
+        }
+    }
+
     /// `startup_cmd` has ended: we are ready as of now.
     pub(super) fn startup_finished(&mut self) {
         match self {

@@ -98,6 +98,13 @@ impl Running {
         };
     }
 
+    /// The machine has slept: the hook got nothing of that time, and its limit does not count it.
+    pub(super) fn slept(&mut self, time: Duration) {
+        if let Stage::Within { until } | Stage::Ending { until } = &mut self.stage {
+            *until = until.plus(time);
+        }
+    }
+
     /// How it ended, if it has.
     ///
     /// While its group is being ended it is not reaped: as a zombie it keeps the group's number from being

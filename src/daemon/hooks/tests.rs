@@ -197,6 +197,21 @@ fn verdicts() {
 }
 
 #[test]
+fn a_limit_does_not_count_what_the_machine_sleeps() {
+    let mut stage = Stage::new(on_transient("exec sleep 600"), HookOutput::Inherited);
+    stage.run(transient_error_if(1));
+    let asleep = Duration::from_secs(3600);
+    stage.hooks.slept(asleep);
+    stage.pass(asleep);
+    stage.pass(Duration::from_secs(179));
+    assert!(!stage.hooks.running[0].was_ended());
+    stage.pass(Duration::from_secs(1));
+    assert!(stage.hooks.running[0].was_ended());
+    stage.pass(Duration::from_secs(1));
+    stage.until_idle();
+}
+
+#[test]
 fn a_verdict_that_takes_too_long_is_to_give_up_and_our_own_end_is_none() {
     let mut stage = Stage::new(on_transient("exec sleep 600"), HookOutput::Inherited);
     stage.run(transient_error_if(1));
