@@ -35,6 +35,7 @@ use stage::Stage;
 
 /// So many readiness events are taken in one turn; what is over comes in the next.
 const EVENTS_PER_TURN: usize = 1024;
+const PAUSE_AFTER_A_BUG: Duration = Duration::from_secs(1);
 
 /// The rooms of the daemon, each ready, and the state that connects them.
 pub struct EventLoop {
@@ -69,6 +70,8 @@ struct Running {
     rooms: EventLoop,
     pages: WaitingPages,
     stage: Stage,
+    /// After a bug what is due waits until then, so that one that repeats is no storm.
+    not_before: Moment,
     /// [`Clock::slept`], as far as it has been taken into account.
     slept: Duration,
 }
@@ -84,6 +87,7 @@ impl EventLoop {
             rooms: self,
             pages: WaitingPages::default(),
             stage: Stage::starting(now.moment),
+            not_before: now.moment,
             slept: Clock::slept(),
         };
         running.rooms.hooks.run(Hook::Startup, now.moment);
@@ -93,10 +97,9 @@ impl EventLoop {
             running.wait(&mut events)?;
             let now = Clock::now();
             for event in &events {
-                // A bug in one step costs that step, never the tokens.
-                let _ = contain(Worker::EventLoop, || running.dispatch(event, now));
+                running.step(Worker::EventLoop, now, |running| running.dispatch(event, now));
             }
-            let _ = contain(Worker::EventLoop, || running.turn(now));
+            running.turn(now);
         }
         let Running { rooms, pages, .. } = running;
         // Nobody answers the browsers that still wait: they are shown that by the redirect listener.
@@ -129,8 +132,17 @@ impl EventLoop {
 }
 
 impl Running {
+    /// A bug in one step costs that step, never the tokens, and keeps no other step from its turn.
+    fn step(&mut self, worker: Worker, now: Now, step: impl FnOnce(&mut Self)) {
+        if contain(worker, || step(self)).is_err() {
+            self.not_before = now.moment.plus(PAUSE_AFTER_A_BUG);
+        }
+    }
+
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
-        self.rooms.alarm.set(self.poll_timeout())?;
+        let log = log::catch_up().map(|pause| Clock::now().moment.plus(pause));
+        let due = self.poll_timeout().into_iter().chain(log).min();
+        self.rooms.alarm.set(due.map(|due| due.max(self.not_before)))?;
         match self.rooms.poll.poll(events, self.rooms.alarm.poll_timeout()) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                 events.clear();
@@ -142,14 +154,12 @@ impl Running {
 
     fn poll_timeout(&self) -> Option<Moment> {
         let rooms = &self.rooms;
-        let log = log::catch_up().map(|pause| Clock::now().moment.plus(pause));
         let due = [
             rooms.keeper.poll_timeout(),
             rooms.hooks.poll_timeout(),
             rooms.ipc_listener.poll_timeout(),
             rooms.socket_file.poll_timeout(),
             self.stage.poll_timeout(),
-            log,
         ];
         due.into_iter().flatten().min()
     }
@@ -168,18 +178,31 @@ impl Running {
     /// Everything that does not hang on one readiness event: mail, requests, what is due, what follows from it.
     fn turn(&mut self, now: Now) {
         while let Ok(event) = self.rooms.mail.try_recv() {
-            self.take(event, now);
+            self.step(Worker::EventLoop, now, |running| running.take(event, now));
         }
-        self.notice_sleep();
-        self.handle_timeouts(now);
-        while let Some((connection, request)) = self.rooms.ipc_listener.take_request() {
-            self.answer(connection, request, now);
-            self.perform_effects(now);
-        }
-        self.perform_effects(now);
-        self.hooks_finished(now);
-        self.perform_effects(now);
-        self.advance(now);
+        self.step(Worker::Agenda, now, |running| {
+            running.notice_sleep();
+            running.handle_timeouts(now);
+        });
+        while self.serve_next_caller(now) {}
+        self.step(Worker::EventLoop, now, |running| {
+            running.perform_effects(now);
+            running.hooks_finished(now);
+            running.perform_effects(now);
+            running.advance(now);
+        });
+    }
+
+    /// False when nobody waits.
+    fn serve_next_caller(&mut self, now: Now) -> bool {
+        let mut served = false;
+        self.step(Worker::EventLoop, now, |running| {
+            let Some((connection, request)) = running.rooms.ipc_listener.take_request() else { return };
+            served = true;
+            running.answer(connection, request, now);
+            running.perform_effects(now);
+        });
+        served
     }
 
     fn take(&mut self, event: Event, now: Now) {

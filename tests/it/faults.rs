@@ -42,6 +42,25 @@ fn a_panic_in_the_event_loop_costs_that_step_only() {
 }
 
 #[test]
+fn a_panic_that_comes_again_and_again_keeps_nobody_from_an_answer_and_is_no_storm() {
+    let Some(running) = with_panics() else { return };
+    let token = running.token("work");
+    running.sandbox.write(PANIC_FILE, "agenda always");
+    running.refresh("work").exits(0);
+    let panics = || running.daemon.log().matches("worker=agenda").count();
+    eventually("panics", || (panics() > 2).then_some(()));
+    let before = panics();
+    for _ in 0..20 {
+        running.show("work").exits(0);
+    }
+    // A few turns of the loop for each call, and one a second by itself.
+    let more = panics() - before;
+    assert!(more < 20 * 5, "{more}");
+    running.sandbox.write(PANIC_FILE, "");
+    running.wait_for_other_token("work", &token);
+}
+
+#[test]
 fn a_panic_during_a_refresh_is_a_failed_refresh() {
     for worker in ["token_endpoint", "token_request"] {
         let Some(running) = with_panics() else { return };
