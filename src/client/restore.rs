@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Read};
 use argh::FromArgs;
 use pizauth_common::argv::{CommandLine, Invocation};
 use pizauth_common::cause::Cause;
+use pizauth_common::dump::MAX_BYTES;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
 use pizauth_common::ipc::message::{Request, Skipped};
@@ -23,7 +24,7 @@ pub const APPLET: Applet = Applet {
 };
 
 /// Bytes of a dump that are read at most.
-const MAX_DUMP: u64 = 16 << 20;
+const MAX_DUMP: u64 = MAX_BYTES as u64;
 
 /// Read a dump from stdin and give its tokens to the daemon.
 #[derive(FromArgs, Debug)]
@@ -87,13 +88,13 @@ mod tests {
     #[test]
     fn input_is_read_whole_up_to_the_cap() {
         assert_eq!(read_dump(&b"dump\0"[..], false), Ok(b"dump\0".to_vec()));
-        assert_eq!(read_dump(io::repeat(7).take(MAX_DUMP), false).map(|dump| dump.len()), Ok(16 << 20));
+        assert_eq!(read_dump(io::repeat(7).take(MAX_DUMP), false).map(|dump| dump.len()), Ok(MAX_BYTES));
     }
 
     #[test]
     fn what_cannot_be_a_dump_is_refused_before_the_daemon_is_asked() {
         let refusal = |input: &mut dyn Read, is_terminal| read_dump(input, is_terminal).unwrap_err();
-        assert!(refusal(&mut io::repeat(7), false).contains("over 16777216 bytes"));
+        assert!(refusal(&mut io::repeat(7), false).contains("over 12581888 bytes"));
         assert!(refusal(&mut io::empty(), false).contains("empty"));
         assert!(refusal(&mut io::empty(), true).contains("terminal"));
     }

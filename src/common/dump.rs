@@ -9,6 +9,9 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
+/// The most bytes that a dump may have: what fits, in base64, into a frame of 16 MiB.
+pub const MAX_BYTES: usize = 12 * 1024 * 1024 - 1024;
+
 /// The bytes of a dump, whatever they hold: base64 with padding in a message, RFC 4648 §4.
 ///
 /// It has tokens in it that nothing encrypts, so it is treated like a [`Secret`](crate::secret::Secret).

@@ -12,6 +12,7 @@ mod tests;
 use std::collections::HashSet;
 
 use pizauth_common::account_name::AccountName;
+use pizauth_common::dump::MAX_BYTES;
 use pizauth_common::secret::Secret;
 use pizauth_common::unix_time::UnixTime;
 use serde::{Deserialize, Serialize};
@@ -19,9 +20,6 @@ use zeroize::Zeroizing;
 
 pub use error::DumpError;
 pub use fingerprint::{Fingerprint, SecurityFields};
-
-/// The most bytes that a dump may have.
-pub const MAX_BYTES: usize = 16 << 20;
 
 /// The tokens of all accounts at one time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,13 +3,14 @@
 use std::fmt;
 
 use pizauth_common::account_name::AccountName;
+use pizauth_common::dump::MAX_BYTES;
 
 /// A dump that is not taken. It is refused whole: nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DumpError {
     /// Nothing at all.
     Empty,
-    /// Over [`super::MAX_BYTES`].
+    /// Over [`MAX_BYTES`].
     TooLarge {
         /// Its size in bytes.
         bytes: usize,
@@ -49,7 +50,7 @@ impl fmt::Display for DumpError {
         match self {
             Self::Empty => f.write_str("it is empty (did the command before the pipe fail?)"),
             Self::TooLarge { bytes } => {
-                write!(f, "it has {bytes} bytes, more than the {} that a dump may have", super::MAX_BYTES)
+                write!(f, "it has {bytes} bytes, more than the {MAX_BYTES} that a dump may have")
             }
             Self::Foreign => {
                 f.write_str("not made by pizauth (still encrypted? decrypt it first), or damaged")

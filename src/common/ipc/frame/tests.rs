@@ -2,6 +2,7 @@ use super::{
     Decoder, FrameError, Kind, MAX_REQUEST, MAX_RESTORE, VERSION, encode_answer, encode_request,
     parse_answer, parse_request,
 };
+use crate::dump::{self, Dump};
 use crate::ipc::message::{Refusal, Request, Response};
 
 fn frame(version: u8, json: &[u8]) -> Vec<u8> {
@@ -105,6 +106,9 @@ fn nothing_is_longer_than_16_mib() {
     }
     let restore = Request::Restore { dump: vec![7; MAX_RESTORE / 4 * 3].into() };
     assert!(matches!(encode_request(&restore), Err(FrameError::TooLarge { limit: MAX_RESTORE, .. })));
+    let largest = || Dump::from(vec![7; dump::MAX_BYTES]);
+    assert!(encode_request(&Request::Restore { dump: largest() }).is_ok());
+    assert!(encode_answer(&Response::Dump { dump: largest() }).is_ok());
     let show = Request::Show { account: "x".repeat(MAX_REQUEST) };
     assert!(matches!(encode_request(&show), Err(FrameError::TooLarge { limit: MAX_REQUEST, .. })));
 }
