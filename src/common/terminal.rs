@@ -58,6 +58,12 @@ pub fn is_unsafe(c: char) -> bool {
     c.is_control() || (!c.is_ascii() && INVISIBLE.iter().any(|range| range.contains(&c)))
 }
 
+/// Shortens `text` to at most `bytes`, at the start of a character.
+pub fn cut(text: &mut String, bytes: usize) {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.truncate(end.unwrap_or(0));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

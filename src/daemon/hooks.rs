@@ -146,6 +146,9 @@ impl Hooks {
 
     /// Ends hooks whose time is up. Early or repeated calls are harmless.
     pub fn handle_timeout(&mut self, now: Moment) {
+        if self.poll_timeout().is_none_or(|due| due > now) {
+            return;
+        }
         for running in &mut self.running {
             running.handle_timeout(now);
         }

@@ -42,7 +42,6 @@ pub use transfer::Restored;
 
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::Reason;
-use crate::oauth::redirect::Scheme;
 
 /// At most this many token requests at a time, over all accounts.
 pub const MAX_IN_FLIGHT: usize = 8;
@@ -67,14 +66,6 @@ impl ListenerPorts {
     fn of(self, account: &Account) -> u16 {
         let port = if account.redirect_uri.parsed.scheme() == "https" { self.https } else { self.http };
         port.unwrap_or(0)
-    }
-
-    /// The port of the listener of `scheme`.
-    pub fn port(self, scheme: Scheme) -> Option<u16> {
-        match scheme {
-            Scheme::Http => self.http,
-            Scheme::Https => self.https,
-        }
     }
 }
 

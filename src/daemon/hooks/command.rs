@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use pizauth_common::sys;
+use pizauth_common::terminal::cut;
 use rustix::fs::{Access, access};
 use rustix::process::{Resource, Rlimit};
 
@@ -93,8 +94,7 @@ fn variables(hook: &Hook) -> Vec<(&'static str, String)> {
 /// `text` so that exec takes it and a terminal is not driven by it: the hook runs whatever a server sent.
 fn safe_value(text: &str) -> String {
     let mut safe: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let end = (0..=safe.len().min(MAX_VALUE_BYTES)).rev().find(|end| safe.is_char_boundary(*end));
-    safe.truncate(end.unwrap_or(0));
+    cut(&mut safe, MAX_VALUE_BYTES);
     safe
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use pizauth_common::terminal::printable;
+use pizauth_common::terminal::{self, printable};
 
 /// A line with our name before it and a newline after it fits into PIPE_BUF, 4096 bytes on Linux, so that a
 /// pipe takes it whole or not at all (POSIX write).
@@ -66,10 +66,9 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.:/+@%,".contains(&byte)
 }
 
-/// Shortens `text` to at most `bytes`, at the start of a character and not within an escape.
+/// Shortens `text` to at most `bytes`, not within a character or an escape.
 fn cut(text: &mut String, bytes: usize) {
-    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    text.truncate(end.unwrap_or(0));
+    terminal::cut(text, bytes);
     let backslashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
     if backslashes % 2 == 1 {
         text.pop();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use pizauth_common::secret::Secret;
-use pizauth_common::terminal::is_unsafe;
+use pizauth_common::terminal::{cut, is_unsafe};
 
 /// The verdict on a token request (PROVIDERS.md: issued / ended / needs attention / transient).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,11 +87,7 @@ impl Reason {
 fn cleaned(text: &str) -> String {
     let mut clean: String =
         text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).take(Reason::MAX_BYTES).collect();
-    let mut end = clean.len().min(Reason::MAX_BYTES);
-    while !clean.is_char_boundary(end) {
-        end -= 1;
-    }
-    clean.truncate(end);
+    cut(&mut clean, Reason::MAX_BYTES);
     clean.trim().to_owned()
 }
 
