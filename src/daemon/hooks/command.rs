@@ -16,6 +16,8 @@ use crate::{background, readiness};
 
 /// Longer values are cut. The system would take 128 KiB, but other programs on the way may not.
 const MAX_VALUE_BYTES: usize = 4096;
+/// Ours is good for nothing when it is cut, and the configuration alone decides how long it is.
+const MAX_URL_BYTES: usize = 64 * 1024;
 
 /// What all hooks have in common. Working directory and umask are the daemon's own, which it never changes.
 #[derive(Clone, Debug)]
@@ -80,11 +82,13 @@ fn usable_shell(named: Option<&OsStr>) -> PathBuf {
 fn variables(hook: &Hook) -> Vec<(&'static str, String)> {
     let mut variables = Vec::new();
     if let Some(account) = account(hook) {
-        variables.push(("PIZAUTH_ACCOUNT", safe_value(account.as_str())));
+        variables.push(("PIZAUTH_ACCOUNT", safe_value(account.as_str(), MAX_VALUE_BYTES)));
     }
     match hook {
-        Hook::AuthNotify { url, .. } => variables.push(("PIZAUTH_URL", safe_value(url))),
-        Hook::ErrorNotify { message, .. } => variables.push(("PIZAUTH_MSG", safe_value(message))),
+        Hook::AuthNotify { url, .. } => variables.push(("PIZAUTH_URL", safe_value(url, MAX_URL_BYTES))),
+        Hook::ErrorNotify { message, .. } => {
+            variables.push(("PIZAUTH_MSG", safe_value(message, MAX_VALUE_BYTES)))
+        }
         Hook::TokenEvent { event, .. } => variables.push(("PIZAUTH_EVENT", event.as_str().to_owned())),
         Hook::Startup | Hook::TransientErrorIf { .. } => {}
     }
@@ -92,14 +96,16 @@ fn variables(hook: &Hook) -> Vec<(&'static str, String)> {
 }
 
 /// `text` so that exec takes it and a terminal is not driven by it: the hook runs whatever a server sent.
-fn safe_value(text: &str) -> String {
+fn safe_value(text: &str, bytes: usize) -> String {
     let mut safe: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    cut(&mut safe, MAX_VALUE_BYTES);
+    cut(&mut safe, bytes);
     safe
 }
 
 #[cfg(test)]
 mod tests {
+    use pizauth_common::account_name::AccountName;
+
     use super::*;
 
     #[test]
@@ -114,8 +120,18 @@ mod tests {
 
     #[test]
     fn a_value_is_safe_for_exec_and_has_a_cap() {
-        assert_eq!(safe_value("a\0b\n\u{1b}[2J\u{85}ü"), "a b  [2J ü");
-        assert_eq!(safe_value(&"ü".repeat(3000)).len(), 4096);
-        assert_eq!(safe_value(&format!("x{}", "ü".repeat(3000))).len(), 4095);
+        assert_eq!(safe_value("a\0b\n\u{1b}[2J\u{85}ü", 4096), "a b  [2J ü");
+        assert_eq!(safe_value(&"ü".repeat(3000), 4096).len(), 4096);
+        assert_eq!(safe_value(&format!("x{}", "ü".repeat(3000)), 4096).len(), 4095);
+    }
+
+    #[test]
+    fn a_url_is_whole_where_a_message_is_cut() {
+        let account = || AccountName::from("work");
+        let url = format!("https://login.example/?scope={}", "x".repeat(10_000));
+        let hook = Hook::AuthNotify { account: account(), url: url.clone() };
+        assert!(variables(&hook).contains(&("PIZAUTH_URL", url.clone())));
+        let hook = Hook::ErrorNotify { account: account(), message: url };
+        assert!(variables(&hook).iter().all(|(_, value)| value.len() <= 4096));
     }
 }
