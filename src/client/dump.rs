@@ -7,10 +7,11 @@ use std::os::fd::AsFd;
 use argh::FromArgs;
 use pizauth_common::argv::{CommandLine, Invocation, open_stdout};
 use pizauth_common::cause::Cause;
+use pizauth_common::dump::Dump;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
 use pizauth_common::ipc::message::Request;
-use pizauth_common::ipc::plain_answer::PlainAnswer;
+use pizauth_common::ipc::plain_answer::ContentAnswer;
 
 use crate::applet::Applet;
 use crate::ask::{ask, unexpected};
@@ -50,7 +51,7 @@ fn run(invocation: &Invocation) -> Result<Exit, Exit> {
         return Err(Exit::NotDone);
     }
     harden_process();
-    let PlainAnswer::Dump(dump) = ask(invocation, &Request::Dump)? else {
+    let ContentAnswer::<Dump>::Content(dump) = ask(invocation, &Request::Dump)? else {
         return Err(unexpected(invocation));
     };
     write_to_its_end(dump.expose()).map_err(|error| {

@@ -9,7 +9,7 @@ use pizauth_common::dump::MAX_BYTES;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
 use pizauth_common::ipc::message::{Request, Skipped};
-use pizauth_common::ipc::plain_answer::RestoreAnswer;
+use pizauth_common::ipc::plain_answer::{ContentAnswer, SkippedAccounts};
 use pizauth_common::terminal::printable;
 
 use crate::applet::Applet;
@@ -53,11 +53,11 @@ fn run(invocation: &Invocation) -> Result<Exit, Exit> {
         Exit::NotDone
     })?;
     match ask(invocation, &Request::Restore { dump: dump.into() })? {
-        RestoreAnswer::Restored(skipped) => {
+        ContentAnswer::Content(SkippedAccounts(skipped)) => {
             skipped.iter().for_each(|account| invocation.complain(skipped_line(account)));
             Ok(Exit::Done)
         }
-        RestoreAnswer::Refused(_) => Err(unexpected(invocation)),
+        ContentAnswer::Refused(_) => Err(unexpected(invocation)),
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use pizauth_common::argv::{CommandLine, Invocation};
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::{AccountStatus, Request};
-use pizauth_common::ipc::plain_answer::StatusAnswer;
+use pizauth_common::ipc::plain_answer::{AccountRows, ContentAnswer};
 use pizauth_common::terminal::printable;
 use pizauth_common::unix_time::UnixTime;
 use serde::Serialize;
@@ -50,7 +50,7 @@ struct Document<'a> {
 
 fn run(invocation: &Invocation) -> Result<Exit, Exit> {
     let arguments: Arguments = invocation.parse()?;
-    let StatusAnswer::Status(accounts) = ask(invocation, &Request::Status)? else {
+    let ContentAnswer::Content(AccountRows(accounts)) = ask(invocation, &Request::Status)? else {
         return Err(unexpected(invocation));
     };
     let text = if arguments.accounts {

@@ -1,4 +1,4 @@
-//! The answers that the small commands ask for, read in the small, and the one that can be large.
+//! The answers that the small commands ask for, read in the small, and those that can be large.
 //!
 //! serde reads an enum that carries its tag inside, as [`Response`] does, by way of a buffer that can hold any
 //! JSON value: 80 KB of code, a sixth of `pizauth-show`, and most of the time and memory that `status` of many
@@ -46,8 +46,6 @@ pub enum PlainAnswer {
     RefreshScheduled,
     /// To `revoke`.
     Revoked,
-    /// To `dump`: the token state.
-    Dump(Dump),
     /// The request was not done; nothing changed. For people, and maybe several lines.
     Refused(String),
 }
@@ -72,7 +70,6 @@ struct Fields {
     needs_attention: bool,
     #[serde(default)]
     refresh_in: u64,
-    dump: Option<Dump>,
     message: Option<String>,
 }
 
@@ -91,7 +88,6 @@ impl TryFrom<Fields> for PlainAnswer {
             })),
             "refresh_scheduled" => Some(Self::RefreshScheduled),
             "revoked" => Some(Self::Revoked),
-            "dump" => fields.dump.map(Self::Dump),
             "refused" => fields.message.map(Self::Refused),
             _ => None,
         };
@@ -99,80 +95,68 @@ impl TryFrom<Fields> for PlainAnswer {
     }
 }
 
-/// What `restore` is answered; any other [`Response`] is an error.
+/// What an answer brings in a member of its own, which may be large.
+pub trait Content: for<'de> Deserialize<'de> {
+    /// The answer's name.
+    const ANSWER: &'static str;
+}
+
+impl Content for Dump {
+    const ANSWER: &'static str = "dump";
+}
+
+/// The accounts of a dump that `restore` did not take.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "RestoreFields")]
-pub enum RestoreAnswer {
-    /// The tokens were taken where they fit; the accounts whose tokens were not.
-    Restored(Vec<Skipped>),
+pub struct SkippedAccounts(pub Vec<Skipped>);
+
+impl Content for SkippedAccounts {
+    const ANSWER: &'static str = "restored";
+}
+
+/// The rows of `status`, sorted by account.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub struct AccountRows(pub Vec<AccountStatus>);
+
+impl Content for AccountRows {
+    const ANSWER: &'static str = "status";
+}
+
+/// The answer that brings this content; any other [`Response`] is an error.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "ContentFields<C>", bound = "C: Content")]
+pub enum ContentAnswer<C> {
+    /// Done.
+    Content(C),
     /// The request was not done; nothing changed. For people, and maybe several lines.
     Refused(String),
 }
 
-impl Answer for RestoreAnswer {
+impl<C: Content> Answer for ContentAnswer<C> {
     fn refusal(&self) -> Option<&str> {
         match self {
             Self::Refused(message) => Some(message),
-            Self::Restored(_) => None,
+            Self::Content(_) => None,
         }
     }
 }
 
-/// What either of these answers may carry.
+/// What it may carry. Each kind of content has a member of its own name.
 #[derive(Deserialize)]
-struct RestoreFields {
+#[serde(bound = "C: Content")]
+struct ContentFields<C> {
     answer: String,
-    skipped: Option<Vec<Skipped>>,
+    #[serde(alias = "dump", alias = "skipped", alias = "accounts")]
+    content: Option<C>,
     message: Option<String>,
 }
 
-impl TryFrom<RestoreFields> for RestoreAnswer {
+impl<C: Content> TryFrom<ContentFields<C>> for ContentAnswer<C> {
     type Error = &'static str;
 
-    fn try_from(fields: RestoreFields) -> Result<Self, Self::Error> {
+    fn try_from(fields: ContentFields<C>) -> Result<Self, Self::Error> {
         let answer = match fields.answer.as_str() {
-            "restored" => fields.skipped.map(Self::Restored),
             "refused" => fields.message.map(Self::Refused),
-            _ => None,
-        };
-        answer.ok_or(MISFIT)
-    }
-}
-
-/// What `status` is answered; any other [`Response`] is an error.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "StatusFields")]
-pub enum StatusAnswer {
-    /// A row for each account, sorted by account.
-    Status(Vec<AccountStatus>),
-    /// The request was not done; nothing changed. For people, and maybe several lines.
-    Refused(String),
-}
-
-impl Answer for StatusAnswer {
-    fn refusal(&self) -> Option<&str> {
-        match self {
-            Self::Refused(message) => Some(message),
-            Self::Status(_) => None,
-        }
-    }
-}
-
-/// What either of these answers may carry.
-#[derive(Deserialize)]
-struct StatusFields {
-    answer: String,
-    accounts: Option<Vec<AccountStatus>>,
-    message: Option<String>,
-}
-
-impl TryFrom<StatusFields> for StatusAnswer {
-    type Error = &'static str;
-
-    fn try_from(fields: StatusFields) -> Result<Self, Self::Error> {
-        let answer = match fields.answer.as_str() {
-            "status" => fields.accounts.map(Self::Status),
-            "refused" => fields.message.map(Self::Refused),
+            answer if answer == C::ANSWER => fields.content.map(Self::Content),
             _ => None,
         };
         answer.ok_or(MISFIT)
