@@ -15,4 +15,6 @@ pub mod paths;
 pub mod secret;
 pub mod sys;
 pub mod terminal;
+#[cfg(test)]
+mod testing;
 pub mod unix_time;

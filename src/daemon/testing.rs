@@ -1,10 +1,13 @@
 //! What tests of several rooms stand on.
 
+use std::fs::Permissions;
 use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use mio::{Events, Poll};
+use tempfile::TempDir;
 
 /// Both ends of a connection over loopback: who connected, and who accepted. `None`: there is no such address.
 pub(crate) fn connection_over(address: &str) -> Option<(TcpStream, TcpStream)> {
@@ -23,4 +26,9 @@ pub(crate) fn wait_for_events(poll: &mut Poll, events: &mut Events, patience: Du
     while let Err(error) = poll.poll(events, Some(patience)) {
         assert_eq!(error.kind(), ErrorKind::Interrupted);
     }
+}
+
+/// A directory for us alone, whatever the umask is: one that others may write to is refused.
+pub(crate) fn private_directory() -> TempDir {
+    tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir().unwrap()
 }

@@ -5,6 +5,8 @@
 #
 # From run.sh: PATH with our executables, CACHE (installed npm packages), RESULTS (a line for each check).
 set -euo pipefail
+# pizauthd refuses directories that a group may write to, and so do others.
+umask 022
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck disable=SC2034 # for the parts

@@ -13,7 +13,7 @@ use rustix::net::{AddressFamily, Shutdown, SocketAddrUnix, SocketType};
 
 use super::{REBIND_PAUSE, RETRY, SocketError, SocketFile, TOUCH_INTERVAL};
 use crate::moment::Moment;
-use crate::testing::wait_for_events;
+use crate::testing::{private_directory, wait_for_events};
 
 const START: Moment = Moment(1_000_000);
 
@@ -27,7 +27,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let temporary = tempfile::tempdir().unwrap();
+        let temporary = private_directory();
         let root = fs::canonicalize(temporary.path()).unwrap();
         let world = Self {
             _temporary: temporary,

@@ -1,6 +1,6 @@
 //! A home of one's own: directories, environment, executables.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,7 +17,7 @@ pub(crate) struct Sandbox {
 
 impl Sandbox {
     pub(crate) fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("pizauth-it-").tempdir().expect("a temporary directory");
+        let root = private_directory();
         for name in ["home", "config", "run", "cache", "work"] {
             DirBuilder::new().mode(0o700).create(root.path().join(name)).expect("a directory in the sandbox");
         }
@@ -65,7 +65,7 @@ impl Sandbox {
 
     pub(crate) fn write_config(&self, text: &str) {
         fs::write(self.config_file(), text).expect("writing the configuration");
-        fs::set_permissions(self.config_file(), fs::Permissions::from_mode(0o600)).expect("its permissions");
+        fs::set_permissions(self.config_file(), Permissions::from_mode(0o600)).expect("its permissions");
     }
 
     pub(crate) fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
@@ -128,6 +128,16 @@ impl Sandbox {
     pub(crate) fn start(&self) -> Daemon {
         Daemon::start(self, self.applet("server"))
     }
+}
+
+/// A directory for us alone, whatever the umask is: the daemon refuses one that others may write to.
+pub(crate) fn private_directory() -> TempDir {
+    let private = Permissions::from_mode(0o700);
+    tempfile::Builder::new()
+        .prefix("pizauth-it-")
+        .permissions(private)
+        .tempdir()
+        .expect("a temporary directory")
 }
 
 /// Another executable that the command-line tests are pointed at.

@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::ipc::frame::{Decoder, Kind, encode_answer, parse_request};
 use crate::ipc::message::{Request, Response};
 use crate::paths::{OwnDirectory, SocketCandidate};
+use crate::testing::private_directory;
 
 const SHORT: Duration = Duration::from_millis(50);
 
@@ -16,7 +17,7 @@ struct Place(tempfile::TempDir);
 
 impl Place {
     fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self(private_directory())
     }
 
     fn socket(&self, name: &str) -> PathBuf {

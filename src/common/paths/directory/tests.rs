@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{DirectoryError, Missing, Problem, open};
 use crate::paths::OwnDirectory;
+use crate::testing::private_directory;
 
 struct Place {
     _temporary: tempfile::TempDir,
@@ -12,7 +13,7 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let temporary = tempfile::tempdir().unwrap();
+        let temporary = private_directory();
         let base = fs::canonicalize(temporary.path()).unwrap();
         Self { _temporary: temporary, base }
     }
