@@ -103,7 +103,10 @@ confirm() {
 }
 
 demonstrate() {
-    try_dir=$(mktemp -d "${TMPDIR:-/tmp}/pizauth-try.XXXXXX")
+    directory=${TMPDIR:-/tmp}
+    # A path below a longer one may be too long for a socket.
+    [ "${#directory}" -le 60 ] || directory=/tmp
+    try_dir=$(mktemp -d "$directory/pizauth-try.XXXXXX")
     # A socket of its own: a daemon that is in use here is neither found nor disturbed.
     PIZAUTH_SOCKET=$try_dir/pizauth.sock
     export PIZAUTH_SOCKET

@@ -5,7 +5,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 passed=0 failed=0
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/pizauth-install.XXXXXX")
+# Not in TMPDIR, below which a path may be too long for a socket.
+scratch=$(mktemp -d /tmp/pizauth-install.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
 
 # check TEXT COMMAND...: passes when the command does.

@@ -149,6 +149,7 @@ mod tests {
     use std::io::{Read, pipe};
 
     use super::*;
+    use crate::testing::private_directory;
 
     fn received(receiver: &UnixDatagram) -> String {
         let mut buffer = [0; 256];
@@ -158,7 +159,7 @@ mod tests {
 
     #[test]
     fn systemd_hears_the_whole_story() {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = private_directory();
         let path = dir.path().join("notify");
         let receiver = UnixDatagram::bind(&path).unwrap();
         let mut readiness = Readiness { notify_socket: Some(path.into()), ready_fd: None, is_ready: false };

@@ -4,6 +4,7 @@ use std::fs::Permissions;
 use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::time::Duration;
 
 use mio::{Events, Poll};
@@ -28,7 +29,10 @@ pub(crate) fn wait_for_events(poll: &mut Poll, events: &mut Events, patience: Du
     }
 }
 
-/// A directory for us alone, whatever the umask is: one that others may write to is refused.
+/// A directory for us alone, whatever the umask is: one that others may write to is refused. Its path leaves room for
+/// that of a socket, which the system limits to about a hundred bytes.
 pub(crate) fn private_directory() -> TempDir {
-    tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir().unwrap()
+    let usual = std::env::temp_dir();
+    let place = if usual.as_os_str().len() <= 28 { &usual } else { Path::new("/tmp") };
+    tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir_in(place).unwrap()
 }

@@ -29,7 +29,8 @@ for argument; do
     esac
 done
 PEER=${PIZAUTH_PEER:-}
-SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/pizauth-bench.XXXXXX")
+# Not in TMPDIR, below which a path may be too long for a socket.
+SCRATCH=$(mktemp -d /tmp/pizauth-bench.XXXXXX)
 export ROUNDS MANY WATCH_SECONDS PEER SCRATCH
 unset PIZAUTH_SOCKET http_proxy HTTP_PROXY all_proxy ALL_PROXY
 

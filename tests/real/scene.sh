@@ -11,7 +11,8 @@ umask 022
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck disable=SC2034 # for the parts
 repository=$(cd "$here/../.." && pwd)
-scene=$(mktemp -d "${TMPDIR:-/tmp}/pizauth-real.XXXXXX")
+# Not in TMPDIR, below which a path may be too long for a socket.
+scene=$(mktemp -d /tmp/pizauth-real.XXXXXX)
 pids=()
 at_end=() # functions to call when all of them have ended
 

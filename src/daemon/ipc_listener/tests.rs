@@ -10,7 +10,7 @@ use pizauth_common::secret::Secret;
 
 use super::{BYTES_UNDER_WAY, ConnectionId, GRACE, IpcListener, MUCH};
 use crate::moment::Moment;
-use crate::testing::wait_for_events;
+use crate::testing::{private_directory, wait_for_events};
 
 /// After this time a test has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -25,7 +25,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = private_directory();
         let listener = std::os::unix::net::UnixListener::bind(directory.path().join("s")).unwrap();
         listener.set_nonblocking(true).unwrap();
         let poll = Poll::new().unwrap();

@@ -9,6 +9,7 @@ use super::line::{MAX_BYTES, Text};
 use super::stderr::Stderr;
 use super::syslog::Syslog;
 use super::*;
+use crate::testing::private_directory;
 
 fn line(value: &str) -> String {
     let mut text = Text::new("token_refreshed");
@@ -61,7 +62,7 @@ struct Place(tempfile::TempDir);
 
 impl Place {
     fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self(private_directory())
     }
 
     fn path(&self) -> String {

@@ -133,11 +133,15 @@ impl Sandbox {
 /// A directory for us alone, whatever the umask is: the daemon refuses one that others may write to.
 pub(crate) fn private_directory() -> TempDir {
     let private = Permissions::from_mode(0o700);
-    tempfile::Builder::new()
-        .prefix("pizauth-it-")
-        .permissions(private)
-        .tempdir()
-        .expect("a temporary directory")
+    let directory = tempfile::Builder::new().prefix("pizauth-it-").permissions(private).tempdir_in(place());
+    directory.expect("a temporary directory")
+}
+
+/// Where temporary directories are made: TMPDIR, where the paths below it leave room for those of sockets, which the
+/// system limits to about a hundred bytes.
+fn place() -> PathBuf {
+    let usual = std::env::temp_dir();
+    if usual.as_os_str().len() <= 28 { usual } else { "/tmp".into() }
 }
 
 /// Another executable that the command-line tests are pointed at.
