@@ -21,7 +21,7 @@ pub(crate) use door::{Answer, Door};
 pub(crate) use other_user::{OTHER_UID, as_another_user, can_become_another_user};
 use owner::Owner;
 pub(crate) use running::{Running, Setup, state_in, url_in};
-pub(crate) use sandbox::Sandbox;
+pub(crate) use sandbox::{Sandbox, private_directory};
 
 /// Longer than anything here takes on a busy machine; only a failing test waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

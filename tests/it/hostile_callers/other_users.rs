@@ -10,11 +10,14 @@ use std::sync::mpsc;
 use tempfile::TempDir;
 
 use crate::support::callers::{call, everything, show};
-use crate::support::{Daemon, OTHER_UID, PATIENCE, Running, as_another_user, can_become_another_user};
+use crate::support::{
+    Daemon, OTHER_UID, PATIENCE, Running, Sandbox, as_another_user, can_become_another_user,
+    private_directory,
+};
 
 /// A directory where everybody may do anything.
 fn public_directory() -> TempDir {
-    let directory = tempfile::Builder::new().prefix("pizauth-it-public-").tempdir().unwrap();
+    let directory = private_directory();
     open_to_all(directory.path());
     directory
 }
@@ -62,7 +65,7 @@ fn a_command_tells_nothing_to_a_daemon_of_another_user() {
         let _ = caller.read_to_end(&mut bytes);
         sender.send(bytes)
     });
-    let sandbox = crate::support::Sandbox::new();
+    let sandbox = Sandbox::new();
     let ran = sandbox.applet("show").args(["work"]).env("PIZAUTH_SOCKET", &socket).run();
     ran.exits(2).prints_nothing().says("another user").says(&format!("uid {OTHER_UID}"));
     assert_eq!(told.recv_timeout(PATIENCE).unwrap(), b"");

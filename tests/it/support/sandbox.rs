@@ -1,7 +1,7 @@
 //! A home of one's own: directories, environment, executables.
 
 use std::fs::{self, DirBuilder, Permissions};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -137,11 +137,13 @@ pub(crate) fn private_directory() -> TempDir {
     directory.expect("a temporary directory")
 }
 
-/// Where temporary directories are made: TMPDIR, where the paths below it leave room for those of sockets, which the
-/// system limits to about a hundred bytes.
+/// Where temporary directories are made: TMPDIR as the kernel names it, if other users can come there and the paths
+/// below it leave room for those of sockets, which the system limits to about a hundred bytes. Otherwise /tmp.
 fn place() -> PathBuf {
-    let usual = std::env::temp_dir();
-    if usual.as_os_str().len() <= 28 { usual } else { "/tmp".into() }
+    let usual = std::env::temp_dir().canonicalize().expect("TMPDIR is a directory");
+    let is_open = |directory: &Path| directory.metadata().is_ok_and(|found| found.mode() & 0o001 != 0);
+    let is_good = usual.as_os_str().len() <= 28 && usual.ancestors().all(is_open);
+    if is_good { usual } else { fs::canonicalize("/tmp").expect("there is a /tmp") }
 }
 
 /// Another executable that the command-line tests are pointed at.
