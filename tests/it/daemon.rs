@@ -6,7 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::support::consumption::bound;
-use crate::support::{Daemon, OTHER_UID, Running, Sandbox, can_become_another_user, eventually};
+use crate::support::{Daemon, OTHER_UID, Running, Sandbox, can_become_another_user, eventually, process};
 
 /// A daemon that has detached, ended with the test.
 struct Detached(Pid);
@@ -19,7 +19,9 @@ impl Detached {
     }
 
     fn wait_gone(&self) {
-        eventually("the end of the daemon", || test_kill_process(self.0).is_err().then_some(()));
+        let is_gone =
+            || test_kill_process(self.0).is_err() || process::is_zombie(self.0.as_raw_nonzero().get());
+        eventually("the end of the daemon", || is_gone().then_some(()));
     }
 }
 

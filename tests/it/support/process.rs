@@ -59,6 +59,12 @@ pub(crate) fn told(pid: i32, file: &str) -> String {
     String::from_utf8_lossy(&bytes).replace('\0', "\n")
 }
 
+/// Whether a process has ended and nobody has reaped it yet: not every first process of a container reaps.
+pub(crate) fn is_zombie(pid: i32) -> bool {
+    // The state stands behind the name, which may hold anything.
+    told(pid, "stat").rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z'))
+}
+
 /// The soft and the hard limit that stand in a line of `/proc/PID/limits`.
 #[track_caller]
 pub(crate) fn limits(pid: i32, name: &str) -> (String, String) {
