@@ -93,10 +93,7 @@ fn a_panic_in_the_redirect_listener_costs_a_connection_at_most() {
 fn with_24_descriptors_everybody_is_served_in_time() {
     let hook = "token_event_cmd = \"echo $PIZAUTH_EVENT >> events\";";
     let mut running = Setup::new().global(hook).global("https_listen = \"127.0.0.1:0\";").start();
-    // What whoever runs the tests has left open would count, too.
-    let script = r#"for fd in /proc/self/fd/*; do fd=${fd##*/}; [ $fd -le 3 ] || eval "exec $fd>&-"; done
-                    ulimit -n 24; exec "$@""#;
-    running.restart_by(&format!("exec bash -c '{script}' bash \"$@\""));
+    running.restart_with_descriptors(24);
     browser::approve(&running.pending_url("work")).unwrap();
     let door = Door::http(&running.sandbox);
     let callers: Vec<_> = (0..40).map(|_| UnixStream::connect(running.sandbox.socket()).unwrap()).collect();

@@ -66,7 +66,7 @@ fn fifty_accounts_sign_in_at_the_same_moment() {
 #[test]
 fn with_few_descriptors_idle_visitors_make_room_for_others_and_for_callers() {
     let mut running = start("");
-    running.restart_by("ulimit -n 48; exec \"$@\"");
+    running.restart_with_descriptors(48);
     let door = Door::http(&running.sandbox);
     let crowd: Vec<TcpStream> = (0..PLACES).map(|_| door.connect()).collect();
     running.sign_in("work");
@@ -81,7 +81,7 @@ fn without_descriptors_the_listener_pauses_and_goes_on_when_there_are_some() {
         return;
     }
     let mut running = start("");
-    running.restart_by("ulimit -n 48; exec \"$@\"");
+    running.restart_with_descriptors(48);
     let door = Door::http(&running.sandbox);
     let mut crowd = Vec::new();
     eventually("callers with all descriptors but one", || {

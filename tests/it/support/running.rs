@@ -117,6 +117,15 @@ impl Running {
         self.daemon = Daemon::start(&self.sandbox, server);
     }
 
+    /// Ends the daemon, and starts the next one with so many descriptors. What whoever runs the tests has left open
+    /// would count, too.
+    #[track_caller]
+    pub(crate) fn restart_with_descriptors(&mut self, limit: u64) {
+        let close =
+            r#"for fd in /proc/self/fd/*; do fd=${fd##*/}; [ $fd -le 3 ] || eval "exec $fd>&-"; done"#;
+        self.restart_by(&format!("exec bash -c '{close}; ulimit -n {limit}; exec \"$@\"' bash \"$@\""));
+    }
+
     #[track_caller]
     pub(crate) fn show(&self, account: &str) -> Ran {
         self.sandbox.applet("show").args([account]).run()
