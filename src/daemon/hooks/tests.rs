@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::{JoinHandle, spawn};
 
 use nix::sys::signal::{self, SigSet};
+use rustix::process::{Resource, getrlimit};
 
 use super::*;
 use crate::keeper::TokenEvent;
@@ -33,7 +34,9 @@ fn a_hook_gets_its_variables_and_the_environment_of_the_start() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_hook_is_its_own_master() {
-    let leaked = rustix::io::fcntl_dupfd_cloexec(std::io::stderr(), 200).unwrap();
+    // Above the limit that the hook gets, where ours goes so far.
+    let high = getrlimit(Resource::Nofile).current.map_or(200, |limit| 200.min(limit - 1));
+    let leaked = rustix::io::fcntl_dupfd_cloexec(std::io::stderr(), i32::try_from(high).unwrap()).unwrap();
     rustix::io::fcntl_setfd(&leaked, rustix::io::FdFlags::empty()).unwrap();
     let mut blocked = SigSet::empty();
     blocked.add(signal::Signal::SIGUSR2);

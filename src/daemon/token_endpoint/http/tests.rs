@@ -253,9 +253,15 @@ fn an_answer_over_tls_that_breaks_off_is_none() {
 /// The same cases as in the pure replay, through the whole transport.
 #[test]
 fn every_golden_answer_gets_its_verdict_over_the_wire() {
+    let (next, answers) = channel::<Vec<u8>>();
+    // One for all: each has a socket until the tests end, and there are hundreds of answers.
+    let token_uri = server(move |mut stream| {
+        read_request(&mut stream);
+        let _ = stream.write_all(&answers.recv().unwrap());
+    });
     golden::replay(|bytes, request| {
-        let token_uri = answering(bytes);
-        let request = TokenRequest { token_uri, ..request };
+        next.send(bytes).unwrap();
+        let request = TokenRequest { token_uri: token_uri.clone(), ..request };
         Transport::new(limits(), |_| None).perform(&request, &Attempt::default())
     });
 }
