@@ -8,7 +8,7 @@ use pizauth_test_server::{Endpoint, Policy, RefreshTokens, browser};
 use rustix::process::{Pid, Resource, Signal, getrlimit};
 use url::Url;
 
-use crate::support::{Door, Running, Sandbox, Setup, eventually, process, state_in};
+use crate::support::{Door, Running, Sandbox, Setup, can_become_another_user, eventually, process, state_in};
 
 /// Far longer than a worker takes to end and a token of these tests to expire.
 const SETTLING: Duration = Duration::from_secs(20);
@@ -176,7 +176,7 @@ fn the_daemon_leaves_no_core_file_and_its_hooks_get_their_limit_back() {
 
 #[test]
 fn another_process_of_the_same_user_cannot_look_into_the_daemon_or_a_command() {
-    if !process::can_look() {
+    if !can_become_another_user("a look into another process of the same user") {
         return;
     }
     let mut sandbox = Sandbox::configured();

@@ -4,13 +4,17 @@ use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
-/// Whether this test may look into processes that are not dumpable.
+/// Whether this test may look into processes that are not dumpable: not every root may.
 pub(crate) fn can_look() -> bool {
-    let is_root = rustix::process::geteuid().is_root();
-    if !is_root {
-        eprintln!("not root: what is in the memory of another process has not been looked at");
+    const SYS_PTRACE: u64 = 1 << 19;
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let capabilities = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let capabilities = capabilities.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+    let can = capabilities.is_some_and(|set| set & SYS_PTRACE != 0);
+    if !can {
+        eprintln!("no CAP_SYS_PTRACE: what is in the memory of another process has not been looked at");
     }
-    is_root
+    can
 }
 
 /// How many copies of each text are in the writable memory of a process: heap, stacks, data.
