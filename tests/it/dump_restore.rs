@@ -164,7 +164,7 @@ fn a_stop_before_startup_cmd_has_ended_opens_the_dump_to_nobody() {
 fn before_startup_cmd_has_ended_only_a_hook_of_the_daemon_gets_a_dump() {
     let dump = env!("CARGO_BIN_EXE_pizauth-dump");
     let hooks = format!(
-        "startup_cmd = \"until test -e go; do sleep 0.05; done\"; token_event_cmd = \"{dump} > new; mv new dump\";"
+        "startup_cmd = \"until test -e go; do sleep 0.05; done\"; token_event_cmd = \"'{dump}' > new; mv new dump\";"
     );
     let running = starting(&hooks);
     running.sandbox.applet("dump").run().exits(1).prints_nothing().says("startup_cmd");

@@ -81,7 +81,8 @@ fn token_events_come_one_at_a_time_and_in_order() {
 #[test]
 fn a_hook_can_dump_from_within_a_token_event() {
     let dump = env!("CARGO_BIN_EXE_pizauth-dump");
-    let running = Setup::new().global(&format!("token_event_cmd = \"{dump} > new && mv new dump\";")).start();
+    let running =
+        Setup::new().global(&format!("token_event_cmd = \"'{dump}' > new && mv new dump\";")).start();
     let token = running.sign_in("work");
     let dump = eventually("a dump", || std::fs::read(running.sandbox.path("dump")).ok());
     running.revoke("work").exits(0);
@@ -145,7 +146,7 @@ fn startup_cmd_has_ended_when_the_daemon_says_that_it_is_ready() {
 #[test]
 fn a_restore_in_startup_cmd_comes_before_readiness() {
     let restore = env!("CARGO_BIN_EXE_pizauth-restore");
-    let hook = format!("startup_cmd = \"if test -e dump; then {restore} < dump; fi\";");
+    let hook = format!("startup_cmd = \"if test -e dump; then '{restore}' < dump; fi\";");
     let mut running = Setup::new().global(&hook).start();
     let token = running.sign_in("work");
     let dump = running.sandbox.applet("dump").run().exits(0).stdout;

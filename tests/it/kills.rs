@@ -20,7 +20,7 @@ fn saved_last(running: &Running) -> Option<String> {
 /// A dump with every event, taken back at the start.
 fn persisting() -> Running {
     let [show, dump, restore] =
-        ["show", "dump", "restore"].map(|applet| format!("{}-{applet}", env!("CARGO_BIN_EXE_pizauth")));
+        ["show", "dump", "restore"].map(|applet| format!("'{}-{applet}'", env!("CARGO_BIN_EXE_pizauth")));
     let save = format!(
         "if {show} work > shown; then {dump} > new && mv new dump && cat shown >> saved; else rm dump; fi"
     );

@@ -75,7 +75,7 @@ fn a_second_interrupt_ends_it_at_once() {
 #[test]
 fn a_hook_of_the_daemon_can_call_it_without_deadlock() {
     let pizauth = env!("CARGO_BIN_EXE_pizauth");
-    let hook = format!("auth_notify_cmd = \"{pizauth} shutdown; echo $? > exit\";");
+    let hook = format!("auth_notify_cmd = \"'{pizauth}' shutdown; echo $? > exit\";");
     let running = Setup::new().global(&hook).start();
     running.show("work");
     assert_eq!(running.daemon.wait().code(), Some(0));

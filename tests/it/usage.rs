@@ -105,7 +105,7 @@ fn a_closed_stdout_is_exit_1_and_not_silence() {
     let subcommands =
         ["show work", "dump", "status", "info", "--list"].map(|command| format!("pizauth {command}"));
     for command in small.iter().chain(&subcommands) {
-        let script = format!("{}/{command} >&-", executables().display());
+        let script = format!("'{}'/{command} >&-", executables().display());
         running.sandbox.program("/bin/sh").args(["-c", &script]).run().exits(1).says("stdout").says("closed");
     }
 }
@@ -115,7 +115,7 @@ fn without_stdin_and_stderr_a_token_is_shown_all_the_same() {
     let running = Running::start();
     let token = running.sign_in("work");
     for command in ["pizauth-show", "pizauth show"] {
-        let script = format!("{}/{command} work <&- 2>&-", executables().display());
+        let script = format!("'{}'/{command} work <&- 2>&-", executables().display());
         let ran = running.sandbox.program("/bin/sh").args(["-c", &script]).run().exits(0);
         assert_eq!(ran.out(), format!("{token}\n"));
     }
