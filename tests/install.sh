@@ -2,6 +2,8 @@
 # tests/install.sh: install.sh from outside, with the release that it has built already. Writes only below a
 # temporary directory. Reports "N passed, N failed".
 set -uo pipefail
+# A relative one is one from where this was started.
+case ${CARGO_TARGET_DIR-} in '' | /*) ;; *) CARGO_TARGET_DIR=$PWD/$CARGO_TARGET_DIR ;; esac
 cd "$(dirname "$0")/.." || exit 1
 
 passed=0 failed=0

@@ -6,6 +6,8 @@ set -eu
 
 executions=${1:-20000}
 [ $# -eq 0 ] || shift
+# A relative one is one from where this was started.
+case ${CARGO_TARGET_DIR-} in '' | /*) ;; *) CARGO_TARGET_DIR=$PWD/$CARGO_TARGET_DIR ;; esac
 cd "$(dirname "$0")"
 build=${CARGO_TARGET_DIR:-$PWD/../../target/fuzz}
 host=$(rustc -vV | sed -n 's/^host: //p')
