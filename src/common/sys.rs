@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "the one file for it")]
 
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,10 @@ use crate::exit::Exit;
 
 /// Makes a child its own master: session and process group of its own, every signal as by default and none
 /// blocked, no descriptor but 0, 1, 2 and those in `passed_on`, and `limits` in force.
-pub fn isolate_child(command: &mut Command, limits: Vec<(Resource, Rlimit)>, passed_on: Vec<i32>) {
+///
+/// `command` owns what it passes on, so that nothing else gets one of those numbers, neither the pipe by which std
+/// hears of a failed exec nor another of ours.
+pub fn isolate_child(command: &mut Command, limits: Vec<(Resource, Rlimit)>, passed_on: Vec<OwnedFd>) {
     let isolate = move || {
         // Refused only to the leader of a group, which a child just forked is not.
         let _ = setsid();
@@ -27,7 +30,7 @@ pub fn isolate_child(command: &mut Command, limits: Vec<(Resource, Rlimit)>, pas
         close_on_exec_above_stderr();
         for descriptor in &passed_on {
             // SAFETY: sets the flags of a descriptor of the child, which nothing else uses before exec.
-            unsafe { libc::fcntl(*descriptor, libc::F_SETFD, 0) };
+            unsafe { libc::fcntl(descriptor.as_raw_fd(), libc::F_SETFD, 0) };
         }
         Ok::<(), io::Error>(())
     };

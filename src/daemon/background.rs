@@ -20,6 +20,8 @@ use pizauth_common::cause::Cause;
 use pizauth_common::sys;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use crate::readiness::{ReadyFdError, take_ready_fd};
+
 /// Tells the started daemon that its standard output leads to its parent. Hooks do not get to see it.
 pub(crate) const VARIABLE: &str = "PIZAUTHD_DETACHED";
 /// What the daemon says when it accepts commands, after its warnings, a line each; anything else is an error message.
@@ -32,12 +34,16 @@ const MAX_MESSAGE: u64 = 1024 * 1024;
 /// A daemon in the background that is yet to be started.
 #[derive(Debug, Default)]
 pub struct Background {
-    passed_on: Vec<i32>,
+    passed_on: Vec<OwnedFd>,
 }
 
 /// Why there is no daemon in the background.
 #[derive(Debug)]
 pub enum BackgroundError {
+    /// It could not tell when it is ready.
+    ReadyFd(ReadyFdError),
+    /// The descriptor that a configuration is to be read from is not open.
+    NoConfiguration(PathBuf, io::Error),
     /// The system could not start it.
     NotStarted(io::Error),
     /// It said why it could not start.
@@ -51,6 +57,13 @@ pub enum BackgroundError {
 impl fmt::Display for BackgroundError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::ReadyFd(error) => error.fmt(f),
+            Self::NoConfiguration(path, error) => write!(
+                f,
+                "cannot read the configuration {}: {} (it has to be open at our start)",
+                path.display(),
+                Cause(error)
+            ),
             Self::NotStarted(error) => write!(f, "cannot start pizauthd in the background: {}", Cause(error)),
             Self::Failed(message) => f.write_str(message),
             Self::Died(status) => {
@@ -66,16 +79,24 @@ impl fmt::Display for BackgroundError {
 impl std::error::Error for BackgroundError {}
 
 impl Background {
-    /// Passes on a configuration that is a descriptor of this process.
-    pub fn pass_on_configuration(mut self, path: &Path) -> Self {
-        self.passed_on.extend(descriptor_of(path));
-        self
-    }
-
-    /// Passes on the descriptor of `--ready-fd`.
-    pub fn pass_on_descriptor(mut self, descriptor: i32) -> Self {
-        self.passed_on.push(descriptor);
-        self
+    /// Passes on a configuration that is a descriptor of this process, and the descriptor of `--ready-fd`. To be
+    /// called before anything else is opened, lest a number be taken.
+    ///
+    /// # Errors
+    /// One of them is not open, or cannot be used.
+    pub fn passing_on(configuration: Option<&Path>, ready_fd: Option<i32>) -> Result<Self, BackgroundError> {
+        let mut passed_on = Vec::new();
+        if let Some(number) = ready_fd {
+            passed_on.push(take_ready_fd(number).map_err(BackgroundError::ReadyFd)?);
+        }
+        if let Some(path) = configuration
+            && let Some(number) = descriptor_of(path)
+            && Some(number) != ready_fd
+        {
+            let taken = sys::take_inherited_descriptor(number);
+            passed_on.push(taken.map_err(|error| BackgroundError::NoConfiguration(path.to_owned(), error))?);
+        }
+        Ok(Self { passed_on })
     }
 
     /// Starts this program with these arguments in the background, and returns when it accepts commands, with
@@ -218,7 +239,7 @@ mod tests {
         writer.write_all(b"account").unwrap();
         drop(writer);
         // By its path: not every shell takes a number of two digits after `<&`.
-        let path = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+        let path = format!("/dev/fd/{}", std::os::fd::IntoRawFd::into_raw_fd(reader));
         let script = format!("read line <{path}; test \"$line\" = account && echo ready");
         let command = |script: &str| {
             let mut command = Command::new("/bin/sh");
@@ -226,7 +247,7 @@ mod tests {
             command
         };
         assert!(Background::default().start_as(command(&script)).is_err());
-        let passes_it_on = Background::default().pass_on_configuration(Path::new(&path));
+        let passes_it_on = Background::passing_on(Some(Path::new(&path)), None).unwrap();
         assert!(passes_it_on.start_as(command(&script)).is_ok());
     }
 

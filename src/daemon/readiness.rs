@@ -62,16 +62,7 @@ impl Readiness {
     /// # Errors
     /// The descriptor is not one that can be used.
     pub fn new(ready_fd: Option<i32>) -> Result<Self, ReadyFdError> {
-        let ready_fd = match ready_fd {
-            None => None,
-            Some(number) => {
-                let taken = sys::take_inherited_descriptor(number);
-                Some(taken.map_err(|error| match error.kind() {
-                    io::ErrorKind::InvalidInput => ReadyFdError::Standard(number),
-                    _ => ReadyFdError::NotOpen(number, error),
-                })?)
-            }
-        };
+        let ready_fd = ready_fd.map(take_ready_fd).transpose()?;
         let notify_socket = std::env::var_os(VARIABLE).filter(|path| !path.is_empty());
         Ok(Self { notify_socket, ready_fd, is_ready: false })
     }
@@ -110,6 +101,17 @@ impl Readiness {
             report(VARIABLE, send(socket, message));
         }
     }
+}
+
+/// Takes over the descriptor of `--ready-fd`. To be called once, before anything else is opened.
+///
+/// # Errors
+/// It is not one that can be used.
+pub(crate) fn take_ready_fd(number: i32) -> Result<OwnedFd, ReadyFdError> {
+    sys::take_inherited_descriptor(number).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidInput => ReadyFdError::Standard(number),
+        _ => ReadyFdError::NotOpen(number, error),
+    })
 }
 
 /// A supervisor that cannot be told is no reason to end.

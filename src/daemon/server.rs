@@ -49,14 +49,8 @@ fn run(invocation: &Invocation) -> Exit {
 
 /// The parent's part of detaching.
 fn start_in_background(invocation: &Invocation, options: &Options) -> Exit {
-    let mut background = Background::default();
-    if let Some(path) = &options.config_file {
-        background = background.pass_on_configuration(path);
-    }
-    if let Some(descriptor) = options.ready_fd {
-        background = background.pass_on_descriptor(descriptor);
-    }
-    match background.start() {
+    let background = Background::passing_on(options.config_file.as_deref(), options.ready_fd);
+    match background.and_then(Background::start) {
         Ok(warnings) => {
             warn(invocation, &warnings);
             Exit::Done

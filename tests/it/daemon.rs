@@ -92,6 +92,35 @@ fn a_failed_start_tells_the_error_and_is_exit_1_detached_or_not() {
     assert!(!sandbox.socket().exists());
 }
 
+/// A number that nobody has opened for the daemon becomes that of something of its own, if it is not looked at first.
+#[test]
+fn a_descriptor_that_is_not_open_is_told_before_anything_detaches() {
+    let sandbox = Sandbox::configured();
+    let script = r#"PATH=$1:$PATH; shift; exec pizauthd "$@" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-"#;
+    let start = |arguments: [&str; 2]| {
+        let call = sandbox.program("/bin/sh").args(["-c", script, "sh"]).args([executables()]);
+        call.args(arguments).run().exits(1).prints_nothing()
+    };
+    for number in 3..10 {
+        let ready_fd = start(["--ready-fd", &number.to_string()]);
+        ready_fd.says(&format!("pizauthd: cannot tell readiness on descriptor {number}: bad file"));
+        let path = format!("/dev/fd/{number}");
+        let config = start(["-c", &path]);
+        config.says(&format!("pizauthd: cannot read the configuration {path}: bad file descriptor"));
+        assert!(!sandbox.socket().exists(), "descriptor {number}: a daemon runs all the same");
+    }
+}
+
+#[test]
+fn one_descriptor_may_be_the_configuration_and_what_is_told_of_readiness() {
+    let sandbox = Sandbox::configured();
+    let script = "PATH=$1:$PATH; exec pizauthd -c /dev/fd/3 --ready-fd 3 3<>ready";
+    sandbox.write("ready", std::fs::read(sandbox.config_file()).unwrap());
+    sandbox.program("/bin/sh").args(["-c", script, "sh"]).args([executables()]).run().exits(0);
+    let _daemon = Detached::behind(&sandbox.socket());
+    eventually("the word that it is ready", || sandbox.read("ready").starts_with('\n').then_some(()));
+}
+
 #[test]
 fn whoever_starts_it_is_told_what_is_doubtful() {
     let sandbox = Sandbox::configured();
