@@ -4,10 +4,14 @@ mod error;
 #[cfg(test)]
 mod tests;
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{SendFlags, send};
 
 pub use self::error::CallError;
 use super::connect::connect_to;
@@ -102,10 +106,34 @@ impl Connection {
     /// The JSON text of the answer.
     fn exchange(&mut self, request: &[u8], deadline: Deadline) -> Result<Vec<u8>, CallError> {
         // A daemon that refuses early closes while we still write; its answer says why, so read it all the same.
-        let written = self.stream.write_all(request);
+        let written = self.send(request, deadline);
         match (written, self.receive(deadline)) {
             (Err(error), Err(CallError::Broken(..) | CallError::HungUp(_))) => Err(self.failed(error)),
             (_, answer) => answer,
+        }
+    }
+
+    /// Never blocks in a write: there the socket's time limit begins anew with each piece that the system takes.
+    fn send(&self, mut bytes: &[u8], deadline: Deadline) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match send(&self.stream, bytes, SendFlags::DONTWAIT) {
+                Ok(sent) => bytes = &bytes[sent..],
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => self.wait_for_room(deadline)?,
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn wait_for_room(&self, deadline: Deadline) -> io::Result<()> {
+        if deadline.is_over() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        let left = Timespec::try_from(deadline.remaining()).ok();
+        match poll(&mut [PollFd::new(&self.stream, PollFlags::OUT)], left.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(errno) => Err(errno.into()),
         }
     }
 
@@ -131,12 +159,12 @@ impl Connection {
         }
     }
 
-    fn read(&mut self, into: &mut [u8], deadline: Deadline) -> std::io::Result<usize> {
+    fn read(&mut self, into: &mut [u8], deadline: Deadline) -> io::Result<usize> {
         self.stream.set_read_timeout(Some(deadline.remaining()))?;
         self.stream.read(into)
     }
 
-    fn failed(&self, error: std::io::Error) -> CallError {
+    fn failed(&self, error: io::Error) -> CallError {
         if is_timeout(error.kind()) {
             CallError::NoAnswer(self.path.clone())
         } else {

@@ -162,6 +162,31 @@ fn a_refusal_that_comes_while_we_write_is_read() {
     refusing.join().unwrap();
 }
 
+/// Less at a time than a request is long, and each time before the caller's patience would begin anew.
+#[test]
+fn a_daemon_that_takes_a_large_request_bit_by_bit_is_given_up() {
+    let place = Place::new();
+    let (told, heard) = std::sync::mpsc::channel();
+    let daemon = place.daemon("slow", move |mut stream| {
+        let mut decoder = Decoder::new(Kind::Request);
+        let mut some = [0; 32 * 1024];
+        let whole = loop {
+            thread::sleep(SHORT / 5);
+            let read = stream.read(&mut some).unwrap();
+            let request = decoder.push(&some[..read]).unwrap();
+            if read == 0 || request.is_some() {
+                break request.is_some();
+            }
+        };
+        told.send(whole).unwrap();
+    });
+    let request = Request::Restore { dump: vec![7; 3_000_000].into() };
+    let error = call_any::<Response>(&[place.named("slow")], &request, SHORT).unwrap_err();
+    assert!(matches!(error, CallError::NoAnswer(_)), "{error:?}");
+    assert!(!heard.recv().unwrap(), "it was given the whole request");
+    daemon.join().unwrap();
+}
+
 #[test]
 fn the_connection_can_be_kept_until_the_daemon_has_gone() {
     let place = Place::new();
