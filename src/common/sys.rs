@@ -200,9 +200,9 @@ fn reset_signals() {
 /// Ours are close-on-exec anyway; these are what somebody else has left open in us. Marked rather than closed:
 /// std reports a failed exec through one of them.
 fn close_on_exec_above_stderr() {
-    const FIRST: libc::c_uint = 3;
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
+        const FIRST: libc::c_uint = 3;
         // Linux 5.11. Called by number, since not every C library has it.
         const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
         // SAFETY: takes numbers only and changes flags of descriptors that the child is about to lose.

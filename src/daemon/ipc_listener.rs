@@ -17,7 +17,7 @@ use pizauth_common::ipc::frame;
 use pizauth_common::ipc::message::{Request, Response};
 use pizauth_common::ipc::peer::Peer;
 use rustix::io::Errno;
-use rustix::process::{Resource, Rlimit, getrlimit};
+use rustix::process::Rlimit;
 
 use crate::log::{self, What};
 use crate::moment::Moment;
@@ -80,7 +80,7 @@ impl IpcListener {
             next_id: FIRST_CONNECTION,
             accept_again: None,
             bytes_under_way: 0,
-            bytes_allowed: bytes_allowed(getrlimit(Resource::As)),
+            bytes_allowed: bytes_allowed(address_space()),
             chunk: vec![0; CHUNK],
             now: Moment(0),
         };
@@ -297,6 +297,18 @@ impl IpcListener {
             self.bytes_under_way -= connection.memory();
             connection.close(&self.registry);
         }
+    }
+}
+
+/// The limit of our address space. OpenBSD has none.
+fn address_space() -> Rlimit {
+    #[cfg(not(target_os = "openbsd"))]
+    {
+        rustix::process::getrlimit(rustix::process::Resource::As)
+    }
+    #[cfg(target_os = "openbsd")]
+    {
+        Rlimit { current: None, maximum: None }
     }
 }
 

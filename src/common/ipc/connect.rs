@@ -101,25 +101,25 @@ pub fn connect_to(candidate: &SocketCandidate, patience: Duration) -> Result<Uni
 
 /// A connection attempt waits while the listener's queue is full; the time limit for sending bounds that too.
 fn connect_within(address: &SocketAddrUnix, patience: Duration) -> Result<UnixStream, Errno> {
-    let socket = stream_socket()?;
+    let socket = unix_socket(SocketType::STREAM)?;
     set_socket_timeout(&socket, Timeout::Send, Some(patience))?;
     rustix::io::retry_on_intr(|| connect(&socket, address))?;
     Ok(UnixStream::from(socket))
 }
 
-/// A Unix stream socket that no child inherits.
+/// A Unix socket that no child inherits.
 ///
 /// # Errors
 /// The system has no descriptor left.
-pub fn stream_socket() -> Result<OwnedFd, Errno> {
+pub fn unix_socket(kind: SocketType) -> Result<OwnedFd, Errno> {
     #[cfg(not(target_vendor = "apple"))]
     {
         use rustix::net::{SocketFlags, socket_with};
-        socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
+        socket_with(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None)
     }
     #[cfg(target_vendor = "apple")]
     {
-        let socket = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
+        let socket = rustix::net::socket(AddressFamily::UNIX, kind, None)?;
         rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
         Ok(socket)
     }

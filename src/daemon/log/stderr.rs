@@ -62,7 +62,7 @@ fn is_regular_file() -> bool {
 
 fn send_shared(line: &[u8]) -> io::Result<usize> {
     let stderr = io::stderr();
-    match send(&stderr, line, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+    match send(&stderr, line, SendFlags::DONTWAIT) {
         Err(Errno::NOTSOCK) => {}
         sent => return Ok(sent?),
     }

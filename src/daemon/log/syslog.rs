@@ -7,10 +7,9 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use rustix::io::Errno;
-use rustix::net::{
-    AddressFamily, SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, send, socket_with,
-};
+use pizauth_common::ipc::connect::unix_socket;
+use rustix::io::{Errno, ioctl_fionbio};
+use rustix::net::{SendFlags, SocketAddrUnix, SocketType, connect, send};
 
 use super::backlog::Written;
 use super::events::Severity;
@@ -55,7 +54,7 @@ impl Syslog {
         let terminated = format!("{message}\0");
         // A datagram ends by itself; on a stream the NUL ends a message, as with syslog(3) of glibc.
         let bytes = if *kind == SocketType::STREAM { terminated.as_bytes() } else { message.as_bytes() };
-        match send(socket, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+        match send(socket, bytes, SendFlags::DONTWAIT) {
             Ok(sent) if sent == bytes.len() => Written::Whole,
             // Half a message on a stream: the next one needs a new connection.
             Ok(_) => Written::Nobody,
@@ -74,8 +73,8 @@ fn connect_to(path: &str) -> io::Result<(SocketType, OwnedFd)> {
 }
 
 fn connect_as(kind: SocketType, path: &str) -> Result<OwnedFd, Errno> {
-    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-    let socket = socket_with(AddressFamily::UNIX, kind, flags, None)?;
+    let socket = unix_socket(kind)?;
+    ioctl_fionbio(&socket, true)?;
     connect(&socket, &SocketAddrUnix::new(path)?)?;
     Ok(socket)
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use pizauth_common::ipc::connect::{connect_to, stream_socket};
+use pizauth_common::ipc::connect::{connect_to, unix_socket};
 use pizauth_common::paths::directory::{self, Missing};
 use pizauth_common::paths::{
     Environment, OwnDirectory, SocketCandidate, home_directory_of_host, own_directories, socket_candidates,
@@ -17,7 +17,7 @@ use rustix::fs::{
     AtFlags, FileType, Mode, Stat, Timespec, Timestamps, UTIME_NOW, statat, unlinkat, utimensat,
 };
 use rustix::io::Errno;
-use rustix::net::{SocketAddrUnix, bind, listen};
+use rustix::net::{SocketAddrUnix, SocketType, bind, listen};
 
 use super::error::SocketError;
 use super::lock::{Lock, LockError};
@@ -233,7 +233,7 @@ fn remove_stale(directory: &File, name: &OsStr, path: &Path) -> Result<(), Socke
 /// which belongs to hooks and other threads too, is left alone.
 fn bind_at(directory: &File, name: &OsStr, path: &Path) -> Result<(UnixListener, Identity), Errno> {
     let private = Mode::RUSR | Mode::WUSR;
-    let socket = stream_socket()?;
+    let socket = unix_socket(SocketType::STREAM)?;
     // Linux makes the file with the mode that the socket has.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     rustix::fs::fchmod(&socket, private)?;
