@@ -41,7 +41,19 @@ fn peer(socket: &impl AsFd) -> io::Result<Peer> {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn peer(socket: &impl AsFd) -> io::Result<Peer> {
     let (uid, _) = nix::unistd::getpeereid(socket)?;
-    Ok(Peer { uid: uid.as_raw(), pid: None })
+    Ok(Peer { uid: uid.as_raw(), pid: pid_of_peer(socket) })
+}
+
+#[cfg(target_vendor = "apple")]
+fn pid_of_peer(socket: &impl AsFd) -> Option<i32> {
+    use nix::sys::socket::{getsockopt, sockopt::LocalPeerPid};
+    getsockopt(socket, LocalPeerPid).ok().filter(|pid| *pid > 0)
+}
+
+/// The BSDs tell it by structures that neither nix nor rustix reads.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn pid_of_peer(_: &impl AsFd) -> Option<i32> {
+    None
 }
 
 #[cfg(test)]
