@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rustix::io::Errno;
+use rustix::io::{Errno, ioctl_fionbio};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect};
 
@@ -78,7 +78,7 @@ fn why(error: &io::Error) -> String {
     }
 }
 
-/// Connects to one candidate, within `patience`.
+/// Connects to one candidate, within `patience`; where that is zero, neither this nor the connection ever waits.
 ///
 /// # Errors
 /// Nobody listens there, or whoever does must not be talked to.
@@ -102,7 +102,11 @@ pub fn connect_to(candidate: &SocketCandidate, patience: Duration) -> Result<Uni
 /// A connection attempt waits while the listener's queue is full; the time limit for sending bounds that too.
 fn connect_within(address: &SocketAddrUnix, patience: Duration) -> Result<UnixStream, Errno> {
     let socket = unix_socket(SocketType::STREAM)?;
-    set_socket_timeout(&socket, Timeout::Send, Some(patience))?;
+    if patience.is_zero() {
+        ioctl_fionbio(&socket, true)?;
+    } else {
+        set_socket_timeout(&socket, Timeout::Send, Some(patience))?;
+    }
     rustix::io::retry_on_intr(|| connect(&socket, address))?;
     Ok(UnixStream::from(socket))
 }

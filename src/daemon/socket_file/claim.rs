@@ -23,8 +23,10 @@ use super::error::SocketError;
 use super::lock::{Lock, LockError};
 use super::{absolute, identity_at};
 
-/// How long a daemon that may be there has to accept a connection.
+/// How long a daemon that may be there at our start has to accept a connection.
 const PROBE_PATIENCE: Duration = Duration::from_secs(1);
+/// Later the event loop is not to wait. Who has a full queue is there all the same.
+const NO_PATIENCE: Duration = Duration::ZERO;
 /// As std asks for; the system lowers it to its own maximum.
 const QUEUE: i32 = 4096;
 
@@ -107,7 +109,7 @@ pub(super) fn start(
             return Err(SocketError::Answers(other.socket()));
         }
     }
-    let (claim, listener) = occupy(&candidate, directory, Some(lock))?;
+    let (claim, listener) = occupy(&candidate, directory, Some(lock), PROBE_PATIENCE)?;
     Ok((candidate, claim, listener, user_lock))
 }
 
@@ -116,7 +118,7 @@ pub(super) fn renew(candidate: &SocketCandidate, lost: &Claim) -> Result<(Claim,
     let directory = open_directory(candidate)?;
     let kept = lost.lock.as_ref().is_some_and(|lock| lock.is_good_for(&directory));
     let lock = if kept { None } else { Some(take_lock(candidate, &directory)?) };
-    occupy(candidate, directory, lock)
+    occupy(candidate, directory, lock, NO_PATIENCE)
 }
 
 /// As callers look for it; but a `PIZAUTH_SOCKET` that names our own place is our own place.
@@ -202,9 +204,10 @@ fn occupy(
     candidate: &SocketCandidate,
     directory: Rc<File>,
     lock: Option<Lock>,
+    patience: Duration,
 ) -> Result<(Claim, UnixListener), SocketError> {
     let path = absolute(&candidate.socket());
-    match connect_to(candidate, PROBE_PATIENCE) {
+    match connect_to(candidate, patience) {
         Ok(_) => return Err(SocketError::Answers(path)),
         Err(error) if error.is_nobody() => {}
         Err(error) => return Err(SocketError::Taken(error)),

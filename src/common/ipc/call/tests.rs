@@ -1,4 +1,5 @@
 use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
@@ -6,6 +7,7 @@ use std::time::Duration;
 
 use super::{CallError, Connection, PATIENCE, call_any};
 use crate::exit::Exit;
+use crate::ipc::connect::{connect_to, unix_socket};
 use crate::ipc::frame::{Decoder, Kind, encode_answer, parse_request};
 use crate::ipc::message::{Request, Response};
 use crate::paths::{OwnDirectory, SocketCandidate};
@@ -121,15 +123,30 @@ fn a_mute_daemon_is_given_up() {
     assert_eq!(error.exit(), Exit::Unreachable);
 }
 
-#[test]
-fn a_full_queue_is_given_up() {
-    let place = Place::new();
-    let listener =
-        rustix::net::socket(rustix::net::AddressFamily::UNIX, rustix::net::SocketType::STREAM, None).unwrap();
+/// A listener whose queue is full, and who is in it.
+fn full_queue(place: &Place) -> (OwnedFd, UnixStream) {
+    let listener = unix_socket(rustix::net::SocketType::STREAM).unwrap();
     let address = rustix::net::SocketAddrUnix::new(place.socket("full")).unwrap();
     rustix::net::bind(&listener, &address).unwrap();
     rustix::net::listen(&listener, 0).unwrap();
-    let _first = UnixStream::connect(place.socket("full")).unwrap();
+    (listener, UnixStream::connect(place.socket("full")).unwrap())
+}
+
+#[test]
+fn who_does_not_want_to_wait_is_told_of_a_full_queue_and_of_a_listener() {
+    let place = Place::new();
+    let _full = full_queue(&place);
+    let error = connect_to(&place.named("full"), Duration::ZERO).unwrap_err();
+    assert!(!error.is_nobody(), "{error}");
+    assert!(error.to_string().contains("it accepts no connection"), "{error}");
+    let _listener = UnixListener::bind(place.socket("live")).unwrap();
+    connect_to(&place.named("live"), Duration::ZERO).unwrap();
+}
+
+#[test]
+fn a_full_queue_is_given_up() {
+    let place = Place::new();
+    let _full = full_queue(&place);
     let error = call_any::<Response>(&[place.named("full")], &Request::Status, SHORT).unwrap_err();
     assert_eq!(error.exit(), Exit::Unreachable);
     assert!(!matches!(error, CallError::HungUp(_)), "{error:?}");
