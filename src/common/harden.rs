@@ -4,9 +4,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Makes this process impossible to dump or to trace by others of the same user, as far as the system can.
 ///
-/// To be called before any secret is read, by the daemon and by each command. Only the soft limit on core files
-/// changes, so that hooks can be given the old one back. What the system does not offer is left out silently:
-/// there is nothing a user could do about it.
+/// To be called before any secret is read, by the daemon and by each command that handles a secret. Only the soft
+/// limit on core files changes, so that hooks can be given the old one back. What the system does not offer is left
+/// out silently: there is nothing a user could do about it.
 pub fn harden_process() {
     forbid_dumps();
     let limit = getrlimit(Resource::Core);
