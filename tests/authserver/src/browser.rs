@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::io::{self, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use url::Url;
@@ -126,7 +126,11 @@ pub fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &str) ->
 /// `None`: the host is not loopback.
 fn connect(host: &str, port: u16) -> Option<io::Result<TcpStream>> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let addresses: Vec<SocketAddr> = (bare, port).to_socket_addrs().ok()?.collect();
+    // As browsers have it, no resolver is asked for this name (RFC 6761, section 6.3).
+    let addresses: Vec<SocketAddr> = match bare {
+        "localhost" => vec![(Ipv6Addr::LOCALHOST, port).into(), (Ipv4Addr::LOCALHOST, port).into()],
+        _ => (bare, port).to_socket_addrs().ok()?.collect(),
+    };
     addresses.iter().all(|address| address.ip().is_loopback()).then(|| TcpStream::connect(&*addresses))
 }
 
