@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use pizauth_test_server::{Endpoint, Fault, Gate, browser};
 use rustix::process::Signal;
 
-use crate::support::{Daemon, Door, Running, Sandbox, Setup, can_become_another_user, eventually};
+use crate::support::{Daemon, Door, Running, Sandbox, Setup, can_become_another_user, eventually, process};
 
 /// In a debug build the next job of the worker whose name stands in this file panics.
 const PANIC_FILE: &str = "panic";
@@ -125,12 +125,13 @@ fn without_a_further_process_everything_waits_and_nothing_is_lost() {
             ["--pid", &running.daemon.pid().to_string(), &format!("--nproc={processes}:")].map(String::from);
         running.sandbox.program("prlimit").args(limit).run().exits(0);
     };
+    let usual = process::limits(running.daemon.pid(), "Max processes").0;
     limit("1");
     running.refresh("work").exits(0);
     running.daemon.wait_for_log(&["event=refresh_failed", "cannot start a thread"]);
     running.revoke("work").exits(0);
     running.daemon.wait_for_log(&["event=hook_not_started", "token_event_cmd"]);
-    limit("1000");
+    limit(&usual);
     eventually("the second event", || events(2));
     assert_eq!(running.sandbox.read("events"), "token_new\ntoken_revoked\n");
     assert_ne!(running.sign_in("work"), token);
