@@ -146,7 +146,7 @@ fn an_access_token_that_has_expired_is_not_left_in_memory() {
     for refresh_tokens in [RefreshTokens::Never, RefreshTokens::Always] {
         for setup in both_ways() {
             let policy = |policy: &mut Policy| {
-                policy.access_token_lifetime = Duration::from_secs(2);
+                policy.access_token_lifetime = Duration::from_secs(4);
                 policy.refresh_tokens = refresh_tokens;
             };
             expires(setup.policy(policy).start());

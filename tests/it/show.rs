@@ -92,7 +92,7 @@ fn what_keeps_an_expired_token_from_being_refreshed_is_said_with_what_to_do() {
 
 #[test]
 fn an_expired_token_is_not_shown_and_a_refresh_is_under_way() {
-    let running = Setup::new().policy(|policy| policy.access_token_lifetime = Duration::from_secs(2)).start();
+    let running = Setup::new().policy(|policy| policy.access_token_lifetime = Duration::from_secs(4)).start();
     let gate = Gate::closed();
     running.server.script(Endpoint::Refresh, Fault::none().held(&gate));
     let first = running.sign_in("work");

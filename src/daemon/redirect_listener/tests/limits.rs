@@ -15,7 +15,7 @@ use super::support::*;
 
 const SHORT: Duration = Duration::from_millis(50);
 /// Long enough for a thread to take up what has arrived already.
-const HALF_A_SECOND: Duration = Duration::from_millis(500);
+const TWO_SECONDS: Duration = Duration::from_secs(2);
 
 #[test]
 fn visitors_get_no_more_than_half_of_the_descriptors_that_are_left() {
@@ -27,7 +27,7 @@ fn visitors_get_no_more_than_half_of_the_descriptors_that_are_left() {
 
 #[test]
 fn a_head_that_takes_too_long_is_told_so() {
-    let begun = Begun::with(b"GET / HTTP/1.1\r\n", None, Limits { head: HALF_A_SECOND, ..patient() });
+    let begun = Begun::with(b"GET / HTTP/1.1\r\n", None, Limits { head: TWO_SECONDS, ..patient() });
     assert_eq!(status(&begun.served()), "408 Request Timeout");
 }
 
@@ -40,7 +40,7 @@ fn a_connection_made_in_advance_is_closed_without_a_word() {
 
 #[test]
 fn a_drip_does_not_move_the_deadline() {
-    let begun = Begun::with(b"G", None, Limits { head: HALF_A_SECOND, ..patient() });
+    let begun = Begun::with(b"G", None, Limits { head: TWO_SECONDS, ..patient() });
     let mut dripping = begun.client.try_clone().unwrap();
     let (stop, is_over) = channel::<()>();
     // So slow that the time is up long before the head is as long as it may be.
