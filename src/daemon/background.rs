@@ -20,7 +20,7 @@ use pizauth_common::cause::Cause;
 use pizauth_common::sys;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::readiness::{ReadyFdError, take_ready_fd};
+use crate::supervisor::{ReadyFdError, take_ready_fd};
 
 /// Tells the started daemon that its standard output leads to its parent. Hooks do not get to see it.
 pub(crate) const VARIABLE: &str = "PIZAUTHD_DETACHED";

@@ -18,7 +18,7 @@ pub(crate) enum Worker {
     Agenda,
     /// The event loop, for one caller's request.
     Caller,
-    /// The supervisor of token requests.
+    /// The dispatcher of token requests.
     TokenEndpoint,
     /// The thread of one token request.
     TokenRequest,

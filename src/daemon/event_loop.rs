@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use mio::event::Event as Readiness;
+use mio::event::Event as Ready;
 use mio::{Events, Poll};
 use pizauth_common::cause::Cause;
 
@@ -25,10 +25,10 @@ use crate::log::{self, What};
 use crate::mailbox::Event;
 use crate::moment::{Moment, Now};
 use crate::poll_tokens;
-use crate::readiness::Readiness as Supervisor;
 use crate::redirect_listener::RedirectListener;
 use crate::signals::{Signal, Signals};
 use crate::socket_file::SocketFile;
+use crate::supervisor::Supervisor;
 use crate::token_endpoint::TokenEndpoint;
 use pages::WaitingPages;
 use stage::Stage;
@@ -164,7 +164,7 @@ impl Running {
         due.into_iter().flatten().min()
     }
 
-    fn dispatch(&mut self, event: &Readiness, now: Now) {
+    fn dispatch(&mut self, event: &Ready, now: Now) {
         match event.token() {
             poll_tokens::ALARM => self.rooms.alarm.acknowledge(),
             poll_tokens::SIGNALS => self.signals_arrived(now),

@@ -17,12 +17,12 @@ pub mod mailbox;
 pub mod moment;
 pub mod oauth;
 pub mod poll_tokens;
-pub mod readiness;
 pub mod redirect_listener;
 pub mod server;
 pub mod signals;
 pub mod snapshot;
 pub mod socket_file;
+pub mod supervisor;
 #[cfg(test)]
 mod testing;
 pub mod token_endpoint;

@@ -19,7 +19,7 @@ use crate::containment::{self, Worker, contain};
 use crate::event_loop::EventLoop;
 use crate::limits::Limits;
 use crate::log::{self, Destination, What};
-use crate::readiness::Readiness;
+use crate::supervisor::Supervisor;
 use crate::token_endpoint;
 use options::Options;
 
@@ -115,7 +115,7 @@ struct Opened {
 fn open(options: &Options, parent: Option<&Parent>) -> Result<Option<Opened>, String> {
     set_up_allocator();
     let limits = Limits::inherited();
-    let supervisor = Readiness::new(options.ready_fd).map_err(|error| error.to_string())?;
+    let supervisor = Supervisor::new(options.ready_fd).map_err(|error| error.to_string())?;
     harden_process();
     let config_file = paths::find_config_file(options.config_file.clone(), &ProcessEnvironment)
         .map_err(|error| error.to_string())?;

@@ -1,6 +1,6 @@
-//! Performs token requests: one worker thread each, one supervisor, and exactly one outcome per job.
+//! Performs token requests: one worker thread each, one dispatcher, and exactly one outcome per job.
 //!
-//! The supervisor is the only one who posts, so a worker that panics, hangs in a name lookup or comes
+//! The dispatcher is the only one who posts, so a worker that panics, hangs in a name lookup or comes
 //! too late cannot lose an outcome or report two.
 
 use std::collections::HashMap;
@@ -64,7 +64,7 @@ pub struct TokenEndpoint {
 }
 
 impl TokenEndpoint {
-    /// Starts the supervisor, which sleeps while nothing is asked. Proxy and certificate variables are
+    /// Starts the dispatcher, which sleeps while nothing is asked. Proxy and certificate variables are
     /// read from the environment here.
     ///
     /// # Errors
@@ -78,15 +78,15 @@ impl TokenEndpoint {
     where
         P: Fn(&TokenRequest, &Attempt) -> Outcome + Send + Sync + 'static,
     {
-        let (supervisor, receiver) = Supervisor::new(mailbox, limits, perform);
-        let notes = supervisor.notes.clone();
-        thread::Builder::new().name("token-endpoint".into()).spawn(move || supervisor.run(&receiver))?;
+        let (dispatcher, receiver) = Dispatcher::new(mailbox, limits, perform);
+        let notes = dispatcher.notes.clone();
+        thread::Builder::new().name("token-endpoint".into()).spawn(move || dispatcher.run(&receiver))?;
         Ok(Self { notes })
     }
 
     /// Sends the request and posts [`Event::TokenAnswer`] for `job`, once, whatever happens. Returns at once.
     pub fn request(&self, job: JobId, request: TokenRequest) {
-        // The supervisor ends only after this sender is dropped.
+        // The dispatcher ends only after this sender is dropped.
         let _ = self.notes.send(Note::Start(job, request));
     }
 }
@@ -119,7 +119,7 @@ struct Flight {
     attempt: Arc<Attempt>,
 }
 
-struct Supervisor<P> {
+struct Dispatcher<P> {
     mailbox: Mailbox,
     limits: Limits,
     perform: Arc<P>,
@@ -129,7 +129,7 @@ struct Supervisor<P> {
     stuck: usize,
 }
 
-impl<P> Supervisor<P>
+impl<P> Dispatcher<P>
 where
     P: Fn(&TokenRequest, &Attempt) -> Outcome + Send + Sync + 'static,
 {

@@ -12,7 +12,7 @@ use rustix::process::{Resource, Rlimit};
 
 use super::kind::account;
 use crate::keeper::Hook;
-use crate::{background, readiness};
+use crate::{background, supervisor};
 
 /// Longer values are cut. The system would take 128 KiB, but other programs on the way may not.
 const MAX_VALUE_BYTES: usize = 4096;
@@ -45,7 +45,7 @@ impl HookSettings {
     /// The variables that we were started with, less those that are between us and who started us: hooks are
     /// not the service that a supervisor wants to hear from.
     pub fn inherited_environment() -> Vec<(OsString, OsString)> {
-        let is_ours = |name: &OsStr| name == background::VARIABLE || name == readiness::VARIABLE;
+        let is_ours = |name: &OsStr| name == background::VARIABLE || name == supervisor::VARIABLE;
         std::env::vars_os().filter(|(name, _)| !is_ours(name)).collect()
     }
 

@@ -17,10 +17,10 @@ use crate::ipc_listener::IpcListener;
 use crate::keeper::Keeper;
 use crate::limits::Limits;
 use crate::mailbox::Mailbox;
-use crate::readiness::Readiness;
 use crate::redirect_listener::{self, RedirectListener};
 use crate::signals::Signals;
 use crate::socket_file::SocketFile;
+use crate::supervisor::Supervisor;
 use crate::token_endpoint::{self, TokenEndpoint};
 use crate::{entropy, poll_tokens};
 
@@ -33,7 +33,7 @@ pub(super) fn open(
     limits: &Limits,
     config_file: PathBuf,
     checked: Checked,
-    supervisor: Readiness,
+    supervisor: Supervisor,
 ) -> Result<EventLoop, String> {
     let config = checked.config;
     // Signals come first: threads inherit the mask. The socket follows, since it makes two daemons impossible.

@@ -1,4 +1,4 @@
-//! How far one token request has got: shared by its worker and the supervisor.
+//! How far one token request has got: shared by its worker and the dispatcher.
 
 use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -9,7 +9,7 @@ const UNSENT: u8 = 0;
 const SENDING: u8 = 1;
 const GIVEN_UP: u8 = 2;
 
-/// Either the worker begins to send or the supervisor gives it up: never both. So a request that was
+/// Either the worker begins to send or the dispatcher gives it up: never both. So a request that was
 /// reported as unsent is not sent later, and its code may be used again.
 #[derive(Debug, Default)]
 pub(super) struct Attempt(AtomicU8);

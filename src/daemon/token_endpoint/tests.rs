@@ -19,8 +19,8 @@ fn transient(outcome: Outcome) -> (String, bool) {
     }
 }
 
-/// A supervisor over something else than the network, and its mail.
-fn supervised<P>(limits: Limits, perform: P) -> (TokenEndpoint, Receiver<Event>, Poll)
+/// A dispatcher over something else than the network, and its mail.
+fn dispatched<P>(limits: Limits, perform: P) -> (TokenEndpoint, Receiver<Event>, Poll)
 where
     P: Fn(&TokenRequest, &Attempt) -> Outcome + Send + Sync + 'static,
 {
@@ -37,7 +37,7 @@ fn next(mail: &Receiver<Event>) -> (JobId, String, bool) {
 
 #[test]
 fn a_panic_is_an_outcome() {
-    let (endpoint, mail, _poll) = supervised(limits(), |_, attempt| {
+    let (endpoint, mail, _poll) = dispatched(limits(), |_, attempt| {
         attempt.begin_sending().unwrap();
         panic!("on purpose");
     });
@@ -52,7 +52,7 @@ fn a_worker_given_up_sends_nothing_later_and_reports_nothing_twice() {
     let (told, verdicts) = channel();
     let (gate, told) = (std::sync::Mutex::new(gate), std::sync::Mutex::new(told));
     let limits = Limits { total: Duration::ZERO, grace: Duration::ZERO, stuck: 1, ..Limits::default() };
-    let (endpoint, mail, _poll) = supervised(limits, move |_, attempt| {
+    let (endpoint, mail, _poll) = dispatched(limits, move |_, attempt| {
         let _ = gate.lock().unwrap().recv();
         let may_send = attempt.begin_sending().is_ok();
         told.lock().unwrap().send(may_send).unwrap();
@@ -84,24 +84,24 @@ fn a_worker_that_comes_back_late_does_not_answer_for_the_next_try_of_its_job() {
     let (begun, has_begun) = channel();
     let poll = Poll::new().unwrap();
     let (mailbox, mail) = Mailbox::new(poll.registry(), Token(0)).unwrap();
-    let (mut supervisor, notes) =
-        Supervisor::new(mailbox, limits(), move |_: &TokenRequest, attempt: &Attempt| {
+    let (mut dispatcher, notes) =
+        Dispatcher::new(mailbox, limits(), move |_: &TokenRequest, attempt: &Attempt| {
             let (say, word) = channel::<&'static str>();
             begun.send(say).unwrap();
             attempt.failed(word.recv().unwrap())
         });
-    supervisor.start(JobId(1), testing::refresh());
+    dispatcher.start(JobId(1), testing::refresh());
     let first = has_begun.recv_timeout(LONG).unwrap();
-    supervisor.give_up_late_ones(Instant::now() + LONG * 2);
+    dispatcher.give_up_late_ones(Instant::now() + LONG * 2);
     assert_eq!(next(&mail).1, "no answer within 20 s");
-    supervisor.start(JobId(1), testing::refresh());
+    dispatcher.start(JobId(1), testing::refresh());
     let second = has_begun.recv_timeout(LONG).unwrap();
     for (worker, word) in [(first, "late"), (second, "in time")] {
         worker.send(word).unwrap();
-        supervisor.handle(Some(notes.recv_timeout(LONG).unwrap()));
+        dispatcher.handle(Some(notes.recv_timeout(LONG).unwrap()));
     }
     assert_eq!(next(&mail), (JobId(1), "in time".to_owned(), false));
-    assert!(mail.try_recv().is_err() && supervisor.stuck == 0);
+    assert!(mail.try_recv().is_err() && dispatcher.stuck == 0);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn no_more_workers_than_allowed() {
     let (release, gate) = channel::<()>();
     let gate = std::sync::Mutex::new(gate);
     let limits = Limits { workers: 1, ..limits() };
-    let (endpoint, mail, _poll) = supervised(limits, move |_, attempt| {
+    let (endpoint, mail, _poll) = dispatched(limits, move |_, attempt| {
         let _ = gate.lock().unwrap().recv();
         attempt.failed("done")
     });

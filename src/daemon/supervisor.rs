@@ -20,7 +20,7 @@ pub(crate) const VARIABLE: &str = "NOTIFY_SOCKET";
 
 /// The supervisors that want to know.
 #[derive(Debug)]
-pub struct Readiness {
+pub struct Supervisor {
     notify_socket: Option<OsString>,
     ready_fd: Option<OwnedFd>,
     /// A reload before that is nobody's business: its end would be taken for readiness.
@@ -55,7 +55,7 @@ impl fmt::Display for ReadyFdError {
 
 impl std::error::Error for ReadyFdError {}
 
-impl Readiness {
+impl Supervisor {
     /// `NOTIFY_SOCKET` of the environment, if it is set, and the descriptor `ready_fd`, if one is given. To be
     /// called before anything else is opened, lest the number be taken.
     ///
@@ -164,13 +164,13 @@ mod tests {
         let dir = private_directory();
         let path = dir.path().join("notify");
         let receiver = UnixDatagram::bind(&path).unwrap();
-        let mut readiness = Readiness { notify_socket: Some(path.into()), ready_fd: None, is_ready: false };
-        readiness.reloading();
-        readiness.reloaded();
-        readiness.ready();
-        readiness.reloading();
-        readiness.reloaded();
-        readiness.stopping();
+        let mut supervisor = Supervisor { notify_socket: Some(path.into()), ready_fd: None, is_ready: false };
+        supervisor.reloading();
+        supervisor.reloaded();
+        supervisor.ready();
+        supervisor.reloading();
+        supervisor.reloaded();
+        supervisor.stopping();
         assert_eq!(received(&receiver), format!("READY=1\nMAINPID={}\nSTATUS=ready", std::process::id()));
         let reloading = received(&receiver);
         let micros: u64 = reloading.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").unwrap().parse().unwrap();
@@ -192,16 +192,17 @@ mod tests {
     #[test]
     fn a_socket_that_is_not_there_is_only_logged() {
         let notify_socket = Some("/nonexistent/notify".into());
-        Readiness { notify_socket, ready_fd: None, is_ready: false }.ready();
+        Supervisor { notify_socket, ready_fd: None, is_ready: false }.ready();
         assert!(send(OsStr::new("relative"), "READY=1").is_err());
     }
 
     #[test]
     fn a_descriptor_gets_a_newline_and_is_closed() {
         let (mut reader, writer) = pipe().unwrap();
-        let mut readiness = Readiness { notify_socket: None, ready_fd: Some(writer.into()), is_ready: false };
-        readiness.ready();
-        readiness.ready();
+        let mut supervisor =
+            Supervisor { notify_socket: None, ready_fd: Some(writer.into()), is_ready: false };
+        supervisor.ready();
+        supervisor.ready();
         let mut told = String::new();
         reader.read_to_string(&mut told).unwrap();
         assert_eq!(told, "\n");
@@ -209,8 +210,8 @@ mod tests {
 
     #[test]
     fn a_descriptor_that_is_not_ours_to_use_is_refused() {
-        assert!(matches!(Readiness::new(Some(1)), Err(ReadyFdError::Standard(1))));
-        assert!(matches!(Readiness::new(Some(-1)), Err(ReadyFdError::Standard(-1))));
-        assert!(matches!(Readiness::new(Some(1_000_000)), Err(ReadyFdError::NotOpen(1_000_000, _))));
+        assert!(matches!(Supervisor::new(Some(1)), Err(ReadyFdError::Standard(1))));
+        assert!(matches!(Supervisor::new(Some(-1)), Err(ReadyFdError::Standard(-1))));
+        assert!(matches!(Supervisor::new(Some(1_000_000)), Err(ReadyFdError::NotOpen(1_000_000, _))));
     }
 }
