@@ -71,8 +71,7 @@ fn detaching_keeps_the_working_directory_and_lets_go_of_the_terminal() {
 fn what_a_hook_writes_after_a_detached_daemon_has_stopped_does_not_end_it() {
     let sandbox = Sandbox::configured();
     let hook = "touch begun; while [ ! -e go ]; do sleep 0.1; done; head -c 200000 /dev/zero && touch ended";
-    let text = std::fs::read_to_string(sandbox.config_file()).unwrap();
-    sandbox.write_config(&format!("startup_cmd = \"{hook}\";\n{text}"));
+    sandbox.prepend_config(&format!("startup_cmd = \"{hook}\";"));
     sandbox.applet("server").run().exits(0);
     let daemon = Detached::behind(&sandbox.socket());
     eventually("the hook", || sandbox.path("begun").exists().then_some(()));
@@ -124,8 +123,7 @@ fn one_descriptor_may_be_the_configuration_and_what_is_told_of_readiness() {
 #[test]
 fn whoever_starts_it_is_told_what_is_doubtful() {
     let sandbox = Sandbox::configured();
-    let text = std::fs::read_to_string(sandbox.config_file()).unwrap();
-    sandbox.write_config(&format!("refresh_retry = 0s;\n{text}"));
+    sandbox.prepend_config("refresh_retry = 0s;");
     sandbox.applet("server").run().exits(0).says("pizauth.conf:1:").says("warning: 'refresh_retry'");
     sandbox.applet("shutdown").run().exits(0);
 }
@@ -151,9 +149,8 @@ fn an_error_of_the_configuration_at_the_start_is_an_event_for_syslog() {
 #[test]
 fn a_log_in_a_file_and_what_hooks_write_there_do_not_overwrite_each_other() {
     let sandbox = Sandbox::configured();
-    let hook = "startup_cmd = \"echo said by a hook; pizauth shutdown\";\n";
-    let config = std::fs::read_to_string(sandbox.config_file()).unwrap();
-    sandbox.write_config(&format!("{hook}{config}"));
+    let hook = "startup_cmd = \"echo said by a hook; pizauth shutdown\";";
+    sandbox.prepend_config(hook);
     let script = "PATH=$1:$PATH; exec pizauthd -d -vv >log 2>&1";
     let daemon = sandbox.program("/bin/sh").args(["-c", script, "sh"]).args([executables()]);
     daemon.run().exits(0);
@@ -361,8 +358,7 @@ fn a_busy_redirect_port_is_an_error_that_names_it() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let sandbox = Sandbox::configured();
-    let text = std::fs::read_to_string(sandbox.config_file()).unwrap();
-    sandbox.write_config(&format!("http_listen = \"127.0.0.1:{port}\";\n{text}"));
+    sandbox.prepend_config(&format!("http_listen = \"127.0.0.1:{port}\";"));
     sandbox.applet("server").args(["-d"]).run().exits(1).says(&port.to_string());
     assert!(!sandbox.socket().exists(), "a start that failed left its socket behind");
 }

@@ -142,8 +142,7 @@ fn upstreams(client_id: &str) -> Session<'_> {
 fn starting(hooks: &str) -> Running {
     let mut running = Setup::new().start();
     running.sandbox.applet("shutdown").run().exits(0);
-    let config = std::fs::read_to_string(running.sandbox.config_file()).unwrap();
-    running.sandbox.write_config(&format!("{hooks}\n{config}"));
+    running.sandbox.prepend_config(hooks);
     running.daemon = Daemon::spawn(running.sandbox.applet("server").args(["-vvv"]));
     eventually("the daemon", || running.sandbox.applet("status").run().status.success().then_some(()));
     running

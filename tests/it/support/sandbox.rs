@@ -68,6 +68,13 @@ impl Sandbox {
         fs::set_permissions(self.config_file(), Permissions::from_mode(0o600)).expect("its permissions");
     }
 
+    /// Puts lines before what the configuration says.
+    #[track_caller]
+    pub(crate) fn prepend_config(&self, lines: &str) {
+        let text = fs::read_to_string(self.config_file()).expect("a configuration");
+        self.write_config(&format!("{lines}\n{text}"));
+    }
+
     pub(crate) fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
         fs::write(self.path(name), contents).expect("writing a file into the sandbox");
         self.path(name)
