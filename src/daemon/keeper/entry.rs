@@ -80,18 +80,22 @@ impl Entry {
 
     /// When the next refresh may begin, from `now` on; none where it is under way or impossible.
     pub(super) fn next_refresh(&self, now: Moment) -> Option<Moment> {
+        self.active()?;
+        self.due().request.map(|due| due.max(now))
+    }
+
+    /// The access token, if there is one, perhaps an expired one.
+    pub(super) fn active(&self) -> Option<&ActiveToken> {
         match &self.state {
-            TokenState::Active(ActiveToken { renewal: Renewal::Idle { due, .. }, .. }) => {
-                Some((*due).max(self.bucket.next_allowed()).max(now))
-            }
+            TokenState::Active(token) => Some(token),
             _ => None,
         }
     }
 
     /// Whether a person has to mend something before a refresh can succeed.
     pub(super) fn needs_attention(&self) -> bool {
-        let TokenState::Active(token) = &self.state else { return false };
-        matches!(token.renewal, Renewal::Idle { pause: Pause::Attention, .. })
+        let renewal = self.active().map(|token| &token.renewal);
+        matches!(renewal, Some(Renewal::Idle { pause: Pause::Attention, .. }))
     }
 
     /// Lets go of an access token that has expired: it is good for nothing but to be found in our memory.

@@ -4,7 +4,7 @@ use pizauth_common::ipc::message::{AccountStatus, State};
 
 use super::Keeper;
 use super::entry::Entry;
-use super::token_state::{ActiveToken, ExchangeStage, Renewal, TokenState};
+use super::token_state::{ExchangeStage, Renewal, TokenState};
 use crate::moment::Now;
 
 impl Keeper {
@@ -15,7 +15,7 @@ impl Keeper {
 }
 
 fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
-    let token = active(entry);
+    let token = entry.active();
     let renewal = token.map(|token| &token.renewal);
     AccountStatus {
         account: name.to_owned(),
@@ -45,12 +45,5 @@ fn is_in_flight(entry: &Entry) -> bool {
         TokenState::Exchanging(exchange) => exchange.stage == ExchangeStage::InFlight,
         TokenState::Active(token) => matches!(token.renewal, Renewal::InFlight { .. }),
         TokenState::Empty | TokenState::Pending(_) => false,
-    }
-}
-
-fn active(entry: &Entry) -> Option<&ActiveToken> {
-    match &entry.state {
-        TokenState::Active(token) => Some(token),
-        _ => None,
     }
 }

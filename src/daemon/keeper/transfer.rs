@@ -112,7 +112,7 @@ fn active_from(saved: AccountSnapshot, account: &Account, unknown: Lineage, now:
 }
 
 fn snapshot_of(entry: &Entry, now: Now) -> Option<AccountSnapshot> {
-    let TokenState::Active(token) = &entry.state else { return None };
+    let token = entry.active()?;
     if token.is_spent(now.moment) {
         return None;
     }
