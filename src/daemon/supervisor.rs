@@ -151,13 +151,7 @@ mod tests {
     use std::io::{Read, pipe};
 
     use super::*;
-    use crate::testing::private_directory;
-
-    fn received(receiver: &UnixDatagram) -> String {
-        let mut buffer = [0; 256];
-        let length = receiver.recv(&mut buffer).unwrap();
-        String::from_utf8(buffer[..length].to_vec()).unwrap()
-    }
+    use crate::testing::{private_directory, received};
 
     #[test]
     fn systemd_hears_the_whole_story() {

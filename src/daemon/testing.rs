@@ -1,14 +1,16 @@
 //! What tests of several rooms stand on.
 
-use std::fs::Permissions;
 use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use mio::{Events, Poll};
-use tempfile::TempDir;
+
+/// The same file, since a library does not show what its tests stand on.
+#[path = "../common/testing.rs"]
+mod of_common;
+pub(crate) use of_common::private_directory;
 
 /// Both ends of a connection over loopback: who connected, and who accepted. `None`: there is no such address.
 pub(crate) fn connection_over(address: &str) -> Option<(TcpStream, TcpStream)> {
@@ -29,10 +31,9 @@ pub(crate) fn wait_for_events(poll: &mut Poll, events: &mut Events, patience: Du
     }
 }
 
-/// A directory for us alone, whatever the umask is: one that others may write to is refused. Its path leaves room for
-/// that of a socket, which the system limits to about a hundred bytes.
-pub(crate) fn private_directory() -> TempDir {
-    let usual = std::env::temp_dir();
-    let place = if usual.as_os_str().len() <= 28 { &usual } else { Path::new("/tmp") };
-    tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir_in(place).unwrap()
+/// What a datagram says.
+pub(crate) fn received(socket: &UnixDatagram) -> String {
+    let mut buffer = [0; 8192];
+    let length = socket.recv(&mut buffer).unwrap();
+    String::from_utf8(buffer[..length].to_vec()).unwrap()
 }

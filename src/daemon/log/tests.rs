@@ -9,7 +9,7 @@ use super::line::{MAX_BYTES, Text};
 use super::stderr::Stderr;
 use super::syslog::Syslog;
 use super::*;
-use crate::testing::private_directory;
+use crate::testing::{private_directory, received};
 
 fn line(value: &str) -> String {
     let mut text = Text::new("token_refreshed");
@@ -72,12 +72,6 @@ impl Place {
     fn backlog(&self) -> Backlog {
         Backlog::new(Syslog::at(vec!["/nonexistent/log".to_owned(), self.path()]), Stderr::Shared)
     }
-}
-
-fn received(syslog: &UnixDatagram) -> String {
-    let mut buffer = [0; 8192];
-    let length = syslog.recv(&mut buffer).unwrap();
-    String::from_utf8(buffer[..length].to_vec()).unwrap()
 }
 
 #[test]
