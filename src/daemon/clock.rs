@@ -36,8 +36,7 @@ impl Clock {
 
     /// How long the machine has slept since it was booted; nothing where the system does not tell.
     pub fn slept() -> Duration {
-        let boot = read(BOOT_CLOCK);
-        boot.saturating_sub(read(CLOCK_MONOTONIC))
+        read(BOOT_CLOCK).saturating_sub(read(CLOCK_MONOTONIC))
     }
 
     /// The clock that systemd compares its own with, in microseconds. For nothing else.
