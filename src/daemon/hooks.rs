@@ -272,13 +272,16 @@ impl Hooks {
 
     fn ended(&mut self, hook: &Hook, status: ExitStatus, was_ended: bool) {
         let kind = Kind::of(hook);
+        // What we have ended ourselves did not fail.
+        let failed = !status.success() && !was_ended;
+        // While we stop nobody waits for its answer.
+        let has_no_answer = failed && says_nothing(status) && !self.is_stopping;
         let verdict = match status.success() && !was_ended {
             true => HookVerdict::KeepTrying,
-            false if self.is_stopping || (says_nothing(status) && !was_ended) => HookVerdict::NoVerdict,
+            false if self.is_stopping || has_no_answer => HookVerdict::NoVerdict,
             false => HookVerdict::GiveUp,
         };
-        let answers = kind == Kind::TransientErrorIf && (self.is_stopping || !says_nothing(status));
-        let is_failure = !status.success() && !was_ended && !answers;
+        let is_failure = failed && (kind != Kind::TransientErrorIf || has_no_answer);
         let what = if is_failure { What::HookFailed } else { What::HookEnded };
         line(what, kind, account(hook)).field("status", status).write();
         self.finish(hook, verdict);
