@@ -1,6 +1,7 @@
 //! The configuration file: text → spanned syntax tree → checked [`Config`]; errors that point.
 
 mod check;
+#[cfg(feature = "system")]
 mod load;
 mod model;
 mod problems;
@@ -9,10 +10,15 @@ mod secrets;
 mod snippet;
 mod source;
 mod syntax;
+mod uri;
 
+#[cfg(feature = "system")]
 pub use load::{LoadError, When, load};
-pub use model::{Account, Config, HookCommands, ListenAddress, Listeners, RedirectPeer, Uri};
+pub use model::{
+    Account, AuthorizationCode, Config, Grant, HookCommands, ListenAddress, Listeners, RedirectPeer,
+};
 pub use report::Report;
+pub use uri::{Scheme, Uri, UriError};
 
 use problems::Problems;
 use source::Source;

@@ -25,6 +25,7 @@ impl Dump {
     }
 
     /// Bytes that it takes in a message.
+    #[cfg(feature = "system")]
     pub(crate) fn encoded_len(&self) -> usize {
         self.0.len().div_ceil(3).saturating_mul(4)
     }

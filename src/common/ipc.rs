@@ -1,11 +1,17 @@
 //! The protocol between the daemon and its callers: one request, one answer, one connection.
 
+#[cfg(feature = "system")]
 pub mod call;
+#[cfg(feature = "system")]
 pub mod connect;
+#[cfg(feature = "system")]
 mod deadline;
+#[cfg(feature = "system")]
 pub mod frame;
 #[cfg(test)]
 mod golden_tests;
 pub mod message;
+#[cfg(feature = "system")]
 pub mod peer;
+#[cfg(feature = "system")]
 pub mod plain_answer;

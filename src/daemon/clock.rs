@@ -10,7 +10,7 @@ use nix::libc::CLOCK_MONOTONIC;
 use nix::time::{ClockId, clock_gettime};
 use pizauth_common::unix_time::UnixTime;
 
-use crate::moment::{Moment, Now};
+use pizauth_core::moment::{Moment, Now};
 
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "openbsd"))]
 use nix::libc::CLOCK_BOOTTIME as BOOT_CLOCK;

@@ -19,7 +19,7 @@ pub(crate) enum Worker {
     /// The event loop, for one caller's request.
     Caller,
     /// The dispatcher of token requests.
-    TokenEndpoint,
+    Http,
     /// The thread of one token request.
     TokenRequest,
     /// The thread that accepts browsers.
@@ -35,7 +35,7 @@ impl Worker {
             Self::EventLoop => "event_loop",
             Self::Agenda => "agenda",
             Self::Caller => "caller",
-            Self::TokenEndpoint => "token_endpoint",
+            Self::Http => "http",
             Self::TokenRequest => "token_request",
             Self::RedirectListener => "redirect_listener",
             Self::RedirectConnection => "redirect_connection",

@@ -3,7 +3,6 @@
 
 mod answers;
 mod effects;
-mod notices;
 mod pages;
 mod stage;
 
@@ -18,19 +17,19 @@ use pizauth_common::cause::Cause;
 
 use crate::clock::{Alarm, Clock};
 use crate::containment::{Worker, contain};
-use crate::hooks::{Finished, Hooks};
+use crate::hooks::{Finished, Hook, Hooks};
+use crate::http::Http;
 use crate::ipc_listener::IpcListener;
-use crate::keeper::{Hook, Keeper};
 use crate::log::{self, What};
 use crate::mailbox::Event;
-use crate::moment::{Moment, Now};
 use crate::poll_tokens;
 use crate::redirect_listener::RedirectListener;
 use crate::signals::{Signal, Signals};
 use crate::socket_file::SocketFile;
 use crate::supervisor::Supervisor;
-use crate::token_endpoint::TokenEndpoint;
 use pages::WaitingPages;
+use pizauth_core::keeper::Keeper;
+use pizauth_core::moment::{Moment, Now};
 use stage::Stage;
 
 /// So many readiness events are taken in one turn; what is over comes in the next.
@@ -45,8 +44,8 @@ pub struct EventLoop {
     pub mail: Receiver<Event>,
     /// All token state.
     pub keeper: Keeper,
-    /// Performs token requests.
-    pub token_endpoint: TokenEndpoint,
+    /// Performs requests to authorization servers.
+    pub http: Http,
     /// Runs the user's commands.
     pub hooks: Hooks,
     /// Serves callers.
@@ -207,7 +206,7 @@ impl Running {
 
     fn take(&mut self, event: Event, now: Now) {
         match event {
-            Event::TokenAnswer { job, outcome } => self.rooms.keeper.token_answer(job, outcome, now),
+            Event::HttpAnswered { job, result } => self.rooms.keeper.answered(job, result, now),
             Event::Redirect { request, reply } => {
                 let verdict = self.rooms.keeper.redirect(&request, now);
                 self.pages.show(verdict, reply);
@@ -255,7 +254,7 @@ impl Running {
             match finished {
                 Finished::Startup => self.stage.startup_finished(),
                 Finished::TransientErrorIf { job, verdict } => {
-                    self.rooms.keeper.hook_finished(job, verdict, now);
+                    self.rooms.keeper.command_finished(job, verdict, now);
                 }
             }
         }

@@ -4,6 +4,7 @@
 //! much as the machine sleeps: a lid that is closed must not end a hook that saves tokens.
 
 mod command;
+mod hook;
 mod kind;
 mod output;
 mod running;
@@ -24,15 +25,16 @@ use pizauth_common::config::HookCommands;
 use rustix::process::Signal;
 
 pub use command::{HookOutput, HookSettings};
+pub use hook::Hook;
 use kind::{Kind, account};
 use output::{Output, Reading};
 use running::Running;
 use waiting::Waiting;
 
-use crate::keeper::{Hook, HookVerdict, JobId};
 use crate::log::{self, What};
-use crate::moment::Moment;
 use crate::poll_tokens::FIRST_HOOK_OUTPUT;
+use pizauth_core::keeper::{AccountEvent, HookVerdict, JobId};
+use pizauth_core::moment::Moment;
 
 /// When the system cannot start a process now, it is tried again after this time, which doubles each time.
 const START_AGAIN: Duration = Duration::from_secs(1);
@@ -91,6 +93,13 @@ impl Hooks {
     /// The configuration was read again: hooks that start from now on use these commands.
     pub fn set_commands(&mut self, commands: HookCommands) {
         self.commands = commands;
+    }
+
+    /// Runs the hooks that have to hear of an event.
+    pub fn tell(&mut self, event: &AccountEvent, now: Moment) {
+        for hook in Hook::that_hear(event) {
+            self.run(hook, now);
+        }
     }
 
     /// Runs a hook, at once or when it is its turn.

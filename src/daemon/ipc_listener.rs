@@ -20,9 +20,9 @@ use rustix::io::Errno;
 use rustix::process::Rlimit;
 
 use crate::log::{self, What};
-use crate::moment::Moment;
 use crate::poll_tokens::{FIRST_CONNECTION, FIRST_HOOK_OUTPUT, IPC_LISTENER};
 use connection::{Connection, Step};
+use pizauth_core::moment::Moment;
 
 /// A request has to have arrived whole after this time.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(5);

@@ -1,7 +1,7 @@
 //! The log: one logfmt line for each thing of note, to syslog or stderr. No other file names syslog.
 //!
 //! `log::event(What::TokenRefreshed).account(&name).field("expires_in", 3600).write()`. What there is to
-//! say is a table ([`EVENTS`]), so that monitoring rules can rely on it. Never a secret in a line.
+//! say are two tables ([`EVENTS`], [`ACCOUNT_EVENTS`]), so that monitoring rules can rely on it. Never a secret in a line.
 //!
 //! A reader that is stuck never holds us up: lines wait in a bounded backlog, and what does not fit is
 //! counted and reported. The event loop calls [`catch_up`] when it wakes.
@@ -20,10 +20,12 @@ use std::time::Duration;
 
 use ::log::{LevelFilter, Metadata, Record};
 use pizauth_common::account_name::AccountName;
+use pizauth_core::keeper::AccountEvent;
 
 use backlog::Backlog;
-pub use events::{EVENTS, EventDoc, Severity, What};
+pub use events::{EVENTS, What};
 use line::Text;
+pub use pizauth_core::keeper::{ACCOUNT_EVENTS, EventDoc, Severity};
 
 /// The target of our own records. Nothing else passes: ureq's debug log prints URLs and heads.
 const TARGET: &str = "pizauthd";
@@ -56,22 +58,33 @@ pub fn catch_up() -> Option<Duration> {
     LOGGER.get().and_then(|logger| logger.backlog().catch_up())
 }
 
-/// Begins a line.
+/// Begins a line about the daemon.
 pub fn event(what: What) -> Line {
-    let wanted = severity_level(what.severity()) <= ::log::max_level();
-    Line { what, text: wanted.then(|| Text::new(what.name())) }
+    Line::new(what.doc())
+}
+
+/// Writes what happened to an account.
+pub fn account_event(event: &AccountEvent) {
+    let mut line = Line::new(event.what.doc()).account(&event.account);
+    event.what.each_fact(|key, value| line.add(key, value));
+    line.write();
 }
 
 /// A line that is being composed; [`Line::write`] hands it over.
 #[must_use = "a line is written by write()"]
 #[derive(Debug)]
 pub struct Line {
-    what: What,
+    severity: Severity,
     /// Absent where nobody wants to read it.
     text: Option<Text>,
 }
 
 impl Line {
+    fn new(doc: EventDoc) -> Self {
+        let wanted = severity_level(doc.severity) <= ::log::max_level();
+        Self { severity: doc.severity, text: wanted.then(|| Text::new(doc.name)) }
+    }
+
     /// The account that it is about.
     pub fn account(mut self, account: &AccountName) -> Self {
         if let Some(text) = &mut self.text {
@@ -82,16 +95,20 @@ impl Line {
 
     /// A further fact. The value is escaped, and quoted where it has to be; it must not be a secret.
     pub fn field(mut self, key: &'static str, value: impl Display) -> Self {
+        self.add(key, &value);
+        self
+    }
+
+    fn add(&mut self, key: &'static str, value: &dyn Display) {
         if let Some(text) = &mut self.text {
             text.field(key, &value.to_string());
         }
-        self
     }
 
     /// Writes the line.
     pub fn write(self) {
         let Some(text) = self.text else { return };
-        let severity = self.what.severity();
+        let severity = self.severity;
         let target = if severity == Severity::Notice { NOTICE_TARGET } else { TARGET };
         ::log::log!(target: target, severity_level(severity), "{}", text.finished());
     }

@@ -6,20 +6,20 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use mio::{Registry, Token, Waker};
 
-use crate::keeper::JobId;
-use crate::oauth::outcome::Outcome;
-use crate::oauth::redirect::RedirectRequest;
 use crate::redirect_listener::page::Page;
+use pizauth_core::http;
+use pizauth_core::keeper::JobId;
+use pizauth_core::oauth::redirect::RedirectRequest;
 
 /// Something that happened in another thread.
 #[derive(Debug)]
 pub enum Event {
-    /// A token request has its outcome.
-    TokenAnswer {
+    /// A request was answered, or its answer is lost.
+    HttpAnswered {
         /// The ticket of the request.
         job: JobId,
         /// What came of it.
-        outcome: Outcome,
+        result: Result<http::Answer, http::Lost>,
     },
     /// A browser came back from the authorization endpoint.
     Redirect {

@@ -29,7 +29,6 @@ use mio::{Poll, Waker};
 use pizauth_common::config::RedirectPeer;
 use rustix::process::{Resource, Rlimit, getrlimit};
 
-use crate::keeper::ListenerPorts;
 use crate::log::{self, What};
 use crate::mailbox::Mailbox;
 use acceptor::{Acceptor, Listening, Pause, Plan, WAKE};
@@ -39,6 +38,7 @@ use connections::Connections;
 pub use error::BindError;
 use identity::Identity;
 use peer::PeerCheck;
+use pizauth_core::keeper::ListenerPorts;
 pub use settings::Settings;
 
 /// How many connections may be open at a time, where there are descriptors enough.

@@ -17,10 +17,10 @@ use pizauth_common::sys::set_up_allocator;
 use crate::background::{Background, Parent};
 use crate::containment::{self, Worker, contain};
 use crate::event_loop::EventLoop;
+use crate::http;
 use crate::limits::Limits;
 use crate::log::{self, Destination, What};
 use crate::supervisor::Supervisor;
-use crate::token_endpoint;
 use options::Options;
 
 pub use options::Arguments;
@@ -128,7 +128,7 @@ fn open(options: &Options, parent: Option<&Parent>) -> Result<Option<Opened>, St
         return Ok(None);
     }
     limits.raise_descriptors();
-    let warnings = [checked.warnings.lines(), token_endpoint::environment_warnings()].concat();
+    let warnings = [checked.warnings.lines(), http::environment_warnings()].concat();
     start_log(options, &warnings);
     let event_loop = rooms::open(options, &limits, absolute(&config_file)?, checked, supervisor)?;
     Ok(Some(Opened { event_loop, warnings }))

@@ -18,10 +18,10 @@ use mio::Registry;
 use pizauth_common::paths::{Environment, SocketCandidate};
 
 use crate::log::{self, What};
-use crate::moment::Moment;
 use claim::{Claim, Identity};
 pub use error::SocketError;
 use lock::Lock;
+use pizauth_core::moment::Moment;
 use watch::Watch;
 
 /// Cleaners of runtime directories remove what has not been touched for some days.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Account, Checked, Config, ListenAddress, parse};
+use super::{Account, Checked, Config, Grant, ListenAddress, parse};
 
 /// Stands in files as the value of a `client_secret` and must stand in no answer.
 const SECRET: &str = "hunter2";
@@ -83,18 +83,19 @@ fn meaning(config: &Config) -> String {
 
 fn meaning_of_account(account: &Account) -> String {
     let times = [account.refresh_at_least, account.refresh_before_expiry, account.refresh_retry];
+    let Grant::AuthorizationCode(code) = &account.grant;
     let mut lines = vec![
         format!("account {:?}", account.name.as_str()),
-        format!("auth {:?}", account.auth_uri),
-        format!("token {:?}", account.token_uri),
+        format!("auth {:?}", code.auth_uri.written()),
+        format!("token {:?}", account.token_uri.written()),
         format!("client {:?}", account.client_id),
-        format!("redirect {:?}", account.redirect_uri.written),
+        format!("redirect {:?}", code.redirect_uri.written()),
         format!("refresh {times:?}"),
     ];
     if let Some(secret) = &account.client_secret {
         lines.push(format!("secret of {} bytes", secret.expose().len()));
     }
     lines.extend(account.scopes.iter().map(|scope| format!("scope {scope:?}")));
-    lines.extend(account.auth_uri_fields.iter().map(|(key, value)| format!("field {key:?} = {value:?}")));
+    lines.extend(code.auth_uri_fields.iter().map(|(key, value)| format!("field {key:?} = {value:?}")));
     format!("{}\n", lines.join("\n    "))
 }

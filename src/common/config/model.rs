@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use url::Url;
-
+use super::uri::Uri;
 use crate::account_name::AccountName;
 use crate::secret::Secret;
 
@@ -28,20 +27,16 @@ pub struct Config {
 pub struct Account {
     /// Its name.
     pub name: AccountName,
-    /// The authorization endpoint (RFC 6749 §3.1): an absolute http or https URI, used exactly as written.
-    pub auth_uri: Arc<str>,
-    /// The token endpoint (RFC 6749 §3.2), likewise.
-    pub token_uri: Arc<str>,
+    /// The token endpoint (RFC 6749 §3.2).
+    pub token_uri: Arc<Uri>,
     /// RFC 6749 §2.2.
     pub client_id: Arc<str>,
     /// RFC 6749 §2.3.1; never empty.
     pub client_secret: Option<Secret>,
     /// RFC 6749 §3.3.
     pub scopes: Arc<[String]>,
-    /// RFC 6749 §3.1.2; its port is replaced by the listener's when it is used.
-    pub redirect_uri: Arc<Uri>,
-    /// Extra fields of the authorization request, in order (a `login_hint` option becomes one of them).
-    pub auth_uri_fields: Vec<(String, String)>,
+    /// How it comes to its first token.
+    pub grant: Grant,
     /// A token is refreshed after this time although still valid.
     pub refresh_at_least: Duration,
     /// A token is refreshed this long before it expires.
@@ -55,28 +50,53 @@ impl Account {
     /// quarter of the memory.
     pub(super) fn share_with(&mut self, other: Option<&Self>) {
         let Some(other) = other else { return };
-        share(&mut self.auth_uri, &other.auth_uri);
         share(&mut self.token_uri, &other.token_uri);
         share(&mut self.client_id, &other.client_id);
         share(&mut self.scopes, &other.scopes);
-        share(&mut self.redirect_uri, &other.redirect_uri);
+        self.grant.share_with(&other.grant);
     }
+}
+
+/// How an account comes to its first token, and what that takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// The user signs in with a browser, which comes back to a redirect listener (RFC 6749 §4.1).
+    AuthorizationCode(AuthorizationCode),
+}
+
+impl Grant {
+    /// Where a browser comes back to, where one does.
+    pub fn redirect_uri(&self) -> Option<&Uri> {
+        match self {
+            Self::AuthorizationCode(code) => Some(&code.redirect_uri),
+        }
+    }
+
+    fn share_with(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::AuthorizationCode(own), Self::AuthorizationCode(other)) => {
+                share(&mut own.auth_uri, &other.auth_uri);
+                share(&mut own.redirect_uri, &other.redirect_uri);
+            }
+        }
+    }
+}
+
+/// What an authorization request says of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorizationCode {
+    /// The authorization endpoint (RFC 6749 §3.1).
+    pub auth_uri: Arc<Uri>,
+    /// Extra fields of the authorization request, in order (a `login_hint` option becomes one of them).
+    pub auth_uri_fields: Vec<(String, String)>,
+    /// RFC 6749 §3.1.2; its port is replaced by the listener's when it is used.
+    pub redirect_uri: Arc<Uri>,
 }
 
 fn share<T: ?Sized + PartialEq>(own: &mut Arc<T>, others: &Arc<T>) {
     if *own == *others {
         *own = Arc::clone(others);
     }
-}
-
-/// An absolute http or https URI without fragment: kept as written (some servers insist on a trailing
-/// slash or its absence) and parsed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Uri {
-    /// Exactly as in the file.
-    pub written: String,
-    /// Its parts.
-    pub parsed: Url,
 }
 
 /// The `*_cmd` options, for `$SHELL -c`.

@@ -67,6 +67,7 @@ impl Report {
     }
 
     /// Adds a diagnostic about the file as a whole.
+    #[cfg(feature = "system")]
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }

@@ -25,8 +25,9 @@ fn defaults_are_those_of_the_manual() {
     assert_eq!((http.host.as_str(), http.port, http), ("127.0.0.1", 0, https));
     let [account] = config.accounts.as_slice() else { panic!("{config:?}") };
     assert_eq!(account.name.as_str(), "work");
-    assert_eq!(&*account.auth_uri, "https://auth.example/authorize/");
-    assert_eq!(account.redirect_uri.written, "http://localhost/");
+    let Grant::AuthorizationCode(code) = &account.grant;
+    assert_eq!(code.auth_uri.written(), "https://auth.example/authorize/");
+    assert_eq!(code.redirect_uri.written(), "http://localhost/");
     assert_eq!(account.client_secret, None);
     assert!(account.scopes.is_empty() && account.auth_uri_fields.is_empty());
     assert_eq!(account.refresh_at_least, Duration::from_secs(90 * 60));
@@ -49,11 +50,11 @@ fn accounts_share_what_they_have_in_common_and_nothing_else() {
     let other = ACCOUNT.replace("work", "home").replace("/token", "/other");
     let accounts = checked(&format!("{ACCOUNT}{other}")).config.accounts;
     let [work, home] = accounts.as_slice() else { panic!("{accounts:?}") };
-    assert!(
-        Arc::ptr_eq(&work.auth_uri, &home.auth_uri) && Arc::ptr_eq(&work.redirect_uri, &home.redirect_uri)
-    );
+    let (Grant::AuthorizationCode(at_work), Grant::AuthorizationCode(at_home)) = (&work.grant, &home.grant);
+    assert!(Arc::ptr_eq(&at_work.auth_uri, &at_home.auth_uri));
+    assert!(Arc::ptr_eq(&at_work.redirect_uri, &at_home.redirect_uri));
     assert_eq!(
-        (&*work.token_uri, &*home.token_uri),
+        (work.token_uri.written(), home.token_uri.written()),
         ("https://auth.example/token", "https://auth.example/other")
     );
 }

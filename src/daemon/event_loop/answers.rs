@@ -10,11 +10,11 @@ use super::{EventLoop, Running};
 use crate::containment::{Worker, contain};
 use crate::entropy;
 use crate::ipc_listener::ConnectionId;
-use crate::keeper::{Refreshed, Restored, Shown, UnknownAccount};
 use crate::log::{self, What};
-use crate::moment::Now;
 use crate::redirect_listener;
-use crate::snapshot::Snapshot;
+use pizauth_core::keeper::{Refreshed, Restored, Shown, UnknownAccount};
+use pizauth_core::moment::Now;
+use pizauth_core::snapshot::Snapshot;
 
 /// A request that is not done: nothing changed.
 pub(super) struct Refused(Refusal, String);
@@ -49,9 +49,10 @@ impl Running {
     fn respond(&mut self, connection: ConnectionId, request: Request, now: Now) -> Result<Response, Refused> {
         let rooms = &mut self.rooms;
         match request {
-            Request::Refresh { .. } | Request::Restore { .. } if self.stage.is_stopping() => Err(stopping()),
+            Request::Restore { .. } if self.stage.is_stopping() => Err(stopping()),
             Request::Show { account } => {
-                rooms.keeper.show(&account, now).map(shown).map_err(|unknown| refused(unknown, &account))
+                let found = rooms.keeper.show(&account, now).map_err(|unknown| refused(unknown, &account))?;
+                shown(found)
             }
             Request::Refresh { account } => rooms.refresh(&account, now),
             Request::Revoke { account } => {
@@ -111,6 +112,7 @@ impl EventLoop {
             Refreshed::Scheduled => Ok(Response::RefreshScheduled),
             Refreshed::Pending(url) => Ok(Response::Pending { url }),
             Refreshed::Exchanging => Ok(Response::Exchanging),
+            Refreshed::Stopping => Err(stopping()),
             Refreshed::Impossible => Err(Refused(
                 Refusal::NoRefreshToken,
                 format!(
@@ -180,8 +182,8 @@ fn refused(_: UnknownAccount, account: &str) -> Refused {
     Refused(Refusal::UnknownAccount, format!("the configuration has no account {account:?}"))
 }
 
-fn shown(shown: Shown) -> Response {
-    match shown {
+fn shown(shown: Shown) -> Result<Response, Refused> {
+    Ok(match shown {
         Shown::AccessToken(access_token) => Response::AccessToken { access_token },
         Shown::Pending(url) => Response::Pending { url },
         Shown::Exchanging => Response::Exchanging,
@@ -190,7 +192,8 @@ fn shown(shown: Shown) -> Response {
             needs_attention,
             refresh_in: refresh_in.as_millis().div_ceil(1000) as u64,
         }),
-    }
+        Shown::Stopping => return Err(stopping()),
+    })
 }
 
 fn restored(done: Restored) -> Response {

@@ -1,25 +1,29 @@
 //! Performing what the keeper wants done.
 
-use super::{Running, notices};
-use crate::keeper::Effect;
-use crate::log::{self, What};
-use crate::moment::Now;
+use pizauth_core::keeper::{AccountEvent, Effect};
+use pizauth_core::moment::Now;
+
+use super::Running;
+use crate::hooks::Hook;
+use crate::log;
 
 impl Running {
     pub(super) fn perform_effects(&mut self, now: Now) {
         while let Some(effect) = self.rooms.keeper.poll_effect() {
             match effect {
-                Effect::RequestToken { job, account, request } => {
-                    let grant = request.grant.as_str();
-                    log::event(What::RequestStarted).account(&account).field("grant", grant).write();
-                    self.rooms.token_endpoint.request(job, request);
+                Effect::Http { job, request } => self.rooms.http.request(job, request),
+                Effect::AskIfTransient { job, account } => {
+                    self.rooms.hooks.run(Hook::TransientErrorIf { job, account }, now.moment);
                 }
-                Effect::RunHook(hook) => self.rooms.hooks.run(hook, now.moment),
-                Effect::Log(notice) => notices::write(notice),
-                Effect::ExchangeFinished { job, account, result } => {
-                    self.pages.finished(job, &account, &result);
-                }
+                Effect::Tell(event) => self.tell(&event, now),
             }
         }
+    }
+
+    /// Whoever listens to the events of accounts hears of them here.
+    fn tell(&mut self, event: &AccountEvent, now: Now) {
+        log::account_event(event);
+        self.rooms.hooks.tell(event, now.moment);
+        self.pages.tell(event);
     }
 }

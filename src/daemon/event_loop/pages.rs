@@ -4,20 +4,20 @@ use std::collections::HashMap;
 use std::sync::mpsc::Sender;
 
 use pizauth_common::account_name::AccountName;
+use pizauth_core::keeper::{AccountEvent, CONFIGURATION_CHANGED, Happened, RedirectVerdict};
+use pizauth_core::oauth::outcome::Reason;
 
-use crate::keeper::{JobId, RedirectVerdict};
-use crate::oauth::outcome::Reason;
 use crate::redirect_listener::page::Page;
 
-/// Who waits for which exchange. A browser that has gone is noticed when it is answered, and ignored.
+/// Who waits for the exchange of which account. A browser that has gone is noticed when it is answered, and ignored.
 #[derive(Debug, Default)]
-pub(super) struct WaitingPages(HashMap<JobId, Vec<Sender<Page>>>);
+pub(super) struct WaitingPages(HashMap<AccountName, Vec<Sender<Page>>>);
 
 impl WaitingPages {
     /// Answers a browser, at once or when the exchange ends.
     pub(super) fn show(&mut self, verdict: RedirectVerdict, browser: Sender<Page>) {
         let page = match verdict {
-            RedirectVerdict::Exchanging(job) => return self.0.entry(job).or_default().push(browser),
+            RedirectVerdict::Exchanging(account) => return self.0.entry(account).or_default().push(browser),
             RedirectVerdict::NotFound => Page::NotFound,
             RedirectVerdict::BadRequest(rule) => Page::BadRequest(rule),
             RedirectVerdict::AlreadySignedIn(account) => Page::AlreadySignedIn(account),
@@ -26,13 +26,18 @@ impl WaitingPages {
         let _ = browser.send(page);
     }
 
-    /// The exchange has ended.
-    pub(super) fn finished(&mut self, job: JobId, account: &AccountName, result: &Result<(), Reason>) {
-        let page = match result {
-            Ok(()) => Page::SignedIn(account.clone()),
-            Err(reason) => Page::Failed(account.clone(), reason.clone()),
+    /// Something happened to an account: it may be the end of its exchange.
+    pub(super) fn tell(&mut self, event: &AccountEvent) {
+        let account = || event.account.clone();
+        let failed = |why: &str| Page::Failed(account(), Reason::new(why));
+        let page = match &event.what {
+            Happened::TokenNew { .. } => Page::SignedIn(account()),
+            Happened::AuthorizationFailed { reason, .. } => Page::Failed(account(), reason.clone()),
+            Happened::TokenRevoked { .. } => failed("the account was revoked"),
+            Happened::TokenInvalidated { .. } => failed(CONFIGURATION_CHANGED),
+            _ => return,
         };
-        for browser in self.0.remove(&job).into_iter().flatten() {
+        for browser in self.0.remove(&event.account).into_iter().flatten() {
             let _ = browser.send(page.clone());
         }
     }

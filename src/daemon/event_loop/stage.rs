@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Running;
 use crate::log::{self, What};
-use crate::moment::{Moment, Now};
+use pizauth_core::moment::{Moment, Now};
 
 /// The supervisor is told of our readiness after this time, even if `startup_cmd` still runs.
 const STARTUP_PATIENCE: Duration = Duration::from_secs(60);

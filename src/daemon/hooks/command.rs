@@ -10,8 +10,8 @@ use pizauth_common::terminal::cut;
 use rustix::fs::{Access, access};
 use rustix::process::{Resource, Rlimit};
 
+use super::Hook;
 use super::kind::account;
-use crate::keeper::Hook;
 use crate::{background, supervisor};
 
 /// Longer values are cut. The system would take 128 KiB, but other programs on the way may not.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pizauth_common::account_name::AccountName;
 use pizauth_common::config::HookCommands;
 
-use crate::keeper::Hook;
+use super::Hook;
 
 /// What kind of hook it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

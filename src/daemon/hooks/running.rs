@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::Hook;
 use super::kind::{Kind, Limit, account};
-use crate::keeper::Hook;
 use crate::log::What;
-use crate::moment::Moment;
+use pizauth_core::moment::Moment;
 
 /// How long a hook that was asked to end (TERM) has until it is ended (KILL).
 const GRACE: Duration = Duration::from_millis(500);

@@ -13,7 +13,7 @@ use nix::sys::signal::{self, SigSet};
 use rustix::process::{Resource, getrlimit};
 
 use super::*;
-use crate::keeper::TokenEvent;
+use pizauth_core::keeper::TokenEvent;
 use stage::*;
 
 #[test]

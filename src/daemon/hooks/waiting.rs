@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use pizauth_common::account_name::AccountName;
 
-use crate::keeper::Hook;
+use super::Hook;
 
 /// A queue of hooks of one kind.
 #[derive(Debug, Default)]

@@ -11,7 +11,7 @@ use pizauth_common::ipc::peer::Peer;
 use zeroize::Zeroize;
 
 use super::{ANSWER_PATIENCE, REQUEST_PATIENCE};
-use crate::moment::Moment;
+use pizauth_core::moment::Moment;
 
 /// A caller, and how far we are with it.
 #[derive(Debug)]

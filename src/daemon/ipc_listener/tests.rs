@@ -10,8 +10,8 @@ use pizauth_common::secret::Secret;
 use rustix::process::{Resource, getrlimit};
 
 use super::{BYTES_UNDER_WAY, ConnectionId, GRACE, IpcListener, MUCH};
-use crate::moment::Moment;
 use crate::testing::{private_directory, wait_for_events};
+use pizauth_core::moment::Moment;
 
 /// After this time a test has failed.
 const PATIENCE: Duration = Duration::from_secs(20);

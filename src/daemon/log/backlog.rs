@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::events::{Severity, What};
+use super::Severity;
+use super::events::What;
 use super::line::Text;
 use super::stderr::Stderr;
 use super::syslog::Syslog;
@@ -67,9 +68,9 @@ impl Backlog {
         if self.dropped == 0 {
             return None;
         }
-        let mut text = Text::new(What::LinesDropped.name());
+        let mut text = Text::new(What::LinesDropped.doc().name);
         text.field("lines", &self.dropped.to_string());
-        if self.send(What::LinesDropped.severity(), &text.finished()) == Written::Stuck {
+        if self.send(What::LinesDropped.doc().severity, &text.finished()) == Written::Stuck {
             return Some(PAUSE);
         }
         self.dropped = 0;

@@ -1,33 +1,7 @@
-//! The table of all events: their names, severities and meanings. Stable, since monitoring rules match on
+//! The table of the daemon's own events, beside those of accounts: their names, severities and meanings. Stable, since monitoring rules match on
 //! them: a name may be added, never changed. `pizauthd(8)` lists them under LOG EVENTS, which a test compares.
 
-/// How much an event matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    /// Written always: somebody has to do something, or something was lost.
-    Error,
-    /// From `-v`: out of the ordinary, but mends itself.
-    Warning,
-    /// Written always, and no error: what somebody has asked to see.
-    Notice,
-    /// From `-vv`: the ordinary course of things.
-    Info,
-    /// From `-vvv`: the single steps.
-    Debug,
-    /// From `-vvvv`: every caller and every connection.
-    Trace,
-}
-
-/// One row of [`EVENTS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventDoc {
-    /// As in `event=NAME`.
-    pub name: &'static str,
-    /// From which verbosity on it is written.
-    pub severity: Severity,
-    /// What it means, in one line.
-    pub meaning: &'static str,
-}
+use pizauth_core::keeper::{EventDoc, Severity};
 
 macro_rules! events {
     ($($severity:ident $what:ident $name:literal $meaning:literal)*) => {
@@ -45,26 +19,13 @@ macro_rules! events {
 }
 
 impl What {
-    /// Its name in the log.
-    pub fn name(self) -> &'static str {
-        self.doc().name
-    }
-
-    /// How much it matters.
-    pub fn severity(self) -> Severity {
-        self.doc().severity
-    }
-
-    fn doc(self) -> &'static EventDoc {
-        &EVENTS[self as usize]
+    pub(super) fn doc(self) -> EventDoc {
+        EVENTS[self as usize]
     }
 }
 
 events! {
     Error StartFailed "start_failed" "the daemon could not start"
-    Error SessionEnded "session_ended" "the server has ended a session: the account must be authorized again"
-    Error NeedsAttention "needs_attention" "a refresh is refused until a person mends something; the session is kept"
-    Error AuthorizationFailed "authorization_failed" "an authorization or its exchange has failed"
     Error ReloadFailed "reload_failed" "the configuration could not be read again: the old one stays"
     Error ListenerFailed "listener_failed" "a redirect listener cannot listen"
     Error SocketFailed "socket_failed" "the command socket was lost and cannot be made again"
@@ -78,10 +39,6 @@ events! {
     Notice Status "status" "the state of one account, after the signal USR1"
     Notice HookOutput "hook_output" "a line that a hook of a detached daemon has written"
     Warning ConfigWarning "config_warning" "the configuration holds something doubtful"
-    Warning RefreshFailed "refresh_failed" "a refresh has failed and will be tried again"
-    Warning ExchangeRetried "exchange_retried" "the server was not reached: the exchange will be tried again"
-    Warning NoRefreshToken "no_refresh_token" "the access token came without a refresh token: it lives only until it expires"
-    Warning ScopeNarrowed "scope_narrowed" "the server granted less than was asked for"
     Warning RedirectRefused "redirect_refused" "a request to the redirect listener was refused; one line a second at most"
     Warning PeerUnchecked "peer_unchecked" "the owner of browser connections cannot be found out on this machine"
     Warning ListenerDegraded "listener_degraded" "a redirect listener does with less than it would like"
@@ -93,19 +50,10 @@ events! {
     Info Stopping "stopping" "the daemon has been asked to stop"
     Info Stopped "stopped" "the daemon ends"
     Info Reloaded "reloaded" "the configuration was read again"
-    Info AuthorizationPending "authorization_pending" "an account waits to be authorized by the user"
-    Info TokenNew "token_new" "an account was authorized"
-    Info TokenRefreshed "token_refreshed" "an access token was refreshed"
-    Info TokenInvalidated "token_invalidated" "a token was dropped"
-    Info TokenRevoked "token_revoked" "the user revoked a token"
     Info Dumped "dumped" "the token state was handed to a caller"
-    Info Restored "restored" "a token state was taken from a caller"
     Info Listening "listening" "the command socket or a redirect listener accepts connections"
     Debug HookStarted "hook_started" "a hook was started"
     Debug HookEnded "hook_ended" "a hook has ended"
-    Debug RequestStarted "request_started" "a token request was begun"
-    Debug RequestEnded "request_ended" "a token request has its outcome"
-    Debug RedirectAccepted "redirect_accepted" "a browser came back with an answer that fits"
     Trace Call "call" "a caller asked for something"
     Trace Connection "connection" "a connection to a redirect listener"
 }

@@ -11,8 +11,8 @@ use pizauth_common::ipc::connect::unix_socket;
 use rustix::io::{Errno, ioctl_fionbio};
 use rustix::net::{SendFlags, SocketAddrUnix, SocketType, connect, send};
 
+use super::Severity;
 use super::backlog::Written;
-use super::events::Severity;
 
 /// Linux and OpenBSD; FreeBSD and NetBSD; macOS.
 const PATHS: [&str; 3] = ["/dev/log", "/var/run/log", "/var/run/syslog"];

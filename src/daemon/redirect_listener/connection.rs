@@ -17,7 +17,8 @@ use super::refusals;
 use super::timed::Timed;
 use crate::deadline::Deadline;
 use crate::mailbox::{Event, Mailbox};
-use crate::oauth::redirect::{RedirectRequest, Scheme};
+use pizauth_common::config::Scheme;
+use pizauth_core::oauth::redirect::RedirectRequest;
 
 /// The times that a connection is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use std::fmt;
 
 use httparse::{Header, Status};
 
-use crate::oauth::redirect::{RedirectRequest, Scheme};
+use pizauth_common::config::Scheme;
+use pizauth_core::oauth::redirect::RedirectRequest;
 
 #[cfg(test)]
 mod tests;

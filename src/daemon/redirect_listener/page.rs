@@ -2,7 +2,7 @@
 
 use pizauth_common::account_name::AccountName;
 
-use crate::oauth::outcome::Reason;
+use pizauth_core::oauth::outcome::Reason;
 
 /// What the browser is told. What really happened, and nothing of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What the configuration says about the redirect listeners.
 
-use pizauth_common::config::{Config, Listeners, RedirectPeer};
+use pizauth_common::config::{Config, Listeners, RedirectPeer, Scheme};
 
 /// Everything that the listeners need to know of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,14 +18,13 @@ pub struct Settings {
 impl Settings {
     /// Those of a configuration.
     pub fn new(config: &Config) -> Self {
-        let uris = || config.accounts.iter().map(|account| &account.redirect_uri.parsed);
+        let uris = || config.accounts.iter().filter_map(|account| account.grant.redirect_uri());
         Self {
             listeners: config.listeners.clone(),
-            has_localhost_redirect: uris().any(|uri| uri.host_str() == Some("localhost")),
+            has_localhost_redirect: uris().any(|uri| uri.host() == "localhost"),
             https_hosts: uris()
-                .filter(|uri| uri.scheme() == "https")
-                .filter_map(|uri| uri.host_str())
-                .map(|host| host.trim_matches(['[', ']']).to_owned())
+                .filter(|uri| uri.scheme() == Scheme::Https)
+                .map(|uri| uri.host().trim_matches(['[', ']']).to_owned())
                 .collect(),
             redirect_peer: config.redirect_peer,
         }

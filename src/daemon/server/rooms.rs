@@ -13,16 +13,16 @@ use super::options::Options;
 use crate::clock::{Alarm, Clock};
 use crate::event_loop::EventLoop;
 use crate::hooks::{HookOutput, HookSettings, Hooks};
+use crate::http::{self, Http};
 use crate::ipc_listener::IpcListener;
-use crate::keeper::Keeper;
 use crate::limits::Limits;
 use crate::mailbox::Mailbox;
 use crate::redirect_listener::{self, RedirectListener};
 use crate::signals::Signals;
 use crate::socket_file::SocketFile;
 use crate::supervisor::Supervisor;
-use crate::token_endpoint::{self, TokenEndpoint};
 use crate::{entropy, poll_tokens};
+use pizauth_core::keeper::Keeper;
 
 /// Opens everything. When this returns, commands are accepted.
 ///
@@ -54,8 +54,7 @@ pub(super) fn open(
     let redirect_listener =
         RedirectListener::bind(redirect_listener::Settings::new(&config), mailbox.clone())
             .map_err(|error| error.to_string())?;
-    let token_endpoint =
-        TokenEndpoint::start(mailbox, token_endpoint::Limits::default()).map_err(cannot("start a thread"))?;
+    let http = Http::start(mailbox, http::Limits::default()).map_err(cannot("start a thread"))?;
     let settings = hook_settings(options, limits, &socket_file);
     let hooks = Hooks::new(settings, config.hooks.clone(), shared);
     let ports = redirect_listener.ports();
@@ -64,7 +63,7 @@ pub(super) fn open(
         config_file,
         poll,
         mail,
-        token_endpoint,
+        http,
         hooks,
         ipc_listener,
         socket_file,

@@ -12,8 +12,8 @@ use pizauth_common::paths::Environment;
 use rustix::net::{AddressFamily, Shutdown, SocketAddrUnix, SocketType};
 
 use super::{REBIND_PAUSE, RETRY, SocketError, SocketFile, TOUCH_INTERVAL};
-use crate::moment::Moment;
 use crate::testing::{private_directory, wait_for_events};
+use pizauth_core::moment::Moment;
 
 const START: Moment = Moment(1_000_000);
 

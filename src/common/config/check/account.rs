@@ -3,16 +3,15 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use url::Url;
-
 use super::global::{self, Global};
 use super::options::{self, Elsewhere, Given, Rule, Seen};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
 use crate::account_name::AccountName;
-use crate::config::model::{Account, Listeners, Uri};
+use crate::config::model::{Account, AuthorizationCode, Grant, Listeners};
 use crate::config::problems::Problems;
 use crate::config::snippet::visible;
 use crate::config::syntax::AccountBlock;
+use crate::config::uri::{Scheme, Uri};
 use crate::secret::Secret;
 
 /// The `redirect_uri` of an account that gives none.
@@ -34,8 +33,8 @@ const MANDATORY: [&str; 3] = ["auth_uri", "token_uri", "client_id"];
 
 #[derive(Default)]
 struct Draft {
-    auth_uri: Option<String>,
-    token_uri: Option<String>,
+    auth_uri: Option<Uri>,
+    token_uri: Option<Uri>,
     client_id: Option<String>,
     client_secret: Option<Secret>,
     scopes: Option<Vec<String>>,
@@ -98,13 +97,15 @@ pub(super) fn read<'a>(
     let times = draft.refresh_times.or(&global.refresh_times);
     Some(Account {
         name: AccountName::from(name?.as_str()),
-        auth_uri_fields: all_fields(&mut draft, &seen, problems),
-        auth_uri: draft.auth_uri?.into(),
+        grant: Grant::AuthorizationCode(AuthorizationCode {
+            auth_uri_fields: all_fields(&mut draft, &seen, problems),
+            auth_uri: draft.auth_uri?.into(),
+            redirect_uri: draft.redirect_uri.or_else(default_redirect_uri)?.into(),
+        }),
         token_uri: draft.token_uri?.into(),
         client_id: draft.client_id?.into(),
         client_secret: draft.client_secret,
         scopes: draft.scopes.unwrap_or_default().into(),
-        redirect_uri: draft.redirect_uri.or_else(default_redirect_uri)?.into(),
         refresh_at_least: times.at_least(),
         refresh_before_expiry: times.before_expiry(),
         refresh_retry: times.retry(),
@@ -149,13 +150,13 @@ fn check_listener<'a>(
 ) {
     let given = seen.place("redirect_uri");
     let scheme = match redirect_uri {
-        Some(uri) => uri.parsed.scheme(),
-        None if given.is_none() => "http",
+        Some(uri) => uri.scheme(),
+        None if given.is_none() => Scheme::Http,
         None => return,
     };
     let off = match (&global.listeners, scheme) {
-        (Some(Listeners::Http(_)), "https") => "https_listen",
-        (Some(Listeners::Https(_)), "http") => "http_listen",
+        (Some(Listeners::Http(_)), Scheme::Https) => "https_listen",
+        (Some(Listeners::Https(_)), Scheme::Http) => "http_listen",
         _ => return,
     };
     let what = match given {
@@ -182,7 +183,7 @@ fn all_fields<'a>(
 }
 
 fn default_redirect_uri() -> Option<Uri> {
-    Some(Uri { written: REDIRECT_URI.into(), parsed: Url::parse(REDIRECT_URI).ok()? })
+    Uri::parse(REDIRECT_URI.to_owned()).ok()
 }
 
 /// A name from the file, safe to show and not too long.

@@ -9,8 +9,8 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Resource, Rlimit, getrlimit};
 
 use super::super::*;
-use crate::keeper::TokenEvent;
 use crate::signals::Signals;
+use pizauth_core::keeper::TokenEvent;
 
 pub(super) const SIGNALS: Token = Token(1);
 pub(super) const START: Moment = Moment(1_000_000);

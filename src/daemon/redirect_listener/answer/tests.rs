@@ -3,7 +3,7 @@
 use pizauth_common::account_name::AccountName;
 
 use super::*;
-use crate::oauth::outcome::Reason;
+use pizauth_core::oauth::outcome::Reason;
 
 fn every_answer() -> Vec<(Answer, &'static str, &'static str)> {
     let work = || AccountName::from("work");

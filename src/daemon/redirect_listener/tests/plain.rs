@@ -7,8 +7,9 @@ use pizauth_common::account_name::AccountName;
 
 use super::super::page::Page;
 use super::support::*;
-use crate::oauth::outcome::Reason;
-use crate::oauth::redirect::{RedirectRequest, Scheme};
+use pizauth_common::config::Scheme;
+use pizauth_core::oauth::outcome::Reason;
+use pizauth_core::oauth::redirect::RedirectRequest;
 
 #[test]
 fn a_visit_reaches_the_loop_and_brings_its_page_back() {

@@ -17,8 +17,8 @@ use super::super::connections::{Connections, Place};
 use super::super::page::Page;
 use super::super::{RedirectListener, Settings};
 use crate::mailbox::{Event, Mailbox};
-use crate::oauth::redirect::RedirectRequest;
 use crate::testing::connection;
+use pizauth_core::oauth::redirect::RedirectRequest;
 
 /// Longer than any test may take; a failure then, not a hang.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);

@@ -13,7 +13,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, Support
 use super::super::connection::Limits;
 use super::super::identity::Identity;
 use super::support::*;
-use crate::oauth::redirect::Scheme;
+use pizauth_common::config::Scheme;
 
 fn certificate(bench: &Bench) -> CertificateDer<'static> {
     bench.listener.held.https.as_ref().unwrap().1.certificate().clone()

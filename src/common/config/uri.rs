@@ -1,0 +1,111 @@
+//! The URIs of a configuration.
+
+use std::fmt;
+
+use url::Url;
+
+/// An absolute http or https URI without fragment: kept as written (some servers insist on a trailing slash or its
+/// absence) and parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uri {
+    written: String,
+    parsed: Url,
+    scheme: Scheme,
+}
+
+impl Uri {
+    /// Parses what is written.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub fn parse(written: String) -> Result<Self, UriError> {
+        let parsed = Url::parse(&written).map_err(UriError::NotAbsolute)?;
+        let scheme = match parsed.scheme() {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            other => return Err(UriError::Scheme(other.to_owned())),
+        };
+        match parsed.fragment() {
+            Some(_) => Err(UriError::Fragment),
+            None => Ok(Self { written, parsed, scheme }),
+        }
+    }
+
+    /// Exactly as in the file.
+    pub fn written(&self) -> &str {
+        &self.written
+    }
+
+    /// Its parts.
+    pub fn parsed(&self) -> &Url {
+        &self.parsed
+    }
+
+    /// What is spoken there.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The name or address of its machine, an IPv6 address in brackets.
+    pub fn host(&self) -> &str {
+        self.parsed.host_str().unwrap_or_default()
+    }
+
+    /// The same URI, written as its parser understands it.
+    pub(super) fn normalised(self) -> Self {
+        Self { written: self.parsed.to_string(), ..self }
+    }
+}
+
+/// http or https.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain.
+    Http,
+    /// Over TLS.
+    Https,
+}
+
+impl Scheme {
+    /// The port of a URI that names none.
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        })
+    }
+}
+
+/// Why a text is no [`Uri`], as the end of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UriError {
+    /// No scheme, or something wrong behind it.
+    NotAbsolute(url::ParseError),
+    /// Neither http nor https.
+    Scheme(String),
+    /// RFC 6749 §3.1, §3.1.2 and §3.2 forbid it.
+    Fragment,
+}
+
+impl fmt::Display for UriError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAbsolute(error) => {
+                write!(f, "is not an absolute URI such as \"https://…\": {error}")
+            }
+            Self::Scheme(scheme) => write!(f, "has the scheme '{scheme}': expected http or https"),
+            Self::Fragment => {
+                f.write_str("has a fragment, which OAuth forbids: remove the '#' and what follows")
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What we know and decide: one value holds all token state, in the sans-I/O style.
+//!
+//! The caller passes `now` in and takes effects out. No thread, clock, file, socket or randomness of its own.
+//! Each file below holds one kind of call; all of them change an account by `Keeper::change`, and what they have to tell or
+//! to ask for goes into the `Outbox`.
+
+mod agenda;
+mod answers;
+mod authorization;
+mod bucket;
+mod commands;
+mod effect;
+mod entry;
+mod event;
+mod outbox;
+mod pace;
+mod places;
+mod reload;
+mod report;
+mod requests;
+mod token_state;
+mod transfer;
+
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;
+
+use alloc::collections::BTreeMap;
+use core::fmt;
+use core::time::Duration;
+
+use pizauth_common::account_name::AccountName;
+use pizauth_common::config::{Config, Scheme};
+
+use agenda::Agenda;
+use authorization::remind;
+use entry::Entry;
+use outbox::Outbox;
+use places::Places;
+
+pub use answers::HookVerdict;
+pub use authorization::RedirectVerdict;
+pub use commands::{Refreshed, Shown};
+pub use effect::{Effect, JobId};
+pub use event::{
+    ACCOUNT_EVENTS, AccountEvent, CONFIGURATION_CHANGED, EventDoc, Happened, Severity, TokenEvent,
+};
+pub use places::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
+pub use transfer::Restored;
+
+use crate::moment::{Moment, Now};
+use crate::prelude::*;
+
+/// Reminders are never closer together, whatever the configuration says.
+const SHORTEST_REMINDER: Duration = Duration::from_secs(1);
+
+/// Fills a buffer with random bytes. Passed in, so that a test is deterministic.
+pub type Entropy = Box<dyn FnMut(&mut [u8])>;
+
+/// The ports of the redirect listeners, which stand in redirect URIs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListenerPorts {
+    /// Of the HTTP listener.
+    pub http: Option<u16>,
+    /// Of the HTTPS listener.
+    pub https: Option<u16>,
+}
+
+impl ListenerPorts {
+    /// The port for redirects of this scheme. The configuration makes sure that the listener exists.
+    fn of(self, scheme: Scheme) -> u16 {
+        let port = match scheme {
+            Scheme::Http => self.http,
+            Scheme::Https => self.https,
+        };
+        port.unwrap_or(0)
+    }
+}
+
+/// The configuration has no account of this name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownAccount;
+
+/// The owner of all token state.
+pub struct Keeper {
+    entries: BTreeMap<AccountName, Entry>,
+    settings: Settings,
+    agenda: Agenda,
+    places: Places,
+    outbox: Outbox,
+    is_stopping: bool,
+}
+
+/// What of the configuration concerns all accounts.
+#[derive(Clone, Copy, Debug)]
+struct Settings {
+    ports: ListenerPorts,
+    remind_every: Duration,
+    asks_about_transient_errors: bool,
+}
+
+impl Settings {
+    fn new(config: &Config, ports: ListenerPorts) -> Self {
+        Self {
+            ports,
+            remind_every: config.auth_notify_interval.max(SHORTEST_REMINDER),
+            asks_about_transient_errors: config.hooks.transient_error_if_cmd.is_some(),
+        }
+    }
+}
+
+impl Keeper {
+    /// A keeper without tokens.
+    pub fn new(config: Config, ports: ListenerPorts, entropy: Entropy) -> Self {
+        let settings = Settings::new(&config, ports);
+        let entries = config.accounts.into_iter().map(|account| (account.name.clone(), Entry::new(account)));
+        Self {
+            entries: entries.collect(),
+            settings,
+            agenda: Agenda::default(),
+            places: Places::default(),
+            outbox: Outbox::new(entropy),
+            is_stopping: false,
+        }
+    }
+
+    /// The next thing to do in the world, if there is one.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.outbox.take()
+    }
+
+    /// When [`Keeper::handle_timeout`] wants to be called next.
+    pub fn poll_timeout(&self) -> Option<Moment> {
+        let Agenda { requests, reminders, expiries } = &self.agenda;
+        let request = requests.next().filter(|_| self.may_request());
+        [request, reminders.next(), expiries.next()].into_iter().flatten().min()
+    }
+
+    /// Does whatever is due at `now`. Early and repeated calls are harmless.
+    pub fn handle_timeout(&mut self, now: Now) {
+        let settings = self.settings;
+        // What is filed for an account that is gone needs nothing more.
+        while let Some(name) = self.agenda.reminders.take_due(now.moment) {
+            let _ = self.change(name.as_str(), now, |entry, outbox| remind(entry, &settings, now, outbox));
+        }
+        while let Some(name) = self.agenda.expiries.take_due(now.moment) {
+            let _ = self.change(name.as_str(), now, |_, _| ());
+        }
+        self.start_due_requests(now);
+    }
+
+    /// Whether a token request is under way, also one that nobody waits for any more.
+    pub fn is_busy(&self) -> bool {
+        self.places.in_flight() > 0
+    }
+
+    /// The daemon stops: no further token request is handed out; those in flight are still awaited.
+    pub fn stop(&mut self) {
+        self.is_stopping = true;
+    }
+
+    /// The one way to change an account. After the `step` an access token that has expired is wiped, what the account
+    /// waits for next is filed, and what may start, starts.
+    fn change<T>(
+        &mut self,
+        account: &str,
+        now: Now,
+        step: impl FnOnce(&mut Entry, &mut Outbox) -> T,
+    ) -> Result<T, UnknownAccount> {
+        let entry = self.entries.get_mut(account).ok_or(UnknownAccount)?;
+        let done = step(entry, &mut self.outbox);
+        entry.wipe_expired(now.moment);
+        self.agenda.file(&entry.account.name, entry.due());
+        self.start_due_requests(now);
+        Ok(done)
+    }
+}
+
+impl fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keeper").field("entries", &self.entries).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,214 @@
+//! What the answers to outside work change: to token requests, and of `transient_error_if_cmd`.
+
+use core::mem;
+use core::time::Duration;
+
+use super::authorization::authorization_failed;
+use super::effect::JobId;
+use super::entry::Entry;
+use super::event::Happened;
+use super::outbox::Outbox;
+use super::places::Purpose;
+use super::token_state::{ActiveToken, ExchangeStage, Pause, Renewal, RenewedBy, TokenState};
+use super::{Keeper, Settings, pace};
+use crate::http;
+use crate::moment::{Moment, Now};
+use crate::oauth::outcome::{Issued, Outcome, Reason};
+use crate::oauth::provider_hints::hint_for_age;
+use crate::prelude::*;
+use crate::snapshot::Lineage;
+
+/// `transient_error_if_cmd` is asked after so many consecutive failures, again and again.
+const FAILURES_PER_QUESTION: u32 = 6;
+
+/// What `transient_error_if_cmd` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HookVerdict {
+    /// The failure is transient: go on.
+    KeepTrying,
+    /// The failure is permanent.
+    GiveUp,
+    /// It could not be asked, or was ended by our own shutdown.
+    NoVerdict,
+}
+
+/// A transient failure of a refresh.
+struct Failure {
+    reason: Reason,
+    retry_after: Option<Duration>,
+    reached: bool,
+}
+
+impl Keeper {
+    /// What came of a request. It counts only while an account holds the ticket.
+    pub fn answered(&mut self, job: JobId, result: Result<http::Answer, http::Lost>, now: Now) {
+        let Some((flight, next)) = self.places.give_back(job, result.is_ok()) else { return };
+        self.let_try(&next);
+        let Purpose::Token(request) = &flight.purpose;
+        let outcome = request.outcome(result);
+        let settings = self.settings;
+        let of_an_account = self.change(flight.account.as_str(), now, |entry, outbox| {
+            let is_awaited = entry.awaits(job);
+            outbox.tell(entry, Happened::RequestEnded { outcome: outcome.as_str(), is_awaited });
+            if is_awaited {
+                token_answered(entry, outcome, &settings, now, outbox);
+            }
+        });
+        if of_an_account.is_err() {
+            self.start_due_requests(now);
+        }
+    }
+
+    /// The verdict of a `transient_error_if_cmd`. It counts only while a session holds the ticket.
+    pub fn command_finished(&mut self, job: JobId, verdict: HookVerdict, now: Now) {
+        let Some(name) = self.outbox.take_question(job) else { return };
+        // An account that is gone has nothing to end.
+        let _ = self.change(name.as_str(), now, |entry, outbox| {
+            let TokenState::Active(token) = &mut entry.state else { return };
+            let asker = token.renewal.renewer_mut().filter(|renewer| renewer.question == Some(job));
+            let Some(renewer) = asker else { return };
+            renewer.question = None;
+            if verdict == HookVerdict::GiveUp {
+                give_up(entry, now, outbox);
+            }
+        });
+    }
+}
+
+fn token_answered(entry: &mut Entry, outcome: Outcome, settings: &Settings, now: Now, outbox: &mut Outbox) {
+    match entry.state {
+        TokenState::Exchanging(_) => exchange_answered(entry, outcome, now, outbox),
+        TokenState::Active(_) => refresh_answered(entry, outcome, settings, now, outbox),
+        TokenState::Empty | TokenState::Pending(_) => {}
+    }
+}
+
+fn exchange_answered(entry: &mut Entry, outcome: Outcome, now: Now, outbox: &mut Outbox) {
+    let TokenState::Exchanging(exchange) = &mut entry.state else { return };
+    match outcome {
+        Outcome::Issued(issued) => take_issued(entry, issued, now, outbox),
+        Outcome::Transient { reason, reached: false, .. } if exchange.tries < pace::EXCHANGE_TRIES => {
+            let pause = pace::exchange_pause(exchange.tries);
+            exchange.stage = ExchangeStage::Waiting { due: now.moment.plus(pause) };
+            entry.failed(&reason, now.moment);
+            outbox.tell(entry, Happened::ExchangeRetried { reason, pause });
+        }
+        Outcome::Ended(reason) | Outcome::NeedsAttention(reason) | Outcome::Transient { reason, .. } => {
+            entry.state = TokenState::Empty;
+            authorization_failed(entry, reason, now, outbox);
+        }
+    }
+}
+
+fn refresh_answered(entry: &mut Entry, outcome: Outcome, settings: &Settings, now: Now, outbox: &mut Outbox) {
+    match outcome {
+        Outcome::Issued(issued) => take_issued(entry, issued, now, outbox),
+        Outcome::Ended(reason) => {
+            let reason = with_age_hint(entry, reason, now);
+            end_session(entry, reason, now, outbox);
+        }
+        Outcome::NeedsAttention(reason) => needs_attention(entry, reason, now, outbox),
+        Outcome::Transient { reason, retry_after, reached } => {
+            let failure = Failure { reason, retry_after, reached };
+            refresh_failed(entry, failure, settings, now, outbox);
+        }
+    }
+}
+
+/// A token for an authorization or a refresh. A new refresh token replaces the old one; else that stays.
+fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox) {
+    let Issued { access_token, refresh_token, lifetime, narrowed_scope } = issued;
+    let rotated = refresh_token.is_some();
+    let (lineage, old) = match mem::replace(&mut entry.state, TokenState::Empty) {
+        TokenState::Active(old) => (next_generation(old.lineage), old.renewal.into_renewer()),
+        _ => (Lineage { session: outbox.random(), generation: 0, authorized: now.wall }, None),
+    };
+    let by = refresh_token.map(RenewedBy::RefreshToken).or(old.map(|renewer| renewer.by));
+    let (obtained_at, expires_at) = (now.moment, now.moment.plus(lifetime));
+    let renewal = Renewal::of(by, &entry.account, obtained_at, expires_at);
+    let is_final = !renewal.is_possible();
+    let access_token = Some(access_token);
+    entry.state = TokenState::Active(ActiveToken { access_token, obtained_at, expires_at, lineage, renewal });
+    entry.succeeded(now.moment);
+    if let Some(granted) = narrowed_scope {
+        outbox.tell(entry, Happened::ScopeNarrowed { granted });
+    }
+    if lineage.generation > 0 {
+        return outbox.tell(entry, Happened::TokenRefreshed { lifetime, rotated });
+    }
+    outbox.tell(entry, Happened::TokenNew { lifetime });
+    if is_final {
+        outbox.tell(entry, Happened::NoRefreshToken);
+    }
+}
+
+/// Some servers end sessions at a certain age without saying so.
+fn with_age_hint(entry: &Entry, reason: Reason, now: Now) -> Reason {
+    let age = entry.active().map(|token| now.wall.since(token.lineage.authorized));
+    match age.and_then(hint_for_age) {
+        Some(hint) => Reason::with_cause(reason.cause(), &format!("{reason} ({hint})")),
+        None => reason,
+    }
+}
+
+/// Back to empty because there is nothing left to refresh with.
+fn end_session(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
+    entry.state = TokenState::Empty;
+    entry.failed(&reason, now.moment);
+    let is_news = entry.is_news(&reason);
+    outbox.tell(entry, Happened::SessionEnded { reason, is_news });
+}
+
+/// `transient_error_if_cmd` takes the last failure for a permanent one.
+fn give_up(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
+    let why = entry.last_error.as_ref().map_or("no error is known", Reason::as_str);
+    let text = format!("transient_error_if_cmd gave up: {why}");
+    end_session(entry, Reason::with_cause("transient_error_if_cmd", &text), now, outbox);
+}
+
+fn needs_attention(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
+    entry.failed(&reason, now.moment);
+    if let TokenState::Active(token) = &mut entry.state {
+        token.renewal.rest(now.moment.plus(pace::ATTENTION_RETRY), Pause::Attention);
+        if let Some(renewer) = token.renewal.renewer_mut() {
+            renewer.forget_failures();
+        }
+    }
+    let is_news = entry.is_news(&reason);
+    outbox.tell(entry, Happened::NeedsAttention { reason, is_news });
+}
+
+fn refresh_failed(entry: &mut Entry, failure: Failure, settings: &Settings, now: Now, outbox: &mut Outbox) {
+    let Failure { reason, retry_after, reached } = failure;
+    entry.failed(&reason, now.moment);
+    let TokenState::Active(token) = &mut entry.state else { return };
+    let Some(renewer) = token.renewal.renewer_mut() else { return };
+    renewer.failed(reached);
+    let failures = renewer.failures;
+    let pause = pace::refresh_pause(&entry.account, renewer.answered, outbox.random());
+    let (due, not_before) = after_pause(now.moment, pause, retry_after);
+    token.renewal.rest(due, Pause::Retry { not_before });
+    outbox.tell(entry, Happened::RefreshFailed { reason, failures, pause: due.since(now.moment) });
+    if failures % FAILURES_PER_QUESTION == 0 && settings.asks_about_transient_errors {
+        ask_if_transient(entry, outbox);
+    }
+}
+
+/// When the next try is due, and the moment before which the server does not want to see one.
+fn after_pause(now: Moment, pause: Duration, retry_after: Option<Duration>) -> (Moment, Moment) {
+    let not_before = retry_after.map_or(now, |asked| now.plus(pace::retry_after(asked)));
+    (not_before.max(now.plus(pause)), not_before)
+}
+
+fn ask_if_transient(entry: &mut Entry, outbox: &mut Outbox) {
+    let account = entry.account.name.clone();
+    let TokenState::Active(token) = &mut entry.state else { return };
+    let Some(renewer) = token.renewal.renewer_mut().filter(|renewer| renewer.question.is_none()) else {
+        return;
+    };
+    renewer.question = Some(outbox.ask_if_transient(account));
+}
+
+fn next_generation(lineage: Lineage) -> Lineage {
+    Lineage { generation: lineage.generation.saturating_add(1), ..lineage }
+}

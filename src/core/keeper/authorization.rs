@@ -1,0 +1,140 @@
+//! From an authorization request to its response: the URL for the user, reminders, the redirect.
+
+use core::mem;
+
+use pizauth_common::account_name::AccountName;
+use pizauth_common::config::Grant;
+use pizauth_common::secret::Secret;
+
+use super::effect::JobId;
+use super::entry::{Entry, StateDigest};
+use super::event::Happened;
+use super::outbox::Outbox;
+use super::token_state::{Exchange, ExchangeStage, PendingAuthorization, TokenState};
+use super::{Keeper, Settings};
+use crate::moment::Now;
+use crate::oauth::authorization_request::AuthorizationRequest;
+use crate::oauth::outcome::Reason;
+use crate::oauth::redirect::{self, AuthorizationResponse, RedirectRequest};
+use crate::prelude::*;
+
+/// What to tell a browser that came to a redirect listener.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RedirectVerdict {
+    /// Nothing here waits for this request.
+    NotFound,
+    /// The request is no authorization response: the rule it breaks.
+    BadRequest(&'static str),
+    /// A reload of the page after success.
+    AlreadySignedIn(AccountName),
+    /// The exchange has begun; the events of the account tell how it ends.
+    Exchanging(AccountName),
+    /// The authorization server said no (RFC 6749 §4.1.2.1).
+    Denied(AccountName, Reason),
+}
+
+impl Keeper {
+    /// A browser came back from the authorization endpoint. The `state` is good once, and only with the scheme,
+    /// host, port, path and query of its account's redirect URI.
+    pub fn redirect(&mut self, request: &RedirectRequest, now: Now) -> RedirectVerdict {
+        let redirect_uris = self.entries.values().filter_map(|entry| entry.account.grant.redirect_uri());
+        if !redirect::host_is_known(request, redirect_uris) {
+            return RedirectVerdict::NotFound;
+        }
+        let response = match AuthorizationResponse::parse(request.query.expose()) {
+            Ok(response) => response,
+            Err(fault) => return RedirectVerdict::BadRequest(fault.as_str()),
+        };
+        let Some(account) = self.account_of(&response) else { return RedirectVerdict::NotFound };
+        let verdict = self.change(account.as_str(), now, |entry, outbox| {
+            let redirect_uri = entry.account.grant.redirect_uri();
+            if redirect_uri.is_some_and(|uri| redirect::answers(request, uri)) {
+                respond(entry, response, now, outbox)
+            } else {
+                RedirectVerdict::NotFound
+            }
+        });
+        verdict.unwrap_or(RedirectVerdict::NotFound)
+    }
+
+    /// The account whose present or last authorization request has the `state` of this response. Every account is
+    /// asked, so that the time taken tells nothing.
+    fn account_of(&self, response: &AuthorizationResponse) -> Option<AccountName> {
+        let state = response.state().expose();
+        let digest = StateDigest::of(state);
+        let has_it = |entry: &Entry| entry.is_pending_with(state) || entry.has_used(&digest);
+        let found =
+            self.entries.values().fold(None, |found, entry| if has_it(entry) { Some(entry) } else { found });
+        found.map(|entry| entry.account.name.clone())
+    }
+}
+
+/// A new authorization request: it replaces an older one and the user hears of it at once. Gives the URL.
+pub(super) fn authorize(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) -> String {
+    let Grant::AuthorizationCode(grant) = &entry.account.grant;
+    let port = settings.ports.of(grant.redirect_uri.scheme());
+    let request = AuthorizationRequest::new(&entry.account, grant, port, outbox.entropy());
+    let url = request.url.clone();
+    let remind_at = now.moment.plus(settings.remind_every);
+    entry.state = TokenState::Pending(PendingAuthorization { request, remind_at });
+    outbox.tell(entry, Happened::AuthorizationPending { url: url.clone() });
+    url
+}
+
+/// Tells the user again of an authorization that is pending.
+pub(super) fn remind(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) {
+    if let TokenState::Pending(pending) = &mut entry.state {
+        pending.remind_at = now.moment.plus(settings.remind_every);
+        let url = pending.request.url.clone();
+        outbox.tell(entry, Happened::AuthorizationReminded { url });
+    }
+}
+
+/// An authorization came to nothing; the account is empty already.
+pub(super) fn authorization_failed(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
+    entry.failed(&reason, now.moment);
+    let is_news = entry.is_news(&reason);
+    outbox.tell(entry, Happened::AuthorizationFailed { reason, is_news });
+}
+
+/// The response to the account's authorization request, or its page loaded once more.
+fn respond(
+    entry: &mut Entry,
+    response: AuthorizationResponse,
+    now: Now,
+    outbox: &mut Outbox,
+) -> RedirectVerdict {
+    let account = entry.account.name.clone();
+    match &entry.state {
+        TokenState::Pending(_) if entry.is_pending_with(response.state().expose()) => {}
+        TokenState::Exchanging(_) => return RedirectVerdict::Exchanging(account),
+        TokenState::Active(_) => return RedirectVerdict::AlreadySignedIn(account),
+        TokenState::Pending(_) | TokenState::Empty => return RedirectVerdict::NotFound,
+    }
+    let TokenState::Pending(pending) = mem::replace(&mut entry.state, TokenState::Empty) else {
+        return RedirectVerdict::NotFound;
+    };
+    entry.remember_used(response.state().expose());
+    match response {
+        AuthorizationResponse::Code { code, .. } => {
+            entry.state = TokenState::Exchanging(exchange(pending, code, outbox.new_job(), now));
+            outbox.tell(entry, Happened::RedirectAccepted);
+            RedirectVerdict::Exchanging(account)
+        }
+        AuthorizationResponse::Error { reason, .. } => {
+            authorization_failed(entry, reason.clone(), now, outbox);
+            RedirectVerdict::Denied(account, reason)
+        }
+    }
+}
+
+fn exchange(pending: PendingAuthorization, code: Secret, job: JobId, now: Now) -> Exchange {
+    Exchange {
+        job,
+        code,
+        code_verifier: pending.request.code_verifier,
+        redirect_uri: pending.request.redirect_uri,
+        tries: 0,
+        stage: ExchangeStage::Waiting { due: now.moment },
+    }
+}

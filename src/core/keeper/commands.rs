@@ -1,0 +1,146 @@
+//! What a caller can ask for: show, refresh, revoke.
+
+use core::mem;
+use core::time::Duration;
+
+use pizauth_common::secret::Secret;
+
+use super::authorization::authorize;
+use super::entry::Entry;
+use super::event::Happened;
+use super::token_state::{Pause, Renewal, TokenState};
+use super::{Keeper, UnknownAccount};
+use crate::moment::{Moment, Now};
+use crate::oauth::outcome::Reason;
+use crate::prelude::*;
+
+/// What `show` finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// A valid access token.
+    AccessToken(Secret),
+    /// The user has to visit this URL.
+    Pending(String),
+    /// The authorization is being completed.
+    Exchanging,
+    /// The access token has expired and can be refreshed.
+    Expired {
+        /// What went wrong last, if anything did.
+        last_error: Option<Reason>,
+        /// A person has to mend something first.
+        needs_attention: bool,
+        /// Until the next refresh may begin; zero if it begins now or is under way.
+        refresh_in: Duration,
+    },
+    /// There is no valid token, and the daemon stops: nothing is begun for it.
+    Stopping,
+}
+
+/// What `refresh` brings about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refreshed {
+    /// A refresh is under way or will be as soon as the bucket and the server's Retry-After allow.
+    Scheduled,
+    /// The user has to visit this URL.
+    Pending(String),
+    /// The authorization is being completed; nothing changed.
+    Exchanging,
+    /// The access token is valid but came without a refresh token.
+    Impossible,
+    /// The daemon stops: nothing is begun.
+    Stopping,
+}
+
+/// Who wants a refresh to start early.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Haste {
+    /// `show` of an expired token: cuts the pauses of transient failures short.
+    Show,
+    /// `refresh`: also tries again what needs attention.
+    Refresh,
+}
+
+impl Keeper {
+    /// The access token, or why there is none and what happens about it. An expired token is refreshed,
+    /// and a new authorization begins where there is nothing to refresh.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn show(&mut self, account: &str, now: Now) -> Result<Shown, UnknownAccount> {
+        let entry = self.entries.get(account).ok_or(UnknownAccount)?;
+        if let Some(access_token) = entry.valid_token(now.moment) {
+            return Ok(Shown::AccessToken(access_token.clone()));
+        }
+        let (settings, is_stopping) = (self.settings, self.is_stopping);
+        self.change(account, now, |entry, outbox| match &mut entry.state {
+            TokenState::Pending(pending) => Shown::Pending(pending.request.url.clone()),
+            TokenState::Exchanging(_) => Shown::Exchanging,
+            _ if is_stopping => Shown::Stopping,
+            TokenState::Active(token) if token.renewal.is_possible() => {
+                hasten(&mut token.renewal, Haste::Show, now.moment);
+                expired(entry, now.moment)
+            }
+            TokenState::Active(_) | TokenState::Empty => {
+                Shown::Pending(authorize(entry, &settings, now, outbox))
+            }
+        })
+    }
+
+    /// Starts a refresh, or a new authorization where there is no token.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn refresh(&mut self, account: &str, now: Now) -> Result<Refreshed, UnknownAccount> {
+        let (settings, is_stopping) = (self.settings, self.is_stopping);
+        self.change(account, now, |entry, outbox| match &mut entry.state {
+            _ if is_stopping => Refreshed::Stopping,
+            TokenState::Exchanging(_) => Refreshed::Exchanging,
+            TokenState::Active(token) if token.renewal.is_possible() => {
+                hasten(&mut token.renewal, Haste::Refresh, now.moment);
+                Refreshed::Scheduled
+            }
+            TokenState::Active(token) if !token.has_expired(now.moment) => Refreshed::Impossible,
+            TokenState::Active(_) | TokenState::Empty | TokenState::Pending(_) => {
+                Refreshed::Pending(authorize(entry, &settings, now, outbox))
+            }
+        })
+    }
+
+    /// Forgets the tokens and cancels what is under way.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn revoke(&mut self, account: &str, now: Now) -> Result<(), UnknownAccount> {
+        self.change(account, now, |entry, outbox| {
+            let had_token = matches!(drop_session(entry), TokenState::Active(_));
+            outbox.tell(entry, Happened::TokenRevoked { had_token });
+        })
+    }
+}
+
+/// Back to empty, whatever is under way included. Gives what there was.
+pub(super) fn drop_session(entry: &mut Entry) -> TokenState {
+    let had = mem::replace(&mut entry.state, TokenState::Empty);
+    entry.clear();
+    had
+}
+
+fn expired(entry: &Entry, now: Moment) -> Shown {
+    Shown::Expired {
+        last_error: entry.last_error.clone(),
+        needs_attention: entry.needs_attention(),
+        refresh_in: entry.next_refresh(now).unwrap_or(now).since(now),
+    }
+}
+
+/// Brings an idle refresh forward as far as it may be.
+fn hasten(renewal: &mut Renewal, haste: Haste, now: Moment) {
+    let Renewal::Idle { due, pause, .. } = renewal else { return };
+    let earliest = match pause {
+        Pause::Fresh => now,
+        Pause::Retry { not_before } => now.max(*not_before),
+        Pause::Attention if haste == Haste::Show => return,
+        Pause::Attention => now,
+    };
+    *due = earliest.min(*due);
+}

@@ -1,0 +1,31 @@
+//! What the keeper wants done in the world.
+
+use pizauth_common::account_name::AccountName;
+
+use super::event::AccountEvent;
+use crate::http;
+
+/// The ticket for one piece of outside work. An answer counts only while an account still holds its ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u64);
+
+/// One thing to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Perform a request, once, and report what came of it to [`super::Keeper::answered`], once.
+    Http {
+        /// The ticket to report with.
+        job: JobId,
+        /// What to send.
+        request: http::Request,
+    },
+    /// Run `transient_error_if_cmd` and report its verdict to [`super::Keeper::command_finished`].
+    AskIfTransient {
+        /// The ticket to report with.
+        job: JobId,
+        /// `PIZAUTH_ACCOUNT`.
+        account: AccountName,
+    },
+    /// Tell whoever listens: the log, hooks, browsers, callers.
+    Tell(AccountEvent),
+}

@@ -1,0 +1,193 @@
+//! One account as the keeper holds it: its configuration, its token state, its bucket.
+
+use core::mem;
+
+use pizauth_common::config::Account;
+use pizauth_common::secret::Secret;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::agenda::Due;
+use super::bucket::Bucket;
+use super::effect::JobId;
+use super::token_state::{ActiveToken, ExchangeStage, Pause, Renewal, TokenState};
+use crate::moment::Moment;
+use crate::oauth::outcome::Reason;
+use crate::prelude::*;
+use crate::snapshot::Fingerprint;
+
+/// So many different causes are remembered as reported; a server that invents more is reported no further.
+const REPORTED_CAUSES: usize = 16;
+
+/// One account.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) account: Account,
+    /// Of that account: what a dump says, and what a restore and a reload compare.
+    pub(super) fingerprint: Fingerprint,
+    pub(super) state: TokenState,
+    pub(super) bucket: Bucket,
+    /// When a token request was last answered.
+    pub(super) answered_at: Option<Moment>,
+    /// What that answer said, if it was no success.
+    pub(super) last_error: Option<Reason>,
+    /// The causes that the user has been told of since the last success.
+    reported: Vec<String>,
+    /// Of the `state` that was used last, to recognise a reload of the browser's page.
+    used_state: Option<StateDigest>,
+}
+
+impl Entry {
+    pub(super) fn new(account: Account) -> Self {
+        Self {
+            fingerprint: Fingerprint::of_account(&account),
+            account,
+            state: TokenState::Empty,
+            bucket: Bucket::full(),
+            answered_at: None,
+            last_error: None,
+            reported: Vec::new(),
+            used_state: None,
+        }
+    }
+
+    /// Takes the account as it is configured now. True where something security-relevant has changed. An account that
+    /// has not changed at all stays where it is, so that a reload costs little and leaves no holes in memory.
+    pub(super) fn configure(&mut self, account: Account) -> bool {
+        if self.account == account {
+            return false;
+        }
+        let before = mem::replace(&mut self.fingerprint, Fingerprint::of_account(&account));
+        self.account = account;
+        self.fingerprint != before
+    }
+
+    /// What this account waits for.
+    pub(super) fn due(&self) -> Due {
+        let request = |due: Moment| Some(due.max(self.bucket.next_allowed()));
+        match &self.state {
+            TokenState::Empty => Due::default(),
+            TokenState::Pending(pending) => Due { reminder: Some(pending.remind_at), ..Due::default() },
+            TokenState::Exchanging(exchange) => match exchange.stage {
+                ExchangeStage::Waiting { due } => Due { request: request(due), ..Due::default() },
+                ExchangeStage::InFlight => Due::default(),
+            },
+            TokenState::Active(token) => {
+                let expiry = token.access_token.as_ref().map(|_| token.expires_at);
+                match token.renewal {
+                    Renewal::Idle { due, .. } => Due { request: request(due), expiry, ..Due::default() },
+                    Renewal::InFlight { .. } | Renewal::Impossible => Due { expiry, ..Due::default() },
+                }
+            }
+        }
+    }
+
+    /// The access token, while it is good for something.
+    pub(super) fn valid_token(&self, now: Moment) -> Option<&Secret> {
+        self.active()?.valid(now)
+    }
+
+    /// When the next refresh may begin, from `now` on; none where it is under way or impossible.
+    pub(super) fn next_refresh(&self, now: Moment) -> Option<Moment> {
+        self.active()?;
+        self.due().request.map(|due| due.max(now))
+    }
+
+    /// The access token, if there is one, perhaps an expired one.
+    pub(super) fn active(&self) -> Option<&ActiveToken> {
+        match &self.state {
+            TokenState::Active(token) => Some(token),
+            _ => None,
+        }
+    }
+
+    /// Whether a person has to mend something before a refresh can succeed.
+    pub(super) fn needs_attention(&self) -> bool {
+        let renewal = self.active().map(|token| &token.renewal);
+        matches!(renewal, Some(Renewal::Idle { pause: Pause::Attention, .. }))
+    }
+
+    /// Lets go of an access token that has expired: it is good for nothing but to be found in our memory.
+    pub(super) fn wipe_expired(&mut self, now: Moment) {
+        if let TokenState::Active(token) = &mut self.state
+            && token.has_expired(now)
+        {
+            token.access_token = None;
+        }
+    }
+
+    /// Whether `job` is the ticket of the token request that this account waits for.
+    pub(super) fn awaits(&self, job: JobId) -> bool {
+        match &self.state {
+            TokenState::Exchanging(exchange) => {
+                exchange.job == job && exchange.stage == ExchangeStage::InFlight
+            }
+            TokenState::Active(token) => {
+                matches!(token.renewal, Renewal::InFlight { job: held, .. } if held == job)
+            }
+            TokenState::Empty | TokenState::Pending(_) => false,
+        }
+    }
+
+    /// Notes a success: what was reported may be reported again when it comes back.
+    pub(super) fn succeeded(&mut self, now: Moment) {
+        self.answered_at = Some(now);
+        self.last_error = None;
+        self.reported.clear();
+    }
+
+    /// Notes a failure.
+    pub(super) fn failed(&mut self, reason: &Reason, now: Moment) {
+        self.answered_at = Some(now);
+        self.last_error = Some(reason.clone());
+    }
+
+    /// Whether the user has not been told of this cause since the last success; from now on they have.
+    pub(super) fn is_news(&mut self, reason: &Reason) -> bool {
+        let known = self.reported.iter().any(|cause| cause == reason.cause());
+        if known || self.reported.len() >= REPORTED_CAUSES {
+            return false;
+        }
+        self.reported.push(reason.cause().to_owned());
+        true
+    }
+
+    /// Whether `state` belongs to the authorization request that is pending. Takes the same time whatever
+    /// it is compared with.
+    pub(super) fn is_pending_with(&self, state: &str) -> bool {
+        match &self.state {
+            TokenState::Pending(pending) => {
+                pending.request.state.expose().as_bytes().ct_eq(state.as_bytes()).into()
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the `state` belongs to the authorization request that was used last.
+    pub(super) fn has_used(&self, state: &StateDigest) -> bool {
+        self.used_state.as_ref().is_some_and(|used| used.0.ct_eq(&state.0).into())
+    }
+
+    /// Remembers that `state` has been used.
+    pub(super) fn remember_used(&mut self, state: &str) {
+        self.used_state = Some(StateDigest::of(state));
+    }
+
+    /// Forgets everything about the session, the errors included.
+    pub(super) fn clear(&mut self) {
+        self.state = TokenState::Empty;
+        self.last_error = None;
+        self.used_state = None;
+        self.reported.clear();
+    }
+}
+
+/// SHA-256 of a `state` parameter.
+#[derive(Debug)]
+pub(super) struct StateDigest([u8; 32]);
+
+impl StateDigest {
+    pub(super) fn of(state: &str) -> Self {
+        Self(Sha256::digest(state).into())
+    }
+}

@@ -1,0 +1,250 @@
+//! What happens to an account, told once: the log, hooks, browser pages and waiting callers all take it from here.
+//! No secret can be put into one.
+
+use core::fmt::Display;
+use core::time::Duration;
+
+use pizauth_common::account_name::{AccountName, as_argument};
+
+use crate::oauth::outcome::Reason;
+use crate::oauth::provider_hints::NO_REFRESH_TOKEN;
+use crate::prelude::*;
+
+/// How much an event matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// Written always: somebody has to do something, or something was lost.
+    Error,
+    /// From `-v`: out of the ordinary, but mends itself.
+    Warning,
+    /// Written always, and no error: what somebody has asked to see.
+    Notice,
+    /// From `-vv`: the ordinary course of things.
+    Info,
+    /// From `-vvv`: the single steps.
+    Debug,
+    /// From `-vvvv`: every caller and every connection.
+    Trace,
+}
+
+/// An event as the log knows it. Stable, since monitoring rules match on it: a name may be added, never changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventDoc {
+    /// As in `event=NAME`.
+    pub name: &'static str,
+    /// From which verbosity on it is written.
+    pub severity: Severity,
+    /// What it means, in one line.
+    pub meaning: &'static str,
+}
+
+/// Something that happened to an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountEvent {
+    /// The account.
+    pub account: AccountName,
+    /// What happened.
+    pub what: Happened,
+}
+
+/// What happened to a token, for `token_event_cmd`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenEvent {
+    /// An authorization succeeded.
+    New,
+    /// A refresh succeeded.
+    Refreshed,
+    /// The session was ended by the server, by the configuration or by a hook.
+    Invalidated,
+    /// The user revoked it.
+    Revoked,
+}
+
+impl TokenEvent {
+    /// The value of `PIZAUTH_EVENT`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "token_new",
+            Self::Refreshed => "token_refreshed",
+            Self::Invalidated => "token_invalidated",
+            Self::Revoked => "token_revoked",
+        }
+    }
+}
+
+macro_rules! account_events {
+    ($($severity:ident $what:ident $({ $($(#[$doc:meta])+ $field:ident: $type:ty),+ })? $name:literal $meaning:literal)*) => {
+        /// What there is to tell of an account.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Happened {
+            $(#[doc = $meaning] $what $({ $($(#[$doc])+ $field: $type),+ })?,)*
+        }
+
+        /// Every kind of event of an account.
+        pub const ACCOUNT_EVENTS: &[EventDoc] = &[
+            $(EventDoc { name: $name, severity: Severity::$severity, meaning: $meaning },)*
+        ];
+
+        impl Happened {
+            /// Its name and severity in the log.
+            pub fn doc(&self) -> EventDoc {
+                match self {
+                    $(Self::$what { .. } =>
+                        EventDoc { name: $name, severity: Severity::$severity, meaning: $meaning },)*
+                }
+            }
+        }
+    };
+}
+
+account_events! {
+    Error SessionEnded {
+        /// Why.
+        reason: Reason,
+        /// Whether the user has not been told of this cause since the last success.
+        is_news: bool
+    } "session_ended" "the server has ended a session: the account must be authorized again"
+    Error NeedsAttention {
+        /// What is wrong.
+        reason: Reason,
+        /// Whether the user has not been told of this cause since the last success.
+        is_news: bool
+    } "needs_attention" "a refresh is refused until a person mends something; the session is kept"
+    Error AuthorizationFailed {
+        /// Why.
+        reason: Reason,
+        /// Whether the user has not been told of this cause since the last success.
+        is_news: bool
+    } "authorization_failed" "an authorization or its exchange has failed"
+    Warning RefreshFailed {
+        /// Why.
+        reason: Reason,
+        /// Consecutive failures so far.
+        failures: u32,
+        /// The pause before the next try.
+        pause: Duration
+    } "refresh_failed" "a refresh has failed and will be tried again"
+    Warning ExchangeRetried {
+        /// Why.
+        reason: Reason,
+        /// The pause before the next try.
+        pause: Duration
+    } "exchange_retried" "the server was not reached: the exchange will be tried again"
+    Warning NoRefreshToken "no_refresh_token"
+        "the access token came without a refresh token: it lives only until it expires"
+    Warning ScopeNarrowed {
+        /// What the server granted.
+        granted: String
+    } "scope_narrowed" "the server granted less than was asked for"
+    Info AuthorizationPending {
+        /// For the user.
+        url: String
+    } "authorization_pending" "an account waits to be authorized by the user"
+    Info TokenNew {
+        /// Its lifetime.
+        lifetime: Duration
+    } "token_new" "an account was authorized"
+    Info TokenRefreshed {
+        /// Its lifetime.
+        lifetime: Duration,
+        /// Whether the refresh token was replaced.
+        rotated: bool
+    } "token_refreshed" "an access token was refreshed"
+    Info TokenInvalidated {
+        /// Whether there was a token, and not just an authorization under way.
+        had_token: bool
+    } "token_invalidated" "a token was dropped"
+    Info TokenRevoked {
+        /// Whether there was a token.
+        had_token: bool
+    } "token_revoked" "the user revoked a token"
+    Info Restored "restored" "a token state was taken from a caller"
+    Debug AuthorizationReminded {
+        /// For the user.
+        url: String
+    } "authorization_reminded" "the user was reminded of an account that waits to be authorized"
+    Debug RequestStarted {
+        /// Its `grant_type`.
+        grant: &'static str
+    } "request_started" "a token request was begun"
+    Debug RequestEnded {
+        /// Which, in a word.
+        outcome: &'static str,
+        /// Whether an account still waits for it: the work may have been cancelled meanwhile.
+        is_awaited: bool
+    } "request_ended" "a token request has its outcome"
+    Debug RedirectAccepted "redirect_accepted" "a browser came back with an answer that fits"
+}
+
+/// Why a session or an authorization was dropped with the configuration.
+pub const CONFIGURATION_CHANGED: &str = "the configuration changed";
+
+impl Happened {
+    /// The facts that a log line has besides the account, each with its key.
+    pub fn each_fact(&self, mut tell: impl FnMut(&'static str, &dyn Display)) {
+        match self {
+            Self::SessionEnded { reason, .. }
+            | Self::NeedsAttention { reason, .. }
+            | Self::AuthorizationFailed { reason, .. } => tell("reason", reason),
+            Self::RefreshFailed { reason, failures, pause } => {
+                tell("failures", failures);
+                tell("retry_in", &pause.as_secs());
+                tell("reason", reason);
+            }
+            Self::ExchangeRetried { reason, pause } => {
+                tell("retry_in", &pause.as_secs());
+                tell("reason", reason);
+            }
+            Self::NoRefreshToken => tell("hint", &NO_REFRESH_TOKEN),
+            Self::ScopeNarrowed { granted } => tell("granted", granted),
+            Self::TokenNew { lifetime } => tell("expires_in", &lifetime.as_secs()),
+            Self::TokenRefreshed { lifetime, rotated } => {
+                tell("expires_in", &lifetime.as_secs());
+                tell("rotated", rotated);
+            }
+            Self::TokenInvalidated { .. } => tell("reason", &CONFIGURATION_CHANGED),
+            Self::RequestStarted { grant } => tell("grant", grant),
+            Self::RequestEnded { outcome, is_awaited } => {
+                tell("outcome", outcome);
+                tell("awaited", is_awaited);
+            }
+            Self::AuthorizationPending { .. }
+            | Self::AuthorizationReminded { .. }
+            | Self::TokenRevoked { .. }
+            | Self::Restored
+            | Self::RedirectAccepted => {}
+        }
+    }
+
+    /// What `token_event_cmd` is told, if it is about a token.
+    pub fn token_event(&self) -> Option<TokenEvent> {
+        match self {
+            Self::TokenNew { .. } => Some(TokenEvent::New),
+            Self::TokenRefreshed { .. } => Some(TokenEvent::Refreshed),
+            Self::SessionEnded { .. } | Self::TokenInvalidated { had_token: true } => {
+                Some(TokenEvent::Invalidated)
+            }
+            Self::TokenRevoked { had_token: true } => Some(TokenEvent::Revoked),
+            _ => None,
+        }
+    }
+}
+
+impl AccountEvent {
+    /// What `error_notify_cmd` is told, if the user has to know and does not yet.
+    pub fn error_message(&self) -> Option<String> {
+        let account = as_argument(self.account.as_str());
+        match &self.what {
+            Happened::AuthorizationFailed { reason, is_news: true } => {
+                Some(format!("authorization failed: {reason}"))
+            }
+            Happened::SessionEnded { reason, is_news: true } => Some(format!(
+                "the session has ended: {reason}; sign in again with: pizauth refresh {account}"
+            )),
+            Happened::NeedsAttention { reason, is_news: true } => Some(format!(
+                "refresh needs attention: {reason}; when that is mended: pizauth refresh {account}"
+            )),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What leaves the keeper: effects, with the tickets and the randomness that they need.
+
+use alloc::collections::{BTreeMap, VecDeque};
+
+use pizauth_common::account_name::AccountName;
+
+use super::Entropy;
+use super::effect::{Effect, JobId};
+use super::entry::Entry;
+use super::event::{AccountEvent, Happened};
+
+/// Effects in the order in which they are to be performed.
+pub(super) struct Outbox {
+    effects: VecDeque<Effect>,
+    /// `transient_error_if_cmd`s that have been handed out and not been answered.
+    questions: BTreeMap<JobId, AccountName>,
+    entropy: Entropy,
+    last_job: u64,
+}
+
+impl Outbox {
+    pub(super) fn new(entropy: Entropy) -> Self {
+        Self { effects: VecDeque::new(), questions: BTreeMap::new(), entropy, last_job: 0 }
+    }
+
+    pub(super) fn put(&mut self, effect: Effect) {
+        self.effects.push_back(effect);
+    }
+
+    /// Has `transient_error_if_cmd` asked; its verdict comes with the ticket.
+    pub(super) fn ask_if_transient(&mut self, account: AccountName) -> JobId {
+        let job = self.new_job();
+        self.questions.insert(job, account.clone());
+        self.put(Effect::AskIfTransient { job, account });
+        job
+    }
+
+    /// Whom the question was about, once.
+    pub(super) fn take_question(&mut self, job: JobId) -> Option<AccountName> {
+        self.questions.remove(&job)
+    }
+
+    /// Tells everybody who listens what happened to the account.
+    pub(super) fn tell(&mut self, entry: &Entry, what: Happened) {
+        self.put(Effect::Tell(AccountEvent { account: entry.account.name.clone(), what }));
+    }
+
+    pub(super) fn take(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    pub(super) fn new_job(&mut self) -> JobId {
+        self.last_job += 1;
+        JobId(self.last_job)
+    }
+
+    pub(super) fn entropy(&mut self) -> &mut dyn FnMut(&mut [u8]) {
+        &mut *self.entropy
+    }
+
+    pub(super) fn random(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        (self.entropy)(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+}

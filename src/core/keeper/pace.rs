@@ -1,0 +1,76 @@
+//! When a token request is due: how long to wait after an issue, after a failure, between tries.
+
+use core::time::Duration;
+
+use pizauth_common::config::Account;
+
+use crate::moment::Moment;
+use crate::oauth::token_answer::LONGEST_RETRY_AFTER;
+
+/// A refresh is not due sooner than this after issue, unless half the lifetime is.
+const SOONEST: Duration = Duration::from_secs(10);
+/// Growing pauses stop growing here.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+/// Time between tries while a person has to mend something.
+pub(super) const ATTENTION_RETRY: Duration = Duration::from_secs(60 * 60);
+/// An exchange is tried this often while the server cannot be reached.
+pub(super) const EXCHANGE_TRIES: u32 = 10;
+
+/// When an access token obtained and expiring at these moments is due for a refresh.
+pub(super) fn refresh_due(account: &Account, obtained_at: Moment, expires_at: Moment) -> Moment {
+    let before_expiry = expires_at.minus(account.refresh_before_expiry);
+    let in_time = if before_expiry < obtained_at.plus(SOONEST) {
+        obtained_at.plus(expires_at.since(obtained_at) / 2)
+    } else {
+        before_expiry
+    };
+    in_time.min(obtained_at.plus(account.refresh_at_least))
+}
+
+/// The pause after a transient failure of a refresh: constant while the server is not reached, growing with the
+/// consecutive failures that it has `answered`. ±10 %, for which `dice` is any random number.
+pub(super) fn refresh_pause(account: &Account, answered: u32, dice: u64) -> Duration {
+    let first = account.refresh_retry;
+    match answered {
+        0 => jittered(first, dice),
+        _ => jittered(doubled(first, answered), dice).min(LONGEST_PAUSE.max(first)),
+    }
+}
+
+/// The pause after the `tries`-th try of an exchange that did not reach the server.
+pub(super) fn exchange_pause(tries: u32) -> Duration {
+    doubled(Duration::from_secs(1), tries).min(Duration::from_secs(60))
+}
+
+/// What of a Retry-After is honoured.
+pub(super) fn retry_after(asked: Duration) -> Duration {
+    asked.min(LONGEST_RETRY_AFTER)
+}
+
+/// `pause` ±10 %; `dice` is any random number.
+fn jittered(pause: Duration, dice: u64) -> Duration {
+    let percent = 90 + (dice % 21) as u32;
+    pause.saturating_mul(percent) / 100
+}
+
+/// `first` doubled with each failure after the first one.
+fn doubled(first: Duration, failures: u32) -> Duration {
+    first.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+
+    use super::*;
+    use crate::keeper::tests::bench::account;
+
+    #[test]
+    fn pauses_are_spread_so_that_accounts_do_not_come_back_all_at_once() {
+        let pauses: BTreeSet<Duration> =
+            (0..100).map(|dice| refresh_pause(&account("work"), 0, dice)).collect();
+        assert_eq!(pauses.first(), Some(&Duration::from_secs(36)));
+        assert_eq!(pauses.last(), Some(&Duration::from_secs(44)));
+        assert!(pauses.len() > 10, "{pauses:?}");
+    }
+}

@@ -1,0 +1,103 @@
+//! Where requests are in flight: a few places in all, so that nobody is stormed, and fewer for a host that says nothing,
+//! so that its accounts do not hold up those of others.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+
+use pizauth_common::account_name::AccountName;
+use pizauth_common::config::Uri;
+
+use super::effect::JobId;
+use crate::oauth::token_request::TokenRequest;
+use crate::prelude::*;
+
+/// At most this many requests at a time, over all accounts.
+pub const MAX_IN_FLIGHT: usize = 8;
+/// At most this many to a host whose last request got no answer, or that was never asked.
+pub const MAX_TO_SILENT_HOST: usize = 2;
+
+/// A request that has been handed out and not been answered, also one that nobody waits for any more.
+#[derive(Debug)]
+pub(super) struct Flight {
+    pub(super) account: AccountName,
+    pub(super) purpose: Purpose,
+    pub(super) host: Host,
+}
+
+/// What a request is for: this decides who judges its answer.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// A token, for a code or by a refresh.
+    Token(TokenRequest),
+}
+
+/// Who is asked: the name and port of a server.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Host(String);
+
+impl Host {
+    pub(super) fn of(uri: &Uri) -> Self {
+        Self(format!("{}:{}", uri.host(), uri.parsed().port_or_known_default().unwrap_or_default()))
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    flights: BTreeMap<JobId, Flight>,
+    hosts: BTreeMap<Host, Queue>,
+}
+
+/// What concerns one host.
+#[derive(Debug, Default)]
+struct Queue {
+    taken: usize,
+    /// Whether its last request was answered.
+    answers: bool,
+    /// Accounts whose request is due and has no place.
+    waiting: BTreeSet<AccountName>,
+}
+
+impl Queue {
+    fn free(&self) -> usize {
+        let places = if self.answers { MAX_IN_FLIGHT } else { MAX_TO_SILENT_HOST };
+        places.saturating_sub(self.taken)
+    }
+}
+
+impl Places {
+    pub(super) fn in_flight(&self) -> usize {
+        self.flights.len()
+    }
+
+    /// Whether a request to this host may begin, where there is a place at all. Else the account is told by
+    /// [`Places::give_back`] when it may.
+    pub(super) fn is_free_or_wait(&mut self, host: &Host, account: &AccountName) -> bool {
+        let Some(queue) = self.hosts.get_mut(host) else { return true };
+        let is_free = queue.free() > 0;
+        if !is_free {
+            queue.waiting.insert(account.clone());
+        }
+        is_free
+    }
+
+    pub(super) fn take(&mut self, job: JobId, flight: Flight) {
+        self.hosts.entry(flight.host.clone()).or_default().taken += 1;
+        self.flights.insert(job, flight);
+    }
+
+    /// The request is over, `answered` or not. Tells which accounts may try now.
+    pub(super) fn give_back(&mut self, job: JobId, answered: bool) -> Option<(Flight, Vec<AccountName>)> {
+        let flight = self.flights.remove(&job)?;
+        let Some(queue) = self.hosts.get_mut(&flight.host) else { return Some((flight, Vec::new())) };
+        queue.taken = queue.taken.saturating_sub(1);
+        queue.answers = answered;
+        // Not all of them may still want to; once nothing is under way any more, nobody else would wake the others.
+        let count = if queue.taken == 0 { usize::MAX } else { queue.free() };
+        let next = core::iter::from_fn(|| queue.waiting.pop_first()).take(count).collect();
+        Some((flight, next))
+    }
+
+    /// Forgets hosts that nothing is under way to: the configuration may name others now.
+    pub(super) fn forget_idle_hosts(&mut self) {
+        self.hosts.retain(|_, queue| queue.taken > 0);
+    }
+}

@@ -1,0 +1,101 @@
+//! A new configuration: who keeps the session and who loses it.
+
+use alloc::collections::BTreeMap;
+use core::time::Duration;
+
+use pizauth_common::account_name::AccountName;
+use pizauth_common::config::{Account, Config};
+
+use super::commands::drop_session;
+use super::entry::Entry;
+use super::event::Happened;
+use super::outbox::Outbox;
+use super::token_state::{ActiveToken, Pause, Renewal, TokenState};
+use super::{Keeper, ListenerPorts, Settings, pace};
+use crate::moment::{Moment, Now};
+use crate::prelude::*;
+
+impl Keeper {
+    /// Takes a new configuration. An account whose security-relevant fields changed, or that is gone, loses its
+    /// session, whatever is in flight included; the others keep theirs.
+    pub fn reload(&mut self, config: Config, ports: ListenerPorts, now: Now) {
+        let old = core::mem::replace(&mut self.settings, Settings::new(&config, ports));
+        let new = self.settings;
+        let mut accounts: BTreeMap<AccountName, Account> =
+            config.accounts.into_iter().map(|account| (account.name.clone(), account)).collect();
+        let held: Vec<AccountName> = self.entries.keys().cloned().collect();
+        for name in held {
+            // It is held, so it is there.
+            let _ = match accounts.remove(&name) {
+                Some(account) => self.change(name.as_str(), now, |entry, outbox| {
+                    update(entry, account, (&old, &new), now, outbox);
+                }),
+                None => self.change(name.as_str(), now, invalidate).map(|()| self.forget(&name)),
+            };
+        }
+        for (name, account) in accounts {
+            self.entries.insert(name, Entry::new(account));
+        }
+        self.places.forget_idle_hosts();
+        self.start_due_requests(now);
+    }
+
+    fn forget(&mut self, name: &AccountName) {
+        self.entries.remove(name);
+        self.agenda.file(name, super::agenda::Due::default());
+    }
+}
+
+fn update(
+    entry: &mut Entry,
+    account: Account,
+    (old, new): (&Settings, &Settings),
+    now: Now,
+    outbox: &mut Outbox,
+) {
+    let is_other = entry.configure(account);
+    let is_pending = matches!(entry.state, TokenState::Pending(_));
+    if is_other || (is_pending && has_moved(entry, old.ports, new.ports)) {
+        invalidate(entry, outbox);
+    } else {
+        reschedule(entry, new.remind_every, now);
+    }
+}
+
+/// Whether the redirect listener of this account has another port now.
+fn has_moved(entry: &Entry, old: ListenerPorts, new: ListenerPorts) -> bool {
+    let scheme = entry.account.grant.redirect_uri().map(|uri| uri.scheme());
+    scheme.is_some_and(|scheme| old.of(scheme) != new.of(scheme))
+}
+
+fn invalidate(entry: &mut Entry, outbox: &mut Outbox) {
+    match drop_session(entry) {
+        TokenState::Empty => {}
+        had => {
+            let had_token = matches!(had, TokenState::Active(_));
+            outbox.tell(entry, Happened::TokenInvalidated { had_token });
+        }
+    }
+}
+
+/// Times may have changed, and what needed attention may have been mended.
+fn reschedule(entry: &mut Entry, remind_every: Duration, now: Now) {
+    match &mut entry.state {
+        TokenState::Pending(pending) => {
+            pending.remind_at = pending.remind_at.min(now.moment.plus(remind_every));
+        }
+        TokenState::Active(token) => reschedule_refresh(token, &entry.account, now.moment),
+        TokenState::Empty | TokenState::Exchanging(_) => {}
+    }
+}
+
+fn reschedule_refresh(token: &mut ActiveToken, account: &Account, now: Moment) {
+    let Renewal::Idle { due, pause, .. } = &mut token.renewal else { return };
+    match pause {
+        // A refresh that the bucket holds back has been promised.
+        Pause::Fresh if *due <= now => {}
+        Pause::Fresh => *due = pace::refresh_due(account, token.obtained_at, token.expires_at),
+        Pause::Attention => *due = now,
+        Pause::Retry { .. } => {}
+    }
+}

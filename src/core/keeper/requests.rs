@@ -1,0 +1,72 @@
+//! Handing out token requests: one at a time for an account, a few in all, and never faster than the bucket.
+
+use pizauth_common::account_name::AccountName;
+
+use super::Keeper;
+use super::effect::{Effect, JobId};
+use super::entry::Entry;
+use super::event::Happened;
+use super::places::{Flight, Host, MAX_IN_FLIGHT, Purpose};
+use super::token_state::{Exchange, ExchangeStage, RenewedBy, TokenState};
+use crate::moment::Now;
+use crate::oauth::token_request::TokenRequest;
+
+impl Keeper {
+    pub(super) fn may_request(&self) -> bool {
+        !self.is_stopping && self.places.in_flight() < MAX_IN_FLIGHT
+    }
+
+    /// Starts what is due, as far as the limits allow.
+    pub(super) fn start_due_requests(&mut self, now: Now) {
+        while self.may_request() {
+            let Some(name) = self.agenda.requests.take_due(now.moment) else { break };
+            let host = self.entries.get(&name).map(|entry| Host::of(&entry.account.token_uri));
+            if let Some(host) = host.filter(|host| self.places.is_free_or_wait(host, &name)) {
+                self.start_request(&name, host, now);
+            }
+        }
+    }
+
+    /// Files what these accounts wait for anew: a place has become free for them.
+    pub(super) fn let_try(&mut self, accounts: &[AccountName]) {
+        for name in accounts {
+            if let Some(entry) = self.entries.get(name) {
+                self.agenda.file(name, entry.due());
+            }
+        }
+    }
+
+    fn start_request(&mut self, name: &AccountName, host: Host, now: Now) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        let new_job = self.outbox.new_job();
+        if let Some((job, request)) = next_request(entry, new_job) {
+            entry.bucket.take(now.moment);
+            self.outbox.tell(entry, Happened::RequestStarted { grant: request.grant.as_str() });
+            self.outbox.put(Effect::Http { job, request: request.http() });
+            let purpose = Purpose::Token(request);
+            self.places.take(job, Flight { account: name.clone(), purpose, host });
+        }
+        self.agenda.file(name, entry.due());
+    }
+}
+
+/// Puts the account in flight, with `new_job` as the ticket of a refresh; an exchange keeps its own.
+fn next_request(entry: &mut Entry, new_job: JobId) -> Option<(JobId, TokenRequest)> {
+    match &mut entry.state {
+        TokenState::Exchanging(exchange) if exchange.stage != ExchangeStage::InFlight => {
+            exchange.stage = ExchangeStage::InFlight;
+            exchange.tries += 1;
+            let Exchange { job, code, code_verifier, redirect_uri, .. } = exchange;
+            Some((*job, TokenRequest::exchange(&entry.account, code, code_verifier, redirect_uri)))
+        }
+        TokenState::Active(token) => {
+            let request = match &token.renewal.renewer()?.by {
+                RenewedBy::RefreshToken(refresh_token) => {
+                    TokenRequest::refresh(&entry.account, refresh_token)
+                }
+            };
+            token.renewal.begin(new_job).then_some((new_job, request))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,74 @@
+//! What browsers do: they come back rightly, wrongly and again.
+
+use pizauth_common::secret::Secret;
+
+use super::coverage::Coverage;
+use super::model::Phase;
+use super::world::World;
+use crate::keeper::RedirectVerdict;
+use crate::keeper::tests::bench::Bench;
+
+impl World {
+    /// A browser comes back, rightly or not.
+    pub(super) fn visit(&mut self, name: &str, coverage: &mut Coverage) {
+        let code = format!("code-{}", self.serial());
+        match (self.model(name).phase.clone(), self.dice.below(10)) {
+            (Phase::Pending { url }, 0..5) => {
+                self.count(name, "right redirect", coverage);
+                self.come_back(name, &url, &code);
+            }
+            (_, 5..7) => {
+                self.count(name, "wrong redirect", coverage);
+                self.come_back_wrongly(name);
+            }
+            _ => {
+                self.count(name, "used redirect", coverage);
+                self.come_back_again(name);
+            }
+        }
+        self.absorb();
+    }
+
+    fn come_back(&mut self, name: &str, url: &str, code: &str) {
+        let mut request = Bench::redirect_request(url);
+        let denied = self.dice.chance(10);
+        let response = if denied { "error=access_denied".to_owned() } else { format!("code={code}") };
+        request.query = Secret::new(request.query.expose().replace("code=c0de", &response));
+        let verdict = self.keeper.redirect(&request, self.now);
+        let model = self.model(name);
+        model.used_url = Some(url.to_owned());
+        model.phase = match verdict {
+            RedirectVerdict::Exchanging(_) if !denied => Phase::Exchanging { code: code.to_owned() },
+            RedirectVerdict::Denied(..) if denied => Phase::Empty,
+            other => panic!("{other:?}"),
+        };
+    }
+
+    fn come_back_wrongly(&mut self, name: &str) {
+        let url = match &self.model(name).phase {
+            Phase::Pending { url } => url.clone(),
+            _ => "http://server.example/?state=guess".to_owned(),
+        };
+        let mut request = Bench::redirect_request(&url);
+        match self.dice.below(3) {
+            0 => request.host = "evil.example".to_owned(),
+            1 => request.path = "/elsewhere".to_owned(),
+            _ => request.query = "code=x&state=guess".into(),
+        }
+        assert_eq!(self.keeper.redirect(&request, self.now), RedirectVerdict::NotFound);
+    }
+
+    /// The user reloads the page: no code may be used again.
+    fn come_back_again(&mut self, name: &str) {
+        let Some(url) = self.model(name).used_url.clone() else { return };
+        let verdict = self.keeper.redirect(&Bench::redirect_request(&url), self.now);
+        match (&self.model(name).phase, verdict) {
+            (Phase::Exchanging { .. }, RedirectVerdict::Exchanging(found)) => {
+                assert_eq!(found.as_str(), name)
+            }
+            (Phase::Active(_), RedirectVerdict::AlreadySignedIn(_))
+            | (Phase::Empty | Phase::Pending { .. } | Phase::Active(_), RedirectVerdict::NotFound) => {}
+            (phase, verdict) => panic!("{verdict:?} while {phase:?}"),
+        }
+    }
+}

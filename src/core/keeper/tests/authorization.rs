@@ -1,0 +1,156 @@
+use pizauth_common::secret::Secret;
+
+use super::bench::{Bench, account, issued, reason, seconds, transient};
+use crate::keeper::{RedirectVerdict, Refreshed, Shown, TokenEvent};
+use crate::oauth::outcome::Outcome;
+
+#[test]
+fn show_gives_the_same_url_and_refresh_a_new_one() {
+    let mut bench = Bench::new(vec![account("work")]);
+    let first = bench.url("work");
+    assert_eq!(bench.url("work"), first);
+    let Ok(Refreshed::Pending(second)) = bench.keeper.refresh("work", bench.now) else { panic!() };
+    assert_ne!(second, first);
+    bench.collect();
+    assert_eq!(bench.reminders(), 2, "one for each URL that was made");
+}
+
+#[test]
+fn an_unknown_account_is_said_to_be_unknown() {
+    let mut bench = Bench::new(vec![account("work")]);
+    assert!(bench.keeper.show("play", bench.now).is_err());
+    assert!(bench.keeper.refresh("play", bench.now).is_err());
+    assert!(bench.keeper.revoke("play", bench.now).is_err());
+}
+
+#[test]
+fn reminders_go_on_while_the_user_is_awaited() {
+    let mut bench = Bench::new(vec![account("work")]);
+    bench.url("work");
+    bench.pass(15 * 60 * 3 + 1);
+    assert_eq!(bench.reminders(), 4);
+}
+
+#[test]
+fn a_code_becomes_a_token() {
+    let mut bench = Bench::new(vec![account("work")]);
+    let job = bench.exchange("work");
+    assert!(bench.requests[0].1.contains("code=c0de"));
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Exchanging));
+    assert_eq!(bench.keeper.refresh("work", bench.now), Ok(Refreshed::Exchanging));
+    bench.answer(job, issued("at-1", Some("rt-1"), 3600));
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::AccessToken("at-1".into())));
+    assert_eq!(bench.events(), [TokenEvent::New]);
+    assert_eq!(bench.ends(), ["signed in"]);
+}
+
+#[test]
+fn a_state_is_good_once() {
+    let mut bench = Bench::new(vec![account("work")]);
+    let url = bench.url("work");
+    let request = Bench::redirect_request(&url);
+    for _ in 0..2 {
+        assert_eq!(bench.keeper.redirect(&request, bench.now), RedirectVerdict::Exchanging("work".into()));
+        bench.collect();
+    }
+    let job = bench.request();
+    bench.answer(job, issued("at-1", None, 3600));
+    assert_eq!(bench.keeper.redirect(&request, bench.now), RedirectVerdict::AlreadySignedIn("work".into()));
+    bench.keeper.revoke("work", bench.now).unwrap();
+    assert_eq!(bench.keeper.redirect(&request, bench.now), RedirectVerdict::NotFound);
+}
+
+#[test]
+fn a_used_state_does_not_answer_the_next_request() {
+    let mut bench = Bench::new(vec![account("work")]);
+    let old = Bench::redirect_request(&bench.url("work"));
+    let job = bench.exchange("work");
+    bench.answer(job, Outcome::Ended(reason()));
+    let url = bench.url("work");
+    assert_eq!(bench.keeper.redirect(&old, bench.now), RedirectVerdict::NotFound);
+    assert_eq!(bench.url("work"), url, "which goes on waiting");
+}
+
+#[test]
+fn a_request_for_another_host_path_or_state_is_not_found() {
+    let mut bench = Bench::new(vec![account("work")]);
+    let right = Bench::redirect_request(&bench.url("work"));
+    let mut host = right.clone();
+    host.host = "evil.example:4567".to_owned();
+    let mut path = right.clone();
+    path.path = "/other".to_owned();
+    let mut state = right.clone();
+    state.query = "code=c0de&state=guess".into();
+    for wrong in [host, path, state] {
+        assert_eq!(bench.keeper.redirect(&wrong, bench.now), RedirectVerdict::NotFound, "{wrong:?}");
+    }
+    assert!(matches!(bench.keeper.redirect(&right, bench.now), RedirectVerdict::Exchanging(_)));
+}
+
+#[test]
+fn a_denied_authorization_is_told_and_leaves_nothing() {
+    let mut bench = Bench::new(vec![account("work")]);
+    let mut request = Bench::redirect_request(&bench.url("work"));
+    let denied = request.query.expose().replace("code=c0de", "error=access_denied&error_description=no");
+    request.query = Secret::new(denied);
+    let RedirectVerdict::Denied(_, why) = bench.keeper.redirect(&request, bench.now) else { panic!() };
+    assert!(why.as_str().contains("access_denied"), "{why}");
+    bench.collect();
+    assert_eq!((bench.errors(), bench.requests.len()), (1, 0));
+    assert!(bench.keeper.status(bench.now)[0].last_error.is_some());
+}
+
+#[test]
+fn an_exchange_is_tried_again_only_while_the_server_was_not_reached() {
+    let mut bench = Bench::new(vec![account("work")]);
+    let job = bench.exchange("work");
+    for _ in 1..10 {
+        bench.answer(job, transient(false));
+        assert!(bench.ends().is_empty());
+        bench.pass(120);
+        assert_eq!(bench.request(), job);
+    }
+    bench.answer(job, transient(false));
+    assert_eq!(bench.ends(), ["failed"], "the tenth try was the last");
+
+    bench.rest(600);
+    let job = bench.exchange("work");
+    bench.answer(job, transient(true));
+    bench.pass(3600);
+    assert!(bench.requests.is_empty(), "the code may have been seen");
+}
+
+#[test]
+fn nothing_but_its_answer_ends_an_exchange() {
+    let mut bench = Bench::new(vec![account("work")]);
+    let job = bench.exchange("work");
+    bench.pass(3600);
+    assert_eq!(bench.reminders(), 1, "no reminder during the exchange");
+    bench.answer(job, Outcome::Ended(reason()));
+    assert_eq!(bench.ends(), ["failed"]);
+    assert_eq!((bench.errors(), bench.events()), (1, vec![]));
+}
+
+#[test]
+fn a_revoke_cancels_the_exchange() {
+    let mut bench = Bench::new(vec![account("work")]);
+    let job = bench.exchange("work");
+    bench.keeper.revoke("work", bench.now).unwrap();
+    bench.collect();
+    assert_eq!(bench.ends(), ["revoked"]);
+    bench.answer(job, issued("late", Some("late"), 3600));
+    assert!(matches!(bench.keeper.show("work", bench.now), Ok(Shown::Pending(_))));
+    assert_eq!(bench.events(), []);
+}
+
+#[test]
+fn the_exchange_counts_for_the_bucket() {
+    let mut bench = Bench::new(vec![account("work")]);
+    for _ in 0..3 {
+        let job = bench.exchange("work");
+        bench.answer(job, Outcome::Ended(reason()));
+    }
+    bench.come_back("work");
+    assert!(bench.requests.is_empty(), "the fourth waits");
+    assert_eq!(bench.keeper.poll_timeout(), Some(bench.now.moment.plus(seconds(10))));
+}

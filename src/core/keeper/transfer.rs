@@ -1,0 +1,128 @@
+//! Tokens out to a snapshot and back in from one. A restore only improves.
+
+use core::time::Duration;
+
+use pizauth_common::account_name::AccountName;
+use pizauth_common::config::Account;
+
+use super::Keeper;
+use super::entry::Entry;
+use super::event::Happened;
+use super::outbox::Outbox;
+use super::token_state::{ActiveToken, Renewal, RenewedBy, TokenState};
+use crate::moment::{Moment, Now};
+use crate::oauth::token_answer::LONGEST_LIFETIME;
+use crate::prelude::*;
+use crate::snapshot::{AccountSnapshot, Lineage, Snapshot};
+
+/// What a restore did, account by account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Tokens were taken from the snapshot.
+    pub restored: Vec<AccountName>,
+    /// The present tokens are at least as good, or an authorization is just being completed.
+    pub kept: Vec<AccountName>,
+    /// Not taken, and why.
+    pub skipped: Vec<(AccountName, &'static str)>,
+}
+
+impl Keeper {
+    /// All tokens that are still good for something.
+    pub fn dump(&self, now: Now) -> Snapshot {
+        Snapshot { accounts: self.entries.values().filter_map(|entry| snapshot_of(entry, now)).collect() }
+    }
+
+    /// Takes the tokens of a snapshot where they fit the configuration and are better than what is here.
+    pub fn restore(&mut self, snapshot: Snapshot, now: Now) -> Restored {
+        let mut done = Restored::default();
+        for saved in snapshot.accounts {
+            let name = saved.account.clone();
+            let verdict =
+                self.change(name.as_str(), now, |entry, outbox| restore_account(entry, saved, now, outbox));
+            match verdict.unwrap_or(Verdict::Skip("the configuration has no such account")) {
+                Verdict::Take => done.restored.push(name),
+                Verdict::Keep => done.kept.push(name),
+                Verdict::Skip(why) => done.skipped.push((name, why)),
+            }
+        }
+        done
+    }
+}
+
+fn restore_account(entry: &mut Entry, saved: AccountSnapshot, now: Now, outbox: &mut Outbox) -> Verdict {
+    if saved.fingerprint != entry.fingerprint {
+        return Verdict::Skip("the configuration of the account differs from the dump's");
+    }
+    let unknown = Lineage { session: outbox.random(), generation: 0, authorized: saved.obtained };
+    let lineage = saved.lineage;
+    let token = active_from(saved, &entry.account, unknown, now);
+    if token.is_spent(now.moment) {
+        return Verdict::Skip("its access token has expired and it has no refresh token");
+    }
+    if !improves(&entry.state, &token, lineage, now.moment) {
+        return Verdict::Keep;
+    }
+    entry.clear();
+    entry.state = TokenState::Active(token);
+    outbox.tell(entry, Happened::Restored);
+    Verdict::Take
+}
+
+enum Verdict {
+    Take,
+    Keep,
+    Skip(&'static str),
+}
+
+/// An active token gives way only to a better one. What can renew itself gives way to nothing but a later
+/// generation of its own session: the clocks may have been set, and a refresh token that has been rotated away
+/// is worse than none. An exchange that is under way is newer than any dump.
+fn improves(present: &TokenState, saved: &ActiveToken, lineage: Option<Lineage>, now: Moment) -> bool {
+    match present {
+        TokenState::Empty | TokenState::Pending(_) => true,
+        TokenState::Exchanging(_) => false,
+        TokenState::Active(present) if present.is_spent(now) => true,
+        TokenState::Active(present) => match lineage {
+            Some(lineage) if lineage.session == present.lineage.session => {
+                lineage.generation > present.lineage.generation
+            }
+            _ => !present.renewal.is_possible() && saved.expires_at > present.expires_at,
+        },
+    }
+}
+
+fn active_from(saved: AccountSnapshot, account: &Account, unknown: Lineage, now: Now) -> ActiveToken {
+    let obtained_at = now.moment_at(saved.obtained.min(now.wall));
+    // Without an access token there is nothing that could be valid.
+    let lifetime =
+        saved.access_token.as_ref().map_or(Duration::ZERO, |_| saved.expires.since(saved.obtained));
+    let longest = lifetime.min(LONGEST_LIFETIME);
+    let expires_at = now.moment_at(saved.expires).min(now.moment.plus(longest));
+    let mut renewal =
+        Renewal::of(saved.refresh_token.map(RenewedBy::RefreshToken), account, obtained_at, expires_at);
+    if let Renewal::Idle { due, .. } = &mut renewal
+        && saved.obtained > now.wall
+    {
+        // Our clock lags, by an unknown time that the token has aged, too.
+        *due = now.moment;
+    }
+    let lineage = saved.lineage.unwrap_or(unknown);
+    ActiveToken { access_token: saved.access_token, obtained_at, expires_at, lineage, renewal }
+}
+
+fn snapshot_of(entry: &Entry, now: Now) -> Option<AccountSnapshot> {
+    let token = entry.active()?;
+    if token.is_spent(now.moment) {
+        return None;
+    }
+    let refresh_token = token.renewal.renewer().and_then(|renewer| renewer.by.refresh_token()).cloned();
+    Some(AccountSnapshot {
+        account: entry.account.name.clone(),
+        fingerprint: entry.fingerprint,
+        access_token: token.valid(now.moment).cloned(),
+        refresh_token,
+        obtained: now.wall_at(token.obtained_at),
+        expires: now.wall_at(token.expires_at),
+        lineage: Some(token.lineage),
+    })
+}

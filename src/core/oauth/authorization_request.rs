@@ -1,0 +1,104 @@
+//! The authorization request that the user opens in a browser (RFC 6749 §4.1.1, RFC 7636 §4.3).
+
+use crate::prelude::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pizauth_common::config::{Account, AuthorizationCode, Uri};
+use pizauth_common::secret::Secret;
+use sha2::{Digest as _, Sha256};
+use url::form_urlencoded;
+use zeroize::Zeroizing;
+
+#[cfg(test)]
+mod tests;
+
+/// Bytes of randomness in a `state` parameter.
+const STATE_BYTES: usize = 32;
+
+/// Bytes of randomness in a code verifier: 86 characters, of the 43 to 128 that RFC 7636 §4.1 allows.
+const VERIFIER_BYTES: usize = 64;
+
+/// What has to be remembered until the browser comes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorizationRequest {
+    /// The URL for the user.
+    pub url: String,
+    /// RFC 6749 §10.12; 32 random bytes, base64url.
+    pub state: Secret,
+    /// RFC 7636 §4.1; 64 random bytes, base64url.
+    pub code_verifier: Secret,
+    /// The redirect URI with the listener's port, as the exchange must repeat it.
+    pub redirect_uri: String,
+}
+
+impl AuthorizationRequest {
+    /// Builds the request of an account with this grant. `entropy` fills a buffer with random bytes; `port` is the
+    /// redirect listener's.
+    pub fn new(
+        account: &Account,
+        grant: &AuthorizationCode,
+        port: u16,
+        entropy: &mut dyn FnMut(&mut [u8]),
+    ) -> Self {
+        let state = random_text::<STATE_BYTES>(entropy);
+        let code_verifier = random_text::<VERIFIER_BYTES>(entropy);
+        let redirect_uri = with_port(&grant.redirect_uri, port);
+        let url = url(account, grant, &redirect_uri, &state, &code_verifier);
+        Self { url, state, code_verifier, redirect_uri }
+    }
+}
+
+/// `N` random bytes as base64url without padding.
+fn random_text<const N: usize>(entropy: &mut dyn FnMut(&mut [u8])) -> Secret {
+    let mut bytes = Zeroizing::new([0; N]);
+    entropy(bytes.as_mut_slice());
+    Secret::new(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// RFC 7636 §4.2, method S256.
+fn code_challenge(code_verifier: &Secret) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(code_verifier.expose()))
+}
+
+/// The redirect URI with the listener's port, which differs from start to start (RFC 8252 §7.3).
+fn with_port(redirect_uri: &Uri, port: u16) -> String {
+    let mut uri = redirect_uri.parsed().clone();
+    // Only a URI without host refuses a port, and the configuration has none of those.
+    let _ = uri.set_port(Some(port));
+    uri.into()
+}
+
+/// The endpoint as the configuration writes it, its own query included, and our fields behind it.
+fn url(
+    account: &Account,
+    grant: &AuthorizationCode,
+    redirect_uri: &str,
+    state: &Secret,
+    code_verifier: &Secret,
+) -> String {
+    let mut fields = form_urlencoded::Serializer::new(String::new());
+    fields
+        .append_pair("access_type", "offline")
+        .append_pair("response_type", "code")
+        .append_pair("client_id", &account.client_id)
+        .append_pair("redirect_uri", redirect_uri)
+        .append_pair("code_challenge", &code_challenge(code_verifier))
+        .append_pair("code_challenge_method", "S256")
+        .append_pair("state", state.expose());
+    if !account.scopes.is_empty() {
+        fields.append_pair("scope", &account.scopes.join(" "));
+    }
+    fields.extend_pairs(&grant.auth_uri_fields);
+
+    let endpoint = grant.auth_uri.written();
+    format!("{endpoint}{}{}", separator(endpoint), fields.finish())
+}
+
+/// What stands between an endpoint, which may have a query of its own, and further fields.
+fn separator(endpoint: &str) -> &'static str {
+    match (endpoint.contains('?'), endpoint.ends_with(['?', '&'])) {
+        (false, _) => "?",
+        (true, false) => "&",
+        (true, true) => "",
+    }
+}

@@ -1,0 +1,111 @@
+//! What came of a token request, in the four words that matter to the state machine.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::prelude::*;
+use pizauth_common::secret::Secret;
+use pizauth_common::terminal::{cut, is_unsafe};
+
+/// The verdict on a token request (PROVIDERS.md: issued / ended / needs attention / transient).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server issued an access token (RFC 6749 §5.1).
+    Issued(Issued),
+    /// The grant is gone: only a new authorization helps.
+    Ended(Reason),
+    /// The server refuses for a reason that a person has to mend; the refresh token is still good.
+    NeedsAttention(Reason),
+    /// Anything that may be different next time.
+    Transient {
+        /// What happened.
+        reason: Reason,
+        /// The server's Retry-After.
+        retry_after: Option<Duration>,
+        /// Whether a byte of the request can have reached the server.
+        reached: bool,
+    },
+}
+
+impl Outcome {
+    /// In a word, for the log.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Issued(_) => "issued",
+            Self::Ended(_) => "ended",
+            Self::NeedsAttention(_) => "needs_attention",
+            Self::Transient { .. } => "transient",
+        }
+    }
+}
+
+/// A successful token answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// 1 byte to 64 KiB of printable ASCII.
+    pub access_token: Secret,
+    /// A new refresh token; `None`: the old one, if any, stays good (RFC 6749 §6).
+    pub refresh_token: Option<Secret>,
+    /// 0 to 10 years.
+    pub lifetime: Duration,
+    /// The granted scope, where it is less than what was asked for (RFC 6749 §5.1).
+    pub narrowed_scope: Option<String>,
+}
+
+/// Why something failed, for people: no control characters, at most 4 KiB, never a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    text: String,
+    cause: String,
+}
+
+impl Reason {
+    const MAX_BYTES: usize = 4096;
+
+    /// Cleans `text`: control characters become spaces, and what is over the cap is cut.
+    pub fn new(text: &str) -> Self {
+        let text = cleaned(text);
+        Self { cause: text.clone(), text }
+    }
+
+    /// A reason with an OAuth `error` code. The code is the cause: descriptions often carry a time stamp
+    /// or a trace number, so two texts of one cause differ.
+    pub fn with_cause(cause: &str, text: &str) -> Self {
+        Self { text: cleaned(text), cause: cleaned(cause) }
+    }
+
+    /// The cleaned text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What tells this reason from others: the same cause is reported to the user only once.
+    pub fn cause(&self) -> &str {
+        &self.cause
+    }
+}
+
+fn cleaned(text: &str) -> String {
+    let mut clean: String =
+        text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).take(Reason::MAX_BYTES).collect();
+    cut(&mut clean, Reason::MAX_BYTES);
+    clean.trim().to_owned()
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_clean_line_with_a_cap() {
+        assert_eq!(Reason::new("a\r\nb\u{1b}[31m\0").as_str(), "a  b [31m");
+        assert_eq!(Reason::new(&"ü".repeat(5000)).as_str().len(), 4096);
+        assert_eq!(Reason::new("evil\u{202e}txt").as_str(), "evil txt");
+    }
+}

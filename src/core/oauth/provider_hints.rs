@@ -1,0 +1,121 @@
+//! What real servers mean by their refusals, and what to do: data, not decisions. The verdict never
+//! depends on it, since servers change what their numbers mean.
+
+use core::time::Duration;
+
+/// Google ends the refresh tokens of an application in "Testing" after this time.
+const TESTING_LIFETIME: Duration = Duration::from_secs(7 * 86400);
+
+/// How far from it an end is still blamed on it: a little early for clocks, a day late for machines that slept.
+const BEFORE: Duration = Duration::from_secs(2 * 3600);
+const AFTER: Duration = Duration::from_secs(24 * 3600);
+
+/// For an exchange that brought no refresh token.
+pub const NO_REFRESH_TOKEN: &str = "the authorization server gave no refresh token: Google needs \
+     auth_uri_fields = { \"prompt\": \"consent\" }, Microsoft the scope \"offline_access\"";
+
+/// Hints by the number that Microsoft puts at the start of `error_description`.
+const BY_NUMBER: &[(&str, &str)] = &[
+    (
+        "AADSTS50011",
+        "the redirect URI is not the registered one: register http://localhost as a mobile or desktop redirect",
+    ),
+    ("AADSTS50034", "there is no such user in this tenant: check the tenant in auth_uri and token_uri"),
+    ("AADSTS50076", "a second factor is required: authorize again"),
+    ("AADSTS50078", "the second factor has expired: authorize again"),
+    ("AADSTS50079", "a second factor must be set up first: sign in to the account in a browser"),
+    ("AADSTS50089", "the session has expired: authorize again"),
+    ("AADSTS50105", "the user is not assigned to this application: ask the administrator"),
+    ("AADSTS50126", "user name or password is wrong"),
+    ("AADSTS50173", "the password was changed: authorize again"),
+    ("AADSTS53003", "a policy of the organization blocks this sign-in: ask the administrator"),
+    ("AADSTS54005", "the authorization code was used already: authorize again"),
+    ("AADSTS65001", "consent is missing: authorize again and agree, or ask the administrator"),
+    ("AADSTS70000", "the grant is not valid for these scopes: authorize again"),
+    (
+        "AADSTS70008",
+        "the token or code has expired (a refresh token does after 90 days without use): authorize again",
+    ),
+    ("AADSTS70011", "a scope is not valid: all scopes must belong to one resource"),
+    ("AADSTS70043", "the organization's sign-in frequency policy ended the session: authorize again"),
+    ("AADSTS700016", "the application is unknown in this tenant: check client_id and the tenant in the URIs"),
+    ("AADSTS700025", "this is a public client: remove client_secret"),
+    ("AADSTS700082", "the refresh token was not used for 90 days: authorize again"),
+    (
+        "AADSTS700084",
+        "the refresh token of a single-page application lives for a day: register a desktop application",
+    ),
+    ("AADSTS7000215", "client_secret is wrong: take the secret's value, not its ID"),
+    ("AADSTS7000218", "this is a confidential client: set client_secret, or allow public client flows"),
+    ("AADSTS7000222", "client_secret has expired: make a new one and reload"),
+    ("AADSTS90002", "there is no such tenant: check auth_uri and token_uri"),
+    ("AADSTS9002313", "the request is malformed: check client_id and the scopes"),
+];
+
+/// Hints by `error`.
+const BY_CODE: &[(&str, &str)] = &[
+    ("invalid_client", "check client_id and client_secret, which may have expired, then reload"),
+    ("unauthorized_client", "the client is not registered for this: check its registration"),
+    ("invalid_scope", "check scopes"),
+    ("redirect_uri_mismatch", "register the redirect URI exactly as redirect_uri has it"),
+    ("org_internal", "the application is only for members of its organization"),
+    ("admin_policy_enforced", "a policy of the organization blocks the application: ask the administrator"),
+    ("invalid_rapt", "the organization wants a new sign-in: authorize again"),
+    ("interaction_required", "the server wants you to sign in: revoke the account and authorize it again"),
+    ("consent_required", "the server wants your consent: revoke the account and authorize it again"),
+    ("login_required", "the server wants you to sign in: revoke the account and authorize it again"),
+    ("invalid_grant", "authorize again"),
+];
+
+/// What to do about a refusal: by its number where the description has one, else by its code.
+pub fn hint_for(code: &str, description: &str) -> Option<&'static str> {
+    number(description).and_then(|number| find(BY_NUMBER, number)).or_else(|| find(BY_CODE, code))
+}
+
+/// Why an `invalid_grant` came to a session of this age, where the age says something.
+pub fn hint_for_age(session_age: Duration) -> Option<&'static str> {
+    let suspicious = TESTING_LIFETIME.saturating_sub(BEFORE)..TESTING_LIFETIME.saturating_add(AFTER);
+    suspicious.contains(&session_age).then_some(
+        "at Google, refresh tokens end after 7 days while the consent screen is in \"Testing\": publish the application",
+    )
+}
+
+/// The number of Microsoft's error, as in `AADSTS50076: Due to…`.
+pub(super) fn number(description: &str) -> Option<&str> {
+    description.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| word.starts_with("AADSTS"))
+}
+
+fn find(table: &[(&str, &'static str)], key: &str) -> Option<&'static str> {
+    table.iter().find(|(name, _)| *name == key).map(|(_, hint)| *hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_counts_more_than_the_code_and_counts_whole() {
+        let hint = |description| hint_for("invalid_client", description);
+        assert!(hint("AADSTS700025: Client is public").unwrap().contains("remove client_secret"));
+        assert!(hint("AADSTS7000218: The request body must contain").unwrap().contains("set client_secret"));
+        assert_eq!(hint("AADSTS1: new"), hint(""));
+        assert_eq!(hint_for("brand_new", ""), None);
+    }
+
+    #[test]
+    fn an_end_after_about_seven_days_is_blamed_on_testing() {
+        let day = 86400;
+        assert!(hint_for_age(Duration::from_secs(7 * day)).is_some());
+        assert!(hint_for_age(Duration::from_secs(7 * day + 90 * 60)).is_some());
+        assert!(hint_for_age(Duration::from_secs(6 * day)).is_none());
+        assert!(hint_for_age(Duration::from_secs(9 * day)).is_none());
+    }
+
+    #[test]
+    fn no_key_stands_twice() {
+        for table in [BY_NUMBER, BY_CODE] {
+            let keys: alloc::collections::BTreeSet<_> = table.iter().map(|(key, _)| key).collect();
+            assert_eq!(keys.len(), table.len());
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Requests of an account, for tests.
+
+use pizauth_common::secret::Secret;
+
+use super::token_request::TokenRequest;
+use crate::testing::account;
+
+/// An exchange; its secrets are easy to recognize.
+pub(super) fn exchange() -> TokenRequest {
+    let (code, verifier) = (Secret::from("the-sent-code"), Secret::from("the-sent-verifier"));
+    TokenRequest::exchange(&account("work"), &code, &verifier, "http://localhost:4321/")
+}
+
+/// A refresh.
+pub(super) fn refresh() -> TokenRequest {
+    TokenRequest::refresh(&account("work"), &Secret::from("the/sent/refresh"))
+}

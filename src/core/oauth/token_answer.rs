@@ -1,0 +1,121 @@
+//! The answer of the token endpoint (RFC 6749 §5), judged: bytes in, [`Outcome`] out.
+
+use core::time::Duration;
+
+pub(super) use self::body::Members;
+use self::body::Unreadable;
+use self::oauth_error::OAuthError;
+use super::outcome::{Issued, Outcome, Reason};
+use super::provider_hints;
+use super::redaction::Redaction;
+use super::token_request::TokenRequest;
+use crate::http::Answer;
+use crate::prelude::*;
+
+pub use self::retry_after::LONGEST_RETRY_AFTER;
+
+mod body;
+mod fields;
+#[cfg(test)]
+pub(crate) mod golden;
+mod oauth_error;
+mod preview;
+mod retry_after;
+#[cfg(test)]
+mod tests;
+
+/// No access token lives longer, whatever an answer or a dump says of it: ten years.
+pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// Room for a hint behind the server's words, within the 4 KiB of a reason.
+const MAX_REFUSAL_CHARS: usize = 900;
+
+/// The verdict on the answer to `request`, with a reason that never holds a token.
+pub fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
+    let members = body::read(answer);
+    let redaction = Redaction::of(request, members.as_ref().ok());
+    match verdict(answer, members, request) {
+        Verdict::Issued(issued) => Outcome::Issued(issued),
+        Verdict::Ended(error) => Outcome::Ended(explained(&error, &redaction)),
+        Verdict::NeedsAttention(error) => Outcome::NeedsAttention(explained(&error, &redaction)),
+        Verdict::NotNow(error) => {
+            let reason = format!("http status {}: {}", answer.status, error.text());
+            transient(answer, &redaction.apply(&reason))
+        }
+        Verdict::Unusable(why) => transient(answer, &unusable(answer, &why, &redaction)),
+    }
+}
+
+enum Verdict {
+    Issued(Issued),
+    Ended(OAuthError),
+    NeedsAttention(OAuthError),
+    NotNow(OAuthError),
+    Unusable(Unreadable),
+}
+
+fn verdict(answer: &Answer, members: Result<Members, Unreadable>, request: &TokenRequest) -> Verdict {
+    let members = match members {
+        Ok(members) => members,
+        Err(why) => return Verdict::Unusable(why),
+    };
+    let is_success = (200..300).contains(&answer.status);
+    match OAuthError::find(&members) {
+        Some(error) if is_success && members.has("access_token") => {
+            Verdict::Unusable(Unreadable::TokenAndError(error.text()))
+        }
+        Some(error) => refusal(answer.status, error),
+        None if is_success => issued(&members, request).map_or_else(Verdict::Unusable, Verdict::Issued),
+        None => Verdict::Unusable(Unreadable::NoTokenAnswer),
+    }
+}
+
+fn issued(members: &Members, request: &TokenRequest) -> Result<Issued, Unreadable> {
+    fields::check_token_type(members)?;
+    let access_token = fields::token(members, "access_token")?.ok_or(Unreadable::NoTokenAnswer)?;
+    let refresh_token = fields::token(members, "refresh_token")?;
+    Ok(Issued {
+        access_token,
+        refresh_token,
+        lifetime: fields::lifetime(members),
+        narrowed_scope: fields::narrowed_scope(members, &request.scopes),
+    })
+}
+
+/// What a well-formed OAuth error means (SPEC §4): only `invalid_grant`, and only where RFC 6749 §5.2
+/// or a sloppy server puts it, ends a session.
+fn refusal(status: u16, error: OAuthError) -> Verdict {
+    match status {
+        _ if error.is_temporary() => Verdict::NotNow(error),
+        200..=299 | 400 | 401 if error.code() == "invalid_grant" => Verdict::Ended(error),
+        // These are about this moment or about what stands in between, whatever the body says.
+        407 | 408 | 429 => Verdict::NotNow(error),
+        // Firewalls and frameworks answer so too, in their own words.
+        403 | 404 if !error.is_spelled_as_a_code() => Verdict::NotNow(error),
+        200..=299 | 400..=499 => Verdict::NeedsAttention(error),
+        _ => Verdict::NotNow(error),
+    }
+}
+
+fn explained(error: &OAuthError, redaction: &Redaction) -> Reason {
+    let cause = redaction.apply(&error.cause());
+    // Cut only after redaction: half a token would not be found.
+    let text: String = redaction.apply(&error.text()).chars().take(MAX_REFUSAL_CHARS).collect();
+    match provider_hints::hint_for(error.code(), error.description()) {
+        Some(hint) => Reason::with_cause(&cause, &format!("{text} ({hint})")),
+        None => Reason::with_cause(&cause, &text),
+    }
+}
+
+fn unusable(answer: &Answer, why: &Unreadable, redaction: &Redaction) -> String {
+    let status = answer.status;
+    match preview::preview(answer, redaction) {
+        Some(preview) => format!("http status {status}: {why}: {preview:?}"),
+        None => format!("http status {status}: {}", redaction.apply(&why.to_string())),
+    }
+}
+
+fn transient(answer: &Answer, reason: &str) -> Outcome {
+    let retry_after = retry_after::parse(answer.retry_after.as_deref(), answer.date.as_deref());
+    Outcome::Transient { reason: Reason::new(reason), retry_after, reached: true }
+}

@@ -1,0 +1,66 @@
+//! The members of a successful answer (RFC 6749 §5.1), read as generously as real servers need.
+
+use core::time::Duration;
+
+use pizauth_common::secret::Secret;
+use serde_json::Value;
+
+use super::LONGEST_LIFETIME;
+use super::body::{Members, Unreadable};
+use crate::prelude::*;
+
+/// Where `expires_in` is missing or no number.
+const DEFAULT_LIFETIME_SECONDS: f64 = 3600.0;
+
+/// Scopes that ask for something else than access, and that servers therefore often leave out.
+const UNECHOED_SCOPES: [&str; 4] = ["offline_access", "openid", "profile", "email"];
+
+/// A client must not use a token whose type it does not understand (RFC 6749 §7.1); a missing type is
+/// taken for Bearer.
+pub(super) fn check_token_type(members: &Members) -> Result<(), Unreadable> {
+    match members.get("token_type") {
+        None => Ok(()),
+        Some(Value::String(kind)) if kind.trim().eq_ignore_ascii_case("bearer") => Ok(()),
+        Some(kind) => Err(Unreadable::TokenType(kind.to_string())),
+    }
+}
+
+/// The token of that name, if the answer has one.
+pub(super) fn token(members: &Members, name: &'static str) -> Result<Option<Secret>, Unreadable> {
+    match members.get(name) {
+        None => Ok(None),
+        Some(value) => {
+            let token = value.as_str().and_then(Secret::token);
+            token.map(Some).ok_or(Unreadable::BadToken(name))
+        }
+    }
+}
+
+/// `expires_in`: an integer, a float or a numeric string, in seconds.
+pub(super) fn lifetime(members: &Members) -> Duration {
+    let seconds = match members.get("expires_in") {
+        Some(Value::Number(number)) => number.as_f64(),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        _ => None,
+    };
+    let seconds = seconds.filter(|seconds| !seconds.is_nan()).unwrap_or(DEFAULT_LIFETIME_SECONDS);
+    Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_LIFETIME.as_secs_f64()))
+}
+
+/// The granted scope where something that was asked for is missing from it. No `scope` means: as asked.
+pub(super) fn narrowed_scope(members: &Members, asked: &[String]) -> Option<String> {
+    let granted = scope_text(members.get("scope")?)?;
+    let is_granted =
+        |scope: &str| granted.split_ascii_whitespace().any(|one| one.eq_ignore_ascii_case(scope));
+    let is_missing = |scope: &String| !UNECHOED_SCOPES.contains(&scope.as_str()) && !is_granted(scope);
+    asked.iter().any(is_missing).then_some(granted)
+}
+
+/// RFC 6749 §3.3 says: separated by spaces. Some use commas, some an array.
+fn scope_text(scope: &Value) -> Option<String> {
+    match scope {
+        Value::String(text) => Some(text.replace(',', " ")),
+        Value::Array(scopes) => Some(scopes.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")),
+        _ => None,
+    }
+}

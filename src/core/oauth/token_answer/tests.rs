@@ -1,0 +1,204 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::oauth::testing::{exchange, refresh};
+
+fn answer(status: u16, body: impl Into<Vec<u8>>) -> Answer {
+    Answer {
+        status,
+        content_type: Some("application/json".to_owned()),
+        retry_after: None,
+        date: None,
+        body: body.into().into(),
+    }
+}
+
+fn issued(body: &str) -> Issued {
+    match judge(&answer(200, body), &refresh()) {
+        Outcome::Issued(issued) => issued,
+        other => panic!("{body}: {other:?}"),
+    }
+}
+
+fn transient_reason(answer: &Answer) -> String {
+    match judge(answer, &refresh()) {
+        Outcome::Transient { reason, reached: true, .. } => reason.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn no_lifetime_is_absurd_enough_to_panic() {
+    for (expires_in, seconds) in [
+        ("3599", 3599),
+        ("3599.9", 3599),
+        ("\" 3599 \"", 3599),
+        ("0", 0),
+        ("-1", 0),
+        ("-1e300", 0),
+        ("1e12", 315_360_000),
+        ("18446744073709551616", 315_360_000),
+        ("1e300", 315_360_000),
+        ("\"1e999\"", 315_360_000),
+        ("\"NaN\"", 3600),
+        ("\"soon\"", 3600),
+        ("\"\"", 3600),
+        ("null", 3600),
+        ("true", 3600),
+        ("[1]", 3600),
+    ] {
+        let lifetime = issued(&format!(r#"{{"access_token":"a","expires_in":{expires_in}}}"#)).lifetime;
+        assert_eq!(lifetime.as_secs(), seconds, "{expires_in}");
+    }
+}
+
+#[test]
+fn a_token_has_1_byte_to_64_kib() {
+    let body = |length| format!(r#"{{"access_token":"{}"}}"#, "x".repeat(length));
+    assert_eq!(issued(&body(1)).access_token.expose(), "x");
+    assert_eq!(issued(&body(65536)).access_token.expose().len(), 65536);
+    for length in [65537, 900_000] {
+        assert!(transient_reason(&answer(200, body(length))).contains("65536"));
+    }
+}
+
+#[test]
+fn deep_nesting_is_unreadable() {
+    let depth = 100_000;
+    let body = format!(r#"{{"access_token":"a","x":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+    assert_eq!(transient_reason(&answer(200, body)), "http status 200: the answer cannot be read");
+}
+
+#[test]
+fn a_pause_is_seconds_or_a_date_and_an_hour_at_most() {
+    let date = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+    for (text, seconds) in [
+        ("0", Some(0)),
+        (" 17 ", Some(17)),
+        ("99999999999999999999999", Some(3600)),
+        ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30)),
+        ("Mon, 07 Nov 1994 08:50:07 GMT", Some(3600)),
+        ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+        ("-1", None),
+        ("1.5", None),
+        ("soon", None),
+        ("", None),
+    ] {
+        assert_eq!(retry_after::parse(Some(text), date), seconds.map(Duration::from_secs), "{text}");
+    }
+    assert_eq!(retry_after::parse(Some("Sun, 06 Nov 1994 08:50:07 GMT"), None), None);
+    assert_eq!(retry_after::parse(None, date), None);
+}
+
+#[test]
+fn a_secret_is_redacted_also_where_the_description_is_cut() {
+    let secret = "the/sent/refresh";
+    for padding in [0, 880, 890, 899, 5000] {
+        let text = format!("{}{secret} the%2Fsent%2Frefresh", "x".repeat(padding));
+        let body = format!(r#"{{"error":"invalid_grant","error_description":"{text}"}}"#);
+        let Outcome::Ended(reason) = judge(&answer(400, body), &refresh()) else { panic!("not ended") };
+        assert!(!reason.as_str().contains("the/se") && !reason.as_str().contains("%2F"), "{reason}");
+        assert!(reason.as_str().ends_with("(authorize again)"), "{reason}");
+    }
+}
+
+#[test]
+fn a_code_is_redacted_in_the_exchange() {
+    let body = r#"{"error":"invalid_request","error_description":"what is the-sent-code"}"#;
+    let outcome = judge(&answer(400, body), &exchange());
+    let Outcome::NeedsAttention(reason) = outcome else { panic!("{outcome:?}") };
+    assert!(reason.as_str().starts_with("invalid_request: what is …"), "{reason}");
+}
+
+#[test]
+fn the_cause_is_the_code_and_number_without_the_time() {
+    let cause = |second: u32| {
+        let text = format!("AADSTS700025: Client is public. Timestamp: 2026-01-01 10:00:{second:02}Z");
+        let body = format!(r#"{{"error":"invalid_client","error_description":"{text}"}}"#);
+        let Outcome::NeedsAttention(reason) = judge(&answer(401, body), &refresh()) else {
+            panic!("verdict")
+        };
+        reason.cause().to_owned()
+    };
+    assert_eq!(cause(1), "invalid_client AADSTS700025");
+    assert_eq!(cause(1), cause(2));
+}
+
+#[test]
+fn a_page_is_previewed_short_and_without_long_words() {
+    let page = |body: &str| transient_reason(&answer(511, body));
+    let long = "k".repeat(33);
+    assert!(page("<html><title>Hotel\n Wi-Fi</title><b>x</b>").ends_with("\"Hotel Wi-Fi\""));
+    assert!(page(&format!("<p>Please <b>log</b> in {long}</p>")).ends_with("\"Please log in\""));
+    assert!(!page("<p>your access token is abc</p>").contains("abc"));
+    assert!(page(&format!("<p>{}", "word ".repeat(100_000))).len() < 300);
+}
+
+fn json_like() -> impl Strategy<Value = String> {
+    let value = prop_oneof![
+        any::<f64>().prop_map(|number| number.to_string()),
+        any::<i64>().prop_map(|number| number.to_string()),
+        "\"[ -~]{0,12}\"",
+        any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
+        Just("null".to_owned()),
+    ];
+    let name = prop_oneof![
+        Just("access_token"),
+        Just("refresh_token"),
+        Just("expires_in"),
+        Just("token_type"),
+        Just("scope"),
+        Just("error"),
+        Just("error_description"),
+    ];
+    prop::collection::vec((name, value), 0..6).prop_map(|members| {
+        let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        format!("{{{}}}", members.join(","))
+    })
+}
+
+fn check(answer: &Answer) -> Result<(), TestCaseError> {
+    match judge(answer, &refresh()) {
+        Outcome::Issued(issued) => {
+            let tokens = [Some(&issued.access_token), issued.refresh_token.as_ref()];
+            for token in tokens.into_iter().flatten().map(|token| token.expose()) {
+                prop_assert!(!token.is_empty() && token.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+            }
+            prop_assert!(issued.lifetime <= Duration::from_secs(315_360_000));
+            prop_assert!((200..300).contains(&answer.status));
+        }
+        Outcome::Ended(_) => prop_assert!(matches!(answer.status, 200..=299 | 400 | 401)),
+        Outcome::NeedsAttention(_) => prop_assert!(matches!(answer.status, 200..=299 | 400..=499)),
+        Outcome::Transient { reached, .. } => prop_assert!(reached),
+    }
+    Ok(())
+}
+
+proptest! {
+    // A failure prints its input; it need not leave a file in the checkout too.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_panic_or_issue_an_unprintable_token(status in 100_u16..600, body: Vec<u8>) {
+        check(&answer(status, body))?;
+    }
+
+    #[test]
+    fn no_members_panic_or_issue_an_unprintable_token(
+        status in prop_oneof![Just(200_u16), Just(400), 100_u16..600],
+        body in json_like(),
+    ) {
+        check(&answer(status, body))?;
+    }
+
+    #[test]
+    fn a_sent_secret_is_never_in_a_reason(before in ".{0,40}", after in ".{0,40}", status in 200_u16..600) {
+        let text = serde_json::to_string(&format!("{before}the/sent/refresh{after}")).unwrap();
+        for body in [format!(r#"{{"error":"x","error_description":{text}}}"#), format!("<p>{text}")] {
+            let shown = format!("{:?}", judge(&answer(status, body), &refresh()));
+            prop_assert!(!shown.contains("the/sent/refresh"));
+        }
+    }
+}

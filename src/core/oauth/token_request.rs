@@ -1,0 +1,125 @@
+//! The request to the token endpoint (RFC 6749 §4.1.3, §6), ready to send.
+
+use alloc::sync::Arc;
+
+use pizauth_common::config::Account;
+use pizauth_common::secret::Secret;
+use url::form_urlencoded;
+use zeroize::Zeroizing;
+
+use super::outcome::{Outcome, Reason};
+use super::token_answer;
+use crate::http;
+use crate::prelude::*;
+
+#[cfg(test)]
+mod tests;
+
+/// Room for most forms, so that building one seldom moves it.
+const FORM_CAPACITY: usize = 4096;
+
+/// The fields that must not show up in a message.
+const SECRET_FIELDS: [&str; 4] = ["client_secret", "code", "code_verifier", "refresh_token"];
+
+/// A form to POST to a token endpoint, and what its answer is judged by.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TokenRequest {
+    /// The token endpoint, exactly as the configuration writes it.
+    pub token_uri: String,
+    /// `application/x-www-form-urlencoded` body.
+    pub form: Secret,
+    /// Which grant this is.
+    pub grant: GrantType,
+    /// The scopes that were asked for, to notice a narrower answer.
+    pub scopes: Arc<[String]>,
+}
+
+/// The values of `grant_type` that we use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantType {
+    /// §4.1.3: the exchange.
+    AuthorizationCode,
+    /// §6: a refresh.
+    RefreshToken,
+}
+
+impl GrantType {
+    /// The value of `grant_type`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+        }
+    }
+}
+
+impl TokenRequest {
+    /// The exchange of an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5).
+    pub fn exchange(account: &Account, code: &Secret, code_verifier: &Secret, redirect_uri: &str) -> Self {
+        let fields = [
+            ("code", code.expose()),
+            ("code_verifier", code_verifier.expose()),
+            ("redirect_uri", redirect_uri),
+        ];
+        Self::new(account, GrantType::AuthorizationCode, &fields)
+    }
+
+    /// A refresh (RFC 6749 §6).
+    pub fn refresh(account: &Account, refresh_token: &Secret) -> Self {
+        Self::new(account, GrantType::RefreshToken, &[("refresh_token", refresh_token.expose())])
+    }
+
+    /// What is to be sent.
+    pub fn http(&self) -> http::Request {
+        http::Request {
+            method: http::Method::Post,
+            uri: self.token_uri.clone(),
+            headers: [
+                ("Accept", Secret::from("application/json")),
+                ("Content-Type", Secret::from("application/x-www-form-urlencoded")),
+            ]
+            .into(),
+            body: self.form.clone(),
+        }
+    }
+
+    /// What the answer to it means, or the lack of one.
+    pub fn outcome(&self, result: Result<http::Answer, http::Lost>) -> Outcome {
+        match result {
+            Ok(answer) => token_answer::judge(&answer, self),
+            Err(http::Lost { sent, why }) => {
+                Outcome::Transient { reason: Reason::new(&why), retry_after: None, reached: sent }
+            }
+        }
+    }
+
+    fn new(account: &Account, grant: GrantType, fields: &[(&str, &str)]) -> Self {
+        let fields = [("grant_type", grant.as_str())].into_iter().chain(fields.iter().copied());
+        Self {
+            token_uri: account.token_uri.written().to_owned(),
+            form: form(fields.chain(client_fields(account))),
+            grant,
+            scopes: Arc::clone(&account.scopes),
+        }
+    }
+
+    /// Whatever in the form a server might repeat in its answer and no message may show.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        form_urlencoded::parse(self.form.expose().as_bytes())
+            .filter(|(name, _)| SECRET_FIELDS.contains(&name.as_ref()))
+            .map(|(_, value)| Secret::new(value.into_owned()))
+            .collect()
+    }
+}
+
+/// Who asks (RFC 6749 §2.3.1). An empty secret is never sent: servers refuse one from a public client.
+fn client_fields(account: &Account) -> impl Iterator<Item = (&str, &str)> {
+    let secret = account.client_secret.as_ref().map(Secret::expose).filter(|secret| !secret.is_empty());
+    [("client_id", &*account.client_id)].into_iter().chain(secret.map(|secret| ("client_secret", secret)))
+}
+
+fn form<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Secret {
+    let mut body = Zeroizing::new(String::with_capacity(FORM_CAPACITY));
+    form_urlencoded::Serializer::new(&mut *body).extend_pairs(fields);
+    Secret::new(core::mem::take(&mut *body))
+}

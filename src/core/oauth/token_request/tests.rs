@@ -1,0 +1,70 @@
+use super::*;
+use crate::testing::{account as named, uri};
+
+fn account() -> Account {
+    named("work")
+}
+
+fn fields(request: &TokenRequest) -> Vec<(String, String)> {
+    form_urlencoded::parse(request.form.expose().as_bytes()).into_owned().collect()
+}
+
+fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+fn exchange(account: &Account) -> TokenRequest {
+    let (code, verifier) = (Secret::from("4/0A&=+ ü"), Secret::from("verifier"));
+    TokenRequest::exchange(account, &code, &verifier, "http://localhost:4321/")
+}
+
+#[test]
+fn an_exchange_carries_code_verifier_and_the_same_redirect_uri() {
+    let request = exchange(&account());
+    let expected = pairs([
+        ("grant_type", "authorization_code"),
+        ("code", "4/0A&=+ ü"),
+        ("code_verifier", "verifier"),
+        ("redirect_uri", "http://localhost:4321/"),
+        ("client_id", "client&id"),
+    ]);
+    assert_eq!(fields(&request), expected);
+    assert_eq!(request.grant, GrantType::AuthorizationCode);
+}
+
+#[test]
+fn a_refresh_carries_the_refresh_token() {
+    let request = TokenRequest::refresh(&account(), &Secret::from("r3fresh"));
+    let expected =
+        pairs([("grant_type", "refresh_token"), ("refresh_token", "r3fresh"), ("client_id", "client&id")]);
+    assert_eq!(fields(&request), expected);
+    assert_eq!(request.grant, GrantType::RefreshToken);
+    assert_eq!(*request.scopes, ["mail.read", "offline_access"]);
+}
+
+#[test]
+fn a_client_secret_is_sent_and_an_empty_one_is_not() {
+    let confidential = Account { client_secret: Some(Secret::from("s&cret")), ..account() };
+    assert!(fields(&exchange(&confidential)).contains(&("client_secret".to_owned(), "s&cret".to_owned())));
+    let empty = Account { client_secret: Some(Secret::from("")), ..account() };
+    assert!(!exchange(&empty).form.expose().contains("client_secret"));
+}
+
+#[test]
+fn the_token_endpoint_is_kept_as_written() {
+    let account = Account { token_uri: uri("https://AS.example/token/").into(), ..account() };
+    assert_eq!(exchange(&account).token_uri, "https://AS.example/token/");
+}
+
+#[test]
+fn the_secrets_of_a_request_are_known_decoded() {
+    let account = Account { client_secret: Some(Secret::from("s&cret")), ..account() };
+    let secrets = exchange(&account).secrets();
+    assert_eq!(secrets, ["4/0A&=+ ü", "verifier", "s&cret"].map(Secret::from));
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let text = format!("{:?}", TokenRequest::refresh(&account(), &Secret::from("r3fresh")));
+    assert!(!text.contains("r3fresh"));
+}

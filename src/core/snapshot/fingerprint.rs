@@ -1,0 +1,108 @@
+//! Whether tokens still fit an account: a hash of the fields that decide what the tokens are good for.
+
+use crate::prelude::*;
+use pizauth_common::config::{Account, AuthorizationCode, Grant};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+/// SHA-256 over the security-relevant fields of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fingerprint(pub [u8; 32]);
+
+/// What an account's tokens are bound to. Neither the client secret (secrets rotate, the refresh token stays
+/// bound to the client) nor any of the times is part of it.
+#[derive(Clone, Copy, Debug)]
+pub struct SecurityFields<'a> {
+    /// `account "name"`.
+    pub name: &'a str,
+    /// `auth_uri`.
+    pub auth_uri: &'a str,
+    /// `auth_uri_fields`, in order.
+    pub auth_uri_fields: &'a [(String, String)],
+    /// `client_id`.
+    pub client_id: &'a str,
+    /// `redirect_uri`, with the port that the configuration gives it.
+    pub redirect_uri: &'a str,
+    /// `scopes`, in order.
+    pub scopes: &'a [String],
+    /// `token_uri`.
+    pub token_uri: &'a str,
+}
+
+impl<'a> SecurityFields<'a> {
+    /// Every field of [`Account`] and of its grant is named, so that a new one does not compile until it is decided. A field
+    /// that decides what a token is good for joins [`SecurityFields`] and is hashed only where it is set:
+    /// else each dump made before would stop to fit.
+    fn of_account(account: &'a Account) -> Self {
+        let Account {
+            name,
+            token_uri,
+            client_id,
+            client_secret: _,
+            scopes,
+            grant,
+            refresh_at_least: _,
+            refresh_before_expiry: _,
+            refresh_retry: _,
+        } = account;
+        let Grant::AuthorizationCode(AuthorizationCode { auth_uri, auth_uri_fields, redirect_uri }) = grant;
+        Self {
+            name: name.as_str(),
+            auth_uri: auth_uri.written(),
+            auth_uri_fields,
+            client_id,
+            redirect_uri: redirect_uri.written(),
+            scopes,
+            token_uri: token_uri.written(),
+        }
+    }
+}
+
+impl Fingerprint {
+    /// Hashes the fields as they are written, order included (a server may not care about the order of
+    /// scopes; keeping it costs at most one authorization after an edit). Only URIs are normalised, because
+    /// upstream's dump may hold them in either form.
+    pub fn of(fields: &SecurityFields) -> Self {
+        let mut hash = FieldHash(Sha256::new());
+        hash.text("pizauth account");
+        hash.text(fields.name);
+        hash.uri(fields.auth_uri);
+        hash.length(fields.auth_uri_fields.len());
+        for (key, value) in fields.auth_uri_fields {
+            hash.text(key);
+            hash.text(value);
+        }
+        hash.text(fields.client_id);
+        hash.uri(fields.redirect_uri);
+        hash.length(fields.scopes.len());
+        fields.scopes.iter().for_each(|scope| hash.text(scope));
+        hash.uri(fields.token_uri);
+        Self(hash.0.finalize().into())
+    }
+
+    /// The fingerprint of an account of the configuration.
+    pub fn of_account(account: &Account) -> Self {
+        Self::of(&SecurityFields::of_account(account))
+    }
+}
+
+/// Hashes each value after its length, so that no two lists of fields give the same bytes.
+struct FieldHash(Sha256);
+
+impl FieldHash {
+    fn length(&mut self, length: usize) {
+        self.0.update((length as u64).to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.length(text.len());
+        self.0.update(text);
+    }
+
+    fn uri(&mut self, uri: &str) {
+        match Url::parse(uri) {
+            Ok(parsed) => self.text(parsed.as_str()),
+            Err(_) => self.text(uri),
+        }
+    }
+}

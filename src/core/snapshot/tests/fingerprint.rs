@@ -1,0 +1,76 @@
+//! Which changes of an account end its session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pizauth_common::config::Account;
+
+use super::super::*;
+use crate::testing::{account as named, code_grant_mut, uri};
+
+fn account() -> Account {
+    let mut account = Account {
+        token_uri: uri("https://login.example.org/token").into(),
+        client_id: "pizauth-test".into(),
+        scopes: ["mail".to_owned(), "offline_access".to_owned()].into(),
+        ..named("work")
+    };
+    let grant = code_grant_mut(&mut account);
+    grant.auth_uri = uri("https://login.example.org/authorize").into();
+    grant.auth_uri_fields = vec![("prompt".to_owned(), "consent".to_owned())];
+    account
+}
+
+/// Whether an edit of the account ends its session.
+fn ends_the_session(edit: impl FnOnce(&mut Account)) -> bool {
+    let mut edited = account();
+    edit(&mut edited);
+    assert_ne!(edited, account(), "the edit changes something");
+    Fingerprint::of_account(&edited) != Fingerprint::of_account(&account())
+}
+
+#[test]
+fn what_the_tokens_are_bound_to_ends_the_session() {
+    assert!(ends_the_session(|account| account.name = "home".into()));
+    assert!(ends_the_session(
+        |account| code_grant_mut(account).auth_uri = uri("https://login.example.org/other").into()
+    ));
+    assert!(ends_the_session(|account| account.token_uri = uri("http://login.example.org/token").into()));
+    assert!(ends_the_session(|account| account.client_id = "pizauth-tests".into()));
+    assert!(ends_the_session(|account| Arc::make_mut(&mut account.scopes).reverse()));
+    assert!(ends_the_session(
+        |account| code_grant_mut(account).redirect_uri = uri("http://localhost:8080/").into()
+    ));
+    assert!(ends_the_session(|account| code_grant_mut(account).auth_uri_fields[0].1.clear()));
+}
+
+#[test]
+fn what_they_are_not_bound_to_keeps_the_session() {
+    assert!(!ends_the_session(|account| account.client_secret = Some(Secret::from("rotated"))));
+    assert!(!ends_the_session(|account| account.refresh_at_least = Duration::ZERO));
+    assert!(!ends_the_session(|account| account.refresh_before_expiry = Duration::ZERO));
+    assert!(!ends_the_session(|account| account.refresh_retry = Duration::ZERO));
+    assert!(!ends_the_session(
+        |account| code_grant_mut(account).redirect_uri = uri("HTTP://localhost:80").into()
+    ));
+}
+
+#[test]
+fn lists_cannot_borrow_from_their_neighbours() {
+    assert!(ends_the_session(|account| account.scopes = ["mailoffline_access".to_owned()].into()));
+    assert!(ends_the_session(
+        |account| code_grant_mut(account).auth_uri_fields = vec![("promptc".into(), "onsent".into())]
+    ));
+    let moved = |account: &mut Account| {
+        code_grant_mut(account).auth_uri_fields.push(("a".into(), "b".into()));
+        account.scopes = [].into();
+    };
+    assert!(ends_the_session(moved));
+}
+
+#[test]
+fn the_fingerprint_stays_what_it_is() {
+    let hex: String =
+        Fingerprint::of_account(&account()).0.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, "60a60d7ea42e6447ec9ebc72456332ab8954c34e9ea299ebd02a3a52284dfd67");
+}

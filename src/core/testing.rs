@@ -1,0 +1,83 @@
+//! An account, and what a server says to it, for tests.
+
+use std::time::Duration;
+
+use pizauth_common::config::{Account, AuthorizationCode, Grant, Uri};
+
+use crate::http::{Answer, Lost};
+use crate::oauth::outcome::{Issued, Outcome};
+
+pub(crate) fn uri(written: &str) -> Uri {
+    Uri::parse(written.to_owned()).unwrap()
+}
+
+/// A public client (no secret) with two scopes and the default times of the configuration language.
+pub(crate) fn account(name: &str) -> Account {
+    Account {
+        name: name.into(),
+        token_uri: uri("https://as.example/token").into(),
+        client_id: "client&id".into(),
+        client_secret: None,
+        scopes: ["mail.read".to_owned(), "offline_access".to_owned()].into(),
+        grant: Grant::AuthorizationCode(AuthorizationCode {
+            auth_uri: uri("https://as.example/auth").into(),
+            auth_uri_fields: Vec::new(),
+            redirect_uri: uri("http://localhost/").into(),
+        }),
+        refresh_at_least: Duration::from_secs(90 * 60),
+        refresh_before_expiry: Duration::from_secs(90),
+        refresh_retry: Duration::from_secs(40),
+    }
+}
+
+/// What its authorization requests say.
+pub(crate) fn code_grant(account: &Account) -> &AuthorizationCode {
+    let Grant::AuthorizationCode(grant) = &account.grant;
+    grant
+}
+
+/// The same, to be changed.
+pub(crate) fn code_grant_mut(account: &mut Account) -> &mut AuthorizationCode {
+    let Grant::AuthorizationCode(grant) = &mut account.grant;
+    grant
+}
+
+/// What a server has to answer, or a network to do, for that to come of a token request.
+pub(crate) fn answer_for(outcome: &Outcome) -> Result<Answer, Lost> {
+    match outcome {
+        Outcome::Issued(issued) => Ok(json_answer(200, &body_of(issued))),
+        Outcome::Ended(_) => Ok(json_answer(400, r#"{"error":"invalid_grant"}"#)),
+        Outcome::NeedsAttention(reason) => {
+            let cause = reason.cause();
+            Ok(json_answer(400, &format!(r#"{{"error":"{cause}","error_description":"{reason}"}}"#)))
+        }
+        Outcome::Transient { reason, reached: false, .. } => {
+            Err(Lost { sent: false, why: reason.to_string() })
+        }
+        Outcome::Transient { retry_after, .. } => {
+            let retry_after = retry_after.map(|pause| pause.as_secs().to_string());
+            Ok(Answer { retry_after, ..json_answer(503, "") })
+        }
+    }
+}
+
+/// An answer with a body of JSON.
+pub(crate) fn json_answer(status: u16, body: &str) -> Answer {
+    Answer {
+        status,
+        content_type: Some("application/json".to_owned()),
+        retry_after: None,
+        date: None,
+        body: body.as_bytes().to_vec().into(),
+    }
+}
+
+fn body_of(issued: &Issued) -> String {
+    let token = |name: &str, token: &str| format!(r#""{name}":"{token}""#);
+    let mut members = vec![
+        token("access_token", issued.access_token.expose()),
+        format!(r#""expires_in":{}"#, issued.lifetime.as_secs()),
+    ];
+    members.extend(issued.refresh_token.as_ref().map(|refresh| token("refresh_token", refresh.expose())));
+    format!("{{{}}}", members.join(","))
+}

@@ -1,0 +1,45 @@
+//! How far one token request has got: shared by its worker and the dispatcher.
+
+use std::io;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use pizauth_core::http::{Answer, Lost};
+
+const UNSENT: u8 = 0;
+const SENDING: u8 = 1;
+const GIVEN_UP: u8 = 2;
+
+/// Either the worker begins to send or the dispatcher gives it up: never both. So a request that was
+/// reported as unsent is not sent later, and its code may be used again.
+#[derive(Debug, Default)]
+pub(super) struct Attempt(AtomicU8);
+
+impl Attempt {
+    /// To be called before the first byte of the form is written.
+    ///
+    /// # Errors
+    /// The attempt was given up.
+    pub(super) fn begin_sending(&self) -> io::Result<()> {
+        match self.0.compare_exchange(UNSENT, SENDING, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) | Err(SENDING) => Ok(()),
+            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "given up before it was sent")),
+        }
+    }
+
+    /// Ends the attempt from outside.
+    pub(super) fn give_up(&self, why: &str) -> Result<Answer, Lost> {
+        // A failed exchange means that sending has begun, and that is what the outcome tells.
+        let _ = self.0.compare_exchange(UNSENT, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire);
+        self.failed(why)
+    }
+
+    /// The outcome of an attempt that got no answer.
+    pub(super) fn failed(&self, why: &str) -> Result<Answer, Lost> {
+        Err(Lost { sent: self.has_been_sent(), why: why.to_owned() })
+    }
+
+    /// Whether a byte of the form can have reached the server.
+    pub(super) fn has_been_sent(&self) -> bool {
+        self.0.load(Ordering::Acquire) == SENDING
+    }
+}
