@@ -114,12 +114,13 @@ impl Keeper {
     /// A keeper without tokens.
     pub fn new(config: Config, ports: ListenerPorts, entropy: Entropy) -> Self {
         let settings = Settings::new(&config, ports);
+        let places = Places::new(&config.accounts);
         let entries = config.accounts.into_iter().map(|account| (account.name.clone(), Entry::new(account)));
         Self {
             entries: entries.collect(),
             settings,
             agenda: Agenda::default(),
-            places: Places::default(),
+            places,
             outbox: Outbox::new(entropy),
             is_stopping: false,
         }

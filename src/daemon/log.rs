@@ -1,7 +1,7 @@
 //! The log: one logfmt line for each thing of note, to syslog or stderr. No other file names syslog.
 //!
 //! `log::event(What::TokenRefreshed).account(&name).field("expires_in", 3600).write()`. What there is to
-//! say are two tables ([`EVENTS`], [`ACCOUNT_EVENTS`]), so that monitoring rules can rely on it. Never a secret in a line.
+//! say is two tables ([`events`]), so that monitoring rules can rely on it. Never a secret in a line.
 //!
 //! A reader that is stuck never holds us up: lines wait in a bounded backlog, and what does not fit is
 //! counted and reported. The event loop calls [`catch_up`] when it wakes.
@@ -20,12 +20,12 @@ use std::time::Duration;
 
 use ::log::{LevelFilter, Metadata, Record};
 use pizauth_common::account_name::AccountName;
-use pizauth_core::keeper::AccountEvent;
+use pizauth_core::keeper::{ACCOUNT_EVENTS, AccountEvent, EventDoc};
 
 use backlog::Backlog;
-pub use events::{EVENTS, What};
+pub use events::What;
 use line::Text;
-pub use pizauth_core::keeper::{ACCOUNT_EVENTS, EventDoc, Severity};
+pub use pizauth_core::keeper::Severity;
 
 /// The target of our own records. Nothing else passes: ureq's debug log prints URLs and heads.
 const TARGET: &str = "pizauthd";
@@ -56,6 +56,11 @@ pub fn start(verbosity: u8, destination: Destination) {
 /// Tries again to write what a stuck reader has left over. While it returns a time, call again after that.
 pub fn catch_up() -> Option<Duration> {
     LOGGER.get().and_then(|logger| logger.backlog().catch_up())
+}
+
+/// Every event that the log knows, those of accounts first.
+pub fn events() -> impl Iterator<Item = &'static EventDoc> {
+    ACCOUNT_EVENTS.iter().chain(events::EVENTS)
 }
 
 /// Begins a line about the daemon.

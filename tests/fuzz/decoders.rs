@@ -3,17 +3,17 @@
 
 use chacha20poly1305::aead::{AeadInPlace, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
-use pizauth_common::config::{self, Config};
+use pizauth_common::config::{self, Config, Scheme};
 use pizauth_common::ipc::frame::{self, Decoder, FrameError, Kind};
 use pizauth_common::ipc::message::Response;
 use pizauth_common::ipc::plain_answer::PlainAnswer;
 use pizauth_common::secret::Secret;
-use pizauth_daemon::oauth::outcome::Outcome;
-use pizauth_daemon::oauth::redirect::{AuthorizationResponse, Scheme};
-use pizauth_daemon::oauth::token_answer::{self, HttpAnswer};
-use pizauth_daemon::oauth::token_request::{Grant, TokenRequest};
+use pizauth_core::http::Answer;
+use pizauth_core::oauth::outcome::Outcome;
+use pizauth_core::oauth::redirect::AuthorizationResponse;
+use pizauth_core::oauth::token_request::{GrantType, TokenRequest};
+use pizauth_core::snapshot::Snapshot;
 use pizauth_daemon::redirect_listener::head;
-use pizauth_daemon::snapshot::Snapshot;
 use serde_json::to_vec;
 use zeroize::Zeroizing;
 
@@ -138,16 +138,16 @@ pub fn callback(data: &[u8]) {
 /// The answer to a token request: a status, headers up to an empty line, a body.
 pub fn token_answer(data: &[u8]) {
     let answer = http_answer(data);
-    for grant in [Grant::AuthorizationCode, Grant::RefreshToken] {
+    for grant in [GrantType::AuthorizationCode, GrantType::RefreshToken] {
         let form = Secret::from("grant_type=refresh_token&refresh_token=a-secret");
-        let scopes = vec!["mail".to_owned()];
+        let scopes = ["mail".to_owned()].into();
         let token_uri = "http://127.0.0.1/token".to_owned();
         let request = TokenRequest { token_uri, form, grant, scopes };
-        check_outcome(&token_answer::judge(&answer, &request));
+        check_outcome(&request.outcome(Ok(answer.clone())));
     }
 }
 
-fn http_answer(data: &[u8]) -> HttpAnswer {
+fn http_answer(data: &[u8]) -> Answer {
     let end = data.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(data.len());
     let (head, rest) = data.split_at(end);
     let head = String::from_utf8_lossy(head);
@@ -157,7 +157,7 @@ fn http_answer(data: &[u8]) -> HttpAnswer {
     let value = |wanted: &str| {
         headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.to_string())
     };
-    HttpAnswer {
+    Answer {
         status,
         content_type: value("content-type"),
         retry_after: value("retry-after"),

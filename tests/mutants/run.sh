@@ -15,8 +15,8 @@ trap 'exit 1' HUP INT TERM
 (cd "$top" && git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf -) | tar -C "$copy" -xf -
 cd "$copy"
 
-build() { cargo test --quiet --package pizauth-daemon --lib --no-run >"$copy/build.log" 2>&1; }
-simulate() { timeout 300 cargo test --quiet --package pizauth-daemon --lib simulation >"$copy/run.log" 2>&1; }
+build() { cargo test --quiet --package pizauth-core --lib --no-run >"$copy/build.log" 2>&1; }
+simulate() { timeout 300 cargo test --quiet --package pizauth-core --lib simulation >"$copy/run.log" 2>&1; }
 
 if ! build || ! simulate; then
     echo "the simulation fails without a mutant:" >&2

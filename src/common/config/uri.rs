@@ -51,6 +51,11 @@ impl Uri {
         self.parsed.host_str().unwrap_or_default()
     }
 
+    /// The port that it names, or its scheme's.
+    pub fn port(&self) -> u16 {
+        self.parsed.port().unwrap_or(self.scheme.default_port())
+    }
+
     /// The same URI, written as its parser understands it.
     pub(super) fn normalised(self) -> Self {
         Self { written: self.parsed.to_string(), ..self }

@@ -4,7 +4,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 
 use pizauth_common::account_name::AccountName;
-use pizauth_common::config::Uri;
+use pizauth_common::config::{Account, Uri};
 
 use super::effect::JobId;
 use crate::oauth::token_request::TokenRequest;
@@ -12,7 +12,7 @@ use crate::prelude::*;
 
 /// At most this many requests at a time, over all accounts.
 pub const MAX_IN_FLIGHT: usize = 8;
-/// At most this many to a host whose last request got no answer, or that was never asked.
+/// At most this many to a host whose last request got no answer, or that was never asked, where there are others.
 pub const MAX_TO_SILENT_HOST: usize = 2;
 
 /// A request that has been handed out and not been answered, also one that nobody waits for any more.
@@ -36,12 +36,14 @@ pub(super) struct Host(String);
 
 impl Host {
     pub(super) fn of(uri: &Uri) -> Self {
-        Self(format!("{}:{}", uri.host(), uri.parsed().port_or_known_default().unwrap_or_default()))
+        Self(format!("{}:{}", uri.host(), uri.port()))
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Places {
+    /// How many a host gets that has not answered.
+    to_silent_host: usize,
     flights: BTreeMap<JobId, Flight>,
     hosts: BTreeMap<Host, Queue>,
 }
@@ -57,13 +59,24 @@ struct Queue {
 }
 
 impl Queue {
-    fn free(&self) -> usize {
-        let places = if self.answers { MAX_IN_FLIGHT } else { MAX_TO_SILENT_HOST };
+    fn free(&self, to_silent_host: usize) -> usize {
+        let places = if self.answers { MAX_IN_FLIGHT } else { to_silent_host };
         places.saturating_sub(self.taken)
     }
 }
 
 impl Places {
+    /// None is taken.
+    pub(super) fn new(accounts: &[Account]) -> Self {
+        Self { to_silent_host: to_silent_host(accounts), flights: BTreeMap::new(), hosts: BTreeMap::new() }
+    }
+
+    /// There are other accounts. Hosts that nothing is under way to are forgotten.
+    pub(super) fn reload(&mut self, accounts: &[Account]) {
+        self.to_silent_host = to_silent_host(accounts);
+        self.hosts.retain(|_, queue| queue.taken > 0);
+    }
+
     pub(super) fn in_flight(&self) -> usize {
         self.flights.len()
     }
@@ -72,7 +85,7 @@ impl Places {
     /// [`Places::give_back`] when it may.
     pub(super) fn is_free_or_wait(&mut self, host: &Host, account: &AccountName) -> bool {
         let Some(queue) = self.hosts.get_mut(host) else { return true };
-        let is_free = queue.free() > 0;
+        let is_free = queue.free(self.to_silent_host) > 0;
         if !is_free {
             queue.waiting.insert(account.clone());
         }
@@ -91,13 +104,15 @@ impl Places {
         queue.taken = queue.taken.saturating_sub(1);
         queue.answers = answered;
         // Not all of them may still want to; once nothing is under way any more, nobody else would wake the others.
-        let count = if queue.taken == 0 { usize::MAX } else { queue.free() };
+        let count = if queue.taken == 0 { usize::MAX } else { queue.free(self.to_silent_host) };
         let next = core::iter::from_fn(|| queue.waiting.pop_first()).take(count).collect();
         Some((flight, next))
     }
+}
 
-    /// Forgets hosts that nothing is under way to: the configuration may name others now.
-    pub(super) fn forget_idle_hosts(&mut self) {
-        self.hosts.retain(|_, queue| queue.taken > 0);
-    }
+/// Where all accounts are at one host, there is nobody whom it could hold up.
+fn to_silent_host(accounts: &[Account]) -> usize {
+    let hosts = accounts.iter().map(|account| (account.token_uri.host(), account.token_uri.port()));
+    let has_others = hosts.clone().any(|host| hosts.clone().next() != Some(host));
+    if has_others { MAX_TO_SILENT_HOST } else { MAX_IN_FLIGHT }
 }

@@ -21,6 +21,7 @@ impl Keeper {
     pub fn reload(&mut self, config: Config, ports: ListenerPorts, now: Now) {
         let old = core::mem::replace(&mut self.settings, Settings::new(&config, ports));
         let new = self.settings;
+        self.places.reload(&config.accounts);
         let mut accounts: BTreeMap<AccountName, Account> =
             config.accounts.into_iter().map(|account| (account.name.clone(), account)).collect();
         let held: Vec<AccountName> = self.entries.keys().cloned().collect();
@@ -36,7 +37,6 @@ impl Keeper {
         for (name, account) in accounts {
             self.entries.insert(name, Entry::new(account));
         }
-        self.places.forget_idle_hosts();
         self.start_due_requests(now);
     }
 

@@ -12,7 +12,7 @@ macro_rules! events {
         }
 
         /// Every event, in the order of the manual page.
-        pub const EVENTS: &[EventDoc] = &[
+        pub(super) const EVENTS: &[EventDoc] = &[
             $(EventDoc { name: $name, severity: Severity::$severity, meaning: $meaning },)*
         ];
     };

@@ -19,7 +19,10 @@ pub(super) fn is_test_name(word: &str) -> bool {
 
 /// The names of all tests of tests/it and of the crates.
 pub(super) fn tests() -> BTreeSet<String> {
-    ["tests/it", "src/common", "src/client", "src/daemon"].iter().flat_map(|root| tests_below(root)).collect()
+    ["tests/it", "src/common", "src/client", "src/core", "src/daemon"]
+        .iter()
+        .flat_map(|root| tests_below(root))
+        .collect()
 }
 
 fn tests_below(root: &str) -> Vec<String> {
