@@ -4,69 +4,34 @@
 mod answers;
 mod effects;
 mod pages;
+mod rooms;
 mod stage;
 
 use std::io;
-use std::path::PathBuf;
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
+use mio::Events;
 use mio::event::Event as Ready;
-use mio::{Events, Poll};
-use pizauth_common::cause::Cause;
 
-use crate::clock::{Alarm, Clock};
+use crate::clock::Clock;
 use crate::containment::{Worker, contain};
-use crate::hooks::{Finished, Hook, Hooks};
-use crate::http::Http;
-use crate::ipc_listener::IpcListener;
-use crate::log::{self, What};
+use crate::hooks::{Finished, Hook};
+use crate::log::{self};
 use crate::mailbox::Event;
 use crate::poll_tokens;
-use crate::redirect_listener::RedirectListener;
-use crate::signals::{Signal, Signals};
-use crate::socket_file::SocketFile;
-use crate::supervisor::Supervisor;
+use crate::signals::Signal;
 use pages::WaitingPages;
-use pizauth_core::keeper::Keeper;
 use pizauth_core::moment::{Moment, Now};
+pub use rooms::Rooms;
 use stage::Stage;
 
 /// So many readiness events are taken in one turn; what is over comes in the next.
 const EVENTS_PER_TURN: usize = 1024;
 const PAUSE_AFTER_A_BUG: Duration = Duration::from_secs(1);
 
-/// The rooms of the daemon, each ready, and the state that connects them.
+/// The loop: the rooms, and what connects them while it runs.
 pub struct EventLoop {
-    /// Everything that can become ready is registered here.
-    pub poll: Poll,
-    /// Where other threads' events arrive.
-    pub mail: Receiver<Event>,
-    /// All token state.
-    pub keeper: Keeper,
-    /// Performs requests to authorization servers.
-    pub http: Http,
-    /// Runs the user's commands.
-    pub hooks: Hooks,
-    /// Serves callers.
-    pub ipc_listener: IpcListener,
-    /// Keeps the socket in its place.
-    pub socket_file: SocketFile,
-    /// Serves browsers.
-    pub redirect_listener: RedirectListener,
-    /// TERM, HUP and the like.
-    pub signals: Signals,
-    /// Wakes us when something is due.
-    pub alarm: Alarm,
-    /// Tells whoever supervises us.
-    pub supervisor: Supervisor,
-    /// Where `reload` reads.
-    pub config_file: PathBuf,
-}
-
-/// The loop while it runs.
-struct Running {
-    rooms: EventLoop,
+    rooms: Rooms,
     pages: WaitingPages,
     stage: Stage,
     /// After a bug what is due waits until then, so that one that repeats is no storm.
@@ -80,57 +45,38 @@ impl EventLoop {
     ///
     /// # Errors
     /// The system cannot wait for events.
-    pub fn run(self) -> io::Result<()> {
+    pub fn run(rooms: Rooms) -> io::Result<()> {
         let now = Clock::now();
-        let mut running = Running {
-            rooms: self,
+        let mut event_loop = Self {
+            rooms,
             pages: WaitingPages::default(),
             stage: Stage::starting(now.moment),
             not_before: now.moment,
             slept: Clock::slept(),
         };
-        running.rooms.hooks.run(Hook::Startup, now.moment);
-        let mut events = Events::with_capacity(EVENTS_PER_TURN);
-        running.turn(now);
-        while !running.stage.is_over() {
-            running.wait(&mut events)?;
-            let now = Clock::now();
-            for event in &events {
-                running.step(Worker::EventLoop, now, |running| running.dispatch(event, now));
-            }
-            running.turn(now);
-        }
-        let Running { rooms, pages, .. } = running;
+        event_loop.serve(now)?;
+        let Self { rooms, pages, .. } = event_loop;
         // Nobody answers the browsers that still wait: they are shown that by the redirect listener.
         drop(pages);
         rooms.end();
         Ok(())
     }
 
-    /// When the socket's file was lost, there is a new one.
-    fn keep_listening(&mut self) {
-        let Some(listener) = self.socket_file.take_listener() else { return };
-        if let Err(error) = self.ipc_listener.replace_listener(listener) {
-            log::event(What::SocketFailed).field("reason", Cause(&error)).write();
+    fn serve(&mut self, now: Now) -> io::Result<()> {
+        self.rooms.hooks.run(Hook::Startup, now.moment);
+        let mut events = Events::with_capacity(EVENTS_PER_TURN);
+        self.turn(now);
+        while !self.stage.is_over() {
+            self.wait(&mut events)?;
+            let now = Clock::now();
+            for event in &events {
+                self.step(Worker::EventLoop, now, |this| this.dispatch(event, now));
+            }
+            self.turn(now);
         }
+        Ok(())
     }
 
-    /// Leaves nothing behind. Callers of `shutdown` see the end of their connection when the process has gone, not
-    /// before: the listener is left to the system.
-    fn end(self) {
-        let Self { mail, redirect_listener, mut socket_file, ipc_listener, hooks, .. } = self;
-        // With whatever browsers have sent that was not read any more.
-        drop(mail);
-        redirect_listener.stop();
-        hooks.let_go();
-        socket_file.remove();
-        std::mem::forget(ipc_listener);
-        log::event(What::Stopped).write();
-        log::catch_up();
-    }
-}
-
-impl Running {
     /// A bug in one step costs that step, never the tokens, and keeps no other step from its turn.
     fn step(&mut self, worker: Worker, now: Now, step: impl FnOnce(&mut Self)) {
         if contain(worker, || step(self)).is_err() {
@@ -177,29 +123,29 @@ impl Running {
     /// Everything that does not hang on one readiness event: mail, requests, what is due, what follows from it.
     fn turn(&mut self, now: Now) {
         while let Ok(event) = self.rooms.mail.try_recv() {
-            self.step(Worker::EventLoop, now, |running| running.take(event, now));
+            self.step(Worker::EventLoop, now, |this| this.take(event, now));
         }
-        self.step(Worker::Agenda, now, |running| {
-            running.notice_sleep();
-            running.handle_timeouts(now);
+        self.step(Worker::Agenda, now, |this| {
+            this.notice_sleep();
+            this.handle_timeouts(now);
         });
         while self.serve_next_caller(now) {}
-        self.step(Worker::EventLoop, now, |running| {
-            running.perform_effects(now);
-            running.hooks_finished(now);
-            running.perform_effects(now);
-            running.advance(now);
+        self.step(Worker::EventLoop, now, |this| {
+            this.perform_effects(now);
+            this.hooks_finished(now);
+            this.perform_effects(now);
+            this.advance(now);
         });
     }
 
     /// False when nobody waits.
     fn serve_next_caller(&mut self, now: Now) -> bool {
         let mut served = false;
-        self.step(Worker::EventLoop, now, |running| {
-            let Some((connection, request)) = running.rooms.ipc_listener.take_request() else { return };
+        self.step(Worker::EventLoop, now, |this| {
+            let Some((connection, request)) = this.rooms.ipc_listener.take_request() else { return };
             served = true;
-            running.answer(connection, request, now);
-            running.perform_effects(now);
+            this.answer(connection, request, now);
+            this.perform_effects(now);
         });
         served
     }

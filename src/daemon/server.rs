@@ -16,7 +16,7 @@ use pizauth_common::sys::set_up_allocator;
 
 use crate::background::{Background, Parent};
 use crate::containment::{self, Worker, contain};
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, Rooms};
 use crate::http;
 use crate::limits::Limits;
 use crate::log::{self, Destination, What};
@@ -88,14 +88,14 @@ fn open_and_run(invocation: &Invocation, options: &Options, parent: Option<Paren
     match open(options, parent.as_ref()) {
         Err(why) => Err(Stopped { why, parent }),
         Ok(None) => Ok(()),
-        Ok(Some(Opened { event_loop, warnings })) => {
+        Ok(Some(Opened { rooms, warnings })) => {
             match parent {
                 Some(parent) => parent.ready(&warnings),
                 // With -v they stand in the log, which is on stderr too.
                 None if options.syslog || options.verbosity == 0 => warn(invocation, &warnings),
                 None => {}
             }
-            let ended = event_loop.run();
+            let ended = EventLoop::run(rooms);
             ended.map_err(|error| Stopped {
                 why: format!("cannot wait for events: {}", Cause(&error)),
                 parent: None,
@@ -106,7 +106,7 @@ fn open_and_run(invocation: &Invocation, options: &Options, parent: Option<Paren
 
 /// The daemon, ready to run.
 struct Opened {
-    event_loop: EventLoop,
+    rooms: Rooms,
     /// About the configuration and the environment.
     warnings: Vec<String>,
 }
@@ -130,8 +130,8 @@ fn open(options: &Options, parent: Option<&Parent>) -> Result<Option<Opened>, St
     limits.raise_descriptors();
     let warnings = [checked.warnings.lines(), http::environment_warnings()].concat();
     start_log(options, &warnings);
-    let event_loop = rooms::open(options, &limits, absolute(&config_file)?, checked, supervisor)?;
-    Ok(Some(Opened { event_loop, warnings }))
+    let rooms = rooms::open(options, &limits, absolute(&config_file)?, checked, supervisor)?;
+    Ok(Some(Opened { rooms, warnings }))
 }
 
 /// A reload finds the file although the working directory may have been replaced.

@@ -6,7 +6,7 @@ use pizauth_common::dump::Dump;
 use pizauth_common::ipc::message::{DaemonInfo, Expired, Refusal, Request, Response, Skipped};
 use pizauth_common::sys::give_memory_back;
 
-use super::{EventLoop, Running};
+use super::{EventLoop, Rooms};
 use crate::containment::{Worker, contain};
 use crate::entropy;
 use crate::ipc_listener::ConnectionId;
@@ -19,7 +19,7 @@ use pizauth_core::snapshot::Snapshot;
 /// A request that is not done: nothing changed.
 pub(super) struct Refused(Refusal, String);
 
-impl Running {
+impl EventLoop {
     /// Answers one caller.
     pub(super) fn answer(&mut self, connection: ConnectionId, request: Request, now: Now) {
         self.log_call(connection, &request);
@@ -106,7 +106,7 @@ impl Running {
     }
 }
 
-impl EventLoop {
+impl Rooms {
     fn refresh(&mut self, account: &str, now: Now) -> Result<Response, Refused> {
         match self.keeper.refresh(account, now).map_err(|unknown| refused(unknown, account))? {
             Refreshed::Scheduled => Ok(Response::RefreshScheduled),

@@ -3,11 +3,11 @@
 use pizauth_core::keeper::{AccountEvent, Effect};
 use pizauth_core::moment::Now;
 
-use super::Running;
+use super::EventLoop;
 use crate::hooks::Hook;
 use crate::log;
 
-impl Running {
+impl EventLoop {
     pub(super) fn perform_effects(&mut self, now: Now) {
         while let Some(effect) = self.rooms.keeper.poll_effect() {
             match effect {

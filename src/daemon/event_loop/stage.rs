@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Running;
+use super::EventLoop;
 use crate::log::{self, What};
 use pizauth_core::moment::{Moment, Now};
 
@@ -67,7 +67,7 @@ impl Stage {
     }
 }
 
-impl Running {
+impl EventLoop {
     /// Begins to stop. Whoever asks again waits with the first: what is finished are hooks that keep tokens.
     pub(super) fn stop(&mut self, now: Now) {
         if self.stage.is_stopping() {

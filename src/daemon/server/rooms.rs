@@ -11,7 +11,7 @@ use pizauth_common::paths::ProcessEnvironment;
 
 use super::options::Options;
 use crate::clock::{Alarm, Clock};
-use crate::event_loop::EventLoop;
+use crate::event_loop::Rooms;
 use crate::hooks::{HookOutput, HookSettings, Hooks};
 use crate::http::{self, Http};
 use crate::ipc_listener::IpcListener;
@@ -34,7 +34,7 @@ pub(super) fn open(
     config_file: PathBuf,
     checked: Checked,
     supervisor: Supervisor,
-) -> Result<EventLoop, String> {
+) -> Result<Rooms, String> {
     let config = checked.config;
     // Signals come first: threads inherit the mask. The socket follows, since it makes two daemons impossible.
     let mut signals = Signals::new().map_err(cannot("receive signals"))?;
@@ -58,7 +58,7 @@ pub(super) fn open(
     let settings = hook_settings(options, limits, &socket_file);
     let hooks = Hooks::new(settings, config.hooks.clone(), shared);
     let ports = redirect_listener.ports();
-    Ok(EventLoop {
+    Ok(Rooms {
         keeper: Keeper::new(config, ports, Box::new(entropy::fill)),
         config_file,
         poll,

@@ -1,0 +1,71 @@
+//! The rooms of the daemon, each opened: what the event loop owns.
+
+use std::path::PathBuf;
+use std::sync::mpsc::Receiver;
+
+use mio::Poll;
+use pizauth_common::cause::Cause;
+use pizauth_core::keeper::Keeper;
+
+use crate::clock::Alarm;
+use crate::hooks::Hooks;
+use crate::http::Http;
+use crate::ipc_listener::IpcListener;
+use crate::log::{self, What};
+use crate::mailbox::Event;
+use crate::redirect_listener::RedirectListener;
+use crate::signals::Signals;
+use crate::socket_file::SocketFile;
+use crate::supervisor::Supervisor;
+
+/// Every room of the daemon, ready.
+pub struct Rooms {
+    /// Everything that can become ready is registered here.
+    pub poll: Poll,
+    /// Where other threads' events arrive.
+    pub mail: Receiver<Event>,
+    /// All token state.
+    pub keeper: Keeper,
+    /// Performs requests to authorization servers.
+    pub http: Http,
+    /// Runs the user's commands.
+    pub hooks: Hooks,
+    /// Serves callers.
+    pub ipc_listener: IpcListener,
+    /// Keeps the socket in its place.
+    pub socket_file: SocketFile,
+    /// Serves browsers.
+    pub redirect_listener: RedirectListener,
+    /// TERM, HUP and the like.
+    pub signals: Signals,
+    /// Wakes us when something is due.
+    pub alarm: Alarm,
+    /// Tells whoever supervises us.
+    pub supervisor: Supervisor,
+    /// Where `reload` reads.
+    pub config_file: PathBuf,
+}
+
+impl Rooms {
+    /// When the socket's file was lost, there is a new one.
+    pub(super) fn keep_listening(&mut self) {
+        let Some(listener) = self.socket_file.take_listener() else { return };
+        if let Err(error) = self.ipc_listener.replace_listener(listener) {
+            log::event(What::SocketFailed).field("reason", Cause(&error)).write();
+        }
+    }
+
+    /// Leaves nothing behind. Callers of `shutdown` see the end of their connection when the process has gone, not
+    /// before: the listener is left to the system.
+    pub(super) fn end(self) {
+        let Self { mail, redirect_listener, mut socket_file, ipc_listener, hooks, .. } = self;
+        // With whatever browsers have sent that was not read any more.
+        drop(mail);
+        redirect_listener.stop();
+        hooks.let_go();
+        socket_file.remove();
+        std::mem::forget(ipc_listener);
+        log::event(What::Stopped).write();
+        log::catch_up();
+    }
+}
