@@ -82,12 +82,12 @@ fn issued(members: &Members, request: &TokenRequest) -> Result<Issued, Unreadabl
     })
 }
 
-/// What a well-formed OAuth error means (SPEC §4): only `invalid_grant`, and only where RFC 6749 §5.2
-/// or a sloppy server puts it, ends a session.
+/// What a well-formed OAuth error means: only `invalid_grant` and its synonyms, and only where RFC 6749 §5.2 or a sloppy
+/// server puts them, end a session.
 fn refusal(status: u16, error: OAuthError) -> Verdict {
     match status {
         _ if error.is_temporary() => Verdict::NotNow(error),
-        200..=299 | 400 | 401 if error.code() == "invalid_grant" => Verdict::Ended(error),
+        200..=299 | 400 | 401 if error.ends_the_grant() => Verdict::Ended(error),
         // These are about this moment or about what stands in between, whatever the body says.
         407 | 408 | 429 => Verdict::NotNow(error),
         // Firewalls and frameworks answer so too, in their own words.

@@ -1,22 +1,60 @@
-//! The body of a token answer as named members: JSON, or the form encoding that some servers still use.
+//! The body of a token answer: the few members that matter, read strictly, and everything else skipped, however broken.
+//!
+//! A server that has rotated a refresh token will not do so again: what stands beside it, and how it is wrapped, is no
+//! reason to throw it away.
 
+use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use core::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use url::form_urlencoded;
 
 use crate::http::Answer;
 use crate::prelude::*;
 
-/// The members of the answer's one object. Names are unique.
-pub(in crate::oauth) struct Members(BTreeMap<String, Value>);
+/// The members that are read. Names of others are not even remembered.
+const NAMES: [&str; 10] = [
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "token_type",
+    "expires_in",
+    "expires_in_sec",
+    "scope",
+    "error",
+    "error_description",
+    "suberror",
+];
+
+/// The members of the answer's one object that matter. Each may stand once.
+#[derive(Default)]
+pub(in crate::oauth) struct Members(BTreeMap<&'static str, Member>);
+
+/// What a member holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Member {
+    /// Nothing, as some servers write it.
+    Null,
+    /// A string.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// The strings of a list, separated by spaces.
+    List(String),
+    /// Something else, which no member that matters is.
+    Other(&'static str),
+}
 
 impl Members {
     /// The member, where it is there and not null or empty: servers write "nothing" in all three ways.
-    pub(super) fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).filter(|value| !value.is_null() && value.as_str() != Some(""))
+    pub(super) fn get(&self, name: &str) -> Option<&Member> {
+        let is_nothing = |member: &Member| match member {
+            Member::Null => true,
+            Member::Text(text) => text.is_empty(),
+            _ => false,
+        };
+        self.0.get(name).filter(|member| !is_nothing(member))
     }
 
     /// Whether [`Members::get`] would find it.
@@ -26,7 +64,28 @@ impl Members {
 
     /// The text of the member, where it is a string.
     pub(in crate::oauth) fn text(&self, name: &str) -> Option<&str> {
-        self.get(name).and_then(Value::as_str)
+        match self.get(name) {
+            Some(Member::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// False where it stands there already: two readers may disagree on which of the two counts, so neither does.
+    fn insert(&mut self, name: &'static str, member: Member) -> bool {
+        self.0.insert(name, member).is_none()
+    }
+}
+
+impl fmt::Display for Member {
+    /// For a message: what it is rather than what it holds.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::List(_) => f.write_str("a list"),
+            Self::Other(what) => f.write_str(what),
+        }
     }
 }
 
@@ -35,7 +94,6 @@ impl Members {
 pub(super) enum Unreadable {
     Redirect,
     Empty,
-    NotUtf8,
     Html,
     NotJson,
     NoTokenAnswer,
@@ -49,7 +107,6 @@ impl fmt::Display for Unreadable {
         match self {
             Self::Redirect => f.write_str("a redirect, which is never followed (is token_uri right?)"),
             Self::Empty => f.write_str("the answer is empty"),
-            Self::NotUtf8 => f.write_str("the answer is not UTF-8"),
             Self::Html => f.write_str("a web page instead of an answer (a proxy or a captive portal?)"),
             Self::NotJson => f.write_str("the answer cannot be read"),
             Self::NoTokenAnswer => f.write_str("the answer holds neither a token nor an error"),
@@ -67,12 +124,13 @@ pub(super) fn read(answer: &Answer) -> Result<Members, Unreadable> {
     if (300..400).contains(&answer.status) {
         return Err(Unreadable::Redirect);
     }
-    let text = core::str::from_utf8(&answer.body).map_err(|_| Unreadable::NotUtf8)?.trim_ascii();
+    let text = text_of(&answer.body);
+    let text = text.trim_ascii();
     let content_type = answer.content_type.as_deref().unwrap_or_default().to_ascii_lowercase();
     if text.is_empty() {
         Err(Unreadable::Empty)
     } else if text.starts_with('{') {
-        serde_json::from_str(text).map_err(|_| Unreadable::NotJson)
+        serde_json::from_str(&without_raw_controls(text)).map_err(|_| Unreadable::NotJson)
     } else if text.starts_with('<') || content_type.contains("html") {
         Err(Unreadable::Html)
     } else {
@@ -80,41 +138,129 @@ pub(super) fn read(answer: &Answer) -> Result<Members, Unreadable> {
     }
 }
 
+/// Without a byte order mark, and with U+FFFD for what is not UTF-8: no token and no `error` has one.
+pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))
+}
+
+/// JSON whose strings have no control characters as they are, which it forbids and some servers write: U+FFFD stands for
+/// each.
+fn without_raw_controls(json: &str) -> Cow<'_, str> {
+    let is_control = |c: char| c < ' ';
+    if !json.contains(is_control) {
+        return Cow::Borrowed(json);
+    }
+    let (mut in_string, mut is_escaped) = (false, false);
+    let clean = json.chars().map(|c| {
+        let is_quote = c == '"' && !is_escaped;
+        is_escaped = in_string && c == '\\' && !is_escaped;
+        in_string ^= is_quote;
+        if in_string && is_control(c) { char::REPLACEMENT_CHARACTER } else { c }
+    });
+    Cow::Owned(clean.collect())
+}
+
 /// RFC 6749 asks for JSON; a form is taken for an answer only where it has a member of one.
 fn form(text: &str) -> Result<Members, Unreadable> {
-    let mut members = BTreeMap::new();
+    let mut members = Members::default();
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-        if members.insert(name.into_owned(), Value::from(value)).is_some() {
+        let Some(name) = known(&name) else { continue };
+        if !members.insert(name, Member::Text(value.into_owned())) {
             return Err(Unreadable::NotJson);
         }
     }
-    let is_answer = members.contains_key("access_token") || members.contains_key("error");
-    if is_answer { Ok(Members(members)) } else { Err(Unreadable::NotJson) }
+    let is_answer = ["access_token", "error"].iter().any(|name| members.0.contains_key(name));
+    if is_answer { Ok(members) } else { Err(Unreadable::NotJson) }
+}
+
+fn known(name: &str) -> Option<&'static str> {
+    NAMES.into_iter().find(|known| *known == name)
 }
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(UniqueMembers)
+        deserializer.deserialize_map(TheObject)
     }
 }
 
-/// Two readers may disagree on which of two equal keys counts, so neither does.
-struct UniqueMembers;
+struct TheObject;
 
-impl<'de> Visitor<'de> for UniqueMembers {
+impl<'de> Visitor<'de> for TheObject {
     type Value = Members;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object whose keys are unique")
+        f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-        let mut members = BTreeMap::new();
-        while let Some((name, value)) = map.next_entry::<String, Value>()? {
-            if members.insert(name, value).is_some() {
-                return Err(A::Error::custom("a key stands twice"));
+        let mut members = Members::default();
+        while let Some(name) = map.next_key::<String>()? {
+            match known(&name) {
+                None => drop(map.next_value::<IgnoredAny>()?),
+                Some(name) if members.insert(name, map.next_value()?) => {}
+                Some(name) => return Err(A::Error::custom(format_args!("{name} stands twice"))),
             }
         }
-        Ok(Members(members))
+        Ok(members)
+    }
+}
+
+impl<'de> Deserialize<'de> for Member {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneMember)
+    }
+}
+
+struct OneMember;
+
+impl<'de> Visitor<'de> for OneMember {
+    type Value = Member;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member of a token answer")
+    }
+
+    fn visit_unit<E>(self) -> Result<Member, E> {
+        Ok(Member::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Member, E> {
+        Ok(Member::Other("a truth value"))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Member, E> {
+        Ok(Member::Number(number as f64))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Member, E> {
+        Ok(Member::Number(number as f64))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Member, E> {
+        Ok(Member::Number(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Member, E> {
+        Ok(Member::Text(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Member, E> {
+        Ok(Member::Text(text))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Member, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Member::Other("an object"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Member, A::Error> {
+        let mut joined = String::new();
+        while let Some(element) = list.next_element()? {
+            if let Member::Text(word) = element {
+                joined.push_str(&word);
+                joined.push(' ');
+            }
+        }
+        Ok(Member::List(joined))
     }
 }

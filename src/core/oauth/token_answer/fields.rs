@@ -3,10 +3,9 @@
 use core::time::Duration;
 
 use pizauth_common::secret::Secret;
-use serde_json::Value;
 
 use super::LONGEST_LIFETIME;
-use super::body::{Members, Unreadable};
+use super::body::{Member, Members, Unreadable};
 use crate::prelude::*;
 
 /// Where `expires_in` is missing or no number.
@@ -20,7 +19,7 @@ const UNECHOED_SCOPES: [&str; 4] = ["offline_access", "openid", "profile", "emai
 pub(super) fn check_token_type(members: &Members) -> Result<(), Unreadable> {
     match members.get("token_type") {
         None => Ok(()),
-        Some(Value::String(kind)) if kind.trim().eq_ignore_ascii_case("bearer") => Ok(()),
+        Some(Member::Text(kind)) if kind.trim().eq_ignore_ascii_case("bearer") => Ok(()),
         Some(kind) => Err(Unreadable::TokenType(kind.to_string())),
     }
 }
@@ -29,22 +28,28 @@ pub(super) fn check_token_type(members: &Members) -> Result<(), Unreadable> {
 pub(super) fn token(members: &Members, name: &'static str) -> Result<Option<Secret>, Unreadable> {
     match members.get(name) {
         None => Ok(None),
-        Some(value) => {
-            let token = value.as_str().and_then(Secret::token);
+        Some(_) => {
+            let token = members.text(name).and_then(Secret::token);
             token.map(Some).ok_or(Unreadable::BadToken(name))
         }
     }
 }
 
-/// `expires_in`: an integer, a float or a numeric string, in seconds.
+/// `expires_in`: an integer, a float or a numeric string, in seconds. Where `expires_in_sec` stands beside it, the other
+/// one is in milliseconds (Zoho).
 pub(super) fn lifetime(members: &Members) -> Duration {
-    let seconds = match members.get("expires_in") {
-        Some(Value::Number(number)) => number.as_f64(),
-        Some(Value::String(text)) => text.trim().parse().ok(),
+    let seconds = ["expires_in_sec", "expires_in"].into_iter().find_map(|name| number(members.get(name)?));
+    let seconds = seconds.unwrap_or(DEFAULT_LIFETIME_SECONDS);
+    Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_LIFETIME.as_secs_f64()))
+}
+
+fn number(member: &Member) -> Option<f64> {
+    let number = match member {
+        Member::Number(number) => Some(*number),
+        Member::Text(text) => text.trim().parse().ok(),
         _ => None,
     };
-    let seconds = seconds.filter(|seconds| !seconds.is_nan()).unwrap_or(DEFAULT_LIFETIME_SECONDS);
-    Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_LIFETIME.as_secs_f64()))
+    number.filter(|number| !number.is_nan())
 }
 
 /// The granted scope where something that was asked for is missing from it. No `scope` means: as asked.
@@ -57,10 +62,10 @@ pub(super) fn narrowed_scope(members: &Members, asked: &[String]) -> Option<Stri
 }
 
 /// RFC 6749 §3.3 says: separated by spaces. Some use commas, some an array.
-fn scope_text(scope: &Value) -> Option<String> {
+fn scope_text(scope: &Member) -> Option<String> {
     match scope {
-        Value::String(text) => Some(text.replace(',', " ")),
-        Value::Array(scopes) => Some(scopes.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")),
+        Member::Text(text) => Some(text.replace(',', " ")),
+        Member::List(scopes) => Some(scopes.trim_ascii_end().to_owned()),
         _ => None,
     }
 }

@@ -8,10 +8,22 @@ use crate::prelude::*;
 
 const MAX_CODE_BYTES: usize = 256;
 
-/// `error` and `error_description`.
+/// What a dead grant is called besides `invalid_grant`: by Yahoo, GitHub, Zoho and those who do as they do.
+const DEAD_GRANT: [&str; 5] =
+    ["invalid_grant", "invalid_refresh_token", "bad_refresh_token", "token_expired", "invalid_code"];
+
+/// What Microsoft says of an `invalid_grant` that no new try will mend. With any other `suberror` the grant lives on: a
+/// policy refuses for now.
+const FINAL_SUBERRORS: [&str; 3] = ["bad_token", "token_expired", "client_mismatch"];
+
+/// Microsoft's "you ask too often": the grant lives on.
+const LOOP_DETECTED: &str = "AADSTS50196";
+
+/// `error` and `error_description`, and Microsoft's `suberror`.
 pub(super) struct OAuthError {
     code: String,
     description: Option<String>,
+    suberror: Option<String>,
 }
 
 impl OAuthError {
@@ -20,7 +32,8 @@ impl OAuthError {
     pub(super) fn find(members: &Members) -> Option<Self> {
         let code = members.text("error").filter(|code| is_code(code))?.to_owned();
         let description = members.text("error_description").map(str::to_owned);
-        Some(Self { code, description })
+        let suberror = members.text("suberror").map(str::to_owned);
+        Some(Self { code, description, suberror })
     }
 
     pub(super) fn code(&self) -> &str {
@@ -45,6 +58,14 @@ impl OAuthError {
             Some(number) => format!("{} {number}", self.code),
             None => self.code.clone(),
         }
+    }
+
+    /// Whether the grant is gone for good.
+    pub(super) fn ends_the_grant(&self) -> bool {
+        let is_final = |suberror: &String| FINAL_SUBERRORS.contains(&suberror.as_str());
+        DEAD_GRANT.iter().any(|code| self.code.eq_ignore_ascii_case(code))
+            && self.suberror.as_ref().is_none_or(is_final)
+            && provider_hints::number(self.description()) != Some(LOOP_DETECTED)
     }
 
     /// The two codes that say "later" (RFC 6749 §4.1.2.1).

@@ -1,5 +1,6 @@
 //! A short look at a body that is no token answer: enough to recognize a captive portal.
 
+use super::body::text_of;
 use crate::http::Answer;
 use crate::oauth::redaction::Redaction;
 use crate::prelude::*;
@@ -11,7 +12,8 @@ const MAX_WORD_CHARS: usize = 32;
 
 /// The visible words of a page, or `None` where there are none or where they might be about tokens.
 pub(super) fn preview(answer: &Answer, redaction: &Redaction) -> Option<String> {
-    let text = core::str::from_utf8(&answer.body).ok()?.trim_ascii();
+    let text = text_of(&answer.body);
+    let text = text.trim_ascii();
     if text.starts_with(['{', '[', '"']) || is_one_word(text) || mentions_token(text) {
         return None;
     }

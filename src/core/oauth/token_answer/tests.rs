@@ -65,10 +65,25 @@ fn a_token_has_1_byte_to_64_kib() {
 }
 
 #[test]
-fn deep_nesting_is_unreadable() {
-    let depth = 100_000;
-    let body = format!(r#"{{"access_token":"a","x":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
-    assert_eq!(transient_reason(&answer(200, body)), "http status 200: the answer cannot be read");
+fn whatever_nobody_needs_is_skipped_however_large_deep_or_broken_it_is() {
+    for other in
+        ["[".repeat(400_000) + &"]".repeat(400_000), "[".to_owned() + &r#"{"":0},"#.repeat(140_000) + "0]"]
+    {
+        for body in [r#"{"x":OTHER,"access_token":"a"}"#, r#"{"access_token":"a","x":OTHER,"x":OTHER}"#] {
+            assert_eq!(
+                issued(&body.replacen("OTHER", &other, 1).replace("OTHER", "0")).access_token.expose(),
+                "a"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_member_that_matters_stands_once() {
+    for twice in [r#""access_token":"b""#, r#""access_token":null"#, r#""access_token":{}"#] {
+        let body = format!(r#"{{"access_token":"a",{twice}}}"#);
+        assert_eq!(transient_reason(&answer(200, body)), "http status 200: the answer cannot be read");
+    }
 }
 
 #[test]
