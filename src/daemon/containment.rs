@@ -18,10 +18,10 @@ pub(crate) enum Worker {
     Agenda,
     /// The event loop, for one caller's request.
     Caller,
-    /// The dispatcher of token requests.
+    /// The dispatcher of requests to servers.
     Http,
-    /// The thread of one token request.
-    TokenRequest,
+    /// The thread of one such request.
+    HttpRequest,
     /// The thread that accepts browsers.
     RedirectListener,
     /// The thread of one browser's connection.
@@ -36,7 +36,7 @@ impl Worker {
             Self::Agenda => "agenda",
             Self::Caller => "caller",
             Self::Http => "http",
-            Self::TokenRequest => "token_request",
+            Self::HttpRequest => "http_request",
             Self::RedirectListener => "redirect_listener",
             Self::RedirectConnection => "redirect_connection",
         }

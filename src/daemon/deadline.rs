@@ -17,11 +17,6 @@ impl Deadline {
         Self(Instant::now() + limit)
     }
 
-    /// The end of a step that may take so long from now, and no longer than all may.
-    pub(crate) fn sooner(self, limit: Duration) -> Self {
-        Self(self.0.min(Instant::now() + limit))
-    }
-
     /// More than nothing.
     ///
     /// # Errors
@@ -35,7 +30,7 @@ impl Deadline {
     ///
     /// # Errors
     /// The time was up before, or the system refuses. When the time is up meanwhile, none has anything to tell.
-    pub(crate) fn wait(self, sockets: &mut [PollFd<'_>]) -> io::Result<()> {
+    fn wait(self, sockets: &mut [PollFd<'_>]) -> io::Result<()> {
         let left = Timespec::try_from(self.left()?).map_err(io::Error::other)?;
         match poll(sockets, Some(&left)) {
             Ok(_) | Err(Errno::INTR) => Ok(()),

@@ -1,7 +1,8 @@
-//! Performs token requests: one worker thread each, one dispatcher, and exactly one outcome per job.
+//! Performs requests and brings back what came, unjudged: one worker thread each, one dispatcher, and exactly one
+//! result for each job.
 //!
 //! The dispatcher is the only one who posts, so a worker that panics, hangs in a name lookup or comes
-//! too late cannot lose an outcome or report two.
+//! too late cannot lose a result or report two.
 
 use std::collections::HashMap;
 use std::io;
@@ -10,27 +11,29 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pizauth_common::cause::Cause;
-
-use crate::containment::{Bug, Worker, contain};
+use crate::containment::{Worker, contain};
 use crate::log::{self, What};
 use crate::mailbox::{Event, Mailbox};
 use attempt::Attempt;
+use failure::Failure;
 use pizauth_core::http::{Answer, Lost, Request};
 use pizauth_core::keeper::JobId;
+use transport::Transport;
 
+mod answer;
 mod attempt;
-mod connection;
-mod dial;
-mod http;
+mod dialers;
+mod failure;
 mod proxy;
 mod roots;
+mod route;
+#[cfg(test)]
+mod tests;
+mod transport;
 
-mod tunnel;
-
-/// How long a token request may take, and how many there may be.
+/// How long a request may take, and how many there may be.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct RequestLimits {
     /// For the TCP connection, all addresses together.
     pub connect: Duration,
     /// For everything, name lookup included.
@@ -43,7 +46,7 @@ pub struct Limits {
     pub stuck: usize,
 }
 
-impl Default for Limits {
+impl Default for RequestLimits {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
@@ -55,7 +58,7 @@ impl Default for Limits {
     }
 }
 
-/// The room that talks to authorization servers.
+/// The room that talks to servers.
 #[derive(Debug)]
 pub struct Http {
     notes: Sender<Note>,
@@ -67,22 +70,22 @@ impl Http {
     ///
     /// # Errors
     /// The system has no thread left.
-    pub fn start(mailbox: Mailbox, limits: Limits) -> io::Result<Self> {
-        let transport = http::Transport::new(limits, |name| std::env::var_os(name));
+    pub fn start(mailbox: Mailbox, limits: RequestLimits) -> io::Result<Self> {
+        let transport = Transport::new(limits, |name| std::env::var_os(name));
         Self::with(mailbox, limits, move |request, attempt| transport.perform(request, attempt))
     }
 
-    fn with<P>(mailbox: Mailbox, limits: Limits, perform: P) -> io::Result<Self>
+    fn with<P>(mailbox: Mailbox, limits: RequestLimits, perform: P) -> io::Result<Self>
     where
-        P: Fn(&Request, &Attempt) -> Result<Answer, Lost> + Send + Sync + 'static,
+        P: Fn(&Request, &Attempt) -> Result<Answer, Failure> + Send + Sync + 'static,
     {
         let (dispatcher, receiver) = Dispatcher::new(mailbox, limits, perform);
         let notes = dispatcher.notes.clone();
-        thread::Builder::new().name("token-endpoint".into()).spawn(move || dispatcher.run(&receiver))?;
+        thread::Builder::new().name("http".into()).spawn(move || dispatcher.run(&receiver))?;
         Ok(Self { notes })
     }
 
-    /// Sends the request and posts [`Event::TokenAnswer`] for `job`, once, whatever happens. Returns at once.
+    /// Sends the request and posts [`Event::HttpAnswered`] for `job`, once, whatever happens. Returns at once.
     pub fn request(&self, job: JobId, request: Request) {
         // The dispatcher ends only after this sender is dropped.
         let _ = self.notes.send(Note::Start(job, request));
@@ -97,7 +100,7 @@ impl Drop for Http {
 
 /// What in the environment will make requests fail: for a warning at start.
 pub fn environment_warnings() -> Vec<String> {
-    http::Transport::new(Limits::default(), |name| std::env::var_os(name)).warnings()
+    Transport::new(RequestLimits::default(), |name| std::env::var_os(name)).warnings()
 }
 
 enum Note {
@@ -119,7 +122,7 @@ struct Flight {
 
 struct Dispatcher<P> {
     mailbox: Mailbox,
-    limits: Limits,
+    limits: RequestLimits,
     perform: Arc<P>,
     notes: Sender<Note>,
     flights: HashMap<FlightId, Flight>,
@@ -129,9 +132,9 @@ struct Dispatcher<P> {
 
 impl<P> Dispatcher<P>
 where
-    P: Fn(&Request, &Attempt) -> Result<Answer, Lost> + Send + Sync + 'static,
+    P: Fn(&Request, &Attempt) -> Result<Answer, Failure> + Send + Sync + 'static,
 {
-    fn new(mailbox: Mailbox, limits: Limits, perform: P) -> (Self, Receiver<Note>) {
+    fn new(mailbox: Mailbox, limits: RequestLimits, perform: P) -> (Self, Receiver<Note>) {
         let (notes, receiver) = channel();
         let perform = Arc::new(perform);
         let (flights, last_flight) = (HashMap::new(), FlightId(0));
@@ -148,7 +151,8 @@ where
             let job = note.as_ref().and_then(|note| self.job_of(note));
             let handled = contain(Worker::Http, || self.handle(note));
             if let (Some(job), Err(bug)) = (job, handled) {
-                self.post(job, perhaps_sent(&bug));
+                // A code must not be sent twice, so what is not known counts as sent.
+                self.post(job, Err(Lost { sent: true, why: bug.to_string() }));
             }
         }
     }
@@ -156,7 +160,7 @@ where
     fn handle(&mut self, note: Option<Note>) {
         match note {
             Some(Note::Start(job, request)) => self.start(job, request),
-            Some(Note::Finished(flight, outcome)) => self.finish(flight, outcome),
+            Some(Note::Finished(flight, result)) => self.finish(flight, result),
             Some(Note::Stop) | None => {}
         }
         self.give_up_late_ones(Instant::now());
@@ -180,26 +184,25 @@ where
     }
 
     fn start(&mut self, job: JobId, request: Request) {
-        if let Err(why) = self.check_room() {
-            return self.post(job, unsent(why));
-        }
         let attempt = Arc::new(Attempt::default());
+        if let Err(failure) = self.check_room() {
+            return self.post(job, Err(attempt.lost(&failure)));
+        }
         let deadline = Instant::now() + self.limits.total + self.limits.grace;
         self.last_flight.0 += 1;
         match self.spawn_worker(self.last_flight, request, Arc::clone(&attempt)) {
             Ok(()) => {
                 self.flights.insert(self.last_flight, Flight { job, deadline, attempt });
             }
-            Err(error) => self
-                .post(job, unsent(&format!("cannot start a thread for a token request: {}", Cause(&error)))),
+            Err(error) => self.post(job, Err(attempt.lost(&Failure::NoThread(error)))),
         }
     }
 
-    fn check_room(&self) -> Result<(), &'static str> {
+    fn check_room(&self) -> Result<(), Failure> {
         if self.flights.len() >= self.limits.workers {
-            Err("too many token requests are under way")
+            Err(Failure::TooManyUnderWay)
         } else if self.stuck >= self.limits.stuck {
-            Err("too many earlier token requests hang (does the name lookup work?)")
+            Err(Failure::TooManyHang)
         } else {
             Ok(())
         }
@@ -208,18 +211,18 @@ where
     fn spawn_worker(&self, flight: FlightId, request: Request, attempt: Arc<Attempt>) -> io::Result<()> {
         let (perform, notes) = (Arc::clone(&self.perform), self.notes.clone());
         let work = move || {
-            let outcome = contain(Worker::TokenRequest, || perform(&request, &attempt));
-            let outcome = outcome.unwrap_or_else(|bug| attempt.failed(&bug.to_string()));
+            let result = contain(Worker::HttpRequest, || perform(&request, &attempt));
+            let result = result.unwrap_or_else(|bug| Err(Failure::Bug(bug)));
             // Nobody listens only once the daemon stops.
-            let _ = notes.send(Note::Finished(flight, outcome));
+            let _ = notes.send(Note::Finished(flight, result.map_err(|failure| attempt.lost(&failure))));
         };
-        thread::Builder::new().name("token-request".into()).spawn(work).map(drop)
+        thread::Builder::new().name("http-request".into()).spawn(work).map(drop)
     }
 
     /// A worker has come back: in time, or after it was given up.
-    fn finish(&mut self, flight: FlightId, outcome: Result<Answer, Lost>) {
+    fn finish(&mut self, flight: FlightId, result: Result<Answer, Lost>) {
         match self.flights.remove(&flight) {
-            Some(Flight { job, .. }) => self.post(job, outcome),
+            Some(Flight { job, .. }) => self.post(job, result),
             None => self.stuck = self.stuck.saturating_sub(1),
         }
     }
@@ -228,23 +231,13 @@ where
         let late: Vec<_> = self.flights.extract_if(|_, flight| flight.deadline <= now).collect();
         for (_, flight) in late {
             self.stuck += 1;
-            let limit = self.limits.total.as_secs();
-            log::event(What::WorkerStuck).field("limit_seconds", limit).write();
-            let why = format!("no answer within {limit} s");
-            self.post(flight.job, flight.attempt.give_up(&why));
+            let limit = self.limits.total;
+            log::event(What::WorkerStuck).field("limit_seconds", limit.as_secs()).write();
+            self.post(flight.job, Err(flight.attempt.give_up(&Failure::Late { limit })));
         }
     }
 
-    fn post(&self, job: JobId, outcome: Result<Answer, Lost>) {
-        self.mailbox.post(Event::HttpAnswered { job, result: outcome });
+    fn post(&self, job: JobId, result: Result<Answer, Lost>) {
+        self.mailbox.post(Event::HttpAnswered { job, result });
     }
-}
-
-fn unsent(why: &str) -> Result<Answer, Lost> {
-    Err(Lost { sent: false, why: why.to_owned() })
-}
-
-/// A code must not be sent twice, so what is not known counts as sent.
-fn perhaps_sent(bug: &Bug) -> Result<Answer, Lost> {
-    Err(Lost { sent: true, why: bug.to_string() })
 }

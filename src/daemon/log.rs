@@ -27,7 +27,7 @@ pub use events::What;
 use line::Text;
 pub use pizauth_core::keeper::Severity;
 
-/// The target of our own records. Nothing else passes: ureq's debug log prints URLs and heads.
+/// The target of our own records. Nothing else passes: attohttpc's debug log prints URLs.
 const TARGET: &str = "pizauthd";
 /// That of records which pass at any verbosity without being errors.
 const NOTICE_TARGET: &str = "pizauthd::notice";

@@ -94,7 +94,7 @@ fn the_commands_have_no_network_below_them() {
     let tree = Command::new(cargo).args(arguments).current_dir(top()).output().unwrap();
     let tree = String::from_utf8(tree.stdout).unwrap();
     assert!(tree.contains("pizauth-common"), "no tree: {tree}");
-    for network in ["ureq", "rustls", "ring", "native-tls", "hyper", "mio"] {
+    for network in ["attohttpc", "rustls", "ring", "native-tls", "hyper", "mio"] {
         assert!(
             !tree.lines().any(|line| line.split(' ').next() == Some(network)),
             "{network} is below the commands"
@@ -120,7 +120,7 @@ fn one_file_reads_the_clocks() {
 #[test]
 fn libraries_stay_in_their_rooms() {
     let rooms = [
-        ("ureq::", "src/daemon/http"),
+        ("attohttpc", "src/daemon/http"),
         ("syslog::", "src/daemon/log"),
         ("signal_hook", "src/daemon/signals"),
         ("nom::", "src/common/config"),

@@ -62,7 +62,7 @@ fn a_panic_that_comes_again_and_again_keeps_nobody_from_an_answer_and_is_no_stor
 
 #[test]
 fn a_panic_during_a_refresh_is_a_failed_refresh() {
-    for worker in ["token_endpoint", "token_request"] {
+    for worker in ["http", "http_request"] {
         let Some(running) = with_panics() else { return };
         let token = running.token("work");
         panics(&running, worker, || drop(running.refresh("work").exits(0)));

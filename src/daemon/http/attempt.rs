@@ -1,21 +1,22 @@
-//! How far one token request has got: shared by its worker and the dispatcher.
+//! How far one request has got: shared by its worker and the dispatcher.
 
 use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use pizauth_core::http::{Answer, Lost};
+use super::failure::Failure;
+use pizauth_core::http::Lost;
 
 const UNSENT: u8 = 0;
 const SENDING: u8 = 1;
 const GIVEN_UP: u8 = 2;
 
 /// Either the worker begins to send or the dispatcher gives it up: never both. So a request that was
-/// reported as unsent is not sent later, and its code may be used again.
+/// reported as unsent is not sent later, and a code in it may be used again.
 #[derive(Debug, Default)]
 pub(super) struct Attempt(AtomicU8);
 
 impl Attempt {
-    /// To be called before the first byte of the form is written.
+    /// To be called before the first byte of the body is written.
     ///
     /// # Errors
     /// The attempt was given up.
@@ -27,18 +28,18 @@ impl Attempt {
     }
 
     /// Ends the attempt from outside.
-    pub(super) fn give_up(&self, why: &str) -> Result<Answer, Lost> {
-        // A failed exchange means that sending has begun, and that is what the outcome tells.
+    pub(super) fn give_up(&self, failure: &Failure) -> Lost {
+        // A failed exchange means that sending has begun, and that is what is told.
         let _ = self.0.compare_exchange(UNSENT, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire);
-        self.failed(why)
+        self.lost(failure)
     }
 
-    /// The outcome of an attempt that got no answer.
-    pub(super) fn failed(&self, why: &str) -> Result<Answer, Lost> {
-        Err(Lost { sent: self.has_been_sent(), why: why.to_owned() })
+    /// What is told of an attempt that got no answer.
+    pub(super) fn lost(&self, failure: &Failure) -> Lost {
+        Lost { sent: self.has_been_sent(), why: failure.to_string() }
     }
 
-    /// Whether a byte of the form can have reached the server.
+    /// Whether a byte of the body can have reached the server.
     pub(super) fn has_been_sent(&self) -> bool {
         self.0.load(Ordering::Acquire) == SENDING
     }

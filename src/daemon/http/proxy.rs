@@ -1,6 +1,7 @@
 //! The proxy variables, with the meaning that curl gives them.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::net::IpAddr;
 
 use url::{Host, Url};
@@ -9,7 +10,35 @@ use url::{Host, Url};
 const DEFAULT_PORT: u16 = 1080;
 
 /// A proxy, or why it cannot be used: going around it unasked would be worse than failing.
-type Proxy = Result<Url, String>;
+type Proxy = Result<Url, UnusableProxy>;
+
+/// The variable that names it, and what is wrong. Its value may hold a password, which is not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct UnusableProxy {
+    variable: &'static str,
+    why: Unusable,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Unusable {
+    NoUrl,
+    Scheme(String),
+    /// attohttpc gives a proxy what stands in the URL, as it stands: with the wrong password it might lock us out.
+    EncodedCredentials,
+}
+
+impl fmt::Display for UnusableProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot use the proxy in {}: ", self.variable)?;
+        match &self.why {
+            Unusable::NoUrl => f.write_str("it is not a URL"),
+            Unusable::Scheme(scheme) => write!(f, "{scheme} is not supported, only http and https"),
+            Unusable::EncodedCredentials => f.write_str(
+                "its name or password has a character that must be percent-encoded, which is not supported",
+            ),
+        }
+    }
+}
 
 pub(super) struct Proxies {
     http: Option<Proxy>,
@@ -22,7 +51,10 @@ impl Proxies {
         let first = |names: &[&'static str]| {
             names.iter().find_map(|name| Some((*name, variable(name).filter(|value| !value.is_empty())?)))
         };
-        let proxy = |names: &[&'static str]| first(names).map(|(name, value)| parse(name, &value));
+        let proxy = |names: &[&'static str]| {
+            let (variable, value) = first(names)?;
+            Some(parse(&value).map_err(|why| UnusableProxy { variable, why }))
+        };
         Self {
             // Not HTTP_PROXY: a CGI script gets that one from the browser's `Proxy` header.
             http: proxy(&["http_proxy", "all_proxy", "ALL_PROXY"]),
@@ -36,7 +68,7 @@ impl Proxies {
     ///
     /// # Errors
     /// The variable cannot be understood.
-    pub(super) fn for_url(&self, url: &Url) -> Result<Option<&Url>, String> {
+    pub(super) fn for_url(&self, url: &Url) -> Result<Option<&Url>, UnusableProxy> {
         let proxy = if url.scheme() == "https" { &self.https } else { &self.http };
         match proxy {
             Some(proxy) if !self.is_exception(url) => proxy.as_ref().map(Some).map_err(Clone::clone),
@@ -46,8 +78,8 @@ impl Proxies {
 
     /// The variables that cannot be understood.
     pub(super) fn warnings(&self) -> Vec<String> {
-        let mut all: Vec<_> =
-            [&self.http, &self.https].into_iter().flatten().filter_map(|proxy| proxy.clone().err()).collect();
+        let proxies = [&self.http, &self.https].into_iter().flatten();
+        let mut all: Vec<_> = proxies.filter_map(|proxy| Some(proxy.as_ref().err()?.to_string())).collect();
         all.dedup();
         all
     }
@@ -63,21 +95,21 @@ impl Proxies {
     }
 }
 
-/// A proxy without scheme is an HTTP one. The value may hold a password: no message shows it.
-fn parse(name: &str, value: &OsString) -> Proxy {
-    let malformed = || format!("cannot use the proxy in {name}: it is not a URL");
-    let text = value.to_str().ok_or_else(malformed)?;
+/// A proxy without scheme is an HTTP one.
+fn parse(value: &OsStr) -> Result<Url, Unusable> {
+    let text = value.to_str().ok_or(Unusable::NoUrl)?;
     let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    let mut url = Url::parse(&text).map_err(|_| malformed())?;
-    match url.scheme() {
-        "http" if !names_port(&text) => {
-            url.set_port(Some(DEFAULT_PORT)).map(|()| url).map_err(|()| malformed())
-        }
-        "http" | "https" => Ok(url),
-        scheme => {
-            Err(format!("cannot use the proxy in {name}: {scheme} is not supported, only http and https"))
-        }
+    let mut url = Url::parse(&text).map_err(|_| Unusable::NoUrl)?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Unusable::Scheme(url.scheme().to_owned()));
     }
+    if url.username().contains('%') || url.password().is_some_and(|password| password.contains('%')) {
+        return Err(Unusable::EncodedCredentials);
+    }
+    if url.scheme() == "http" && !names_port(&text) {
+        url.set_port(Some(DEFAULT_PORT)).map_err(|()| Unusable::NoUrl)?;
+    }
+    Ok(url)
 }
 
 /// [`Url`] forgets a port that is the scheme's default; of an unknown scheme it cannot know it.
@@ -162,9 +194,15 @@ mod tests {
 
     #[test]
     fn a_proxy_that_cannot_be_used_is_an_error_and_no_detour() {
-        for value in ["socks5://u:hunter2@proxy:1", "http://", "http://u:hunter2@[bad"] {
+        for value in [
+            "socks5://u:hunter2@proxy:1",
+            "http://",
+            "http://u:hunter2@[bad",
+            "http://u:hunter2%40@proxy",
+            "http://u@as.example:hunter2@proxy",
+        ] {
             let proxies = proxies(&[("ALL_PROXY", value)]);
-            let error = proxies.for_url(&Url::parse("https://as.example").unwrap()).unwrap_err();
+            let error = proxies.for_url(&Url::parse("https://as.example").unwrap()).unwrap_err().to_string();
             assert!(error.contains("ALL_PROXY") && !error.contains("hunter2"), "{error}");
             assert_eq!(proxies.warnings(), [error]);
         }

@@ -3,21 +3,49 @@
 //! daemon is small and a renewed store is noticed.
 
 use std::ffi::OsString;
-use std::fmt::Display;
+use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use pizauth_common::cause::Cause;
-use rustls::client::Resumption;
-use rustls::crypto::ring;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
 use rustls_native_certs::{CertificateResult, Error, ErrorKind, load_certs_from_paths, load_native_certs};
+
+type Certificates = Vec<CertificateDer<'static>>;
 
 pub(super) struct Roots {
     file: Option<PathBuf>,
     folders: Vec<PathBuf>,
-    in_use: Mutex<Weak<ClientConfig>>,
+    in_use: Mutex<Weak<Certificates>>,
+}
+
+/// What the environment names gives no certificate.
+#[derive(Debug)]
+pub(super) struct UnusableRoots {
+    variable: &'static str,
+    path: PathBuf,
+    why: Unusable,
+}
+
+#[derive(Debug)]
+enum Unusable {
+    Unreadable(io::Error),
+    Malformed(Error),
+    Empty,
+}
+
+impl fmt::Display for UnusableRoots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot use {}={}: ", self.variable, self.path.display())?;
+        match &self.why {
+            Unusable::Unreadable(error) => Cause(error).fmt(f),
+            Unusable::Malformed(error) => error.fmt(f),
+            Unusable::Empty => f.write_str("no certificate in it"),
+        }
+    }
 }
 
 impl Roots {
@@ -37,73 +65,70 @@ impl Roots {
     pub(super) fn warnings(&self) -> Vec<String> {
         let file = self.file.iter().map(|path| ("SSL_CERT_FILE", path));
         let folders = self.folders.iter().map(|path| ("SSL_CERT_DIR", path));
-        file.chain(folders)
-            .filter_map(|(name, path)| Some(unusable(name, path, Cause(&fs::metadata(path).err()?))))
-            .collect()
+        let missing = |(variable, path): (_, &PathBuf)| {
+            let why = Unusable::Unreadable(fs::metadata(path).err()?);
+            Some(UnusableRoots { variable, path: path.clone(), why }.to_string())
+        };
+        file.chain(folders).filter_map(missing).collect()
     }
 
-    /// TLS with these roots, shared with the requests under way.
-    pub(super) fn tls_config(&self) -> Result<Arc<ClientConfig>, String> {
+    /// The certificates, shared with the requests under way. There is at least one, and rustls can use each.
+    ///
+    /// # Errors
+    /// Some that the environment names cannot be used. Falling back silently would trust others than was asked for.
+    pub(super) fn load(&self) -> Result<Arc<Certificates>, UnusableRoots> {
         let mut in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(config) = in_use.upgrade() {
-            return Ok(config);
+        if let Some(certificates) = in_use.upgrade() {
+            return Ok(certificates);
         }
-        let config = Arc::new(tls_config(self.load()?).map_err(|error| error.to_string())?);
-        *in_use = Arc::downgrade(&config);
-        Ok(config)
+        let certificates = Arc::new(self.read()?);
+        *in_use = Arc::downgrade(&certificates);
+        Ok(certificates)
     }
 
-    fn load(&self) -> Result<RootCertStore, String> {
+    fn read(&self) -> Result<Certificates, UnusableRoots> {
         if self.file.is_none() && self.folders.is_empty() {
             return Ok(of_the_system());
         }
-        let mut named = RootCertStore::empty();
+        let mut named = Vec::new();
         if let Some(path) = &self.file {
-            add(&mut named, "SSL_CERT_FILE", path, load_certs_from_paths(Some(path), None))?;
+            named.extend(usable_of("SSL_CERT_FILE", path, load_certs_from_paths(Some(path), None))?);
         }
         for path in &self.folders {
-            add(&mut named, "SSL_CERT_DIR", path, load_certs_from_paths(None, Some(path)))?;
+            named.extend(usable_of("SSL_CERT_DIR", path, load_certs_from_paths(None, Some(path)))?);
         }
         Ok(named)
     }
 }
 
-/// TLS 1.2 and 1.3. Nothing is kept between connections.
-fn tls_config(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
-    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.resumption = Resumption::disabled();
-    Ok(config)
-}
-
 /// The system's store; where there is none, Mozilla's list as of our release.
-fn of_the_system() -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(load_native_certs().certs);
-    if roots.is_empty() {
-        roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
-    }
-    roots
+fn of_the_system() -> Certificates {
+    let roots = usable(load_native_certs().certs);
+    if roots.is_empty() { webpki_root_certs::TLS_SERVER_ROOT_CERTS.to_vec() } else { roots }
 }
 
-/// Certificates that rustls cannot use are left out. But what the user named must be there: falling back
-/// silently would trust others than was asked for.
-fn add(roots: &mut RootCertStore, name: &str, path: &Path, loaded: CertificateResult) -> Result<(), String> {
-    let (added, _) = roots.add_parsable_certificates(loaded.certs);
-    if added > 0 {
-        return Ok(());
-    }
-    Err(match loaded.errors.first() {
-        None => unusable(name, path, "no certificate in it"),
-        Some(Error { kind: ErrorKind::Io { inner, .. }, .. }) => unusable(name, path, Cause(inner)),
-        Some(error) => unusable(name, path, error),
-    })
+/// Without those that rustls cannot use: among attohttpc's roots a single one of them makes every request fail.
+fn usable(mut certificates: Certificates) -> Certificates {
+    let mut store = RootCertStore::empty();
+    certificates.retain(|certificate| store.add(certificate.clone()).is_ok());
+    certificates
 }
 
-fn unusable(name: &str, path: &Path, cause: impl Display) -> String {
-    format!("cannot use {name}={}: {cause}", path.display())
+fn usable_of(
+    variable: &'static str,
+    path: &Path,
+    loaded: CertificateResult,
+) -> Result<Certificates, UnusableRoots> {
+    let certificates = usable(loaded.certs);
+    if !certificates.is_empty() {
+        return Ok(certificates);
+    }
+    let why = match loaded.errors.into_iter().next() {
+        None => Unusable::Empty,
+        Some(Error { kind: ErrorKind::Io { inner, .. }, .. }) => Unusable::Unreadable(inner),
+        Some(error) => Unusable::Malformed(error),
+    };
+    Err(UnusableRoots { variable, path: path.to_owned(), why })
 }
 
 #[cfg(test)]
@@ -143,7 +168,7 @@ mod tests {
         let missing = folder.path().join("missing");
         for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
             let roots = roots(&[(name, &missing)]);
-            assert!(roots.tls_config().unwrap_err().contains(name));
+            assert!(roots.load().unwrap_err().to_string().contains(name));
             assert_eq!(roots.warnings().len(), 1);
         }
     }
@@ -153,9 +178,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ca.pem");
         fs::write(&file, "nothing\n").unwrap();
-        assert!(
-            roots(&[("SSL_CERT_FILE", &file)]).tls_config().unwrap_err().contains("no certificate in it")
-        );
+        let error = roots(&[("SSL_CERT_FILE", &file)]).load().unwrap_err().to_string();
+        assert!(error.contains("no certificate in it"), "{error}");
     }
 
     #[test]
@@ -163,7 +187,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("ca.pem"), pem()).unwrap();
         let roots = roots(&[("SSL_CERT_DIR", folder.path())]);
-        let (first, second) = (roots.tls_config().unwrap(), roots.tls_config().unwrap());
+        let (first, second) = (roots.load().unwrap(), roots.load().unwrap());
         assert!(Arc::ptr_eq(&first, &second));
         drop((first, second));
         assert!(roots.in_use.lock().unwrap().upgrade().is_none());

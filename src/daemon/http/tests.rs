@@ -1,28 +1,32 @@
 use std::sync::mpsc::channel;
 
 use mio::{Poll, Token};
+use pizauth_common::secret::Secret;
 
 use super::*;
-use pizauth_core::oauth::testing;
+use pizauth_core::http::Method;
 
 const LONG: Duration = Duration::from_secs(20);
 
 /// Patient: what a test waits for comes.
-fn limits() -> Limits {
-    Limits { total: LONG, ..Limits::default() }
+fn limits() -> RequestLimits {
+    RequestLimits { total: LONG, ..RequestLimits::default() }
 }
 
-fn transient(outcome: Outcome) -> (String, bool) {
-    match outcome {
-        Outcome::Transient { reason, reached, .. } => (reason.to_string(), reached),
-        other => panic!("{other:?}"),
-    }
+fn request() -> Request {
+    let uri = "https://as.example/".to_owned();
+    Request { method: Method::Get, uri, headers: Vec::new(), body: Secret::from("") }
+}
+
+/// Any, with a text that a test can tell it by.
+fn failure(name: &str) -> Failure {
+    Failure::NoThread(io::Error::other(name.to_owned()))
 }
 
 /// A dispatcher over something else than the network, and its mail.
-fn dispatched<P>(limits: Limits, perform: P) -> (Http, Receiver<Event>, Poll)
+fn dispatched<P>(limits: RequestLimits, perform: P) -> (Http, Receiver<Event>, Poll)
 where
-    P: Fn(&TokenRequest, &Attempt) -> Outcome + Send + Sync + 'static,
+    P: Fn(&Request, &Attempt) -> Result<Answer, Failure> + Send + Sync + 'static,
 {
     let poll = Poll::new().unwrap();
     let (mailbox, mail) = Mailbox::new(poll.registry(), Token(0)).unwrap();
@@ -30,20 +34,20 @@ where
 }
 
 fn next(mail: &Receiver<Event>) -> (JobId, String, bool) {
-    let Ok(Event::TokenAnswer { job, outcome }) = mail.recv_timeout(LONG) else { panic!("no answer") };
-    let (reason, reached) = transient(outcome);
-    (job, reason, reached)
+    let Ok(Event::HttpAnswered { job, result }) = mail.recv_timeout(LONG) else { panic!("no result") };
+    let Lost { sent, why } = result.unwrap_err();
+    (job, why, sent)
 }
 
 #[test]
-fn a_panic_is_an_outcome() {
-    let (endpoint, mail, _poll) = dispatched(limits(), |_, attempt| {
+fn a_panic_is_a_result() {
+    let (http, mail, _poll) = dispatched(limits(), |_, attempt| {
         attempt.begin_sending().unwrap();
         panic!("on purpose");
     });
-    endpoint.request(JobId(7), testing::refresh());
-    let (job, reason, reached) = next(&mail);
-    assert!(job == JobId(7) && reason.contains("a bug") && reached, "{reason}");
+    http.request(JobId(7), request());
+    let (job, why, sent) = next(&mail);
+    assert!(job == JobId(7) && why.contains("a bug") && sent, "{why}");
 }
 
 #[test]
@@ -51,29 +55,27 @@ fn a_worker_given_up_sends_nothing_later_and_reports_nothing_twice() {
     let (release, gate) = channel::<()>();
     let (told, verdicts) = channel();
     let (gate, told) = (std::sync::Mutex::new(gate), std::sync::Mutex::new(told));
-    let limits = Limits { total: Duration::ZERO, grace: Duration::ZERO, stuck: 1, ..Limits::default() };
-    let (endpoint, mail, _poll) = dispatched(limits, move |_, attempt| {
+    let limits =
+        RequestLimits { total: Duration::ZERO, grace: Duration::ZERO, stuck: 1, ..RequestLimits::default() };
+    let (http, mail, _poll) = dispatched(limits, move |_, attempt| {
         let _ = gate.lock().unwrap().recv();
         let may_send = attempt.begin_sending().is_ok();
         told.lock().unwrap().send(may_send).unwrap();
-        attempt.failed("late")
+        Err(failure("late"))
     });
-    endpoint.request(JobId(1), testing::refresh());
+    http.request(JobId(1), request());
     assert_eq!(next(&mail), (JobId(1), "no answer within 0 s".to_owned(), false));
-    endpoint.request(JobId(2), testing::refresh());
-    let (job, reason, _) = next(&mail);
-    assert!(
-        job == JobId(2) && reason.contains("hang"),
-        "the one stuck worker takes the only place: {reason}"
-    );
+    http.request(JobId(2), request());
+    let (job, why, _) = next(&mail);
+    assert!(job == JobId(2) && why.contains("hang"), "the one stuck worker takes the only place: {why}");
     drop(release);
     assert!(!verdicts.recv_timeout(LONG).unwrap(), "it was told not to send");
     // Its place is free again once its late report has been seen, and that report was not posted.
     loop {
-        endpoint.request(JobId(3), testing::refresh());
-        let (job, reason, _) = next(&mail);
+        http.request(JobId(3), request());
+        let (job, why, _) = next(&mail);
         assert_eq!(job, JobId(3));
-        if !reason.contains("hang") {
+        if !why.contains("hang") {
             break;
         }
     }
@@ -84,23 +86,22 @@ fn a_worker_that_comes_back_late_does_not_answer_for_the_next_try_of_its_job() {
     let (begun, has_begun) = channel();
     let poll = Poll::new().unwrap();
     let (mailbox, mail) = Mailbox::new(poll.registry(), Token(0)).unwrap();
-    let (mut dispatcher, notes) =
-        Dispatcher::new(mailbox, limits(), move |_: &TokenRequest, attempt: &Attempt| {
-            let (say, word) = channel::<&'static str>();
-            begun.send(say).unwrap();
-            attempt.failed(word.recv().unwrap())
-        });
-    dispatcher.start(JobId(1), testing::refresh());
+    let (mut dispatcher, notes) = Dispatcher::new(mailbox, limits(), move |_: &Request, _: &Attempt| {
+        let (say, word) = channel::<&'static str>();
+        begun.send(say).unwrap();
+        Err(failure(word.recv().unwrap()))
+    });
+    dispatcher.start(JobId(1), request());
     let first = has_begun.recv_timeout(LONG).unwrap();
     dispatcher.give_up_late_ones(Instant::now() + LONG * 2);
     assert_eq!(next(&mail).1, "no answer within 20 s");
-    dispatcher.start(JobId(1), testing::refresh());
+    dispatcher.start(JobId(1), request());
     let second = has_begun.recv_timeout(LONG).unwrap();
     for (worker, word) in [(first, "late"), (second, "in time")] {
         worker.send(word).unwrap();
         dispatcher.handle(Some(notes.recv_timeout(LONG).unwrap()));
     }
-    assert_eq!(next(&mail), (JobId(1), "in time".to_owned(), false));
+    assert_eq!(next(&mail), (JobId(1), failure("in time").to_string(), false));
     assert!(mail.try_recv().is_err() && dispatcher.stuck == 0);
 }
 
@@ -108,23 +109,23 @@ fn a_worker_that_comes_back_late_does_not_answer_for_the_next_try_of_its_job() {
 fn no_more_workers_than_allowed() {
     let (release, gate) = channel::<()>();
     let gate = std::sync::Mutex::new(gate);
-    let limits = Limits { workers: 1, ..limits() };
-    let (endpoint, mail, _poll) = dispatched(limits, move |_, attempt| {
+    let limits = RequestLimits { workers: 1, ..limits() };
+    let (http, mail, _poll) = dispatched(limits, move |_, _| {
         let _ = gate.lock().unwrap().recv();
-        attempt.failed("done")
+        Err(failure("done"))
     });
-    endpoint.request(JobId(1), testing::refresh());
-    endpoint.request(JobId(2), testing::refresh());
-    let (job, reason, reached) = next(&mail);
-    assert!(job == JobId(2) && reason.contains("too many") && !reached, "{reason}");
+    http.request(JobId(1), request());
+    http.request(JobId(2), request());
+    let (job, why, sent) = next(&mail);
+    assert!(job == JobId(2) && why.contains("too many") && !sent, "{why}");
     drop(release);
-    assert_eq!(next(&mail), (JobId(1), "done".to_owned(), false));
+    assert_eq!(next(&mail), (JobId(1), failure("done").to_string(), false));
 }
 
 #[test]
 fn once_sending_has_begun_giving_up_says_so() {
     let attempt = Attempt::default();
     attempt.begin_sending().unwrap();
-    assert!(transient(attempt.give_up("late")).1);
+    assert!(attempt.give_up(&failure("late")).sent);
     assert!(attempt.begin_sending().is_ok(), "what has begun may go on");
 }

@@ -13,7 +13,7 @@ use super::options::Options;
 use crate::clock::{Alarm, Clock};
 use crate::event_loop::Rooms;
 use crate::hooks::{HookOutput, HookSettings, Hooks};
-use crate::http::{self, Http};
+use crate::http::{Http, RequestLimits};
 use crate::ipc_listener::IpcListener;
 use crate::limits::Limits;
 use crate::mailbox::Mailbox;
@@ -54,7 +54,7 @@ pub(super) fn open(
     let redirect_listener =
         RedirectListener::bind(redirect_listener::Settings::new(&config), mailbox.clone())
             .map_err(|error| error.to_string())?;
-    let http = Http::start(mailbox, http::Limits::default()).map_err(cannot("start a thread"))?;
+    let http = Http::start(mailbox, RequestLimits::default()).map_err(cannot("start a thread"))?;
     let settings = hook_settings(options, limits, &socket_file);
     let hooks = Hooks::new(settings, config.hooks.clone(), shared);
     let ports = redirect_listener.ports();

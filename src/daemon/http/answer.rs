@@ -1,0 +1,99 @@
+//! Reads an answer: its body as far as it is of use, and all of it that the server has meant.
+
+use std::io::{self, Read};
+
+use attohttpc::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER,
+};
+use attohttpc::{Response, ResponseReader};
+use zeroize::Zeroizing;
+
+use super::failure::Trouble;
+use pizauth_core::http::Answer;
+
+/// Of what is sent, as far as it is told, and of what it is unpacked to.
+const MAX_BODY_BYTES: u64 = 1024 * 1024;
+
+/// # Errors
+/// The answer is not the last one, too long, or not whole.
+pub(super) fn read(response: Response, is_secure: bool) -> Result<Answer, Trouble> {
+    let (status, headers, reader) = response.split();
+    if status.is_informational() {
+        return Err(Trouble::Interim(status.as_u16()));
+    }
+    // Nothing in a redirect's body is of use, and its end may never come.
+    let body = if status.is_redirection() { Zeroizing::default() } else { read_body(reader, &headers)? };
+    // A token is taken from a success alone.
+    if status.is_success() && !is_end_known(&headers, is_secure) && !shows_its_end(&body) {
+        return Err(Trouble::EndUnknown);
+    }
+    Ok(Answer {
+        status: status.as_u16(),
+        content_type: text(&headers, &CONTENT_TYPE),
+        retry_after: text(&headers, &RETRY_AFTER),
+        date: text(&headers, &DATE),
+        body,
+    })
+}
+
+fn read_body(reader: ResponseReader, headers: &HeaderMap) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+    let told = told_length(headers);
+    if told.is_some_and(|length| length > MAX_BODY_BYTES) {
+        return Err(Trouble::TooLong);
+    }
+    let mut body = Zeroizing::new(Vec::new());
+    let read = reader.take(MAX_BODY_BYTES + 1).read_to_end(&mut body).map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => Trouble::EndedEarly,
+        _ => error.into(),
+    })? as u64;
+    match told {
+        _ if read > MAX_BODY_BYTES => Err(Trouble::TooLong),
+        Some(length) if packing(headers) == Packing::None && read != length => Err(Trouble::EndedEarly),
+        _ => Ok(body),
+    }
+}
+
+/// Of what is sent. Where it is not told, the end of a packed body that goes on and on without content is the deadline.
+fn told_length(headers: &HeaderMap) -> Option<u64> {
+    text(headers, &CONTENT_LENGTH)?.parse().ok()
+}
+
+/// What attohttpc unpacks, whether or not it was asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    None,
+    /// Has a checksum at its end, without which reading it fails.
+    Gzip,
+    Deflate,
+}
+
+fn packing(headers: &HeaderMap) -> Packing {
+    let encoding = text(headers, &CONTENT_ENCODING).unwrap_or_default().to_ascii_lowercase();
+    if encoding.contains("gzip") {
+        Packing::Gzip
+    } else if encoding.contains("deflate") {
+        Packing::Deflate
+    } else {
+        Packing::None
+    }
+}
+
+/// False where a body that was cut off may have been read without an error. Over TLS attohttpc takes every end of the
+/// connection for one that the server wanted, and it does not tell a body of chunks from one that ends so.
+fn is_end_known(headers: &HeaderMap, is_secure: bool) -> bool {
+    match packing(headers) {
+        Packing::None => !is_secure || told_length(headers).is_some(),
+        Packing::Gzip => true,
+        Packing::Deflate => false,
+    }
+}
+
+/// JSON and markup show by themselves that something is missing. A form does not: `access_token=a` is whole wherever
+/// it ends.
+fn shows_its_end(body: &[u8]) -> bool {
+    matches!(body.trim_ascii_start().first(), None | Some(b'{' | b'[' | b'<'))
+}
+
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
