@@ -121,7 +121,6 @@ impl Line {
 
 static LOGGER: OnceLock<Logger> = OnceLock::new();
 
-#[derive(Debug)]
 struct Logger {
     backlog: Mutex<Backlog>,
 }

@@ -26,7 +26,6 @@ pub(super) enum Written {
 }
 
 /// The destinations, and what they have not taken yet.
-#[derive(Debug)]
 pub(super) struct Backlog {
     syslog: Option<Syslog>,
     stderr: Stderr,
