@@ -25,17 +25,12 @@ pub(crate) fn ask_keeping<A: Answer>(
         error.exit()
     })?;
     match answer.refusal() {
-        Some(message) => {
-            invocation.complain(printable_lines(message));
-            Err(Exit::NotDone)
-        }
+        Some(message) => Err(invocation.not_done(printable_lines(message))),
         None => Ok((answer, connection)),
     }
 }
 
 /// The daemon answered something else: it is of another version, or it is not pizauthd.
 pub(crate) fn unexpected(invocation: &Invocation) -> Exit {
-    invocation
-        .complain("pizauthd gave an answer that does not fit the request (restart it: it may be older)");
-    Exit::NotDone
+    invocation.not_done("pizauthd gave an answer that does not fit the request (restart it: it may be older)")
 }

@@ -2,63 +2,42 @@
 
 use std::path::{Path, PathBuf};
 
-use argh::FromArgs;
-use pizauth_common::argv::{CommandLine, Invocation};
+use pizauth_common::applet::{Applet, Command};
+use pizauth_common::arguments;
+use pizauth_common::argv::Invocation;
 use pizauth_common::config::{self, Config, When};
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
 use pizauth_common::paths::{self, ProcessEnvironment};
 use pizauth_common::terminal::printable;
 
-use crate::applet::Applet;
-
 /// Its place in the table.
-pub const APPLET: Applet =
-    Applet { name: "check", program: "pizauth-check", summary: "validate a configuration file", run };
+pub(crate) const APPLET: Applet = Applet::of::<Check>();
 
-/// Validate a configuration file: every error is shown with its place.
-#[derive(FromArgs, Debug)]
-#[argh(
-    help_triggers("-h", "--help"),
-    example = "{command_name} -c pizauth.conf",
-    note = "The daemon is not asked."
-)]
-pub struct Arguments {
-    /// this file, not the user's own
-    #[argh(option, short = 'c', arg_name = "file")]
-    pub config: Option<String>,
-    /// print the names of its accounts, one a line
-    #[argh(switch)]
-    pub accounts: bool,
-    /// accepted everywhere; changes nothing here
-    #[argh(switch, short = 'v')]
-    pub verbose: u8,
-    /// print the version
-    #[argh(switch)]
-    pub version: bool,
+arguments! {
+    /// Validate a configuration file: every error is shown with its place.
+    #[argh(example = "{command_name} -c pizauth.conf", note = "The daemon is not asked.")]
+    struct Check {
+        /// this file, not the user's own
+        #[argh(option, short = 'c', arg_name = "file")]
+        config: Option<String>,
+        /// print the names of its accounts, one a line
+        #[argh(switch)]
+        accounts: bool,
+    }
 }
 
-impl CommandLine for Arguments {
-    const VALUED: &'static [&'static str] = &["-c", "--config"];
-}
+impl Command for Check {
+    const PROGRAM: &'static str = "pizauth-check";
+    const SUMMARY: &'static str = "validate a configuration file";
 
-fn run(invocation: &Invocation) -> Result<Exit, Exit> {
-    let arguments: Arguments = invocation.parse()?;
-    harden_process();
-    let file =
-        paths::find_config_file(arguments.config.map(PathBuf::from), &ProcessEnvironment).map_err(|why| {
-            invocation.complain(why);
-            Exit::NotDone
-        })?;
-    match config::load(&file, When::Start) {
-        Ok(checked) => {
-            checked.warnings.print_on_stderr();
-            Ok(invocation.print(&summary(&file, &checked.config, arguments.accounts)))
-        }
-        Err(error) => {
-            invocation.complain(error);
-            Ok(Exit::NotDone)
-        }
+    fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
+        harden_process();
+        let file = paths::find_config_file(self.config.map(PathBuf::from), &ProcessEnvironment)
+            .map_err(|error| invocation.not_done(error))?;
+        let checked = config::load(&file, When::Start).map_err(|error| invocation.not_done(error))?;
+        checked.warnings.print_on_stderr();
+        Ok(invocation.print(&summary(&file, &checked.config, self.accounts)))
     }
 }
 

@@ -4,60 +4,53 @@ mod document;
 
 use std::path::PathBuf;
 
-use argh::FromArgs;
-use pizauth_common::argv::{CommandLine, Invocation};
+use pizauth_common::applet::{Applet, Command};
+use pizauth_common::arguments;
+use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::call;
 use pizauth_common::ipc::message::{DaemonInfo, Request, Response};
 use pizauth_common::paths::{self, ProcessEnvironment};
 
-use crate::applet::Applet;
 use document::Document;
 
 /// Its place in the table.
-pub const APPLET: Applet =
-    Applet { name: "info", program: "pizauth-info", summary: "show versions, paths and listener ports", run };
+pub(crate) const APPLET: Applet = Applet::of::<Info>();
 
-/// Show versions, paths and listener ports.
-#[derive(FromArgs, Debug)]
-#[argh(
-    help_triggers("-h", "--help"),
-    example = "{command_name} -j",
-    note = "The daemon need not be running: the exit status is 0 all the same."
-)]
-pub struct Arguments {
-    /// as JSON
-    #[argh(switch, short = 'j')]
-    pub json: bool,
-    /// this configuration file, not the user's own
-    #[argh(option, short = 'c', arg_name = "file")]
-    pub config: Option<String>,
-    /// accepted everywhere; changes nothing here
-    #[argh(switch, short = 'v')]
-    pub verbose: u8,
-    /// print the version
-    #[argh(switch)]
-    pub version: bool,
+arguments! {
+    /// Show versions, paths and listener ports.
+    #[argh(
+        example = "{command_name} -j",
+        note = "The daemon need not be running: the exit status is 0 all the same."
+    )]
+    struct Info {
+        /// as JSON
+        #[argh(switch, short = 'j')]
+        json: bool,
+        /// this configuration file, not the user's own
+        #[argh(option, short = 'c', arg_name = "file")]
+        config: Option<String>,
+    }
 }
 
-impl CommandLine for Arguments {
-    const VALUED: &'static [&'static str] = &["-c", "--config"];
-}
+impl Command for Info {
+    const PROGRAM: &'static str = "pizauth-info";
+    const SUMMARY: &'static str = "show versions, paths and listener ports";
 
-fn run(invocation: &Invocation) -> Result<Exit, Exit> {
-    let arguments: Arguments = invocation.parse()?;
-    let (daemon, why_not) = match daemon() {
-        Ok(info) => (Some(info), String::new()),
-        Err(why_not) => (None, why_not),
-    };
-    let document = Document::new(
-        shown(paths::cache_directory(&ProcessEnvironment)),
-        shown(arguments.config.map(PathBuf::from).or_else(config_file)),
-        std::env::args_os().next().unwrap_or_default().to_string_lossy().into_owned(),
-        sockets(),
-        daemon,
-    );
-    Ok(invocation.print(&if arguments.json { document.json() } else { document.text(&why_not) }))
+    fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
+        let (daemon, why_not) = match daemon() {
+            Ok(info) => (Some(info), String::new()),
+            Err(why_not) => (None, why_not),
+        };
+        let document = Document::new(
+            shown(paths::cache_directory(&ProcessEnvironment)),
+            shown(self.config.map(PathBuf::from).or_else(config_file)),
+            std::env::args_os().next().unwrap_or_default().to_string_lossy().into_owned(),
+            sockets(),
+            daemon,
+        );
+        Ok(invocation.print(&if self.json { document.json() } else { document.text(&why_not) }))
+    }
 }
 
 /// What the running daemon says of itself, or why there is nothing.

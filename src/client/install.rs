@@ -5,11 +5,10 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use pizauth_common::applet::Applet;
 use pizauth_common::argv::Invocation;
 use pizauth_common::cause::Cause;
 use pizauth_common::exit::Exit;
-
-use crate::applet::Applet;
 
 /// Makes the symlinks that are missing. What is there and is not ours stays, and is named.
 ///
@@ -17,16 +16,14 @@ use crate::applet::Applet;
 /// Not every link could be made; why has been printed.
 pub(crate) fn install(applets: &[Applet], directory: &Path, invocation: &Invocation) -> Result<Exit, Exit> {
     let failed = |error: io::Error| {
-        invocation.complain(format_args!("cannot install into {}: {}", directory.display(), Cause(&error)));
-        Exit::NotDone
+        invocation.not_done(format_args!("cannot install into {}: {}", directory.display(), Cause(&error)))
     };
     let executable = std::env::current_exe().and_then(fs::canonicalize).map_err(failed)?;
     let directory = fs::canonicalize(directory).map_err(failed)?;
     let mut exit = Exit::Done;
     for applet in applets {
         if let Err(message) = link(&executable, &directory.join(applet.program)) {
-            invocation.complain(message);
-            exit = Exit::NotDone;
+            exit = invocation.not_done(message);
         }
     }
     Ok(exit)

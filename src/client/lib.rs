@@ -1,22 +1,36 @@
 //! The pizauth commands: one file each, and the table of them.
 //!
-//! A small executable names the `main` of its one command; only the multiplexer names the table, so that
-//! the linker leaves the rest out.
+//! A small executable names the one applet that it is; only the multiplexer names the table, so that the linker leaves
+//! the rest out.
 
-pub mod applet;
-pub mod applets;
+use pizauth_common::applet::Applet;
+
 mod ask;
-pub mod check;
+mod check;
 pub mod dump;
-pub mod info;
+mod info;
 mod install;
 pub mod multiplexer;
 pub mod refresh;
-pub mod reload;
+mod reload;
 pub mod restore;
 pub mod revoke;
 mod roughly;
 pub mod show;
-pub mod shutdown;
-pub mod status;
+mod shutdown;
+mod status;
 mod unavailable;
+
+/// Every command of this crate, in the order of the list and of the help.
+pub const APPLETS: [Applet; 10] = [
+    show::APPLET,
+    refresh::APPLET,
+    status::APPLET,
+    revoke::APPLET,
+    dump::APPLET,
+    restore::APPLET,
+    reload::APPLET,
+    info::APPLET,
+    check::APPLET,
+    shutdown::APPLET,
+];

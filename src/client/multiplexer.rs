@@ -7,16 +7,27 @@ mod tests;
 use std::ffi::OsString;
 use std::path::Path;
 
-use pizauth_common::argv::Invocation;
+use pizauth_common::applet::{Applet, ending};
+use pizauth_common::argv::{Flag, FlagInfoKind, Invocation, spellings, switch};
 use pizauth_common::exit::Exit;
 use pizauth_common::near_miss::nearest;
 use pizauth_common::terminal::printable;
 
-use crate::applet::{Applet, ending};
 use crate::install;
 
 /// The name of the multiplexer itself.
-const PROGRAM: &str = "pizauth";
+pub const PROGRAM: &str = "pizauth";
+
+/// Its own options, before any command; [`choose`] knows what they do.
+pub static OPTIONS: [Flag; 4] = [
+    switch(None, "--list", "print the names of the commands, one a line"),
+    Flag {
+        kind: FlagInfoKind::Option { arg_name: "DIR" },
+        ..switch(None, "--install", "make symlinks to it in DIR: pizauth-show, pizauthd, ...")
+    },
+    switch(Some('h'), "--help", "display usage information"),
+    switch(None, "--version", "print the version"),
+];
 
 /// Runs what the command line names.
 pub fn main(applets: &[Applet]) -> Exit {
@@ -39,7 +50,7 @@ enum Choice<'a> {
 
 fn run(choice: Choice<'_>, applets: &[Applet], invocation: &Invocation) -> Exit {
     match choice {
-        Choice::Run(applet, invocation) => applet.call(&invocation),
+        Choice::Run(applet, invocation) => (applet.run)(&invocation),
         Choice::List => invocation.print(&list(applets)),
         Choice::Install(directory) => ending(install::install(applets, directory, invocation)),
         Choice::Help => invocation.print(&help(applets)),
@@ -110,13 +121,21 @@ fn list(applets: &[Applet]) -> String {
 fn help(applets: &[Applet]) -> String {
     let commands: String =
         applets.iter().map(|applet| format!("  {:<10}{}\n", applet.name, applet.summary)).collect();
+    let options: String = OPTIONS.iter().map(row).collect();
     format!(
         "Usage: pizauth COMMAND [ARGUMENTS]\n\n\
          An OAuth2 token agent: hands out access tokens and keeps them fresh.\n\n\
          Commands (more of each: pizauth COMMAND --help):\n{commands}\n\
-         Options:\n  --list         print the names of the commands, one a line\n  \
-         --install DIR  make symlinks to it in DIR: pizauth-show, pizauthd, ...\n  \
-         -h, --help     display usage information\n  --version      print the version\n\n\
+         Options:\n{options}\n\
          Example: pizauth show work\n"
     )
+}
+
+fn row(option: &'static Flag) -> String {
+    let name = spellings(option).collect::<Vec<_>>().join(", ");
+    let name = match option.kind {
+        FlagInfoKind::Switch => name,
+        FlagInfoKind::Option { arg_name } => format!("{name} {arg_name}"),
+    };
+    format!("  {name:<15}{}\n", option.description)
 }

@@ -2,8 +2,9 @@
 
 use std::io::{self, IsTerminal, Read};
 
-use argh::FromArgs;
-use pizauth_common::argv::{CommandLine, Invocation};
+use pizauth_common::applet::{Applet, Command};
+use pizauth_common::arguments;
+use pizauth_common::argv::Invocation;
 use pizauth_common::cause::Cause;
 use pizauth_common::dump::MAX_BYTES;
 use pizauth_common::exit::Exit;
@@ -12,52 +13,39 @@ use pizauth_common::ipc::message::{Request, Skipped};
 use pizauth_common::ipc::plain_answer::{ContentAnswer, SkippedAccounts};
 use pizauth_common::terminal::printable;
 
-use crate::applet::Applet;
 use crate::ask::{ask, unexpected};
 
 /// Its place in the table.
-pub const APPLET: Applet = Applet {
-    name: "restore",
-    program: "pizauth-restore",
-    summary: "take the tokens of a dump back from stdin",
-    run,
-};
+pub const APPLET: Applet = Applet::of::<Restore>();
 
 /// Bytes of a dump that are read at most.
 const MAX_DUMP: u64 = MAX_BYTES as u64;
 
-/// Read a dump from stdin and give its tokens to the daemon.
-#[derive(FromArgs, Debug)]
-#[argh(
-    help_triggers("-h", "--help"),
-    example = "age -d -i KEYFILE pizauth.age | {command_name}",
-    note = "Tokens that are as good are kept; accounts that do not fit are named on stderr."
-)]
-pub struct Arguments {
-    /// accepted everywhere; changes nothing here
-    #[argh(switch, short = 'v')]
-    pub verbose: u8,
-    /// print the version
-    #[argh(switch)]
-    pub version: bool,
+arguments! {
+    /// Read a dump from stdin and give its tokens to the daemon.
+    #[argh(
+        example = "age -d -i KEYFILE pizauth.age | {command_name}",
+        note = "Tokens that are as good are kept; accounts that do not fit are named on stderr."
+    )]
+    struct Restore {}
 }
 
-impl CommandLine for Arguments {}
+impl Command for Restore {
+    const PROGRAM: &'static str = "pizauth-restore";
+    const SUMMARY: &'static str = "take the tokens of a dump back from stdin";
 
-fn run(invocation: &Invocation) -> Result<Exit, Exit> {
-    invocation.parse::<Arguments>()?;
-    harden_process();
-    // To its end before we connect: the pipe may be waiting for a passphrase, and the daemon does not wait.
-    let dump = read_dump(io::stdin().lock(), io::stdin().is_terminal()).map_err(|message| {
-        invocation.complain(message);
-        Exit::NotDone
-    })?;
-    match ask(invocation, &Request::Restore { dump: dump.into() })? {
-        ContentAnswer::Content(SkippedAccounts(skipped)) => {
-            skipped.iter().for_each(|account| invocation.complain(skipped_line(account)));
-            Ok(Exit::Done)
+    fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
+        harden_process();
+        // To its end before we connect: the pipe may be waiting for a passphrase, and the daemon does not wait.
+        let dump = read_dump(io::stdin().lock(), io::stdin().is_terminal())
+            .map_err(|message| invocation.not_done(message))?;
+        match ask(invocation, &Request::Restore { dump: dump.into() })? {
+            ContentAnswer::Content(SkippedAccounts(skipped)) => {
+                skipped.iter().for_each(|account| invocation.complain(skipped_line(account)));
+                Ok(Exit::Done)
+            }
+            ContentAnswer::Refused(_) => Err(unexpected(invocation)),
         }
-        ContentAnswer::Refused(_) => Err(unexpected(invocation)),
     }
 }
 

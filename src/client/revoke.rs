@@ -1,43 +1,35 @@
 //! `pizauth-revoke`: forgets the tokens of an account.
 
-use argh::FromArgs;
-use pizauth_common::argv::{CommandLine, Invocation};
+use pizauth_common::applet::{Applet, Command};
+use pizauth_common::arguments;
+use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::Request;
 use pizauth_common::ipc::plain_answer::PlainAnswer;
 
-use crate::applet::Applet;
 use crate::ask::{ask, unexpected};
 
 /// Its place in the table.
-pub const APPLET: Applet =
-    Applet { name: "revoke", program: "pizauth-revoke", summary: "forget the tokens of an account", run };
+pub const APPLET: Applet = Applet::of::<Revoke>();
 
-/// Forget the tokens of an account and cancel what is under way for it.
-#[derive(FromArgs, Debug)]
-#[argh(
-    help_triggers("-h", "--help"),
-    example = "{command_name} work",
-    note = "The authorization server is not told."
-)]
-pub struct Arguments {
-    /// the account, as the configuration file names it
-    #[argh(positional)]
-    pub account: String,
-    /// accepted everywhere; changes nothing here
-    #[argh(switch, short = 'v')]
-    pub verbose: u8,
-    /// print the version
-    #[argh(switch)]
-    pub version: bool,
+arguments! {
+    /// Forget the tokens of an account and cancel what is under way for it.
+    #[argh(example = "{command_name} work", note = "The authorization server is not told.")]
+    struct Revoke {
+        /// the account, as the configuration file names it
+        #[argh(positional)]
+        account: String,
+    }
 }
 
-impl CommandLine for Arguments {}
+impl Command for Revoke {
+    const PROGRAM: &'static str = "pizauth-revoke";
+    const SUMMARY: &'static str = "forget the tokens of an account";
 
-fn run(invocation: &Invocation) -> Result<Exit, Exit> {
-    let Arguments { account, .. } = invocation.parse()?;
-    match ask(invocation, &Request::Revoke { account })? {
-        PlainAnswer::Revoked => Ok(Exit::Done),
-        _ => Err(unexpected(invocation)),
+    fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
+        match ask(invocation, &Request::Revoke { account: self.account })? {
+            PlainAnswer::Revoked => Ok(Exit::Done),
+            _ => Err(unexpected(invocation)),
+        }
     }
 }

@@ -2,49 +2,40 @@
 
 use std::time::Duration;
 
-use argh::FromArgs;
-use pizauth_common::argv::{CommandLine, Invocation};
+use pizauth_common::applet::{Applet, Command};
+use pizauth_common::arguments;
+use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::{Request, Response};
 
-use crate::applet::Applet;
 use crate::ask::{ask_keeping, unexpected};
 
 /// Its place in the table.
-pub const APPLET: Applet =
-    Applet { name: "shutdown", program: "pizauth-shutdown", summary: "stop the daemon", run };
+pub(crate) const APPLET: Applet = Applet::of::<Shutdown>();
 
 /// The daemon finishes its refreshes and token events first, which takes it 10 s at most.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Stop the daemon and wait until it is gone, at most 20 seconds.
-#[derive(FromArgs, Debug)]
-#[argh(
-    help_triggers("-h", "--help"),
-    example = "{command_name}",
-    note = "Its tokens are forgotten, unless they have been dumped."
-)]
-pub struct Arguments {
-    /// accepted everywhere; changes nothing here
-    #[argh(switch, short = 'v')]
-    pub verbose: u8,
-    /// print the version
-    #[argh(switch)]
-    pub version: bool,
+arguments! {
+    /// Stop the daemon and wait until it is gone, at most 20 seconds.
+    #[argh(example = "{command_name}", note = "Its tokens are forgotten, unless they have been dumped.")]
+    struct Shutdown {}
 }
 
-impl CommandLine for Arguments {}
+impl Command for Shutdown {
+    const PROGRAM: &'static str = "pizauth-shutdown";
+    const SUMMARY: &'static str = "stop the daemon";
 
-fn run(invocation: &Invocation) -> Result<Exit, Exit> {
-    invocation.parse::<Arguments>()?;
-    let (response, connection) = ask_keeping(invocation, &Request::Shutdown)?;
-    let Response::ShuttingDown { wait } = response else {
-        return Err(unexpected(invocation));
-    };
-    if wait && !connection.wait_until_closed(PATIENCE) {
-        let seconds = PATIENCE.as_secs();
-        invocation.complain(format_args!("pizauthd is stopping, but is not gone after {seconds} s"));
-        return Err(Exit::NotDone);
+    fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
+        let (response, connection) = ask_keeping(invocation, &Request::Shutdown)?;
+        let Response::ShuttingDown { wait } = response else {
+            return Err(unexpected(invocation));
+        };
+        if wait && !connection.wait_until_closed(PATIENCE) {
+            let seconds = PATIENCE.as_secs();
+            let why = format_args!("pizauthd is stopping, but is not gone after {seconds} s");
+            return Err(invocation.not_done(why));
+        }
+        Ok(Exit::Done)
     }
-    Ok(Exit::Done)
 }

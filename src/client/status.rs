@@ -4,9 +4,10 @@ mod render;
 
 use std::time::{Duration, SystemTime};
 
-use argh::FromArgs;
 use jiff::tz::TimeZone;
-use pizauth_common::argv::{CommandLine, Invocation};
+use pizauth_common::applet::{Applet, Command};
+use pizauth_common::arguments;
+use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::{AccountStatus, Request};
 use pizauth_common::ipc::plain_answer::{AccountRows, ContentAnswer};
@@ -14,32 +15,23 @@ use pizauth_common::terminal::printable;
 use pizauth_common::unix_time::UnixTime;
 use serde::Serialize;
 
-use crate::applet::Applet;
 use crate::ask::{ask, unexpected};
 
 /// Its place in the table.
-pub const APPLET: Applet =
-    Applet { name: "status", program: "pizauth-status", summary: "show the state of every account", run };
+pub(crate) const APPLET: Applet = Applet::of::<Status>();
 
-/// Show the state of every account, a line each, in local time.
-#[derive(FromArgs, Debug)]
-#[argh(help_triggers("-h", "--help"), example = "{command_name}")]
-pub struct Arguments {
-    /// as JSON, times in seconds since 1970
-    #[argh(switch, short = 'j')]
-    pub json: bool,
-    /// only the names, one a line
-    #[argh(switch)]
-    pub accounts: bool,
-    /// accepted everywhere; changes nothing here
-    #[argh(switch, short = 'v')]
-    pub verbose: u8,
-    /// print the version
-    #[argh(switch)]
-    pub version: bool,
+arguments! {
+    /// Show the state of every account, a line each, in local time.
+    #[argh(example = "{command_name}")]
+    struct Status {
+        /// as JSON, times in seconds since 1970
+        #[argh(switch, short = 'j')]
+        json: bool,
+        /// only the names, one a line
+        #[argh(switch)]
+        accounts: bool,
+    }
 }
-
-impl CommandLine for Arguments {}
 
 /// What `-j` prints. A key that changes its meaning or goes away raises the version.
 #[derive(Serialize)]
@@ -48,19 +40,23 @@ struct Document<'a> {
     accounts: &'a [AccountStatus],
 }
 
-fn run(invocation: &Invocation) -> Result<Exit, Exit> {
-    let arguments: Arguments = invocation.parse()?;
-    let ContentAnswer::Content(AccountRows(accounts)) = ask(invocation, &Request::Status)? else {
-        return Err(unexpected(invocation));
-    };
-    let text = if arguments.accounts {
-        accounts.iter().map(|account| format!("{}\n", printable(&account.account))).collect()
-    } else if arguments.json {
-        json(&accounts)
-    } else {
-        render::lines(&accounts, now(), &TimeZone::system())
-    };
-    Ok(invocation.print(&text))
+impl Command for Status {
+    const PROGRAM: &'static str = "pizauth-status";
+    const SUMMARY: &'static str = "show the state of every account";
+
+    fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
+        let ContentAnswer::Content(AccountRows(accounts)) = ask(invocation, &Request::Status)? else {
+            return Err(unexpected(invocation));
+        };
+        let text = if self.accounts {
+            accounts.iter().map(|account| format!("{}\n", printable(&account.account))).collect()
+        } else if self.json {
+            json(&accounts)
+        } else {
+            render::lines(&accounts, now(), &TimeZone::system())
+        };
+        Ok(invocation.print(&text))
+    }
 }
 
 /// The names of the accounts and the words of servers are data here: JSON escapes them.

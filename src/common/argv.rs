@@ -1,5 +1,6 @@
 //! Command lines: how a program reads its own, and how it says help, its version and usage errors.
 
+mod flag;
 mod normalise;
 #[cfg(test)]
 mod tests;
@@ -8,7 +9,7 @@ use std::ffi::OsString;
 use std::io::{self, StdoutLock, Write};
 use std::path::Path;
 
-use argh::{EarlyExit, FromArgs};
+use argh::{ArgsInfo, EarlyExit, FromArgs};
 
 use crate::cause::Cause;
 use crate::exit::Exit;
@@ -16,14 +17,8 @@ use crate::sys::stdout_was_closed;
 use crate::terminal::printable;
 use normalise::Words;
 
-/// The arguments of a program or applet.
-///
-/// The `FromArgs` should have `#[argh(help_triggers("-h", "--help"))]` and a switch `version`, so that
-/// both stand in its help; [`Invocation::parse`] acts on them itself.
-pub trait CommandLine: FromArgs {
-    /// The options that take a value, in each of their spellings: `&["-c", "--config"]`.
-    const VALUED: &'static [&'static str] = &[];
-}
+pub use argh::FlagInfoKind;
+pub use flag::{Flag, spellings, switch};
 
 /// What was run: the program as messages name it, and its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,12 +37,13 @@ impl Invocation {
         Self { program, arguments: arguments.collect() }
     }
 
-    /// The arguments as a `T`.
+    /// The arguments as a `T`, which should have `#[argh(help_triggers("-h", "--help"))]` and a switch `version`, so that
+    /// both stand in its help; they are acted on here.
     ///
     /// # Errors
     /// The status to exit with, when help, the version or a usage error has been printed instead.
-    pub fn parse<T: CommandLine>(&self) -> Result<T, Exit> {
-        match normalise::normalise(&self.arguments, T::VALUED) {
+    pub fn parse<T: FromArgs + ArgsInfo>(&self) -> Result<T, Exit> {
+        match normalise::normalise(&self.arguments, T::get_args_info().flags) {
             Ok(Words::Help) => Err(self.print(&help_of::<T>(&self.program))),
             Ok(Words::Version) => Err(self.print_version()),
             Ok(Words::Run(words)) => {
@@ -65,6 +61,12 @@ impl Invocation {
         let _ = io::stderr().write_all(line.as_bytes());
     }
 
+    /// Prints `PROGRAM: message`; the status of what is not done.
+    pub fn not_done(&self, message: impl std::fmt::Display) -> Exit {
+        self.complain(message);
+        Exit::NotDone
+    }
+
     /// Prints `PROGRAM: message` and where help is found; the status of wrong usage.
     pub fn usage_error(&self, message: impl std::fmt::Display) -> Exit {
         self.complain(format_args!("{message} (try: {} --help)", printable(&self.program)));
@@ -79,10 +81,7 @@ impl Invocation {
         });
         match written {
             Ok(()) => Exit::Done,
-            Err(error) => {
-                self.complain(format_args!("cannot write to stdout: {}", Cause(&error)));
-                Exit::NotDone
-            }
+            Err(error) => self.not_done(format_args!("cannot write to stdout: {}", Cause(&error))),
         }
     }
 
@@ -106,7 +105,7 @@ fn base_name(path: &std::ffi::OsStr) -> Option<String> {
 }
 
 /// argh makes the help text only in answer to a command line.
-fn help_of<T: CommandLine>(program: &str) -> String {
+fn help_of<T: FromArgs>(program: &str) -> String {
     T::from_args(&[program], &["--help"]).err().map_or_else(String::new, |EarlyExit { output, .. }| output)
 }
 

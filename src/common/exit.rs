@@ -1,4 +1,4 @@
-//! Exit statuses, the same for every program (SPEC: 0, 1, 2, 64).
+//! Exit statuses, the same for every program.
 
 use std::process::{ExitCode, Termination};
 

@@ -1,10 +1,12 @@
-//! What the daemon and its commands both speak: configuration, protocol, paths, exit statuses.
+//! What the daemon and its commands both speak: configuration, protocol, paths, command lines, exit statuses.
 //!
 //! `config` and `ipc` do not know each other; nothing here knows the daemon or a command.
 //! Without the feature `system` nothing here touches a file, a socket, the environment or the process: that much
 //! is what `pizauth-core` may use.
 
 pub mod account_name;
+#[cfg(feature = "system")]
+pub mod applet;
 #[cfg(feature = "system")]
 pub mod argv;
 pub mod cause;

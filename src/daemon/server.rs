@@ -3,9 +3,10 @@
 mod options;
 mod rooms;
 
-use std::fmt::Display;
 use std::path::{self, Path, PathBuf};
 
+use argh::ArgsInfo;
+use pizauth_common::applet::Applet;
 use pizauth_common::argv::Invocation;
 use pizauth_common::cause::Cause;
 use pizauth_common::config::{self, When};
@@ -21,21 +22,30 @@ use crate::http;
 use crate::limits::Limits;
 use crate::log::{self, Destination, What};
 use crate::supervisor::Supervisor;
-use options::Options;
+use options::{Arguments, Options};
 
-pub use options::Arguments;
+/// Its place in the table of commands.
+pub const APPLET: Applet = Applet {
+    name: "server",
+    program: "pizauthd",
+    summary: "run the daemon",
+    describe: Arguments::get_args_info,
+    run: main,
+};
 
 /// Runs the daemon: in the background unless told otherwise.
-pub fn main(invocation: &Invocation) -> Exit {
+fn main(invocation: &Invocation) -> Exit {
     containment::silence_panics();
-    contain(Worker::Start, || run(invocation)).unwrap_or_else(|bug| failed(invocation, bug))
+    contain(Worker::Start, || run(invocation)).unwrap_or_else(|bug| invocation.not_done(bug))
 }
 
 fn run(invocation: &Invocation) -> Exit {
     // First of all: standard output may lead to a parent that waits.
     let parent = match Parent::waiting() {
         Ok(parent) => parent,
-        Err(error) => return failed(invocation, format!("cannot use standard output: {}", Cause(&error))),
+        Err(error) => {
+            return invocation.not_done(format_args!("cannot use standard output: {}", Cause(&error)));
+        }
     };
     let options = match invocation.parse::<Arguments>() {
         Ok(arguments) => Options::from(arguments),
@@ -55,7 +65,7 @@ fn start_in_background(invocation: &Invocation, options: &Options) -> Exit {
             warn(invocation, &warnings);
             Exit::Done
         }
-        Err(error) => failed(invocation, error),
+        Err(error) => invocation.not_done(error),
     }
 }
 
@@ -161,9 +171,4 @@ fn warn(invocation: &Invocation, warnings: &[String]) {
     for warning in warnings {
         invocation.complain(warning);
     }
-}
-
-fn failed(invocation: &Invocation, why: impl Display) -> Exit {
-    invocation.complain(why);
-    Exit::NotDone
 }

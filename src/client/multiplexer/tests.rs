@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::os::unix::ffi::OsStringExt;
 
 use super::*;
-use crate::applets::APPLETS;
+use crate::APPLETS;
 
 fn chosen(program: &str, arguments: &[&str]) -> String {
     chosen_os(program, arguments.iter().map(OsString::from).collect())

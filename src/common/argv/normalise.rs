@@ -4,6 +4,8 @@
 use std::ffi::OsString;
 use std::fmt;
 
+use super::flag::{Flag, takes_value};
+
 /// What a command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Words {
@@ -52,8 +54,8 @@ impl<'a> From<&'a str> for Word<'a> {
     }
 }
 
-/// Brings `arguments` into the order and shape that argh reads; `valued` are the options with values.
-pub(super) fn normalise(arguments: &[OsString], valued: &[&str]) -> Result<Words, Misuse> {
+/// Brings `arguments` into the order and shape that argh reads; `flags` are the options that there are.
+pub(super) fn normalise(arguments: &[OsString], flags: &[Flag]) -> Result<Words, Misuse> {
     let mut options = Vec::new();
     let mut operands = Vec::new();
     let mut rest = arguments.iter();
@@ -67,8 +69,8 @@ pub(super) fn normalise(arguments: &[OsString], valued: &[&str]) -> Result<Words
             }
             Word::Long("--help") => return Ok(Words::Help),
             Word::Long("--version") => return Ok(Words::Version),
-            Word::Long(word) => push_long(word, valued, &mut options),
-            Word::Cluster(letters) => match push_cluster(letters, valued, &mut options) {
+            Word::Long(word) => push_long(word, flags, &mut options),
+            Word::Cluster(letters) => match push_cluster(letters, flags, &mut options) {
                 Cluster::Help => return Ok(Words::Help),
                 Cluster::Complete => false,
                 Cluster::NeedsValue => true,
@@ -89,15 +91,15 @@ pub(super) fn normalise(arguments: &[OsString], valued: &[&str]) -> Result<Words
 }
 
 /// `--name`, or `--name=value` where the option takes one. True when the next argument is its value.
-fn push_long(word: &str, valued: &[&str], options: &mut Vec<String>) -> bool {
+fn push_long(word: &str, flags: &[Flag], options: &mut Vec<String>) -> bool {
     match word.split_once('=') {
-        Some((name, value)) if valued.contains(&name) => {
+        Some((name, value)) if takes_value(flags, name) => {
             options.extend([name.to_owned(), value.to_owned()]);
             false
         }
         _ => {
             options.push(word.to_owned());
-            valued.contains(&word)
+            takes_value(flags, word)
         }
     }
 }
@@ -110,13 +112,13 @@ enum Cluster {
 }
 
 /// `-dvc`: each letter an option; what follows one that takes a value is that value.
-fn push_cluster(letters: &str, valued: &[&str], options: &mut Vec<String>) -> Cluster {
+fn push_cluster(letters: &str, flags: &[Flag], options: &mut Vec<String>) -> Cluster {
     for (at, letter) in letters.char_indices() {
         if letter == 'h' {
             return Cluster::Help;
         }
         let name = format!("-{letter}");
-        let takes_value = valued.contains(&name.as_str());
+        let takes_value = takes_value(flags, &name);
         options.push(name);
         if takes_value {
             let value = &letters[at + letter.len_utf8()..];

@@ -1,14 +1,14 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 
 use super::normalise::{Words, normalise};
-use super::{CommandLine, Invocation, help_of, one_line};
+use super::{Invocation, help_of, one_line};
 use crate::exit::Exit;
 
 /// Everything that a program of ours may have.
-#[derive(FromArgs, Debug, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, PartialEq, Eq)]
 #[argh(help_triggers("-h", "--help"), example = "{command_name} work")]
 struct Sample {
     /// an account
@@ -26,10 +26,6 @@ struct Sample {
     /// the version
     #[argh(switch)]
     version: bool,
-}
-
-impl CommandLine for Sample {
-    const VALUED: &'static [&'static str] = &["-c", "--config"];
 }
 
 fn invocation(line: &[&str]) -> Invocation {
@@ -92,7 +88,7 @@ fn wrong_usage_is_64() {
 
 #[test]
 fn help_and_version_win_wherever_they_stand_as_options() {
-    let words = |line: &[&str]| normalise(&invocation(line).arguments, Sample::VALUED);
+    let words = |line: &[&str]| normalise(&invocation(line).arguments, Sample::get_args_info().flags);
     for line in [&["-h"][..], &["--help"], &["-dvh"], &["work", "-h", "-v"], &["--nonsense", "--help"]] {
         assert_eq!(words(line), Ok(Words::Help), "{line:?}");
     }

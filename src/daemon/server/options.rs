@@ -2,42 +2,38 @@
 
 use std::path::PathBuf;
 
-use argh::FromArgs;
-use pizauth_common::argv::CommandLine;
+use argh::{ArgsInfo, FromArgs};
 
 /// Obtain access tokens, refresh them in the background, keep them in memory.
-#[derive(FromArgs, Debug)]
+#[derive(FromArgs, ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
     example = "{command_name} -d -v",
     note = "Without -d it returns when commands are accepted, and logs to syslog."
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// configuration file (default: pizauth.conf in $XDG_CONFIG_HOME or ~/.config)
     #[argh(option, short = 'c', arg_name = "file")]
-    pub config: Option<String>,
+    pub(super) config: Option<String>,
     /// stay in the foreground, and log to stderr
     #[argh(switch, short = 'd')]
-    pub debug: u8,
+    pub(super) debug: u8,
     /// log more; up to -vvvv
     #[argh(switch, short = 'v')]
-    pub verbose: u8,
+    pub(super) verbose: u8,
     /// only check the configuration
     #[argh(switch)]
-    pub check: bool,
+    pub(super) check: bool,
     /// log to syslog, also in the foreground
     #[argh(switch)]
-    pub syslog: bool,
+    pub(super) syslog: bool,
     /// write a line to this descriptor when ready
     #[argh(option, arg_name = "n")]
-    pub ready_fd: Option<i32>,
+    pub(super) ready_fd: Option<i32>,
     /// print the version
     #[argh(switch)]
-    pub version: bool,
-}
-
-impl CommandLine for Arguments {
-    const VALUED: &'static [&'static str] = &["-c", "--config", "--ready-fd"];
+    #[allow(dead_code, reason = "it comes before anything is parsed")]
+    pub(super) version: bool,
 }
 
 /// What the command line asks for.

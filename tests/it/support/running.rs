@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{Daemon, PATIENCE, Ran, Sandbox};
 
-/// The one line that programs look for (SPEC §6).
+/// The one line that programs look for.
 const PENDING: &str = "Access token unavailable until authorised with URL ";
 
 /// What a scene is made from.
