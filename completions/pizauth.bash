@@ -1,5 +1,29 @@
 # bash completion for pizauth, pizauthd and the pizauth-* commands    -*- shell-script -*-
 
+_pizauth_programs='pizauth pizauth-show pizauth-refresh pizauth-status pizauth-revoke pizauth-dump pizauth-restore pizauth-reload pizauth-info pizauth-check pizauth-shutdown pizauthd'
+
+# $1: a command. Sets its options, which of them take a file or another value, and its argument.
+_pizauth_describe() {
+    options='' files='' values='' positional=''
+    case $1 in
+        pizauth) options='--list --install -h --help --version' values='--install' ;;
+        show) options='-u --exclude-url -v --verbose --version -h --help' positional='account' ;;
+        refresh) options='-u --exclude-url -v --verbose --version -h --help' positional='account' ;;
+        status) options='-j --json --accounts -v --verbose --version -h --help' ;;
+        revoke) options='-v --verbose --version -h --help' positional='account' ;;
+        dump) options='-v --verbose --version -h --help' ;;
+        restore) options='-v --verbose --version -h --help' ;;
+        reload) options='-v --verbose --version -h --help' ;;
+        info) options='-j --json -c --config -v --verbose --version -h --help' files='-c --config' ;;
+        check) options='-c --config --accounts -v --verbose --version -h --help' files='-c --config' ;;
+        shutdown) options='-v --verbose --version -h --help' ;;
+        server) options='-c --config -d --debug -v --verbose --check --syslog --ready-fd --version -h --help' files='-c --config' values='--ready-fd' ;;
+        *) return 1 ;;
+    esac
+}
+
+# All above is made by tests/it/documentation/completions.rs: BLESS=1 cargo test completions
+
 # The account names, one a line: from the daemon, else from the configuration file.
 _pizauth_accounts() {
     pizauth status --accounts 2>/dev/null || pizauth check --accounts 2>/dev/null
@@ -7,7 +31,7 @@ _pizauth_accounts() {
 
 _pizauth() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local program=${COMP_WORDS[0]##*/} command first=1
+    local program=${COMP_WORDS[0]##*/} command first=1 options files values positional
     COMPREPLY=()
     # Readline breaks words at = and at @: --config=FILE is three of them.
     if [[ $current == = ]]; then
@@ -19,8 +43,8 @@ _pizauth() {
     case $program in
         pizauth)
             if ((COMP_CWORD == 1)); then
-                mapfile -t COMPREPLY < <(compgen -W \
-                    "$(pizauth --list 2>/dev/null) help --list --install --help -h --version" -- "$current")
+                _pizauth_describe pizauth
+                mapfile -t COMPREPLY < <(compgen -W "$(pizauth --list 2>/dev/null) help $options" -- "$current")
                 return
             fi
             command=${COMP_WORDS[1]}
@@ -30,32 +54,19 @@ _pizauth() {
         *) command=${program#pizauth-} ;;
     esac
 
-    local common='-v --verbose --version -h --help' options accounts=
     case $command in
-        show | refresh) options="-u --exclude-url $common" accounts=yes ;;
-        revoke) options=$common accounts=yes ;;
-        dump | restore | reload | shutdown) options=$common ;;
-        status) options="-j --json --accounts $common" ;;
-        info) options="-j --json -c --config $common" ;;
-        check) options="-c --config --accounts $common" ;;
-        server) options="-c --config -d --debug --check --syslog --ready-fd $common" ;;
         help) mapfile -t COMPREPLY < <(compgen -W "$(pizauth --list 2>/dev/null)" -- "$current") && return ;;
         --install) mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
-        *) return ;;
     esac
+    _pizauth_describe "$command" || return
 
-    case $previous in
-        -c | --config)
-            case $command in
-                info | check | server)
-                    compopt -o filenames 2>/dev/null
-                    mapfile -t COMPREPLY < <(compgen -f -- "$current")
-                    return
-                    ;;
-            esac
-            ;;
-        --ready-fd) return ;;
-    esac
+    if [[ " $files " == *" $previous "* ]]; then
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        return
+    elif [[ " $values " == *" $previous "* ]]; then
+        return
+    fi
 
     local word literal=
     for word in "${COMP_WORDS[@]:first:COMP_CWORD - first}"; do
@@ -63,7 +74,7 @@ _pizauth() {
     done
     if [[ $current == -* && -z $literal ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
-    elif [[ $accounts ]]; then
+    elif [[ $positional == account ]]; then
         # The whole argument so far, and what of it lies before the last break: that is not to be repeated.
         local line=${COMP_LINE:0:COMP_POINT} argument before name typed
         argument=${line##* }
@@ -81,5 +92,5 @@ _pizauth() {
     fi
 }
 
-complete -F _pizauth pizauth pizauthd pizauth-show pizauth-refresh pizauth-revoke pizauth-dump \
-    pizauth-restore pizauth-reload pizauth-status pizauth-info pizauth-check pizauth-shutdown
+# shellcheck disable=SC2086 # names, each of them a word
+complete -F _pizauth $_pizauth_programs

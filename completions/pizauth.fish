@@ -1,17 +1,45 @@
 # fish completion for pizauth, pizauthd and the pizauth-* commands
 
+set -g __pizauth_programs pizauth pizauth-show pizauth-refresh pizauth-status pizauth-revoke pizauth-dump pizauth-restore pizauth-reload pizauth-info pizauth-check pizauth-shutdown pizauthd
+
+function __pizauth_describe
+    __pizauth_complete 'pizauth' -l list -d 'print the names of the commands, one a line'
+    __pizauth_complete 'pizauth' -l install -x -a '(__fish_complete_directories)' -d 'make symlinks to it in DIR: pizauth-show, pizauthd, ...'
+    __pizauth_complete 'pizauth show refresh status revoke dump restore reload info check shutdown server' -s h -l help -d 'display usage information'
+    __pizauth_complete 'pizauth show refresh status revoke dump restore reload info check shutdown server' -l version -d 'print the version'
+    __pizauth_complete 'show refresh' -s u -l exclude-url -d 'do not print the authorization URL'
+    __pizauth_complete 'show refresh status revoke dump restore reload info check shutdown' -s v -l verbose -d 'accepted everywhere; changes nothing here'
+    __pizauth_complete 'show refresh revoke' -a '(__pizauth_accounts)' -d account
+    __pizauth_complete 'status' -s j -l json -d 'as JSON, times in seconds since 1970'
+    __pizauth_complete 'status' -l accounts -d 'only the names, one a line'
+    __pizauth_complete 'info' -s j -l json -d 'as JSON'
+    __pizauth_complete 'info' -s c -l config -r -F -d 'this configuration file, not the user\'s own'
+    __pizauth_complete 'check' -s c -l config -r -F -d 'this file, not the user\'s own'
+    __pizauth_complete 'check' -l accounts -d 'print the names of its accounts, one a line'
+    __pizauth_complete 'server' -s c -l config -r -F -d 'configuration file (default: pizauth.conf in $XDG_CONFIG_HOME or ~/.config)'
+    __pizauth_complete 'server' -s d -l debug -d 'stay in the foreground, and log to stderr'
+    __pizauth_complete 'server' -s v -l verbose -d 'log more; up to -vvvv'
+    __pizauth_complete 'server' -l check -d 'only check the configuration'
+    __pizauth_complete 'server' -l syslog -d 'log to syslog, also in the foreground'
+    __pizauth_complete 'server' -l ready-fd -x -d 'write a line to this descriptor when ready'
+end
+
+# All above is made by tests/it/documentation/completions.rs: BLESS=1 cargo test completions
+
 # The account names, one a line: from the daemon, else from the configuration file.
 function __pizauth_accounts
     pizauth status --accounts 2>/dev/null; or pizauth check --accounts 2>/dev/null
 end
 
-# True when the command of the line is one of the arguments: pizauth-show, or pizauth show.
+# True when the command of the line is one of the arguments: pizauth-show, or pizauth show; it is pizauth while none has
+# been typed.
 function __pizauth_command
     set -l words (commandline -opc)
     set -l program (string replace -r '.*/' '' -- $words[1])
     switch $program
         case pizauth
-            set -q words[2]; and contains -- $words[2] $argv
+            set -q words[2]; or set words[2] pizauth
+            contains -- $words[2] $argv
         case pizauthd
             contains -- server $argv
         case '*'
@@ -19,40 +47,16 @@ function __pizauth_command
     end
 end
 
-# True while the command itself is still to be typed.
-function __pizauth_no_command
-    set -l words (commandline -opc)
-    test (count $words) -eq 1; and string match -qr '(^|/)pizauth$' -- $words[1]
-end
-
-set -l commands show refresh revoke dump restore reload status info check shutdown
-set -l programs pizauth pizauthd pizauth-$commands
-
-for program in $programs
-    complete -c $program -f
-
-    for options in \
-        "show refresh/-s u -l exclude-url/Do not print the authorization URL" \
-        "status info/-s j -l json/Print JSON" \
-        "status check/-l accounts/Print only the account names" \
-        "info check server/-s c -l config -r -F/Configuration file" \
-        "server/-s d -l debug/Stay in the foreground" \
-        "server/-l check/Only validate the configuration file" \
-        "server/-l syslog/Log to syslog" \
-        "server/-l ready-fd -x/Descriptor that is told when the daemon is ready" \
-        "$commands server/-s v -l verbose/Say more" \
-        "$commands server/-l version/Print the version" \
-        "$commands server/-s h -l help/Display usage information"
-        set -l parts (string split / -- $options)
-        complete -c $program -n "__pizauth_command $parts[1]" (string split ' ' -- $parts[2]) -d $parts[3]
+# $argv[1]: commands; then what fish completes after them.
+function __pizauth_complete
+    for program in $__pizauth_programs
+        complete -c $program -n "__pizauth_command $argv[1]" $argv[2..]
     end
-    complete -c $program -n "__pizauth_command show refresh revoke" -a "(__pizauth_accounts)" -d Account
 end
 
-complete -c pizauth -n __pizauth_no_command -a "(pizauth --list 2>/dev/null)"
-complete -c pizauth -n __pizauth_no_command -a help -d "Help for a command"
-complete -c pizauth -n __pizauth_no_command -l list -d "Print the names of the commands"
-complete -c pizauth -n __pizauth_no_command -l install -x -a "(__fish_complete_directories)" -d "Make symlinks in a directory"
-complete -c pizauth -n __pizauth_no_command -l version -d "Print the version"
-complete -c pizauth -n __pizauth_no_command -s h -l help -d "Display usage information"
-complete -c pizauth -n "__pizauth_command help" -a "(pizauth --list 2>/dev/null)"
+for program in $__pizauth_programs
+    complete -c $program -f
+end
+__pizauth_describe
+complete -c pizauth -n "__pizauth_command pizauth help" -a "(pizauth --list 2>/dev/null)"
+complete -c pizauth -n "__pizauth_command pizauth" -a help -d "Help for a command"

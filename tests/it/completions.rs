@@ -1,21 +1,24 @@
-//! What is offered after `pizauth show`: the accounts of the daemon, else those of the configuration.
+//! What shells offer: options of the command, and accounts, those of the daemon, else those of the configuration.
 
 use std::path::Path;
 use std::{env, iter};
 
 use crate::support::{Running, Sandbox, Setup};
 
-/// Each shell asks its own completion for what may follow the words, without a terminal.
+/// These shells ask their own completion for what may follow the words, without a terminal.
 const BASH: &str = r#". "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE=$*; COMP_POINT=${#COMP_LINE}
     _pizauth "$1" "${@: -1}" "${@: -2:1}"; printf '%s\n' "${COMPREPLY[@]}""#;
 const FISH: &str = r#"source $argv[1]; complete -C "$argv[2..]" | string replace -r '\t.*' ''; true"#;
 
 /// By shell, sorted: what completes `words`.
 fn offered(sandbox: &Sandbox, words: &[&str]) -> Vec<(&'static str, Vec<String>)> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions");
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let here = top.join("completions");
+    let zsh = sandbox.program("zsh").args(["-f"]).args([top.join("tests/it/completions/offered.zsh")]);
     let calls = [
         ("bash", sandbox.program("bash").args(["--norc", "-c", BASH]).args([here.join("pizauth.bash")])),
         ("fish", sandbox.program("fish").args(["--no-config", "-c", FISH]).args([here.join("pizauth.fish")])),
+        ("zsh", zsh.env("COMPLETIONS", &here)),
     ];
     let programs = Path::new(env!("CARGO_BIN_EXE_pizauth")).parent().unwrap();
     let path =
@@ -25,7 +28,8 @@ fn offered(sandbox: &Sandbox, words: &[&str]) -> Vec<(&'static str, Vec<String>)
     installed
         .map(|(shell, call)| {
             let out = call.args(words).env("PATH", &path).run().exits(0).out();
-            let mut lines: Vec<String> = out.lines().map(str::to_owned).collect();
+            let mut lines: Vec<String> =
+                out.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
             lines.sort();
             (shell, lines)
         })
@@ -58,4 +62,32 @@ fn without_a_daemon_accounts_are_those_of_the_configuration() {
     offers(&sandbox, &["pizauth", "refresh", "-u", ""], &["home", "work"]);
     offers(&sandbox, &["pizauth", "sho"], &["show"]);
     offers(&sandbox, &["pizauth", "check", "--acc"], &["--accounts"]);
+}
+
+#[test]
+fn options_are_those_of_the_command_that_is_typed() {
+    let sandbox = Sandbox::new();
+    let common = ["--help", "--verbose", "--version"];
+    for (words, own) in [
+        (&["pizauth", "show"][..], &["--exclude-url"][..]),
+        (&["pizauth-status"], &["--accounts", "--json"]),
+        (&["pizauth", "dump"], &[]),
+        (&["pizauth", "server"], &["--check", "--config", "--debug", "--ready-fd", "--syslog"]),
+        (&["pizauthd"], &["--check", "--config", "--debug", "--ready-fd", "--syslog"]),
+    ] {
+        let mut expected = [own, &common].concat();
+        expected.sort_unstable();
+        offers(&sandbox, &[words, &["--"]].concat(), &expected);
+    }
+    offers(&sandbox, &["pizauth", "--"], &["--help", "--install", "--list", "--version"]);
+    offers(&sandbox, &["pizauth", "help", "re"], &["refresh", "reload", "restore", "revoke"]);
+}
+
+#[test]
+fn files_follow_an_option_that_takes_one_and_nothing_follows_a_number() {
+    let sandbox = Sandbox::new();
+    sandbox.write("mine.conf", "");
+    offers(&sandbox, &["pizauth", "check", "-c", "mi"], &["mine.conf"]);
+    offers(&sandbox, &["pizauthd", "--config", "mi"], &["mine.conf"]);
+    offers(&sandbox, &["pizauthd", "--ready-fd", ""], &[]);
 }

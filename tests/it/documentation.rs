@@ -3,7 +3,6 @@
 mod completions;
 mod configurations;
 mod evidence;
-mod help;
 mod manual;
 mod protocol;
 
@@ -12,8 +11,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use pizauth_client::{APPLETS, multiplexer};
+use pizauth_common::applet::Applet;
+use pizauth_common::argv::{Flag, spellings, switch};
 use pizauth_common::exit::Exit;
 use pizauth_daemon::log::{Severity, events};
+use pizauth_daemon::server;
 use serde_json::Value;
 
 use crate::support::{Running, Sandbox, callers};
@@ -28,44 +31,61 @@ fn read(file: &str) -> String {
     fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-#[test]
-fn manual_pages_name_the_options_of_help_and_no_others() {
-    let sandbox = Sandbox::new();
-    for command in help::commands(&sandbox) {
-        let options = help::options(&sandbox, &command);
-        assert_eq!(manual::options(&command), options, "pizauth {command} --help, and its manual page");
-        let synopsis = manual::synopsis(&command);
-        assert!(synopsis.is_subset(&options), "SYNOPSIS of {command} has {synopsis:?}; help {options:?}");
-    }
-    assert_eq!(manual::options_of_multiplexer(), help::options_of_multiplexer(&sandbox));
+/// Every command, the daemon included.
+fn applets() -> Vec<Applet> {
+    [&APPLETS[..], &[server::APPLET]].concat()
+}
+
+/// What a command says of its options. argh does not know that `-h` is `--help`.
+fn options(applet: &Applet) -> Vec<&'static Flag> {
+    static HELP: Flag = switch(Some('h'), "--help", "display usage information");
+    let derived = (applet.describe)().flags.iter().filter(|flag| flag.long != HELP.long);
+    derived.chain([&HELP]).collect()
+}
+
+fn spelled<'a>(flags: impl IntoIterator<Item = &'a Flag>) -> Options {
+    flags.into_iter().flat_map(spellings).collect()
 }
 
 #[test]
-fn completions_offer_the_options_of_help_and_no_others() {
+fn help_fits_on_a_screen_and_tells_every_option() {
     let sandbox = Sandbox::new();
-    for command in help::commands(&sandbox) {
-        let options = help::options(&sandbox, &command);
-        for (shell, offered) in completions::options(&command) {
-            assert_eq!(offered, options, "{shell} completion of pizauth {command}");
+    let listed = sandbox.multiplexer().args(["--list"]).run().exits(0).out();
+    assert!(listed.lines().eq(applets().iter().map(|applet| applet.name)), "{listed}");
+    for applet in applets() {
+        let help = sandbox.multiplexer().args([applet.name, "--help"]).run().exits(0).out();
+        assert!(help.lines().count() <= 24, "{help}");
+        for flag in options(&applet) {
+            let row = format!("\n  {} ", spellings(flag).collect::<Vec<_>>().join(", "));
+            assert!(help.contains(&row), "no {row:?} in\n{help}");
         }
     }
-    for (shell, offered) in completions::options_of_multiplexer() {
-        assert_eq!(offered, help::options_of_multiplexer(&sandbox), "{shell} completion of pizauth");
-    }
 }
 
 #[test]
-fn completions_are_for_every_name_that_the_program_goes_by() {
-    let mut names: BTreeSet<String> =
-        help::commands(&Sandbox::new()).iter().map(|command| program_of(command)).collect();
-    names.insert("pizauth".into());
-    for (shell, completed) in completions::programs() {
-        assert_eq!(completed, names, "{shell}");
+fn manual_pages_name_the_options_of_help_and_no_others() {
+    for applet in applets() {
+        let (name, options) = (applet.name, spelled(options(&applet)));
+        assert_eq!(manual::options(name), options, "pizauth {name}, and its manual page");
+        let synopsis = manual::synopsis(name);
+        assert!(synopsis.is_subset(&options), "SYNOPSIS of {name} has {synopsis:?}; it has {options:?}");
     }
+    assert_eq!(manual::options_of_multiplexer(), spelled(&multiplexer::OPTIONS));
 }
 
-fn program_of(command: &str) -> String {
-    if command == "server" { "pizauthd".into() } else { format!("pizauth-{command}") }
+#[test]
+fn completions_are_those_of_the_descriptions() {
+    for (shell, file) in [
+        ("bash", "completions/pizauth.bash"),
+        ("fish", "completions/pizauth.fish"),
+        ("zsh", "completions/_pizauth"),
+    ] {
+        let described = completions::of_shell(shell, &read(file));
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(file, &described).unwrap();
+        }
+        assert_eq!(read(file), described, "{file} (BLESS=1 writes it anew)");
+    }
 }
 
 #[test]

@@ -1,126 +1,171 @@
-//! What the completions offer, read from their text: each is written as a table with a row for each command.
+//! The completions as the commands' own descriptions have them. Each file begins with what is made here, down to
+//! [`BY_HAND`]; what follows knows nothing of a single command. BLESS=1 writes the beginnings anew.
 
-use std::collections::BTreeSet;
+use std::fmt::Write;
 
-use super::{Options, read};
+use pizauth_client::multiplexer;
+use pizauth_common::argv::{Flag, FlagInfoKind, spellings};
 
-const BASH: &str = "completions/pizauth.bash";
-const FISH: &str = "completions/pizauth.fish";
-const ZSH: &str = "completions/_pizauth";
+use super::{applets, options};
 
-/// By shell: what is offered after a command.
-pub(super) fn options(command: &str) -> [(&'static str, Options); 3] {
-    [("bash", in_bash(command)), ("fish", in_fish(command)), ("zsh", in_zsh(command))]
+/// After this line a file is as it is.
+const BY_HAND: &str =
+    "# All above is made by tests/it/documentation/completions.rs: BLESS=1 cargo test completions\n";
+
+/// A command, or `pizauth` itself.
+struct Row {
+    name: &'static str,
+    options: Vec<&'static Flag>,
+    positionals: Vec<&'static str>,
 }
 
-/// By shell: what is offered after `pizauth` itself.
-pub(super) fn options_of_multiplexer() -> [(&'static str, Options); 3] {
-    let bash = read(BASH);
-    let fish = read(FISH);
-    let zsh = read(ZSH);
-    let offered = bash.lines().find(|line| line.contains("--list --install")).unwrap();
-    let fish = fish.lines().filter(|line| line.contains("-n __pizauth_no_command "));
-    let (_, zsh) = zsh.split_once("_arguments -A").unwrap();
-    [
-        ("bash", offered.split(['"', ' ']).filter(|word| is_option(word)).map(str::to_owned).collect()),
-        ("fish", fish.flat_map(fish_flags).collect()),
-        ("zsh", zsh_flags(zsh)),
-    ]
-}
-
-/// By shell: the names of programs that are completed.
-pub(super) fn programs() -> [(&'static str, BTreeSet<String>); 3] {
-    let (bash, fish, zsh) = (read(BASH), read(FISH), read(ZSH));
-    let (_, bash) = bash.split_once("\ncomplete -F _pizauth ").unwrap();
-    let zsh = zsh.lines().next().unwrap().trim_start_matches("#compdef ");
-    let names = |text: &str| {
-        text.split([' ', '\\', '\n']).filter(|name| !name.is_empty()).map(str::to_owned).collect()
-    };
-    let of_fish = fish.lines().find_map(|line| line.strip_prefix("set -l programs ")).unwrap();
-    let commands = fish_commands(&fish);
-    let spread = |name: &str| match name.strip_suffix("$commands") {
-        Some(stem) => commands.iter().map(|command| format!("{stem}{command}")).collect(),
-        None => vec![name.to_owned()],
-    };
-    [("bash", names(bash)), ("fish", of_fish.split(' ').flat_map(spread).collect()), ("zsh", names(zsh))]
-}
-
-/// `show | refresh) options="-u --exclude-url $common" accounts=yes ;;`
-fn in_bash(command: &str) -> Options {
-    let text = read(BASH);
-    let (_, common) = text.split_once("local common='").unwrap();
-    let common = common.split('\'').next().unwrap_or_default();
-    let rows = text.lines().filter_map(|line| line.trim().split_once(") options="));
-    let mut row = rows.filter(|(labels, _)| labels.split(" | ").any(|label| label == command));
-    let (_, value) = row.next().unwrap_or_else(|| panic!("bash: no options of {command}"));
-    let value = match value.strip_prefix('"') {
-        Some(quoted) => quoted.split('"').next(),
-        None => value.split(' ').next(),
-    };
-    value.unwrap_or_default().replace("$common", common).split_whitespace().map(str::to_owned).collect()
-}
-
-/// `"show refresh/-s u -l exclude-url/Do not print the authorization URL" \`
-fn in_fish(command: &str) -> Options {
-    let text = read(FISH);
-    let all = fish_commands(&text).join(" ");
-    let rows = text.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once('/'));
-    let of_command =
-        rows.filter(|(labels, _)| labels.replace("$commands", &all).split(' ').any(|label| label == command));
-    of_command.flat_map(|(_, row)| fish_flags(row.split('/').next().unwrap_or_default())).collect()
-}
-
-fn fish_commands(text: &str) -> Vec<String> {
-    let line = text.lines().find_map(|line| line.strip_prefix("set -l commands ")).unwrap();
-    line.split(' ').map(str::to_owned).collect()
-}
-
-/// `-s c -l config -r -F`
-fn fish_flags(line: &str) -> Vec<String> {
-    let words: Vec<&str> = line.split(' ').collect();
-    let pairs = words.windows(2).filter_map(|pair| match pair {
-        ["-s", letter] => Some(format!("-{letter}")),
-        ["-l", name] => Some(format!("--{name}")),
-        _ => None,
-    });
-    pairs.collect()
-}
-
-/// An arm `show|refresh) _arguments -s -S $common $url …;;`, with the arrays that it names.
-fn in_zsh(command: &str) -> Options {
-    let text = read(ZSH);
-    let (_, function) = text.split_once("\n_pizauth_command() {").unwrap();
-    let (arrays, arms) = function.split_once("case $1 in").unwrap();
-    let arms = arms.split("esac").next().unwrap_or_default().split(";;");
-    let mut arm = arms
-        .filter_map(|arm| arm.trim().split_once(')'))
-        .filter(|(labels, _)| labels.split('|').any(|label| label == command));
-    let (_, body) = arm.next().unwrap_or_else(|| panic!("zsh: no options of {command}"));
-    let named = arrays.split("local -a ").filter_map(|array| array.split_once("=("));
-    let named =
-        named.filter(|(name, _)| body.split_whitespace().any(|word| word.strip_prefix('$') == Some(name)));
-    named.flat_map(|(_, array)| zsh_flags(array)).chain(zsh_flags(body)).collect()
-}
-
-/// `'(-j --json)'{-j,--json}'[print JSON]'`: without what is excluded by it and without its description.
-fn zsh_flags(text: &str) -> Options {
-    let bare = without(&without(text, "[", "]"), "'(", ")");
-    let specs = bare.split(['\'', '{', '}', ',']).map(|spec| spec.trim_matches([' ', '\n', '\\']));
-    let words = specs.filter_map(|spec| spec.split(['+', '=', ':']).next());
-    words.filter(|word| is_option(word)).map(str::to_owned).collect()
-}
-
-fn is_option(word: &str) -> bool {
-    let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
-    name.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
-}
-
-/// `text` without what stands from each `open` to the next `close`.
-fn without(text: &str, open: &str, close: &str) -> String {
-    let mut parts = text.split(open);
-    let mut kept = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        kept.push_str(part.split_once(close).map_or("", |(_, rest)| rest));
+impl Row {
+    fn is_multiplexer(&self) -> bool {
+        self.name == multiplexer::PROGRAM
     }
-    kept
+
+    /// The spellings of the options whose value this is true of.
+    fn valued(&self, is_wanted: impl Fn(&str) -> bool) -> String {
+        words(self.options.iter().filter(|flag| value(flag).is_some_and(&is_wanted)))
+    }
+}
+
+/// The file as it should be, given as it is.
+pub(super) fn of_shell(shell: &str, file: &str) -> String {
+    let (_, by_hand) = file.split_once(BY_HAND).unwrap_or_else(|| panic!("{shell}: not a line\n{BY_HAND}"));
+    let made = match shell {
+        "bash" => bash(&rows()),
+        "fish" => fish(&rows()),
+        _ => zsh(&rows()),
+    };
+    [&made, "\n", BY_HAND, by_hand].concat()
+}
+
+fn rows() -> Vec<Row> {
+    let of_multiplexer = Row {
+        name: multiplexer::PROGRAM,
+        options: multiplexer::OPTIONS.iter().collect(),
+        positionals: vec![],
+    };
+    let of_applets = applets().into_iter().map(|applet| {
+        let positionals = (applet.describe)().positionals.iter().map(|positional| positional.name).collect();
+        Row { name: applet.name, options: options(&applet), positionals }
+    });
+    std::iter::once(of_multiplexer).chain(of_applets).collect()
+}
+
+/// Every name that the program goes by.
+fn programs() -> String {
+    applets().iter().fold(multiplexer::PROGRAM.to_owned(), |names, applet| names + " " + applet.program)
+}
+
+/// What the value of an option is called.
+fn value(flag: &Flag) -> Option<&'static str> {
+    match flag.kind {
+        FlagInfoKind::Option { arg_name } => Some(arg_name),
+        FlagInfoKind::Switch => None,
+    }
+}
+
+fn words<'a>(flags: impl Iterator<Item = &'a &'static Flag>) -> String {
+    flags.flat_map(|flag| spellings(flag)).collect::<Vec<_>>().join(" ")
+}
+
+fn bash(rows: &[Row]) -> String {
+    let mut text = format!(
+        "# bash completion for pizauth, pizauthd and the pizauth-* commands    -*- shell-script -*-\n\n\
+         _pizauth_programs='{}'\n\n\
+         # $1: a command. Sets its options, which of them take a file or another value, and its argument.\n\
+         _pizauth_describe() {{\n    options='' files='' values='' positional=''\n    case $1 in\n",
+        programs()
+    );
+    for row in rows {
+        let sets = [
+            ("options", words(row.options.iter())),
+            ("files", row.valued(|name| name == "file")),
+            ("values", row.valued(|name| name != "file")),
+            ("positional", row.positionals.join(" ")),
+        ];
+        let sets = sets.iter().filter(|(_, words)| !words.is_empty());
+        let sets: String = sets.map(|(variable, words)| format!(" {variable}='{words}'")).collect();
+        writeln!(text, "        {}){sets} ;;", row.name).unwrap();
+    }
+    text + "        *) return 1 ;;\n    esac\n}\n"
+}
+
+fn fish(rows: &[Row]) -> String {
+    let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut add = |line: String, command| match lines.iter_mut().find(|(known, _)| *known == line) {
+        Some((_, commands)) => commands.push(command),
+        None => lines.push((line, vec![command])),
+    };
+    for row in rows {
+        row.options.iter().for_each(|flag| add(fish_option(flag), row.name));
+        row.positionals.iter().for_each(|name| add(format!("-a '(__pizauth_{name}s)' -d {name}"), row.name));
+    }
+    let mut text = format!(
+        "# fish completion for pizauth, pizauthd and the pizauth-* commands\n\n\
+         set -g __pizauth_programs {}\n\n\
+         function __pizauth_describe\n",
+        programs()
+    );
+    for (line, commands) in lines {
+        writeln!(text, "    __pizauth_complete '{}' {line}", commands.join(" ")).unwrap();
+    }
+    text + "end\n"
+}
+
+/// `-s c -l config -r -F -d 'this file'`
+fn fish_option(flag: &Flag) -> String {
+    let short = flag.short.map(|letter| format!("-s {letter} ")).unwrap_or_default();
+    let takes = match value(flag) {
+        None => "",
+        Some("file") => " -r -F",
+        Some("DIR") => " -x -a '(__fish_complete_directories)'",
+        Some(_) => " -x",
+    };
+    let description = flag.description.replace('\\', r"\\").replace('\'', r"\'");
+    format!("{short}-l {}{takes} -d '{description}'", flag.long.trim_start_matches('-'))
+}
+
+fn zsh(rows: &[Row]) -> String {
+    let mut text = format!(
+        "#compdef {}\n# zsh completion for pizauth, pizauthd and the pizauth-* commands\n\n\
+         # $1: a command. Sets what _arguments has to know of it.\n\
+         _pizauth_describe() {{\n    specs=()\n    case $1 in\n",
+        programs()
+    );
+    for row in rows {
+        let options = row.options.iter().map(|flag| zsh_option(flag, row.is_multiplexer()));
+        let positionals = row.positionals.iter().map(|name| format!("':{name}:_pizauth_{name}s'"));
+        let specs =
+            options.chain(positionals).map(|spec| format!("\n            {spec}")).collect::<String>();
+        writeln!(text, "        {}) specs=({specs}\n        ) ;;", row.name).unwrap();
+    }
+    text + "    esac\n}\n"
+}
+
+/// `'(-c --config)'{-c+,--config=}'[this file]:file:_files'`. Those of `pizauth` itself stand alone.
+fn zsh_option(flag: &'static Flag, is_alone: bool) -> String {
+    let excludes = match flag.long {
+        "--verbose" => "*".to_owned(),
+        "--help" | "--version" => "(- *)".to_owned(),
+        _ if is_alone => "(- *)".to_owned(),
+        _ => format!("({})", words([flag].iter())),
+    };
+    let (after_short, after_long) = if value(flag).is_none() || is_alone { ("", "") } else { ("+", "=") };
+    let spelled = match flag.short {
+        Some(letter) => format!("'{{-{letter}{after_short},{}{after_long}}}'", flag.long),
+        None => format!("{}{after_long}", flag.long),
+    };
+    let takes = match value(flag) {
+        None => String::new(),
+        Some("file") => ":file:_files".to_owned(),
+        Some("DIR") => ":directory:_files -/".to_owned(),
+        Some(name) => format!(":{name}:"),
+    };
+    let escape =
+        |letter: char| matches!(letter, '\\' | '[' | ']').then_some('\\').into_iter().chain([letter]);
+    let description = flag.description.chars().flat_map(escape).collect::<String>().replace('\'', r"'\''");
+    format!("'{excludes}{spelled}[{description}]{takes}'")
 }
