@@ -5,5 +5,5 @@ use pizauth_common::exit::Exit;
 use pizauth_daemon::server;
 
 fn main() -> Exit {
-    multiplexer::main(&[&APPLETS[..], &[server::APPLET]].concat())
+    multiplexer::main(&[APPLETS, &[server::APPLET]].concat())
 }

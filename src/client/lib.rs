@@ -22,7 +22,7 @@ mod status;
 mod unavailable;
 
 /// Every command of this crate, in the order of the list and of the help.
-pub const APPLETS: [Applet; 10] = [
+pub const APPLETS: &[Applet] = &[
     show::APPLET,
     refresh::APPLET,
     status::APPLET,

@@ -33,7 +33,7 @@ fn read(file: &str) -> String {
 
 /// Every command, the daemon included.
 fn applets() -> Vec<Applet> {
-    [&APPLETS[..], &[server::APPLET]].concat()
+    [APPLETS, &[server::APPLET]].concat()
 }
 
 /// What a command says of its options. argh does not know that `-h` is `--help`.

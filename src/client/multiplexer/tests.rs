@@ -10,7 +10,7 @@ fn chosen(program: &str, arguments: &[&str]) -> String {
 
 fn chosen_os(program: &str, arguments: Vec<OsString>) -> String {
     let invocation = Invocation { program: program.into(), arguments };
-    match choose(&APPLETS, &invocation) {
+    match choose(APPLETS, &invocation) {
         Ok(Choice::Run(applet, Invocation { program, arguments })) => {
             format!("{}: {program} {arguments:?}", applet.name)
         }
@@ -75,7 +75,7 @@ fn the_table_is_consistent() {
 
 #[test]
 fn list_and_help_name_every_command() {
-    let (list, help) = (list(&APPLETS), help(&APPLETS));
+    let (list, help) = (list(APPLETS), help(APPLETS));
     for applet in APPLETS {
         assert!(list.lines().any(|line| line == applet.name), "{}", applet.name);
         assert!(help.contains(applet.summary), "{}", applet.name);
