@@ -2,32 +2,43 @@
 
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
-use pizauth_common::ipc::call::{self, Connection};
-use pizauth_common::ipc::message::Request;
-use pizauth_common::ipc::plain_answer::Answer;
+use pizauth_common::ipc::call::{self, CallError, Connection};
+use pizauth_common::ipc::message::{Answer, Report, Request, Response};
 use pizauth_common::terminal::printable_lines;
 
-/// The daemon's answer.
+/// The daemon's answer about an account.
 ///
 /// # Errors
 /// It could not be reached, or it refused; why has been printed.
-pub(crate) fn ask<A: Answer>(invocation: &Invocation, request: &Request) -> Result<A, Exit> {
-    ask_keeping(invocation, request).map(|(answer, _)| answer)
+pub(crate) fn ask(invocation: &Invocation, request: &Request) -> Result<Response, Exit> {
+    match call::call(request) {
+        Ok(Response::Refused { message, .. }) => Err(invocation.not_done(printable_lines(&message))),
+        Ok(response) => Ok(response),
+        Err(error) => Err(unreached(invocation, &error)),
+    }
 }
 
-/// As [`ask`], and keeps the connection.
-pub(crate) fn ask_keeping<A: Answer>(
+/// The daemon's answer about itself and all accounts, and the connection.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) fn ask_for_report(
     invocation: &Invocation,
     request: &Request,
-) -> Result<(A, Connection), Exit> {
-    let (answer, connection) = call::call_keeping::<A>(request).map_err(|error| {
-        invocation.complain(&error);
-        error.exit()
-    })?;
-    match answer.refusal() {
-        Some(message) => Err(invocation.not_done(printable_lines(message))),
-        None => Ok((answer, connection)),
+) -> Result<(Report, Connection), Exit> {
+    match call::call_keeping(request) {
+        Ok((Answer::Report(report), connection)) => Ok((report, connection)),
+        Ok((Answer::Response(Response::Refused { message, .. }), _)) => {
+            Err(invocation.not_done(printable_lines(&message)))
+        }
+        Ok((Answer::Response(_), _)) => Err(unexpected(invocation)),
+        Err(error) => Err(unreached(invocation, &error)),
     }
+}
+
+fn unreached(invocation: &Invocation, error: &CallError) -> Exit {
+    invocation.complain(error);
+    error.exit()
 }
 
 /// The daemon answered something else: it is of another version, or it is not pizauthd.

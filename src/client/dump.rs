@@ -8,13 +8,11 @@ use pizauth_common::applet::{Applet, Command};
 use pizauth_common::arguments;
 use pizauth_common::argv::{Invocation, open_stdout};
 use pizauth_common::cause::Cause;
-use pizauth_common::dump;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
-use pizauth_common::ipc::message::Request;
-use pizauth_common::ipc::plain_answer::ContentAnswer;
+use pizauth_common::ipc::message::{Report, Request};
 
-use crate::ask::{ask, unexpected};
+use crate::ask::{ask_for_report, unexpected};
 
 /// Its place in the table.
 pub const APPLET: Applet = Applet::of::<Dump>();
@@ -39,7 +37,7 @@ impl Command for Dump {
             ));
         }
         harden_process();
-        let ContentAnswer::<dump::Dump>::Content(dump) = ask(invocation, &Request::Dump)? else {
+        let (Report::Dump { dump }, _) = ask_for_report(invocation, &Request::Dump {})? else {
             return Err(unexpected(invocation));
         };
         write_to_its_end(dump.expose()).map_err(|error| {

@@ -9,7 +9,7 @@ use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::call;
-use pizauth_common::ipc::message::{DaemonInfo, Request, Response};
+use pizauth_common::ipc::message::{Answer, DaemonInfo, Report, Request, Response};
 use pizauth_common::paths::{self, ProcessEnvironment};
 
 use document::Document;
@@ -55,9 +55,9 @@ impl Command for Info {
 
 /// What the running daemon says of itself, or why there is nothing.
 fn daemon() -> Result<DaemonInfo, String> {
-    match call::call(&Request::Info) {
-        Ok(Response::Info(info)) => Ok(info),
-        Ok(Response::Refused { message, .. }) => Err(message),
+    match call::call(&Request::Info {}) {
+        Ok(Answer::Report(Report::Info(info))) => Ok(info),
+        Ok(Answer::Response(Response::Refused { message, .. })) => Err(message),
         Ok(_) => Err("its answer does not fit the request".to_owned()),
         Err(error) => Err(error.to_string()),
     }

@@ -4,8 +4,7 @@ use pizauth_common::applet::{Applet, Command};
 use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
-use pizauth_common::ipc::message::Request;
-use pizauth_common::ipc::plain_answer::PlainAnswer;
+use pizauth_common::ipc::message::{Request, Response};
 
 use crate::ask::{ask, unexpected};
 use crate::unavailable;
@@ -36,9 +35,9 @@ impl Command for Refresh {
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
         let Self { account, exclude_url, .. } = self;
         let why = match ask(invocation, &Request::Refresh { account: account.clone() })? {
-            PlainAnswer::RefreshScheduled => return Ok(Exit::Done),
-            PlainAnswer::Pending(url) => unavailable::pending(&url, exclude_url),
-            PlainAnswer::Exchanging => unavailable::exchanging(&account),
+            Response::RefreshScheduled {} => return Ok(Exit::Done),
+            Response::Pending { url } => unavailable::pending(&url, exclude_url),
+            Response::Exchanging {} => unavailable::exchanging(&account),
             _ => return Err(unexpected(invocation)),
         };
         Err(invocation.not_done(why))

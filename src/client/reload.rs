@@ -4,10 +4,10 @@ use pizauth_common::applet::{Applet, Command};
 use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
-use pizauth_common::ipc::message::{Request, Response};
+use pizauth_common::ipc::message::{Report, Request};
 use pizauth_common::terminal::printable_lines;
 
-use crate::ask::{ask, unexpected};
+use crate::ask::{ask_for_report, unexpected};
 
 /// Its place in the table.
 pub(crate) const APPLET: Applet = Applet::of::<Reload>();
@@ -23,8 +23,8 @@ impl Command for Reload {
     const SUMMARY: &'static str = "have the daemon read its configuration again";
 
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
-        match ask(invocation, &Request::Reload)? {
-            Response::Reloaded { warnings } => {
+        match ask_for_report(invocation, &Request::Reload {})? {
+            (Report::Reloaded { warnings }, _) => {
                 warnings.iter().for_each(|warning| invocation.complain(printable_lines(warning)));
                 Ok(Exit::Done)
             }

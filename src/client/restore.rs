@@ -9,11 +9,10 @@ use pizauth_common::cause::Cause;
 use pizauth_common::dump::MAX_BYTES;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
-use pizauth_common::ipc::message::{Request, Skipped};
-use pizauth_common::ipc::plain_answer::{ContentAnswer, SkippedAccounts};
+use pizauth_common::ipc::message::{Report, Request, Skipped};
 use pizauth_common::terminal::printable;
 
-use crate::ask::{ask, unexpected};
+use crate::ask::{ask_for_report, unexpected};
 
 /// Its place in the table.
 pub const APPLET: Applet = Applet::of::<Restore>();
@@ -39,12 +38,12 @@ impl Command for Restore {
         // To its end before we connect: the pipe may be waiting for a passphrase, and the daemon does not wait.
         let dump = read_dump(io::stdin().lock(), io::stdin().is_terminal())
             .map_err(|message| invocation.not_done(message))?;
-        match ask(invocation, &Request::Restore { dump: dump.into() })? {
-            ContentAnswer::Content(SkippedAccounts(skipped)) => {
+        match ask_for_report(invocation, &Request::Restore { dump: dump.into() })? {
+            (Report::Restored { skipped, .. }, _) => {
                 skipped.iter().for_each(|account| invocation.complain(skipped_line(account)));
                 Ok(Exit::Done)
             }
-            ContentAnswer::Refused(_) => Err(unexpected(invocation)),
+            _ => Err(unexpected(invocation)),
         }
     }
 }

@@ -4,8 +4,7 @@ use pizauth_common::applet::{Applet, Command};
 use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
-use pizauth_common::ipc::message::Request;
-use pizauth_common::ipc::plain_answer::PlainAnswer;
+use pizauth_common::ipc::message::{Request, Response};
 
 use crate::ask::{ask, unexpected};
 
@@ -28,7 +27,7 @@ impl Command for Revoke {
 
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
         match ask(invocation, &Request::Revoke { account: self.account })? {
-            PlainAnswer::Revoked => Ok(Exit::Done),
+            Response::Revoked {} => Ok(Exit::Done),
             _ => Err(unexpected(invocation)),
         }
     }

@@ -5,8 +5,7 @@ use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
-use pizauth_common::ipc::message::Request;
-use pizauth_common::ipc::plain_answer::PlainAnswer;
+use pizauth_common::ipc::message::{Request, Response};
 
 use crate::ask::{ask, unexpected};
 use crate::unavailable;
@@ -38,12 +37,12 @@ impl Command for Show {
         let Self { account, exclude_url, .. } = self;
         harden_process();
         let why = match ask(invocation, &Request::Show { account: account.clone() })? {
-            PlainAnswer::AccessToken(access_token) => {
+            Response::AccessToken { access_token } => {
                 return Ok(invocation.print(&format!("{}\n", access_token.expose())));
             }
-            PlainAnswer::Pending(url) => unavailable::pending(&url, exclude_url),
-            PlainAnswer::Exchanging => unavailable::exchanging(&account),
-            PlainAnswer::Expired(expired) => unavailable::expired(&account, &expired),
+            Response::Pending { url } => unavailable::pending(&url, exclude_url),
+            Response::Exchanging {} => unavailable::exchanging(&account),
+            Response::Expired(expired) => unavailable::expired(&account, &expired),
             _ => return Err(unexpected(invocation)),
         };
         Err(invocation.not_done(why))

@@ -6,9 +6,9 @@ use pizauth_common::applet::{Applet, Command};
 use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
-use pizauth_common::ipc::message::{Request, Response};
+use pizauth_common::ipc::message::{Report, Request};
 
-use crate::ask::{ask_keeping, unexpected};
+use crate::ask::{ask_for_report, unexpected};
 
 /// Its place in the table.
 pub(crate) const APPLET: Applet = Applet::of::<Shutdown>();
@@ -27,8 +27,8 @@ impl Command for Shutdown {
     const SUMMARY: &'static str = "stop the daemon";
 
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
-        let (response, connection) = ask_keeping(invocation, &Request::Shutdown)?;
-        let Response::ShuttingDown { wait } = response else {
+        let (report, connection) = ask_for_report(invocation, &Request::Shutdown {})?;
+        let Report::ShuttingDown { wait } = report else {
             return Err(unexpected(invocation));
         };
         if wait && !connection.wait_until_closed(PATIENCE) {

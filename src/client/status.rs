@@ -9,13 +9,12 @@ use pizauth_common::applet::{Applet, Command};
 use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
-use pizauth_common::ipc::message::{AccountStatus, Request};
-use pizauth_common::ipc::plain_answer::{AccountRows, ContentAnswer};
+use pizauth_common::ipc::message::{AccountStatus, Report, Request};
 use pizauth_common::terminal::printable;
 use pizauth_common::unix_time::UnixTime;
 use serde::Serialize;
 
-use crate::ask::{ask, unexpected};
+use crate::ask::{ask_for_report, unexpected};
 
 /// Its place in the table.
 pub(crate) const APPLET: Applet = Applet::of::<Status>();
@@ -45,7 +44,7 @@ impl Command for Status {
     const SUMMARY: &'static str = "show the state of every account";
 
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
-        let ContentAnswer::Content(AccountRows(accounts)) = ask(invocation, &Request::Status)? else {
+        let (Report::Status { accounts }, _) = ask_for_report(invocation, &Request::Status {})? else {
             return Err(unexpected(invocation));
         };
         let text = if self.accounts {

@@ -13,5 +13,3 @@ mod golden_tests;
 pub mod message;
 #[cfg(feature = "system")]
 pub mod peer;
-#[cfg(feature = "system")]
-pub mod plain_answer;

@@ -13,8 +13,8 @@ use std::time::Duration;
 use mio::net::{UnixListener, UnixStream};
 use mio::{Interest, Registry, Token};
 use pizauth_common::cause::Cause;
-use pizauth_common::ipc::frame;
-use pizauth_common::ipc::message::{Request, Response};
+use pizauth_common::ipc::frame::encode;
+use pizauth_common::ipc::message::{Answer, Request};
 use pizauth_common::ipc::peer::Peer;
 use rustix::io::Errno;
 use rustix::process::Rlimit;
@@ -133,12 +133,12 @@ impl IpcListener {
     }
 
     /// Answers a request and closes the connection once the answer is taken. Does not wait.
-    pub fn answer(&mut self, id: ConnectionId, answer: &Response) {
+    pub fn answer(&mut self, id: ConnectionId, answer: &Answer) {
         self.send(id, answer, false);
     }
 
     /// Answers a request and leaves the connection open until we end or the caller closes it.
-    pub fn answer_and_hold(&mut self, id: ConnectionId, answer: &Response) {
+    pub fn answer_and_hold(&mut self, id: ConnectionId, answer: &Answer) {
         self.send(id, answer, true);
     }
 
@@ -245,8 +245,8 @@ impl IpcListener {
         self.keep_within_bounds(id);
     }
 
-    fn send(&mut self, id: ConnectionId, answer: &Response, hold: bool) {
-        let bytes = frame::encode_answer(answer).or_else(|error| frame::encode_answer(&error.to_answer()));
+    fn send(&mut self, id: ConnectionId, answer: &Answer, hold: bool) {
+        let bytes = encode(answer).or_else(|error| encode(&error.to_answer()));
         let (Ok(bytes), Some(connection)) = (bytes, self.connections.get_mut(&id)) else {
             return self.close(id);
         };

@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static const char answer[] = "\0\0\0\77\1{\"answer\":\"access_token\",\"access_token\":\"0123456789012345678\"}";
+static const char answer[] = "\0\0\0\71\1\3{\"access_token\":{\"access_token\":\"0123456789012345678\"}}";
 
 int main(int argc, char **argv)
 {

@@ -1,12 +1,13 @@
 //! What each fuzz target does with its bytes, and what must hold whatever they are. The replay of the
 //! committed corpus in `tests/it` calls the same functions.
 
+use std::fmt::Debug;
+
 use chacha20poly1305::aead::{AeadInPlace, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use pizauth_common::config::{self, Config, Scheme};
-use pizauth_common::ipc::frame::{self, Decoder, FrameError, Kind};
-use pizauth_common::ipc::message::Response;
-use pizauth_common::ipc::plain_answer::PlainAnswer;
+use pizauth_common::ipc::frame::{Decoder, FrameError, Message, VERSION, encode};
+use pizauth_common::ipc::message::{self, Request, Response};
 use pizauth_common::secret::Secret;
 use pizauth_core::http::Answer;
 use pizauth_core::oauth::outcome::Outcome;
@@ -14,7 +15,6 @@ use pizauth_core::oauth::redirect::AuthorizationResponse;
 use pizauth_core::oauth::token_request::{GrantType, TokenRequest};
 use pizauth_core::snapshot::Snapshot;
 use pizauth_daemon::redirect_listener::head;
-use serde_json::to_vec;
 use zeroize::Zeroizing;
 
 /// A configuration file, good or bad. What is said about it goes to a terminal and to the log.
@@ -76,40 +76,49 @@ fn sealed(key: [u8; 32], associated: &[u8], plain: &[u8]) -> Vec<u8> {
     [&nonce[..], &body, &tag].concat()
 }
 
-/// A frame and what it carries. The first byte chooses the direction and in what pieces the bytes arrive, which
-/// must make no difference.
+/// A frame and what it carries. The first byte chooses who reads it and in what pieces the bytes arrive, which must
+/// make no difference.
 pub fn frame(data: &[u8]) {
     let Some((how, data)) = data.split_first() else { return };
-    let kind = if how & 1 == 0 { Kind::Request } else { Kind::Answer };
-    let whole = received(kind, data, data.len().max(1));
-    assert_eq!(whole, received(kind, data, usize::from(how >> 1) + 1), "in pieces as at once");
-    if let Ok(Some(json)) = whole {
-        message(&json);
+    let piece = usize::from(how >> 1) + 1;
+    if how & 1 == 0 {
+        in_pieces::<Request>(data, piece);
+    } else {
+        in_pieces::<message::Answer>(data, piece);
+        in_pieces::<Response>(data, piece);
     }
 }
 
-fn received(kind: Kind, data: &[u8], piece: usize) -> Result<Option<Vec<u8>>, FrameError> {
-    let mut decoder = Decoder::new(kind);
+fn in_pieces<M: Message + PartialEq + Debug>(data: &[u8], piece: usize) {
+    let whole = received::<M>(data, data.len().max(1));
+    assert_eq!(whole, received(data, piece), "in pieces as at once");
+    if let Ok(Some(message)) = whole {
+        let frame = encode(&message).expect("what has come can be sent");
+        assert_eq!(received(&frame, frame.len()), Ok(Some(message)));
+    }
+}
+
+fn received<M: Message>(data: &[u8], piece: usize) -> Result<Option<M>, FrameError> {
+    let mut decoder = Decoder::default();
     for (index, piece) in data.chunks(piece).enumerate() {
-        let frame = decoder.push(piece)?;
+        let message = decoder.push(piece)?;
         let held = decoder.memory();
         assert!(held <= 512.max(2 * data.len()), "{held} bytes for {}, piece {index}", data.len());
-        if frame.is_some() {
-            return Ok(frame);
+        if message.is_some() {
+            return Ok(message);
         }
     }
     Ok(None)
 }
 
-/// The JSON of a request or an answer.
+/// The JSON of a request or an answer, in each kind of frame.
 pub fn message(data: &[u8]) {
-    if let Ok(request) = frame::parse_request(data) {
-        assert_eq!(frame::parse_request(&to_vec(&request).unwrap()), Ok(request));
+    let Ok(length) = u32::try_from(data.len() + 2) else { return };
+    for kind in 1..=4 {
+        let wire = [&length.to_be_bytes()[..], &[VERSION, kind], data].concat();
+        in_pieces::<Request>(&wire, wire.len());
+        in_pieces::<message::Answer>(&wire, wire.len());
     }
-    if let Ok(answer) = frame::parse_answer::<Response>(data) {
-        assert_eq!(frame::parse_answer(&to_vec(&answer).unwrap()), Ok(answer));
-    }
-    let _ = frame::parse_answer::<PlainAnswer>(data);
 }
 
 /// The head of a browser's request. The first byte says how much of it arrives first.

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::support::callers::{ask, frame};
+use crate::support::callers::{REQUEST, RESPONSE, VERSION, ask, frame};
 use crate::support::{PATIENCE, Running, Sandbox};
 
 /// A daemon of the future that answers one caller with these bytes, and then tells us that it did.
@@ -19,7 +19,7 @@ fn answer_once(sandbox: &Sandbox, answer: Vec<u8>) -> mpsc::Receiver<()> {
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        let mut request = [0; 5];
+        let mut request = [0; 6];
         stream.read_exact(&mut request).unwrap();
         stream.write_all(&answer).unwrap();
         // Until the caller has gone, whatever it still sends.
@@ -32,7 +32,7 @@ fn answer_once(sandbox: &Sandbox, answer: Vec<u8>) -> mpsc::Receiver<()> {
 #[test]
 fn a_daemon_of_another_version_is_told_apart_from_an_absent_one() {
     let sandbox = Sandbox::new();
-    let daemon = answer_once(&sandbox, frame(99, "{\"answer\":\"from the future\"}"));
+    let daemon = answer_once(&sandbox, frame(99, RESPONSE, "{\"from_the_future\":{}}"));
     sandbox.applet("show").args(["work"]).run().exits(2).prints_nothing().says("version");
     daemon.recv_timeout(PATIENCE).unwrap();
 }
@@ -41,9 +41,11 @@ fn a_daemon_of_another_version_is_told_apart_from_an_absent_one() {
 fn answers_that_are_none_are_errors_and_no_panics() {
     let sandbox = Sandbox::new();
     let hostile = [
-        frame(1, "{\"answer\":\"from the future\"}"),
-        frame(1, "not json"),
-        frame(1, ""),
+        frame(VERSION, RESPONSE, "{\"from_the_future\":{}}"),
+        frame(VERSION, 99, "{\"revoked\":{}}"),
+        frame(VERSION, REQUEST, "{\"show\":{\"account\":\"work\"}}"),
+        frame(VERSION, RESPONSE, "not json"),
+        frame(VERSION, RESPONSE, ""),
         vec![0xff; 64],
         b"HTTP/1.1 200 OK\r\n\r\n".to_vec(),
     ];
@@ -57,10 +59,15 @@ fn answers_that_are_none_are_errors_and_no_panics() {
 #[test]
 fn a_caller_of_another_version_gets_a_typed_error() {
     let running = Running::start();
-    for request in [frame(99, "{\"request\":\"status\"}"), frame(1, "{\"request\":\"dance\"}"), frame(1, "[")]
-    {
+    let requests = [
+        (frame(99, REQUEST, "{\"status\":{}}"), "unsupported_version"),
+        (frame(VERSION, 99, "{\"status\":{}}"), "bad_request"),
+        (frame(VERSION, REQUEST, "{\"dance\":{}}"), "bad_request"),
+        (frame(VERSION, REQUEST, "["), "bad_request"),
+    ];
+    for (request, kind) in requests {
         let answer = ask(&running.sandbox.socket(), &request);
-        assert_eq!(answer["answer"], "refused", "{answer}");
+        assert_eq!(answer["refused"]["kind"], kind, "{answer}");
     }
     running.pending_url("work");
 }

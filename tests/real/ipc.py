@@ -23,18 +23,18 @@ def connect():
                 return daemon
     raise ConnectionError("no daemon of this user answers")
 
-def ask(**request):
+def ask(request, **members):
     with connect() as daemon, daemon.makefile("rb") as answers:
-        text = json.dumps(request).encode()
-        daemon.sendall(struct.pack(">IB", len(text) + 1, 1) + text)
-        length, version = struct.unpack(">IB", answers.read(5))
-        if version != 1 or not 1 < length <= 16777216:
-            raise ConnectionError(f"version {version} of the protocol and {length} bytes: not what can be read here")
-        return json.loads(answers.read(length - 1))
+        text = json.dumps({request: members}).encode()
+        daemon.sendall(struct.pack(">IBB", len(text) + 2, 1, 1) + text)
+        length, version, kind = struct.unpack(">IBB", answers.read(6))
+        if version != 1 or kind not in (3, 4) or not 2 <= length <= (262144 if kind == 3 else 16777216):
+            raise ConnectionError(f"version {version}, kind {kind} and {length} bytes: not what can be read here")
+        return json.loads(answers.read(length - 2)).popitem()
 try:
-    answer = ask(request=sys.argv[1], **{"account": name for name in sys.argv[2:]})
+    answer, members = ask(sys.argv[1], **{"account": name for name in sys.argv[2:]})
 except (OSError, ValueError, struct.error) as error:
     sys.exit(print("ipc.py:", error, file=sys.stderr) or 2)
-done = answer["answer"] in ("access_token", "refresh_scheduled", "revoked", "status")
-print(answer.get("access_token") or json.dumps(answer), file=sys.stdout if done else sys.stderr)
+done = answer in ("access_token", "refresh_scheduled", "revoked", "status")
+print(members.get("access_token") or json.dumps(members), file=sys.stdout if done else sys.stderr)
 sys.exit(not done)

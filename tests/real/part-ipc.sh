@@ -78,7 +78,7 @@ listener.listen()
 while True:
     caller, _ = listener.accept()
     caller.recv(65536)
-    caller.sendall(b"\0\0\0\x03\x02{}")
+    caller.sendall(b"\0\0\0\x04\x02\x03{}")
     caller.close()
 END
 }

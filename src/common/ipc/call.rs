@@ -16,9 +16,8 @@ use rustix::net::{SendFlags, send};
 pub use self::error::CallError;
 use super::connect::connect_to;
 use super::deadline::Deadline;
-use super::frame::{self, Decoder, FrameError, Kind};
+use super::frame::{Decoder, Message, encode};
 use super::message::Request;
-use super::plain_answer::Answer;
 use crate::paths::{ProcessEnvironment, SocketCandidate, socket_candidates};
 
 /// How long a caller waits, from the first connection attempt to the last byte of the answer.
@@ -32,7 +31,7 @@ const LARGE_CHUNK: usize = 64 * 1024;
 ///
 /// # Errors
 /// No daemon can be reached, or it does not answer as it should.
-pub fn call<A: Answer>(request: &Request) -> Result<A, CallError> {
+pub fn call<A: Message>(request: &Request) -> Result<A, CallError> {
     call_keeping(request).map(|(answer, _)| answer)
 }
 
@@ -40,7 +39,7 @@ pub fn call<A: Answer>(request: &Request) -> Result<A, CallError> {
 ///
 /// # Errors
 /// As [`call`].
-pub fn call_keeping<A: Answer>(request: &Request) -> Result<(A, Connection), CallError> {
+pub fn call_keeping<A: Message>(request: &Request) -> Result<(A, Connection), CallError> {
     call_any(&socket_candidates(&ProcessEnvironment), request, PATIENCE)
 }
 
@@ -48,16 +47,15 @@ pub fn call_keeping<A: Answer>(request: &Request) -> Result<(A, Connection), Cal
 ///
 /// # Errors
 /// As [`call`].
-pub fn call_any<A: Answer>(
+pub fn call_any<A: Message>(
     candidates: &[SocketCandidate],
     request: &Request,
     patience: Duration,
 ) -> Result<(A, Connection), CallError> {
-    let bytes = frame::encode_request(request).map_err(CallError::Request)?;
+    let bytes = encode(request).map_err(CallError::Request)?;
     let deadline = Deadline::after(patience);
     let mut connection = Connection::to_first(candidates, deadline)?;
-    let json = connection.exchange(&bytes, deadline)?;
-    let answer = frame::parse_answer(&json).map_err(|error| connection.garbled(error))?;
+    let answer = connection.exchange(&bytes, deadline)?;
     Ok((answer, connection))
 }
 
@@ -103,8 +101,7 @@ impl Connection {
         false
     }
 
-    /// The JSON text of the answer.
-    fn exchange(&mut self, request: &[u8], deadline: Deadline) -> Result<Vec<u8>, CallError> {
+    fn exchange<A: Message>(&mut self, request: &[u8], deadline: Deadline) -> Result<A, CallError> {
         // A daemon that refuses early closes while we still write; its answer says why, so read it all the same.
         let written = self.send(request, deadline);
         match (written, self.receive(deadline)) {
@@ -137,8 +134,8 @@ impl Connection {
         }
     }
 
-    fn receive(&mut self, deadline: Deadline) -> Result<Vec<u8>, CallError> {
-        let mut decoder = Decoder::new(Kind::Answer);
+    fn receive<A: Message>(&mut self, deadline: Deadline) -> Result<A, CallError> {
+        let mut decoder = Decoder::default();
         let mut chunk = vec![0; CHUNK];
         loop {
             let read = match self.read(&mut chunk, deadline) {
@@ -147,8 +144,9 @@ impl Connection {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(self.failed(error)),
             };
-            if let Some(json) = decoder.push(&chunk[..read]).map_err(|error| self.garbled(error))? {
-                return Ok(json);
+            let answer = decoder.push(&chunk[..read]);
+            if let Some(answer) = answer.map_err(|error| CallError::Garbled(self.path.clone(), error))? {
+                return Ok(answer);
             }
             if deadline.is_over() {
                 return Err(CallError::NoAnswer(self.path.clone()));
@@ -170,10 +168,6 @@ impl Connection {
         } else {
             CallError::Broken(self.path.clone(), error)
         }
-    }
-
-    fn garbled(&self, error: FrameError) -> CallError {
-        CallError::Garbled(self.path.clone(), error)
     }
 }
 

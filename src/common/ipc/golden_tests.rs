@@ -1,128 +1,187 @@
 //! The protocol is public: `tests/ipc` holds every message as it goes over the wire, and nothing may change it.
 
-use std::collections::BTreeSet;
+use std::fmt::Debug;
 use std::fs;
 use std::path::PathBuf;
 
-use super::frame::{Decoder, FrameError, Kind, encode_answer, encode_request, parse_answer, parse_request};
-use super::message::{AccountStatus, DaemonInfo, Expired, Refusal, Request, Response, Skipped, State};
+use serde_json::{Value, json};
+
+use super::frame::{Decoder, FrameError, FrameKind, Message, encode};
+use super::message::{
+    AccountStatus, Answer, DaemonInfo, Expired, Refusal, Report, Request, Response, Skipped, State,
+};
 use crate::secret::Secret;
 use crate::unix_time::UnixTime;
 
+/// Where the messages of a kind of frame stand, and the byte that says so in the frame.
+const FOLDERS: [(&str, FrameKind, u8); 4] = [
+    ("requests", FrameKind::Request, 1),
+    ("long_requests", FrameKind::LongRequest, 2),
+    ("responses", FrameKind::Response, 3),
+    ("reports", FrameKind::Report, 4),
+];
+
 #[test]
 fn requests_are_the_golden_ones() {
-    let account = || "work".to_owned();
-    let requests = [
-        Request::Show { account: account() },
-        Request::Refresh { account: account() },
-        Request::Revoke { account: "名前 \"quoted\"".to_owned() },
-        Request::Reload,
-        Request::Dump,
-        Request::Restore { dump: b"pizauth".to_vec().into() },
-        Request::Status,
-        Request::Info,
-        Request::Shutdown,
-    ];
-    let files = golden("requests", Kind::Request);
-    assert_eq!(requests.len(), files.len());
-    for request in &requests {
-        check(&files, request.name(), request, encode_request, parse_request);
-    }
+    let requests: Vec<_> = requests().into_iter().map(|request| (request.name(), request)).collect();
+    check_all(&requests);
 }
 
 #[test]
 fn answers_are_the_golden_ones() {
-    let files = golden("answers", Kind::Answer);
-    let answers = answers();
-    assert_eq!(answers.len(), files.len());
-    for (name, answer) in &answers {
-        assert!(name.starts_with(answer_name(answer)), "{name} holds {answer:?}");
-        check(&files, name, answer, encode_answer, parse_answer::<Response>);
+    check_all(&answers());
+    for (name, answer) in answers() {
+        assert!(name.starts_with(answer_name(&answer)), "{name} holds {answer:?}");
     }
-    let held: BTreeSet<_> = answers.iter().map(|(_, answer)| answer_name(answer)).collect();
-    assert_eq!(held.len(), 13, "every answer has its file");
 }
 
-struct Golden {
-    name: String,
-    json: Vec<u8>,
-    kind: Kind,
+#[test]
+fn every_message_may_have_members_that_nobody_knows() {
+    let read =
+        |kind, json: &[u8]| (received::<Request>(kind, json).ok(), received::<Answer>(kind, json).ok());
+    for (folder, _, kind) in FOLDERS {
+        for (name, json) in golden(folder) {
+            let mut message: Value = serde_json::from_slice(&json).unwrap();
+            message.as_object_mut().unwrap().values_mut().for_each(add_members);
+            let with_more = serde_json::to_vec(&message).unwrap();
+            assert_eq!(read(kind, &with_more), read(kind, &json), "{folder}/{name}");
+            assert_ne!(read(kind, &with_more), (None, None), "{folder}/{name}");
+        }
+    }
 }
 
-fn golden(folder: &str, kind: Kind) -> Vec<Golden> {
+/// In front of the others and behind them, in everything that has members.
+fn add_members(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.values_mut().for_each(add_members);
+            for name in ["a_later_one", "accounts", "zzz"] {
+                members.entry(name).or_insert(json!([1, { "a": -2.5e3 }, null, "\u{e9}\n"]));
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(add_members),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_refusal_of_a_later_release_is_still_a_refusal() {
+    let json = br#"{"refused":{"kind":"not_at_this_hour","message":"it is night"}}"#;
+    let refused = Response::Refused { kind: Refusal::Other, message: "it is night".to_owned() };
+    assert_eq!(received::<Response>(3, json), Ok(Some(refused)));
+}
+
+/// The golden messages of a folder and their names.
+fn golden(folder: &str) -> Vec<(String, Vec<u8>)> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/ipc").join(folder);
-    let read = |path: PathBuf| Golden {
-        name: path.file_stem().unwrap().to_str().unwrap().to_owned(),
-        json: fs::read(&path).unwrap().strip_suffix(b"\n").unwrap().to_vec(),
-        kind,
+    let files = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    let read = |path: PathBuf| {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        (name, fs::read(&path).unwrap().strip_suffix(b"\n").unwrap().to_vec())
     };
-    fs::read_dir(path).unwrap().map(|entry| read(entry.unwrap().path())).collect()
+    files.map(read).collect()
 }
 
-fn check<M: PartialEq + std::fmt::Debug>(
-    files: &[Golden],
-    name: &str,
-    message: &M,
-    encode: impl Fn(&M) -> Result<Vec<u8>, FrameError>,
-    parse: impl Fn(&[u8]) -> Result<M, FrameError>,
-) {
-    let file =
-        files.iter().find(|file| file.name == name).unwrap_or_else(|| panic!("{name}.json is missing"));
-    let length = u32::try_from(file.json.len() + 1).unwrap().to_be_bytes();
-    let wire = [&length[..], &[1], &file.json].concat();
-    let encoded = encode(message).unwrap();
-    assert_eq!(String::from_utf8_lossy(&encoded), String::from_utf8_lossy(&wire), "{name}");
-    let json = Decoder::new(file.kind).push(&wire).unwrap().unwrap();
-    assert_eq!(&parse(&json).unwrap(), message, "{name}");
+fn frame(kind: u8, json: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(json.len() + 2).unwrap().to_be_bytes();
+    [&length[..], &[1, kind], json].concat()
 }
 
-fn answer_name(answer: &Response) -> &'static str {
+fn received<M: Message>(kind: u8, json: &[u8]) -> Result<Option<M>, FrameError> {
+    Decoder::<M>::default().push(&frame(kind, json))
+}
+
+/// The messages are those of the folders, byte for byte, and nothing else is there.
+fn check_all<M: Message + PartialEq + Debug>(messages: &[(&str, M)]) {
+    let mut found = 0;
+    for (folder, kind, byte) in FOLDERS.into_iter().filter(|(_, kind, _)| M::KINDS.contains(kind)) {
+        for (name, json) in golden(folder) {
+            found += 1;
+            let known = messages.iter().find(|(known, message)| *known == name && message.kind() == kind);
+            let (_, message) = known.unwrap_or_else(|| panic!("{folder}/{name} is of no message"));
+            let encoded = encode(message).unwrap();
+            let wire = frame(byte, &json);
+            assert_eq!(String::from_utf8_lossy(&encoded), String::from_utf8_lossy(&wire), "{name}");
+            assert_eq!(received::<M>(byte, &json).unwrap().as_ref(), Some(message), "{name}");
+        }
+    }
+    assert_eq!(found, messages.len(), "a message has no file");
+}
+
+fn requests() -> Vec<Request> {
+    let account = || "work".to_owned();
+    vec![
+        Request::Show { account: account() },
+        Request::Refresh { account: account() },
+        Request::Revoke { account: "名前 \"quoted\"".to_owned() },
+        Request::Reload {},
+        Request::Dump {},
+        Request::Restore { dump: b"pizauth".to_vec().into() },
+        Request::Status {},
+        Request::Info {},
+        Request::Shutdown {},
+    ]
+}
+
+fn answer_name(answer: &Answer) -> &'static str {
     match answer {
-        Response::AccessToken { .. } => "access_token",
-        Response::Pending { .. } => "pending",
-        Response::Exchanging => "exchanging",
-        Response::Expired(_) => "expired",
-        Response::RefreshScheduled => "refresh_scheduled",
-        Response::Revoked => "revoked",
-        Response::Reloaded { .. } => "reloaded",
-        Response::Dump { .. } => "dump",
-        Response::Restored { .. } => "restored",
-        Response::Status { .. } => "status",
-        Response::Info(_) => "info",
-        Response::ShuttingDown { .. } => "shutting_down",
-        Response::Refused { .. } => "refused",
+        Answer::Response(response) => match response {
+            Response::AccessToken { .. } => "access_token",
+            Response::Pending { .. } => "pending",
+            Response::Exchanging {} => "exchanging",
+            Response::Expired(_) => "expired",
+            Response::RefreshScheduled {} => "refresh_scheduled",
+            Response::Revoked {} => "revoked",
+            Response::Refused { .. } => "refused",
+        },
+        Answer::Report(report) => match report {
+            Report::Reloaded { .. } => "reloaded",
+            Report::Dump { .. } => "dump",
+            Report::Restored { .. } => "restored",
+            Report::Status { .. } => "status",
+            Report::Info(_) => "info",
+            Report::ShuttingDown { .. } => "shutting_down",
+        },
     }
 }
 
-fn answers() -> Vec<(&'static str, Response)> {
-    let text = str::to_owned;
-    let url = text("https://login.example.org/authorize?client_id=pizauth&state=x");
-    let mut answers = vec![
+fn answers() -> Vec<(&'static str, Answer)> {
+    let responses = responses().into_iter().map(|(name, response)| (name, response.into()));
+    responses.chain(refusals()).chain(reports()).collect()
+}
+
+fn responses() -> Vec<(&'static str, Response)> {
+    let url = "https://login.example.org/authorize?client_id=pizauth&state=x".to_owned();
+    vec![
         ("access_token", Response::AccessToken { access_token: Secret::from("ya29.example") }),
         ("pending", Response::Pending { url }),
-        ("exchanging", Response::Exchanging),
+        ("exchanging", Response::Exchanging {}),
         ("expired", expired(None, false, 0)),
         ("expired_error", expired(Some("cannot connect"), false, 55)),
         ("expired_attention", expired(Some("the server refused: invalid_client"), true, 3_540)),
-        ("refresh_scheduled", Response::RefreshScheduled),
-        ("revoked", Response::Revoked),
-        ("reloaded", Response::Reloaded { warnings: vec![text("pizauth.conf:1:1: a warning")] }),
-        ("dump", Response::Dump { dump: b"pizauth".to_vec().into() }),
+        ("refresh_scheduled", Response::RefreshScheduled {}),
+        ("revoked", Response::Revoked {}),
+    ]
+}
+
+fn reports() -> Vec<(&'static str, Answer)> {
+    let reports = [
+        ("reloaded", Report::Reloaded { warnings: vec!["pizauth.conf:1:1: a warning".to_owned()] }),
+        ("dump", Report::Dump { dump: b"pizauth".to_vec().into() }),
         ("restored", restored()),
-        ("status", Response::Status { accounts: vec![active(), empty()] }),
-        ("info", Response::Info(daemon_info())),
-        ("shutting_down", Response::ShuttingDown { wait: true }),
+        ("status", Report::Status { accounts: vec![active(), empty()] }),
+        ("info", Report::Info(daemon_info())),
+        ("shutting_down", Report::ShuttingDown { wait: true }),
     ];
-    answers.extend(refusals());
-    answers
+    reports.into_iter().map(|(name, report)| (name, report.into())).collect()
 }
 
 fn expired(last_error: Option<&str>, needs_attention: bool, refresh_in: u64) -> Response {
     Response::Expired(Expired { last_error: last_error.map(str::to_owned), needs_attention, refresh_in })
 }
 
-fn refusals() -> Vec<(&'static str, Response)> {
-    let refused = |kind, message: &str| Response::Refused { kind, message: message.to_owned() };
+fn refusals() -> Vec<(&'static str, Answer)> {
+    let refused = |kind, message: &str| Response::Refused { kind, message: message.to_owned() }.into();
     vec![
         (
             "refused_unknown_account",
@@ -141,12 +200,12 @@ fn refusals() -> Vec<(&'static str, Response)> {
 }
 
 fn too_large() -> FrameError {
-    FrameError::TooLarge { kind: Kind::Request, length: 70_000, limit: super::frame::MAX_REQUEST }
+    FrameError::TooLarge { kind: FrameKind::Request, length: 70_000 }
 }
 
-fn restored() -> Response {
+fn restored() -> Report {
     let skipped = Skipped { account: "old".to_owned(), reason: "its fields differ".to_owned() };
-    Response::Restored {
+    Report::Restored {
         restored: vec!["work".to_owned()],
         kept: vec!["home".to_owned()],
         skipped: vec![skipped],

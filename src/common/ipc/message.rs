@@ -1,4 +1,8 @@
-//! The messages: [`Request`] from a caller, [`Response`] from the daemon, as JSON inside a frame.
+//! The messages: a [`Request`] from a caller, an [`Answer`] from the daemon, as JSON inside a frame.
+//!
+//! A message is an object with one member, which has the message's name and holds what it says. So the name comes
+//! first, and serde reads the rest straight into the right fields; with a name among them it would have to keep all
+//! of them aside until it has found that. A message with nothing to say has braces, too: later releases may add to it.
 //!
 //! `pizauth-ipc(7)` documents each with an example, and the golden files in `tests/ipc` pin them.
 
@@ -10,7 +14,7 @@ use crate::unix_time::UnixTime;
 
 /// What a caller asks for. Accounts are named as the configuration spells them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "request", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Request {
     /// The access token of an account.
     Show {
@@ -28,42 +32,42 @@ pub enum Request {
         account: String,
     },
     /// Read the configuration again.
-    Reload,
+    Reload {},
     /// The whole token state.
-    Dump,
+    Dump {},
     /// Take a token state back.
     Restore {
         /// The token state.
         dump: Dump,
     },
     /// The state of every account.
-    Status,
+    Status {},
     /// What the daemon listens on.
-    Info,
+    Info {},
     /// Stop the daemon.
-    Shutdown,
+    Shutdown {},
 }
 
 impl Request {
-    /// The value of its member `request`; the golden files are called so, too.
+    /// Its name in a frame; the golden files are called so, too.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Show { .. } => "show",
             Self::Refresh { .. } => "refresh",
             Self::Revoke { .. } => "revoke",
-            Self::Reload => "reload",
-            Self::Dump => "dump",
+            Self::Reload {} => "reload",
+            Self::Dump {} => "dump",
             Self::Restore { .. } => "restore",
-            Self::Status => "status",
-            Self::Info => "info",
-            Self::Shutdown => "shutdown",
+            Self::Status {} => "status",
+            Self::Info {} => "info",
+            Self::Shutdown {} => "shutdown",
         }
     }
 }
 
-/// What the daemon answers.
+/// What the daemon answers about an account, and why it has not done something: short.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Response {
     /// To `show`: a valid access token.
     AccessToken {
@@ -77,13 +81,27 @@ pub enum Response {
         url: String,
     },
     /// To `show` and `refresh`: the authorization code is being exchanged; no URL to visit.
-    Exchanging,
+    Exchanging {},
     /// To `show`: the access token has expired and can be refreshed.
     Expired(Expired),
     /// To `refresh`: a refresh is under way or will start as soon as it may.
-    RefreshScheduled,
+    RefreshScheduled {},
     /// To `revoke`.
-    Revoked,
+    Revoked {},
+    /// To any request: it was not done; nothing changed.
+    Refused {
+        /// For programs.
+        kind: Refusal,
+        /// For people: lower case, no full stop; may have several lines.
+        message: String,
+    },
+}
+
+/// What the daemon answers about itself and all accounts: it may be long. Apart from [`Response`], so that the small
+/// commands have no code for what they never ask.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Report {
     /// To `reload`.
     Reloaded {
         /// Warnings about the configuration file, ready to print.
@@ -115,13 +133,28 @@ pub enum Response {
         /// Whether the caller may wait for that; not from inside one of the daemon's own hooks.
         wait: bool,
     },
-    /// The request was not done; nothing changed.
-    Refused {
-        /// For programs.
-        kind: Refusal,
-        /// For people: lower case, no full stop; may have several lines.
-        message: String,
-    },
+}
+
+/// Any answer of the daemon. Which of the two it is, its frame says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// A short one.
+    Response(Response),
+    /// One that may be long.
+    Report(Report),
+}
+
+impl From<Response> for Answer {
+    fn from(response: Response) -> Self {
+        Self::Response(response)
+    }
+}
+
+impl From<Report> for Answer {
+    fn from(report: Report) -> Self {
+        Self::Report(report)
+    }
 }
 
 /// Of an access token that has expired: what becomes of it.
@@ -168,6 +201,9 @@ pub enum Refusal {
     ShuttingDown,
     /// A fault of the daemon.
     Internal,
+    /// One that a later release has added.
+    #[serde(other)]
+    Other,
 }
 
 /// Where an account is in the life of its token.

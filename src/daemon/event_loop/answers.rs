@@ -3,7 +3,9 @@
 use pizauth_common::account_name::as_argument;
 use pizauth_common::config::{self, When};
 use pizauth_common::dump::Dump;
-use pizauth_common::ipc::message::{DaemonInfo, Expired, Refusal, Request, Response, Skipped};
+use pizauth_common::ipc::message::{
+    Answer, DaemonInfo, Expired, Refusal, Report, Request, Response, Skipped,
+};
 use pizauth_common::sys::give_memory_back;
 
 use super::{EventLoop, Rooms};
@@ -23,18 +25,19 @@ impl EventLoop {
     /// Answers one caller.
     pub(super) fn answer(&mut self, connection: ConnectionId, request: Request, now: Now) {
         self.log_call(connection, &request);
-        let shutdown = request == Request::Shutdown;
+        let shutdown = request == Request::Shutdown {};
         let is_about_all = concerns_all_accounts(&request);
-        let response = contain(Worker::Caller, || self.respond(connection, request, now));
-        let response = response.unwrap_or_else(|bug| Err(Refused(Refusal::Internal, bug.to_string())));
-        let response = response.unwrap_or_else(|Refused(kind, message)| Response::Refused { kind, message });
+        let answer = contain(Worker::Caller, || self.respond(connection, request, now));
+        let answer = answer.unwrap_or_else(|bug| Err(Refused(Refusal::Internal, bug.to_string())));
+        let answer =
+            answer.unwrap_or_else(|Refused(kind, message)| Response::Refused { kind, message }.into());
         if shutdown {
-            self.rooms.ipc_listener.answer_and_hold(connection, &response);
+            self.rooms.ipc_listener.answer_and_hold(connection, &answer);
             self.stop(now);
         } else {
-            self.rooms.ipc_listener.answer(connection, &response);
+            self.rooms.ipc_listener.answer(connection, &answer);
         }
-        drop(response);
+        drop(answer);
         if is_about_all {
             give_memory_back();
         }
@@ -46,32 +49,29 @@ impl EventLoop {
         pid.into_iter().fold(line, |line, pid| line.field("pid", pid)).write();
     }
 
-    fn respond(&mut self, connection: ConnectionId, request: Request, now: Now) -> Result<Response, Refused> {
+    fn respond(&mut self, connection: ConnectionId, request: Request, now: Now) -> Result<Answer, Refused> {
         let rooms = &mut self.rooms;
         match request {
             Request::Restore { .. } if self.stage.is_stopping() => Err(stopping()),
             Request::Show { account } => {
                 let found = rooms.keeper.show(&account, now).map_err(|unknown| refused(unknown, &account))?;
-                shown(found)
+                shown(found).map(Answer::from)
             }
-            Request::Refresh { account } => rooms.refresh(&account, now),
+            Request::Refresh { account } => rooms.refresh(&account, now).map(Answer::from),
             Request::Revoke { account } => {
                 let revoked = rooms.keeper.revoke(&account, now);
-                revoked.map(|()| Response::Revoked).map_err(|unknown| refused(unknown, &account))
+                revoked.map(|()| Response::Revoked {}.into()).map_err(|unknown| refused(unknown, &account))
             }
-            Request::Reload => self.reload(now).map(|warnings| Response::Reloaded { warnings }),
+            Request::Reload {} => self.reload(now).map(|warnings| Report::Reloaded { warnings }.into()),
             // A hook of a daemon that was killed may ask us, and would keep what is not restored yet.
-            Request::Dump if self.stage.may_lack_a_restore() && !rooms.is_hook(connection) => Err(Refused(
-                Refusal::Starting,
-                "startup_cmd has not ended: what it restores might be missing in the dump \
-                 (try again in a moment)"
-                    .to_owned(),
-            )),
-            Request::Dump => Ok(rooms.dump(now)),
-            Request::Restore { dump } => rooms.restore(&dump, now),
-            Request::Status => Ok(Response::Status { accounts: rooms.keeper.status(now) }),
-            Request::Info => Ok(Response::Info(rooms.info())),
-            Request::Shutdown => Ok(Response::ShuttingDown { wait: !rooms.is_hook(connection) }),
+            Request::Dump {} if self.stage.may_lack_a_restore() && !rooms.is_hook(connection) => {
+                Err(starting())
+            }
+            Request::Dump {} => Ok(rooms.dump(now).into()),
+            Request::Restore { dump } => rooms.restore(&dump, now).map(Answer::from),
+            Request::Status {} => Ok(Report::Status { accounts: rooms.keeper.status(now) }.into()),
+            Request::Info {} => Ok(Report::Info(rooms.info()).into()),
+            Request::Shutdown {} => Ok(Report::ShuttingDown { wait: !rooms.is_hook(connection) }.into()),
         }
     }
 
@@ -109,9 +109,9 @@ impl EventLoop {
 impl Rooms {
     fn refresh(&mut self, account: &str, now: Now) -> Result<Response, Refused> {
         match self.keeper.refresh(account, now).map_err(|unknown| refused(unknown, account))? {
-            Refreshed::Scheduled => Ok(Response::RefreshScheduled),
+            Refreshed::Scheduled => Ok(Response::RefreshScheduled {}),
             Refreshed::Pending(url) => Ok(Response::Pending { url }),
-            Refreshed::Exchanging => Ok(Response::Exchanging),
+            Refreshed::Exchanging => Ok(Response::Exchanging {}),
             Refreshed::Stopping => Err(stopping()),
             Refreshed::Impossible => Err(Refused(
                 Refusal::NoRefreshToken,
@@ -135,13 +135,13 @@ impl Rooms {
         Ok(checked.warnings.lines())
     }
 
-    fn dump(&mut self, now: Now) -> Response {
+    fn dump(&mut self, now: Now) -> Report {
         let dump = self.keeper.dump(now).encode(&mut entropy::fill);
         log::event(What::Dumped).write();
-        Response::Dump { dump: dump.into() }
+        Report::Dump { dump: dump.into() }
     }
 
-    fn restore(&mut self, dump: &Dump, now: Now) -> Result<Response, Refused> {
+    fn restore(&mut self, dump: &Dump, now: Now) -> Result<Report, Refused> {
         let snapshot =
             Snapshot::decode(dump.expose()).map_err(|error| Refused(Refusal::BadDump, error.to_string()))?;
         Ok(restored(self.keeper.restore(snapshot, now)))
@@ -171,7 +171,13 @@ impl Rooms {
 
 /// Whether the answer takes memory for each account, most of which is free again now.
 fn concerns_all_accounts(request: &Request) -> bool {
-    matches!(request, Request::Reload | Request::Dump | Request::Restore { .. } | Request::Status)
+    matches!(request, Request::Reload {} | Request::Dump {} | Request::Restore { .. } | Request::Status {})
+}
+
+fn starting() -> Refused {
+    let why =
+        "startup_cmd has not ended: what it restores might be missing in the dump (try again in a moment)";
+    Refused(Refusal::Starting, why.to_owned())
 }
 
 fn stopping() -> Refused {
@@ -186,7 +192,7 @@ fn shown(shown: Shown) -> Result<Response, Refused> {
     Ok(match shown {
         Shown::AccessToken(access_token) => Response::AccessToken { access_token },
         Shown::Pending(url) => Response::Pending { url },
-        Shown::Exchanging => Response::Exchanging,
+        Shown::Exchanging => Response::Exchanging {},
         Shown::Expired { last_error, needs_attention, refresh_in } => Response::Expired(Expired {
             last_error: last_error.map(|reason| reason.to_string()),
             needs_attention,
@@ -196,11 +202,11 @@ fn shown(shown: Shown) -> Result<Response, Refused> {
     })
 }
 
-fn restored(done: Restored) -> Response {
+fn restored(done: Restored) -> Report {
     let names = |accounts: Vec<_>| accounts.iter().map(ToString::to_string).collect();
     let skipped = done
         .skipped
         .into_iter()
         .map(|(account, reason)| Skipped { account: account.to_string(), reason: reason.to_owned() });
-    Response::Restored { restored: names(done.restored), kept: names(done.kept), skipped: skipped.collect() }
+    Report::Restored { restored: names(done.restored), kept: names(done.kept), skipped: skipped.collect() }
 }

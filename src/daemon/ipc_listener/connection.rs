@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token};
-use pizauth_common::ipc::frame::{self, Decoder, FrameError, Kind};
+use pizauth_common::ipc::frame::{Decoder, FrameError};
 use pizauth_common::ipc::message::Request;
 use pizauth_common::ipc::peer::Peer;
 use zeroize::Zeroize;
@@ -27,7 +27,7 @@ pub(super) struct Connection {
 
 #[derive(Debug)]
 enum Stage {
-    Reading(Decoder),
+    Reading(Decoder<Request>),
     /// The request has been handed out, with so many bytes of memory.
     Awaiting {
         memory: usize,
@@ -56,7 +56,7 @@ pub(super) enum Step {
 
 impl Connection {
     pub(super) fn new(stream: UnixStream, peer: Peer) -> Self {
-        let stage = Stage::Reading(Decoder::new(Kind::Request));
+        let stage = Stage::Reading(Decoder::default());
         Self { stream, peer, stage, watched: false, deadline: None }
     }
 
@@ -126,7 +126,7 @@ fn memory_of(request: &Request) -> usize {
     }
 }
 
-fn read(stream: &mut UnixStream, decoder: &mut Decoder, chunk: &mut [u8]) -> Step {
+fn read(stream: &mut UnixStream, decoder: &mut Decoder<Request>, chunk: &mut [u8]) -> Step {
     loop {
         let read = match stream.read(chunk) {
             Ok(0) => return Step::Close,
@@ -140,7 +140,7 @@ fn read(stream: &mut UnixStream, decoder: &mut Decoder, chunk: &mut [u8]) -> Ste
         chunk[..read].zeroize();
         match pushed {
             Ok(None) => {}
-            Ok(Some(json)) => return frame::parse_request(&json).map_or_else(Step::Refuse, Step::Request),
+            Ok(Some(request)) => return Step::Request(request),
             Err(error) => return Step::Refuse(error),
         }
     }

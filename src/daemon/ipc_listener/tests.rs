@@ -4,8 +4,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mio::{Events, Poll};
-use pizauth_common::ipc::frame::{Decoder, Kind, MAX_REQUEST, encode_request, parse_answer};
-use pizauth_common::ipc::message::{Refusal, Request, Response};
+use pizauth_common::ipc::frame::{Decoder, MAX_REQUEST, encode};
+use pizauth_common::ipc::message::{Answer, Refusal, Report, Request, Response};
 use pizauth_common::secret::Secret;
 use rustix::process::{Resource, getrlimit};
 
@@ -42,7 +42,7 @@ impl World {
 
     fn ask(&self, request: &Request) -> UnixStream {
         let mut caller = self.connect();
-        caller.write_all(&encode_request(request).unwrap()).unwrap();
+        caller.write_all(&encode(request).unwrap()).unwrap();
         caller
     }
 
@@ -96,14 +96,13 @@ impl World {
     }
 }
 
-fn received(caller: &mut UnixStream) -> Response {
+fn received(caller: &mut UnixStream) -> Answer {
     let mut bytes = Vec::new();
     if let Err(error) = caller.read_to_end(&mut bytes) {
         // Closed by the daemon with bytes of ours unread; its answer came before.
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);
     }
-    let json = Decoder::new(Kind::Answer).push(&bytes).unwrap().expect("a whole answer");
-    parse_answer(&json).unwrap()
+    Decoder::default().push(&bytes).unwrap().expect("a whole answer")
 }
 
 fn is_open(caller: &mut UnixStream) -> bool {
@@ -121,8 +120,12 @@ fn assert_closed(caller: &mut UnixStream) {
     }
 }
 
-fn token(length: usize) -> Response {
-    Response::AccessToken { access_token: Secret::new("t".repeat(length)) }
+fn token(length: usize) -> Answer {
+    Response::AccessToken { access_token: Secret::new("t".repeat(length)) }.into()
+}
+
+fn warning(length: usize) -> Answer {
+    Report::Reloaded { warnings: vec!["w".repeat(length)] }.into()
 }
 
 #[test]
@@ -141,26 +144,27 @@ fn a_request_is_handed_out_and_answered() {
 fn a_request_may_arrive_in_pieces() {
     let mut world = World::new();
     let mut caller = world.connect();
-    for byte in encode_request(&Request::Status).unwrap() {
+    for byte in encode(&Request::Status {}).unwrap() {
         assert_eq!(world.ipc.take_request(), None);
         caller.write_all(&[byte]).unwrap();
         world.sleep(Duration::from_millis(100));
     }
     let (id, request) = world.only_request();
-    assert_eq!(request, Request::Status);
-    world.ipc.answer(id, &Response::Revoked);
-    assert_eq!(received(&mut caller), Response::Revoked);
+    assert_eq!(request, Request::Status {});
+    world.ipc.answer(id, &Response::Revoked {}.into());
+    assert_eq!(received(&mut caller), Response::Revoked {}.into());
     world.assert_empty();
 }
 
 #[test]
 fn bad_frames_get_a_typed_refusal() {
     let long = (u32::try_from(MAX_REQUEST).unwrap() + 1).to_be_bytes();
-    let too_long = [&long[..], b"\x01{\"request\":\"show\",\"account\":\"x"].concat();
-    let cases: [(&[u8], Refusal); 5] = [
+    let too_long = [&long[..], b"\x01\x01{\"show\":{\"account\":\"x"].concat();
+    let cases: [(&[u8], Refusal); 6] = [
         (b"\0\0\0\0", Refusal::BadRequest),
         (b"\0\0\0\x03\x02{}", Refusal::UnsupportedVersion),
-        (b"\0\0\0\x03\x01{}", Refusal::BadRequest),
+        (b"\0\0\0\x04\x01\x01{}", Refusal::BadRequest),
+        (b"\0\0\0\x04\x01\x03{}", Refusal::BadRequest),
         (b"GET / HTTP/1.1\r\n\r\n", Refusal::UnsupportedVersion),
         (&too_long, Refusal::TooLarge),
     ];
@@ -170,7 +174,7 @@ fn bad_frames_get_a_typed_refusal() {
         caller.write_all(bytes).unwrap();
         world.turn();
         match received(&mut caller) {
-            Response::Refused { kind, message } => assert_eq!(kind, expected, "{message}"),
+            Answer::Response(Response::Refused { kind, message }) => assert_eq!(kind, expected, "{message}"),
             other => panic!("{bytes:?}: {other:?}"),
         }
         world.assert_empty();
@@ -181,7 +185,7 @@ fn bad_frames_get_a_typed_refusal() {
 fn a_request_has_5_seconds_however_it_drips() {
     let mut world = World::new();
     let mut caller = world.connect();
-    let bytes = encode_request(&Request::Status).unwrap();
+    let bytes = encode(&Request::Status {}).unwrap();
     for byte in &bytes[..4] {
         caller.write_all(&[*byte]).unwrap();
         world.sleep(Duration::from_secs(1));
@@ -198,17 +202,17 @@ fn a_request_has_5_seconds_however_it_drips() {
 #[test]
 fn an_answer_that_is_not_taken_is_given_up_after_10_seconds() {
     let mut world = World::new();
-    let (mut lazy, mut late) = (world.ask(&Request::Dump), world.ask(&Request::Dump));
+    let (mut lazy, mut late) = (world.ask(&Request::Dump {}), world.ask(&Request::Dump {}));
     world.turn();
     while let Some((id, _)) = world.ipc.take_request() {
-        world.ipc.answer(id, &token(2_000_000));
+        world.ipc.answer(id, &warning(2_000_000));
     }
     world.sleep(Duration::from_millis(9_999));
     let reader = std::thread::spawn(move || received(&mut late));
     while world.ipc.connections.len() > 1 {
         world.turn();
     }
-    assert_eq!(reader.join().unwrap(), token(2_000_000));
+    assert_eq!(reader.join().unwrap(), warning(2_000_000));
     world.sleep(Duration::from_millis(1));
     world.assert_empty();
     let mut bytes = Vec::new();
@@ -219,19 +223,22 @@ fn an_answer_that_is_not_taken_is_given_up_after_10_seconds() {
 #[test]
 fn an_answer_over_the_cap_becomes_a_refusal() {
     let mut world = World::new();
-    let mut caller = world.ask(&Request::Dump);
+    let mut caller = world.ask(&Request::Dump {});
     let (id, _) = world.only_request();
-    world.ipc.answer(id, &Response::Dump { dump: vec![7; 13 << 20].into() });
-    assert!(matches!(received(&mut caller), Response::Refused { kind: Refusal::TooLarge, .. }));
+    world.ipc.answer(id, &Report::Dump { dump: vec![7; 13 << 20].into() }.into());
+    assert!(matches!(
+        received(&mut caller),
+        Answer::Response(Response::Refused { kind: Refusal::TooLarge, .. })
+    ));
 }
 
 #[test]
 fn a_held_connection_stays_until_one_side_goes() {
     let mut world = World::new();
-    let (mut patient, mut impatient) = (world.ask(&Request::Shutdown), world.ask(&Request::Shutdown));
+    let (mut patient, mut impatient) = (world.ask(&Request::Shutdown {}), world.ask(&Request::Shutdown {}));
     world.turn();
     while let Some((id, _)) = world.ipc.take_request() {
-        world.ipc.answer_and_hold(id, &Response::ShuttingDown { wait: true });
+        world.ipc.answer_and_hold(id, &Report::ShuttingDown { wait: true }.into());
     }
     let _ = patient.read(&mut [0; 200]).unwrap();
     let _ = impatient.read(&mut [0; 200]).unwrap();
@@ -251,11 +258,11 @@ fn callers_that_go_away_are_forgotten() {
     world.turn();
     drop(silent);
     world.turn_until(|ipc| ipc.connections.is_empty());
-    drop(world.ask(&Request::Status));
+    drop(world.ask(&Request::Status {}));
     world.turn();
     let (id, _) = world.ipc.take_request().unwrap();
-    world.ipc.answer(id, &Response::Revoked);
-    world.ipc.answer(id, &Response::Revoked);
+    world.ipc.answer(id, &Response::Revoked {}.into());
+    world.ipc.answer(id, &Response::Revoked {}.into());
     world.assert_empty();
 }
 
@@ -274,32 +281,32 @@ fn without_descriptors_stalled_callers_make_room_and_others_wait() {
     assert!(world.ipc.make_room());
     world.ipc.handle_timeout(world.now);
     world.assert_empty();
-    let mut caller = world.ask(&Request::Status);
+    let mut caller = world.ask(&Request::Status {});
     assert!(!world.ipc.make_room());
     world.sleep(GRACE);
     let (id, _) = world.ipc.take_request().unwrap();
-    world.ipc.answer(id, &Response::Revoked);
-    assert_eq!(received(&mut caller), Response::Revoked);
+    world.ipc.answer(id, &Response::Revoked {}.into());
+    assert_eq!(received(&mut caller), Response::Revoked {}.into());
 }
 
 #[test]
 fn who_hoards_memory_makes_room_for_the_next() {
     let mut world = World::new();
-    let request = encode_request(&Request::Dump).unwrap();
+    let request = encode(&Request::Dump {}).unwrap();
     let hoarders: Vec<_> = (0..36)
         .map(|_| {
             let mut caller = world.connect();
             caller.write_all(&request).unwrap();
             let (id, _) = world.only_request();
-            world.ipc.answer(id, &token(2_000_000));
+            world.ipc.answer(id, &warning(2_000_000));
             assert!(world.ipc.bytes_under_way <= BYTES_UNDER_WAY + MUCH);
             caller
         })
         .collect();
-    let mut caller = world.ask(&Request::Status);
+    let mut caller = world.ask(&Request::Status {});
     let (id, _) = world.only_request();
-    world.ipc.answer(id, &Response::Revoked);
-    assert_eq!(received(&mut caller), Response::Revoked);
+    world.ipc.answer(id, &Response::Revoked {}.into());
+    assert_eq!(received(&mut caller), Response::Revoked {}.into());
     drop(hoarders);
     world.turn_until(|ipc| ipc.connections.is_empty());
     world.assert_empty();
@@ -315,10 +322,10 @@ fn a_replaced_listener_serves_new_callers_and_keeps_the_old() {
     let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
     listener.set_nonblocking(true).unwrap();
     world.ipc.replace_listener(listener).unwrap();
-    old.write_all(&encode_request(&Request::Info).unwrap()).unwrap();
-    assert_eq!(world.only_request().1, Request::Info);
-    let _new = world.ask(&Request::Status);
-    assert_eq!(world.only_request().1, Request::Status);
+    old.write_all(&encode(&Request::Info {}).unwrap()).unwrap();
+    assert_eq!(world.only_request().1, Request::Info {});
+    let _new = world.ask(&Request::Status {});
+    assert_eq!(world.only_request().1, Request::Status {});
 }
 
 #[test]
@@ -326,17 +333,17 @@ fn many_callers_at_once_are_served() {
     let mut world = World::new();
     // Both ends of each are ours, and other tests need some descriptors, too.
     let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let callers: Vec<_> = (0..300.min(limit / 4)).map(|_| world.ask(&Request::Status)).collect();
+    let callers: Vec<_> = (0..300.min(limit / 4)).map(|_| world.ask(&Request::Status {})).collect();
     let mut answered = 0;
     while answered < callers.len() {
         world.turn();
         while let Some((id, _)) = world.ipc.take_request() {
-            world.ipc.answer(id, &Response::Revoked);
+            world.ipc.answer(id, &Response::Revoked {}.into());
             answered += 1;
         }
     }
     for mut caller in callers {
-        assert_eq!(received(&mut caller), Response::Revoked);
+        assert_eq!(received(&mut caller), Response::Revoked {}.into());
     }
     world.assert_empty();
 }

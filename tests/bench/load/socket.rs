@@ -8,14 +8,16 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 const VERSION: u8 = 1;
+/// The kind of frame of the requests that are made here.
+const KIND: u8 = 1;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The frame of a request about an account.
 pub(crate) fn request(what: &str, account: &str) -> Vec<u8> {
-    let json = json!({"request": what, "account": account}).to_string();
-    let length = u32::try_from(json.len() + 1).unwrap_or(u32::MAX);
+    let json = json!({what: {"account": account}}).to_string();
+    let length = u32::try_from(json.len() + 2).unwrap_or(u32::MAX);
     let mut frame = length.to_be_bytes().to_vec();
-    frame.push(VERSION);
+    frame.extend([VERSION, KIND]);
     frame.extend_from_slice(json.as_bytes());
     frame
 }
@@ -41,7 +43,7 @@ pub(crate) fn answer(mut stream: &UnixStream) -> io::Result<Vec<u8>> {
         let whole = frame.first_chunk().map_or(0, |length| 4 + u32::from_be_bytes(*length) as usize);
         if filled >= 4 && filled >= whole {
             frame.truncate(whole);
-            return Ok(frame.split_off(5.min(whole)));
+            return Ok(frame.split_off(6.min(whole)));
         }
         if filled == frame.len() {
             frame.resize(2 * filled, 0);
@@ -63,5 +65,5 @@ pub(crate) fn ask_about(socket: &Path, what: &str, account: &str) -> io::Result<
 
 /// Whether this is the answer with an access token.
 pub(crate) fn is_access_token(answer: &io::Result<Vec<u8>>) -> bool {
-    answer.as_ref().is_ok_and(|json| json.starts_with(br#"{"answer":"access_token""#))
+    answer.as_ref().is_ok_and(|json| json.starts_with(br#"{"access_token":"#))
 }

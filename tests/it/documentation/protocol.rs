@@ -3,35 +3,48 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{manual, read};
 
 const PAGE: &str = "man/pizauth-ipc.7";
 
-/// The examples of the page, by the names of golden files.
-pub(super) fn examples() -> BTreeMap<String, Vec<Value>> {
-    let mut examples: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+/// The sections of the page that show messages, and the folders of their golden ones.
+const SECTIONS: [(&str, &[&str]); 3] =
+    [("Requests", &["requests", "long_requests"]), ("Answers", &["responses"]), ("Reports", &["reports"])];
+
+/// Messages by section and name: `Requests/show`.
+pub(super) type Messages = BTreeMap<String, Vec<Value>>;
+
+/// The examples of the page.
+pub(super) fn examples() -> Messages {
     let page = read(PAGE);
-    let displays = one_liners(&page).into_iter().chain(manual::displays(&page));
-    for text in displays.filter(|text| text.starts_with('{')) {
-        let message: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
-        examples.entry(name(&message)).or_default().push(message);
+    let mut examples = Messages::new();
+    for (section, _) in SECTIONS {
+        let (_, text) = page.split_once(&format!(".Ss {section}\n")).unwrap();
+        let text = text.split("\n.Ss ").next().unwrap();
+        let displays = one_liners(text).into_iter().chain(manual::displays(text));
+        displays.filter(|text| text.starts_with('{')).for_each(|text| add(&mut examples, section, &text));
     }
     examples
 }
 
 /// The golden messages, likewise.
-pub(super) fn golden() -> BTreeMap<String, Vec<Value>> {
-    let mut golden: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for folder in ["tests/ipc/requests", "tests/ipc/answers"] {
-        for file in fs::read_dir(folder).unwrap() {
-            let text = fs::read_to_string(file.unwrap().path()).unwrap();
-            let message: Value = serde_json::from_str(&text).unwrap();
-            golden.entry(name(&message)).or_default().push(message);
+pub(super) fn golden() -> Messages {
+    let mut golden = Messages::new();
+    for (section, folders) in SECTIONS {
+        for file in folders.iter().flat_map(|folder| fs::read_dir(format!("tests/ipc/{folder}")).unwrap()) {
+            add(&mut golden, section, &fs::read_to_string(file.unwrap().path()).unwrap());
         }
     }
     golden
+}
+
+fn add(messages: &mut Messages, section: &str, text: &str) {
+    let message: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let names: Vec<_> = message.as_object().unwrap().keys().collect();
+    assert_eq!(names.len(), 1, "one member names the message: {text}");
+    messages.entry(format!("{section}/{}", names[0])).or_default().push(message);
 }
 
 /// The members of a message and of what is in it, without their values.
@@ -63,15 +76,6 @@ pub(super) fn frame() -> (Vec<u8>, String) {
     let (bytes, message) = line.split_at(line.find('{').unwrap());
     let bytes = bytes.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap());
     (bytes.collect(), message.to_owned())
-}
-
-/// `requests/show`, `answers/pending`.
-fn name(message: &Value) -> String {
-    let object: &Map<String, Value> = message.as_object().unwrap();
-    let part = |member: &str| Some(format!("{member}s/{}", object.get(member)?.as_str()?));
-    part("request")
-        .or_else(|| part("answer"))
-        .unwrap_or_else(|| panic!("neither request nor answer: {message}"))
 }
 
 /// The displays of one line, as they are rendered.

@@ -26,7 +26,7 @@ fn five_thousand_callers_at_once_all_get_their_answer() {
         caller.write_all(&show("work")).unwrap();
     }
     for caller in callers {
-        assert_eq!(answer(caller)["access_token"], token);
+        assert_eq!(answer(caller)["access_token"]["access_token"], token);
     }
     let peak = memory_peak(running.daemon.pid());
     assert!(peak < 48, "the daemon had {peak} MiB");
@@ -38,7 +38,7 @@ fn p99_of_show(socket: &Path) -> Duration {
     let mut times: Vec<Duration> = (0..CALLS)
         .map(|_| {
             let begun = Instant::now();
-            assert_eq!(ask(socket, &show("work"))["answer"], "access_token");
+            assert!(ask(socket, &show("work"))["access_token"].is_object());
             begun.elapsed()
         })
         .collect();

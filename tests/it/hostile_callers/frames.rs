@@ -8,24 +8,32 @@ use serde_json::Value;
 
 use super::noise;
 use crate::support::Running;
-use crate::support::callers::{VERSION, call, everything, frame, in_frame, show};
+use crate::support::callers::{REQUEST, VERSION, call, everything, frame, in_frame, show};
 use crate::support::consumption::{bound, memory_now};
 
 /// What is wrong with a frame.
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+enum Fault {
     Random,
     CutOff,
     TooLarge,
     OtherVersion,
+    UnknownKind,
     Damaged,
     NotJson,
 }
 
-const KINDS: [Kind; 6] =
-    [Kind::Random, Kind::CutOff, Kind::TooLarge, Kind::OtherVersion, Kind::Damaged, Kind::NotJson];
+const FAULTS: [Fault; 7] = [
+    Fault::Random,
+    Fault::CutOff,
+    Fault::TooLarge,
+    Fault::OtherVersion,
+    Fault::UnknownKind,
+    Fault::Damaged,
+    Fault::NotJson,
+];
 
-impl Kind {
+impl Fault {
     fn bytes(self, seed: usize) -> Vec<u8> {
         let good = show("work");
         let noise = noise(seed, 2 + seed % 500);
@@ -35,21 +43,22 @@ impl Kind {
             Self::CutOff => good[..place].to_vec(),
             Self::TooLarge => {
                 let over_the_cap = (16 << 20) + 1 + u32::from(noise[0]) * 0xf0_0000;
-                [&over_the_cap.to_be_bytes()[..], &[VERSION], &noise].concat()
+                [&over_the_cap.to_be_bytes()[..], &[VERSION, REQUEST], &noise].concat()
             }
-            Self::OtherVersion => frame(noise[0].max(VERSION + 1), r#"{"request":"status"}"#),
+            Self::OtherVersion => frame(noise[0].max(VERSION + 1), REQUEST, r#"{"status":{}}"#),
+            Self::UnknownKind => frame(VERSION, noise[0].max(3), r#"{"status":{}}"#),
             Self::Damaged => {
                 let mut bytes = good;
                 bytes[place] ^= noise[1].max(1);
                 bytes
             }
-            Self::NotJson => frame(VERSION, &String::from_utf8_lossy(&noise)),
+            Self::NotJson => frame(VERSION, REQUEST, &String::from_utf8_lossy(&noise)),
         }
     }
 
     /// Whether the daemon has to say what is wrong, rather than to wait for more or to hang up.
     fn is_answered(self) -> bool {
-        matches!(self, Self::TooLarge | Self::OtherVersion | Self::NotJson)
+        matches!(self, Self::TooLarge | Self::OtherVersion | Self::UnknownKind | Self::NotJson)
     }
 }
 
@@ -68,11 +77,11 @@ fn bad_frames_are_refused_and_harm_nobody() {
     let running = Running::start();
     let token = running.sign_in("work");
     let before = memory_now(running.daemon.pid());
-    for (seed, kind) in (0..count).zip(KINDS.into_iter().cycle()) {
-        let answer = send(&running.sandbox.socket(), &kind.bytes(seed));
+    for (seed, fault) in (0..count).zip(FAULTS.into_iter().cycle()) {
+        let answer = send(&running.sandbox.socket(), &fault.bytes(seed));
         match answer {
-            Some(answer) => assert_eq!(answer["answer"], "refused", "{kind:?} {seed}: {answer}"),
-            None => assert!(!kind.is_answered(), "{kind:?} {seed} is not answered"),
+            Some(answer) => assert!(answer["refused"].is_object(), "{fault:?} {seed}: {answer}"),
+            None => assert!(!fault.is_answered(), "{fault:?} {seed} is not answered"),
         }
     }
     assert_eq!(running.token("work"), token);

@@ -11,20 +11,29 @@ use super::PATIENCE;
 /// The version of the protocol.
 pub(crate) const VERSION: u8 = 1;
 
+/// The kind of frame of most requests.
+pub(crate) const REQUEST: u8 = 1;
+/// That of `restore`.
+pub(crate) const LONG_REQUEST: u8 = 2;
+/// That of short answers.
+pub(crate) const RESPONSE: u8 = 3;
+/// That of long ones.
+const REPORT: u8 = 4;
+
 /// A frame around a message.
-pub(crate) fn frame(version: u8, json: &str) -> Vec<u8> {
-    let length = u32::try_from(json.len() + 1).expect("a short message");
-    [&length.to_be_bytes()[..], &[version], json.as_bytes()].concat()
+pub(crate) fn frame(version: u8, kind: u8, json: &str) -> Vec<u8> {
+    let length = u32::try_from(json.len() + 2).expect("a message");
+    [&length.to_be_bytes()[..], &[version, kind], json.as_bytes()].concat()
 }
 
 /// A good request without members.
 pub(crate) fn request(name: &str) -> Vec<u8> {
-    frame(VERSION, &format!("{{\"request\":\"{name}\"}}"))
+    frame(VERSION, REQUEST, &format!("{{\"{name}\":{{}}}}"))
 }
 
 /// A good request about an account.
 pub(crate) fn with_account(name: &str, account: &str) -> Vec<u8> {
-    frame(VERSION, &format!("{{\"request\":\"{name}\",\"account\":\"{account}\"}}"))
+    frame(VERSION, REQUEST, &format!("{{\"{name}\":{{\"account\":\"{account}\"}}}}"))
 }
 
 /// `show`, whose answer is short.
@@ -62,10 +71,11 @@ pub(crate) fn everything(mut stream: UnixStream) -> io::Result<Vec<u8>> {
     stream.read_to_end(&mut bytes).map(|_| bytes)
 }
 
-/// The message in a frame that is whole and of our version.
+/// The answer in a frame that is whole and of our version.
 pub(crate) fn in_frame(bytes: &[u8]) -> Option<Value> {
     let (length, rest) = bytes.split_first_chunk()?;
-    let (version, json) = rest.split_first()?;
+    let ([version, kind], json) = rest.split_first_chunk()?;
     let is_whole = usize::try_from(u32::from_be_bytes(*length)).is_ok_and(|length| length == rest.len());
-    (is_whole && *version == VERSION).then(|| serde_json::from_slice(json).ok())?
+    let is_ours = *version == VERSION && [RESPONSE, REPORT].contains(kind);
+    (is_whole && is_ours).then(|| serde_json::from_slice(json).ok())?
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::{CallError, Connection, PATIENCE, call_any};
 use crate::exit::Exit;
 use crate::ipc::connect::{connect_to, unix_socket};
-use crate::ipc::frame::{Decoder, Kind, encode_answer, parse_request};
-use crate::ipc::message::{Request, Response};
+use crate::ipc::frame::{Decoder, encode};
+use crate::ipc::message::{Answer, Report, Request, Response};
 use crate::paths::{OwnDirectory, SocketCandidate};
 use crate::testing::private_directory;
 
@@ -38,22 +38,22 @@ impl Place {
 }
 
 fn read_request(stream: &mut UnixStream) -> Request {
-    let mut decoder = Decoder::new(Kind::Request);
+    let mut decoder = Decoder::default();
     let mut byte = [0];
     loop {
         stream.read_exact(&mut byte).unwrap();
-        if let Some(json) = decoder.push(&byte).unwrap() {
-            return parse_request(&json).unwrap();
+        if let Some(request) = decoder.push(&byte).unwrap() {
+            return request;
         }
     }
 }
 
-fn answer(stream: &mut UnixStream, response: &Response) {
-    stream.write_all(&encode_answer(response).unwrap()).unwrap();
+fn answer(stream: &mut UnixStream, answer: impl Into<Answer>) {
+    stream.write_all(&encode(&answer.into()).unwrap()).unwrap();
 }
 
-fn ask(candidates: &[SocketCandidate]) -> Result<(Response, Connection), CallError> {
-    call_any::<Response>(candidates, &Request::Status, PATIENCE)
+fn ask(candidates: &[SocketCandidate]) -> Result<(Answer, Connection), CallError> {
+    call_any(candidates, &Request::Status {}, PATIENCE)
 }
 
 #[test]
@@ -61,11 +61,11 @@ fn the_first_live_candidate_gets_the_request() {
     let place = Place::new();
     drop(UnixListener::bind(place.socket("stale")).unwrap());
     let daemon = place.daemon("live", |mut stream| {
-        assert_eq!(read_request(&mut stream), Request::Status);
-        answer(&mut stream, &Response::Revoked);
+        assert_eq!(read_request(&mut stream), Request::Status {});
+        answer(&mut stream, Response::Revoked {});
     });
     let (response, _) = ask(&[place.named("absent"), place.named("stale"), place.named("live")]).unwrap();
-    assert_eq!(response, Response::Revoked);
+    assert_eq!(response, Response::Revoked {}.into());
     daemon.join().unwrap();
 }
 
@@ -73,10 +73,10 @@ fn the_first_live_candidate_gets_the_request() {
 fn a_large_answer_arrives_whole() {
     let place = Place::new();
     let dump = vec![7; 1_000_000].into();
-    let sent = Response::Dump { dump };
+    let sent = Answer::from(Report::Dump { dump });
     let daemon = place.daemon("live", {
         let sent = sent.clone();
-        move |mut stream| answer(&mut stream, &sent)
+        move |mut stream| answer(&mut stream, sent)
     });
     assert_eq!(ask(&[place.named("live")]).unwrap().0, sent);
     daemon.join().unwrap();
@@ -118,7 +118,7 @@ fn an_unsafe_directory_is_not_talked_to() {
 fn a_mute_daemon_is_given_up() {
     let place = Place::new();
     let _listener = UnixListener::bind(place.socket("mute")).unwrap();
-    let error = call_any::<Response>(&[place.named("mute")], &Request::Status, SHORT).unwrap_err();
+    let error = call_any::<Response>(&[place.named("mute")], &Request::Status {}, SHORT).unwrap_err();
     assert!(matches!(error, CallError::NoAnswer(_)), "{error:?}");
     assert_eq!(error.exit(), Exit::Unreachable);
 }
@@ -147,7 +147,7 @@ fn who_does_not_want_to_wait_is_told_of_a_full_queue_and_of_a_listener() {
 fn a_full_queue_is_given_up() {
     let place = Place::new();
     let _full = full_queue(&place);
-    let error = call_any::<Response>(&[place.named("full")], &Request::Status, SHORT).unwrap_err();
+    let error = call_any::<Response>(&[place.named("full")], &Request::Status {}, SHORT).unwrap_err();
     assert_eq!(error.exit(), Exit::Unreachable);
     assert!(!matches!(error, CallError::HungUp(_)), "{error:?}");
 }
@@ -160,7 +160,8 @@ fn another_version_garbage_and_silence_are_told_apart() {
     assert!(error.to_string().contains("version 2") && error.to_string().contains("restart"), "{error}");
     newer.join().unwrap();
 
-    let other = place.daemon("other", |mut stream| stream.write_all(&[0, 0, 0, 3, 1, b'{', b'}']).unwrap());
+    let other =
+        place.daemon("other", |mut stream| stream.write_all(&[0, 0, 0, 4, 1, 3, b'{', b'}']).unwrap());
     assert!(matches!(ask(&[place.named("other")]).unwrap_err(), CallError::Garbled(..)));
     other.join().unwrap();
 
@@ -172,10 +173,10 @@ fn another_version_garbage_and_silence_are_told_apart() {
 #[test]
 fn a_refusal_that_comes_while_we_write_is_read() {
     let place = Place::new();
-    let refusing = place.daemon("live", |mut stream| answer(&mut stream, &Response::Exchanging));
+    let refusing = place.daemon("live", |mut stream| answer(&mut stream, Response::Exchanging {}));
     let request = Request::Restore { dump: vec![7; 3_000_000].into() };
     let (response, _) = call_any::<Response>(&[place.named("live")], &request, PATIENCE).unwrap();
-    assert_eq!(response, Response::Exchanging);
+    assert_eq!(response, Response::Exchanging {});
     refusing.join().unwrap();
 }
 
@@ -185,7 +186,7 @@ fn a_daemon_that_takes_a_large_request_bit_by_bit_is_given_up() {
     let place = Place::new();
     let (told, heard) = std::sync::mpsc::channel();
     let daemon = place.daemon("slow", move |mut stream| {
-        let mut decoder = Decoder::new(Kind::Request);
+        let mut decoder = Decoder::<Request>::default();
         let mut some = [0; 32 * 1024];
         let whole = loop {
             thread::sleep(SHORT / 5);
@@ -210,7 +211,7 @@ fn the_connection_can_be_kept_until_the_daemon_has_gone() {
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let daemon = place.daemon("live", move |mut stream| {
         read_request(&mut stream);
-        answer(&mut stream, &Response::ShuttingDown { wait: true });
+        answer(&mut stream, Report::ShuttingDown { wait: true });
         let _ = stopped.recv();
     });
     let (_, connection) = ask(&[place.named("live")]).unwrap();
@@ -218,7 +219,7 @@ fn the_connection_can_be_kept_until_the_daemon_has_gone() {
     stop.send(()).unwrap();
     daemon.join().unwrap();
 
-    let gone = place.daemon("gone", |mut stream| answer(&mut stream, &Response::Revoked));
+    let gone = place.daemon("gone", |mut stream| answer(&mut stream, Response::Revoked {}));
     let (_, connection) = ask(&[place.named("gone")]).unwrap();
     assert!(connection.wait_until_closed(PATIENCE));
     gone.join().unwrap();

@@ -1,57 +1,67 @@
-use super::{
-    Decoder, FrameError, Kind, MAX_REQUEST, MAX_RESTORE, VERSION, encode_answer, encode_request,
-    parse_answer, parse_request,
-};
-use crate::dump::{self, Dump};
-use crate::ipc::message::{Refusal, Request, Response};
+use std::fmt::Debug;
 
-fn frame(version: u8, json: &[u8]) -> Vec<u8> {
-    let mut frame = head(json.len() + 1, version);
+use super::{Decoder, FrameError, FrameKind, MAX_LONG, MAX_REQUEST, Message, VERSION, encode};
+use crate::dump::{self, Dump};
+use crate::ipc::message::{Answer, Refusal, Report, Request, Response};
+use crate::secret::Secret;
+
+const REQUEST: u8 = FrameKind::Request as u8;
+const LONG_REQUEST: u8 = FrameKind::LongRequest as u8;
+const RESPONSE: u8 = FrameKind::Response as u8;
+const REPORT: u8 = FrameKind::Report as u8;
+
+fn frame(kind: u8, json: &[u8]) -> Vec<u8> {
+    let mut frame = head(json.len() + 2, kind);
     frame.extend_from_slice(json);
     frame
 }
 
-fn head(length: usize, version: u8) -> Vec<u8> {
+fn head(length: usize, kind: u8) -> Vec<u8> {
     let mut head = u32::try_from(length).unwrap().to_be_bytes().to_vec();
-    head.push(version);
+    head.extend([VERSION, kind]);
     head
 }
 
-fn decode(bytes: &[u8]) -> Result<Option<Vec<u8>>, FrameError> {
-    Decoder::new(Kind::Request).push(bytes)
+fn decode<M: Message>(bytes: &[u8]) -> Result<Option<M>, FrameError> {
+    Decoder::default().push(bytes)
+}
+
+fn decode_request(bytes: &[u8]) -> Result<Option<Request>, FrameError> {
+    decode(bytes)
 }
 
 fn refusal(error: &FrameError) -> (Refusal, String) {
     match error.to_answer() {
-        Response::Refused { kind, message } => (kind, message),
+        Answer::Response(Response::Refused { kind, message }) => (kind, message),
         other => panic!("not a refusal: {other:?}"),
     }
 }
 
+#[track_caller]
+fn assert_decoded<M: Message + PartialEq + Debug>(message: M) {
+    assert_eq!(decode(&encode(&message).unwrap()), Ok(Some(message)));
+}
+
 #[test]
 fn what_is_encoded_is_decoded() {
-    let request = Request::Show { account: "wörk \"1\"".to_owned() };
-    let json = decode(&encode_request(&request).unwrap()).unwrap().unwrap();
-    assert_eq!(parse_request(&json).unwrap(), request);
-
-    let answer = Response::Pending { url: "https://login.test/?a=b".to_owned() };
-    let json = Decoder::new(Kind::Answer).push(&encode_answer(&answer).unwrap()).unwrap().unwrap();
-    assert_eq!(parse_answer::<Response>(&json).unwrap(), answer);
+    assert_decoded(Request::Show { account: "wörk \"1\"".to_owned() });
+    assert_decoded(Response::Pending { url: "https://login.test/?a=b".to_owned() });
+    assert_decoded(Answer::from(Response::Revoked {}));
+    assert_decoded(Answer::from(Report::ShuttingDown { wait: false }));
 }
 
 #[test]
 fn a_frame_may_arrive_byte_by_byte_and_split_anywhere() {
-    for request in [Request::Status, Request::Restore { dump: vec![7; 2 * MAX_REQUEST].into() }] {
-        let bytes = encode_request(&request).unwrap();
-        let mut decoder = Decoder::new(Kind::Request);
+    for request in [Request::Status {}, Request::Restore { dump: vec![7; 2 * MAX_REQUEST].into() }] {
+        let bytes = encode(&request).unwrap();
+        let mut decoder = Decoder::default();
         let (last, first) = bytes.split_last().unwrap();
         for byte in first {
             assert_eq!(decoder.push(std::slice::from_ref(byte)).unwrap(), None);
         }
-        let json = decoder.push(std::slice::from_ref(last)).unwrap().unwrap();
-        assert_eq!(parse_request(&json).unwrap(), request);
+        assert_eq!(decoder.push(std::slice::from_ref(last)), Ok(Some(request)));
         for cut in 0..bytes.len().min(80) {
-            let mut decoder = Decoder::new(Kind::Request);
+            let mut decoder = Decoder::<Request>::default();
             assert_eq!(decoder.push(&bytes[..cut]).unwrap(), None);
             assert!(decoder.push(&bytes[cut..]).unwrap().is_some(), "cut at {cut}");
         }
@@ -60,15 +70,17 @@ fn a_frame_may_arrive_byte_by_byte_and_split_anywhere() {
 
 #[test]
 fn what_follows_a_frame_is_ignored() {
-    let mut bytes = frame(VERSION, b"{}");
+    let mut bytes = frame(REQUEST, br#"{"info":{}}"#);
     bytes.extend_from_slice(b"more");
-    assert_eq!(decode(&bytes).unwrap().unwrap(), b"{}");
+    assert_eq!(decode_request(&bytes), Ok(Some(Request::Info {})));
 }
 
 #[test]
 fn an_empty_frame_and_another_version_are_refused_at_once() {
-    assert_eq!(decode(&[0, 0, 0, 0]), Err(FrameError::Empty));
-    let newer = decode(&head(100, 2)).unwrap_err();
+    for length in [0, 1] {
+        assert_eq!(decode_request(&[0, 0, 0, length]), Err(FrameError::Empty));
+    }
+    let newer = decode_request(&[0, 0, 0, 100, 2]).unwrap_err();
     assert_eq!(newer, FrameError::UnknownVersion(2));
     let (kind, message) = refusal(&newer);
     assert_eq!(kind, Refusal::UnsupportedVersion);
@@ -76,66 +88,107 @@ fn an_empty_frame_and_another_version_are_refused_at_once() {
 }
 
 #[test]
-fn only_restore_may_be_long_and_is_told_by_its_first_bytes() {
-    let long = MAX_REQUEST + 1;
-    let mut restore = head(long, VERSION);
-    restore.extend_from_slice(br#"{"request":"restore""#);
-    assert_eq!(decode(&restore), Ok(None));
-
-    let mut show = head(long, VERSION);
-    show.extend_from_slice(br#"{"request":"show","a"#);
-    let error = decode(&show).unwrap_err();
-    assert_eq!(error, FrameError::TooLarge { kind: Kind::Request, length: long, limit: MAX_REQUEST });
-    let (kind, message) = refusal(&error);
-    assert_eq!(kind, Refusal::TooLarge);
-    assert!(
-        message.contains("65537") && message.contains("65536") && message.contains("16777216"),
-        "{message}"
-    );
-
-    assert_eq!(decode(&head(MAX_REQUEST, VERSION)), Ok(None), "at the limit nothing has to be proved");
+fn a_kind_that_does_not_exist_or_goes_the_other_way_is_refused_at_once() {
+    for kind in [0, RESPONSE, REPORT, 5, 255] {
+        let error = decode_request(&head(100, kind)).unwrap_err();
+        assert_eq!(error, FrameError::UnknownKind(kind));
+        let (refusal, message) = refusal(&error);
+        assert_eq!(refusal, Refusal::BadRequest);
+        assert!(message.contains(&kind.to_string()), "{message}");
+    }
+    for kind in [0, REQUEST, LONG_REQUEST, 5] {
+        assert_eq!(decode::<Answer>(&head(100, kind)), Err(FrameError::UnknownKind(kind)));
+    }
+    let report = head(100, REPORT);
+    assert_eq!(decode::<Response>(&report), Err(FrameError::UnknownKind(REPORT)), "not asked for");
 }
 
 #[test]
-fn nothing_is_longer_than_16_mib() {
-    assert_eq!(decode(&head(MAX_RESTORE, VERSION)), Ok(None));
-    for kind in [Kind::Request, Kind::Answer] {
-        let error = Decoder::new(kind).push(&head(MAX_RESTORE + 1, VERSION)).unwrap_err();
-        assert_eq!(error, FrameError::TooLarge { kind, length: MAX_RESTORE + 1, limit: MAX_RESTORE });
-        assert!(Decoder::new(kind).push(&[0xff, 0xff, 0xff, 0xff, VERSION]).is_err());
+fn a_message_in_a_frame_of_another_kind_is_refused() {
+    let (show, restore) = (br#"{"show":{"account":"a"}}"#, br#"{"restore":{"dump":""}}"#);
+    for (kind, json, wanted) in [(LONG_REQUEST, &show[..], "1"), (REQUEST, &restore[..], "2")] {
+        let error = decode_request(&frame(kind, json)).unwrap_err();
+        let (refusal, message) = refusal(&error);
+        assert_eq!(refusal, Refusal::BadRequest);
+        assert!(message.contains(&format!("of kind {wanted}, not {kind}")), "{message}");
     }
-    let restore = Request::Restore { dump: vec![7; MAX_RESTORE / 4 * 3].into() };
-    assert!(matches!(encode_request(&restore), Err(FrameError::TooLarge { limit: MAX_RESTORE, .. })));
+    for (kind, json) in [(REPORT, &br#"{"revoked":{}}"#[..]), (RESPONSE, br#"{"dump":{"dump":""}}"#)] {
+        assert!(matches!(decode::<Answer>(&frame(kind, json)), Err(FrameError::NotAMessage(_))));
+    }
+}
+
+#[test]
+fn each_kind_has_a_limit_that_is_kept_before_anything_of_the_message_is_there() {
+    let limits = [(REQUEST, 65_536), (LONG_REQUEST, MAX_LONG), (RESPONSE, 262_144), (REPORT, MAX_LONG)];
+    for (kind, limit) in limits {
+        let is_request = kind == REQUEST || kind == LONG_REQUEST;
+        let verdict = |length: usize| match is_request {
+            true => decode_request(&head(length, kind)).map(|request| assert_eq!(request, None)),
+            false => decode::<Answer>(&head(length, kind)).map(|answer| assert_eq!(answer, None)),
+        };
+        assert_eq!(verdict(limit), Ok(()));
+        for over in [limit + 1, u32::MAX as usize] {
+            let (refusal, message) = refusal(&verdict(over).unwrap_err());
+            assert_eq!(refusal, Refusal::TooLarge);
+            let figures = [over.to_string(), limit.to_string()];
+            assert!(figures.iter().all(|figure| message.contains(figure)), "{message}");
+        }
+    }
+}
+
+#[test]
+fn nothing_over_its_limit_is_sent() {
+    let too_large = |frame: Result<Vec<u8>, FrameError>| matches!(frame, Err(FrameError::TooLarge { .. }));
+    assert!(too_large(encode(&Request::Restore { dump: vec![7; MAX_LONG / 4 * 3].into() })));
+    assert!(too_large(encode(&Request::Show { account: "x".repeat(MAX_REQUEST) })));
     let largest = || Dump::from(vec![7; dump::MAX_BYTES]);
-    assert!(encode_request(&Request::Restore { dump: largest() }).is_ok());
-    assert!(encode_answer(&Response::Dump { dump: largest() }).is_ok());
-    let show = Request::Show { account: "x".repeat(MAX_REQUEST) };
-    assert!(matches!(encode_request(&show), Err(FrameError::TooLarge { limit: MAX_REQUEST, .. })));
+    assert!(encode(&Request::Restore { dump: largest() }).is_ok());
+    assert!(encode(&Answer::from(Report::Dump { dump: largest() })).is_ok());
+}
+
+#[test]
+fn the_longest_access_token_fits_however_it_is_written() {
+    let access_token = Secret::token(&"\"".repeat(64 * 1024)).unwrap();
+    assert_decoded(Response::AccessToken { access_token });
 }
 
 #[test]
 fn memory_follows_what_has_arrived_and_not_what_was_promised() {
-    let mut decoder = Decoder::new(Kind::Answer);
-    decoder.push(&head(MAX_RESTORE, VERSION)).unwrap();
+    let mut decoder = Decoder::<Answer>::default();
+    decoder.push(&head(MAX_LONG, REPORT)).unwrap();
     decoder.push(&[b' '; 3000]).unwrap();
-    assert!(decoder.bytes.capacity() <= 2 * (3000 + 5), "{}", decoder.bytes.capacity());
-    decoder.push(&vec![b' '; MAX_RESTORE - 3001 - 1]).unwrap();
-    assert!(decoder.bytes.capacity() <= MAX_RESTORE + 4, "{}", decoder.bytes.capacity());
+    assert!(decoder.bytes.capacity() <= 2 * (3000 + 6), "{}", decoder.bytes.capacity());
+    decoder.push(&vec![b' '; MAX_LONG - 3002 - 1]).unwrap();
+    assert!(decoder.bytes.capacity() <= MAX_LONG + 4, "{}", decoder.bytes.capacity());
 }
 
 #[test]
 fn garbage_is_refused_with_a_short_reason() {
-    let long_name = format!(r#"{{"request":"{}"}}"#, "x".repeat(10_000));
-    for garbage in
-        ["", "{", "[]", "null", r#"{"request":"brew_coffee"}"#, r#"{"request":"show"}"#, "\u{0}", &long_name]
-    {
-        let error = parse_request(garbage.as_bytes()).unwrap_err();
+    let long_name = format!(r#"{{"{}":{{}}}}"#, "x".repeat(10_000));
+    let garbage = [
+        "",
+        "{",
+        "{}",
+        "[]",
+        "null",
+        r#""status""#,
+        r#"{"status":null}"#,
+        r#"{"brew_coffee":{}}"#,
+        r#"{"show":{}}"#,
+        r#"{"show":{"account":1}}"#,
+        r#"{"show":{"account":"a","account":"b"}}"#,
+        r#"{"status":{},"info":{}}"#,
+        "\u{0}",
+        &long_name,
+    ];
+    for garbage in garbage {
+        let error = decode_request(&frame(REQUEST, garbage.as_bytes())).unwrap_err();
         let (kind, message) = refusal(&error);
         assert_eq!(kind, Refusal::BadRequest, "{garbage}");
         assert!(message.len() < 300, "{message}");
     }
-    assert!(parse_request(&[0xff, 0xfe]).is_err());
-    assert!(parse_request("[".repeat(60_000).as_bytes()).is_err(), "deep nesting is no stack overflow");
+    assert!(decode_request(&frame(REQUEST, &[0xff, 0xfe])).is_err());
+    assert!(decode_request(&frame(REQUEST, "[".repeat(60_000).as_bytes())).is_err(), "no stack overflow");
 }
 
 #[test]
@@ -151,13 +204,10 @@ fn any_bytes_are_survived() {
     for _ in 0..20_000 {
         let mut bytes: Vec<u8> = (0..next() % 60).map(|_| next().to_le_bytes()[0]).collect();
         if next() % 2 == 0 {
-            bytes.splice(0..0, head((next() % 50) as usize, VERSION));
+            bytes.splice(0..0, head((next() % 50) as usize, (next() % 4) as u8));
         }
-        match decode(&bytes) {
-            Ok(Some(json)) => {
-                frames += 1;
-                let _ = parse_request(&json);
-            }
+        match decode_request(&bytes) {
+            Ok(Some(_)) | Err(FrameError::NotAMessage(_)) => frames += 1,
             Ok(None) => {}
             Err(_) => errors += 1,
         }
