@@ -42,8 +42,7 @@ struct Failure {
 impl Keeper {
     /// What came of a request. It counts only while an account holds the ticket.
     pub fn answered(&mut self, job: JobId, result: Result<http::Answer, http::Lost>, now: Now) {
-        let Some((flight, next)) = self.places.give_back(job, result.is_ok()) else { return };
-        self.let_try(&next);
+        let Some(flight) = self.places.give_back(job, result.is_ok()) else { return };
         let Purpose::Token(request) = &flight.purpose;
         let outcome = request.outcome(result);
         let settings = self.settings;

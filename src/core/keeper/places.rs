@@ -46,6 +46,8 @@ pub(super) struct Places {
     to_silent_host: usize,
     flights: BTreeMap<JobId, Flight>,
     hosts: BTreeMap<Host, Queue>,
+    /// Hosts at which a place may have become free since somebody began to wait for one.
+    freed: BTreeSet<Host>,
 }
 
 /// What concerns one host.
@@ -68,7 +70,12 @@ impl Queue {
 impl Places {
     /// None is taken.
     pub(super) fn new(accounts: &[Account]) -> Self {
-        Self { to_silent_host: to_silent_host(accounts), flights: BTreeMap::new(), hosts: BTreeMap::new() }
+        Self {
+            to_silent_host: to_silent_host(accounts),
+            flights: BTreeMap::new(),
+            hosts: BTreeMap::new(),
+            freed: BTreeSet::new(),
+        }
     }
 
     /// There are other accounts. Hosts that nothing is under way to are forgotten.
@@ -81,8 +88,8 @@ impl Places {
         self.flights.len()
     }
 
-    /// Whether a request to this host may begin, where there is a place at all. Else the account is told by
-    /// [`Places::give_back`] when it may.
+    /// Whether a request to this host may begin, where there is a place at all. Else the account waits until
+    /// [`Places::next_waiting`] names it.
     pub(super) fn is_free_or_wait(&mut self, host: &Host, account: &AccountName) -> bool {
         let Some(queue) = self.hosts.get_mut(host) else { return true };
         let is_free = queue.free(self.to_silent_host) > 0;
@@ -97,16 +104,27 @@ impl Places {
         self.flights.insert(job, flight);
     }
 
-    /// The request is over, `answered` or not. Tells which accounts may try now.
-    pub(super) fn give_back(&mut self, job: JobId, answered: bool) -> Option<(Flight, Vec<AccountName>)> {
+    /// The request is over, `answered` or not.
+    pub(super) fn give_back(&mut self, job: JobId, answered: bool) -> Option<Flight> {
         let flight = self.flights.remove(&job)?;
-        let Some(queue) = self.hosts.get_mut(&flight.host) else { return Some((flight, Vec::new())) };
-        queue.taken = queue.taken.saturating_sub(1);
-        queue.answers = answered;
-        // Not all of them may still want to; once nothing is under way any more, nobody else would wake the others.
-        let count = if queue.taken == 0 { usize::MAX } else { queue.free(self.to_silent_host) };
-        let next = core::iter::from_fn(|| queue.waiting.pop_first()).take(count).collect();
-        Some((flight, next))
+        if let Some(queue) = self.hosts.get_mut(&flight.host) {
+            queue.taken = queue.taken.saturating_sub(1);
+            queue.answers = answered;
+            self.freed.insert(flight.host.clone());
+        }
+        Some(flight)
+    }
+
+    /// Somebody who has waited for a place at a host where one is free now, and may have lost interest meanwhile.
+    pub(super) fn next_waiting(&mut self) -> Option<AccountName> {
+        while let Some(host) = self.freed.first() {
+            let queue = self.hosts.get_mut(host).filter(|queue| queue.free(self.to_silent_host) > 0);
+            if let Some(account) = queue.and_then(|queue| queue.waiting.pop_first()) {
+                return Some(account);
+            }
+            self.freed.pop_first();
+        }
+        None
     }
 }
 

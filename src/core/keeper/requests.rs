@@ -19,20 +19,20 @@ impl Keeper {
     /// Starts what is due, as far as the limits allow.
     pub(super) fn start_due_requests(&mut self, now: Now) {
         while self.may_request() {
-            let Some(name) = self.agenda.requests.take_due(now.moment) else { break };
-            let host = self.entries.get(&name).map(|entry| Host::of(&entry.account.token_uri));
-            if let Some(host) = host.filter(|host| self.places.is_free_or_wait(host, &name)) {
-                self.start_request(&name, host, now);
-            }
+            let waited = self.places.next_waiting();
+            let Some(name) = waited.or_else(|| self.agenda.requests.take_due(now.moment)) else { break };
+            self.start_or_wait(&name, now);
         }
     }
 
-    /// Files what these accounts wait for anew: a place has become free for them.
-    pub(super) fn let_try(&mut self, accounts: &[AccountName]) {
-        for name in accounts {
-            if let Some(entry) = self.entries.get(name) {
-                self.agenda.file(name, entry.due());
-            }
+    fn start_or_wait(&mut self, name: &AccountName, now: Now) {
+        let Some(entry) = self.entries.get(name) else { return };
+        if entry.due().request.is_none_or(|due| due > now.moment) {
+            return;
+        }
+        let host = Host::of(&entry.account.token_uri);
+        if self.places.is_free_or_wait(&host, name) {
+            self.start_request(name, host, now);
         }
     }
 

@@ -3,6 +3,7 @@
 mod authorization;
 pub(super) mod bench;
 mod limits;
+mod places;
 mod refresh;
 mod reload;
 mod transfer;

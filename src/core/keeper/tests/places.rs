@@ -1,0 +1,147 @@
+use pizauth_common::config::Account;
+
+use super::bench::{Bench, account, config, issued, transient};
+use crate::http::Lost;
+use crate::keeper::tests::bench::PORTS;
+use crate::keeper::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
+use crate::testing::uri;
+
+const MUTE: &str = "https://mute.example/token";
+const OTHER: &str = "https://other.example/token";
+
+fn at(token_uri: &str, name: &str) -> Account {
+    Account { token_uri: uri(token_uri).into(), ..account(name) }
+}
+
+fn many(token_uri: &str, names: &[String]) -> Vec<Account> {
+    names.iter().map(|name| at(token_uri, name)).collect()
+}
+
+fn names(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("account-{number:03}")).collect()
+}
+
+/// A bench with `count` accounts at the mute host whose exchanges have begun or wait, and one at another host.
+fn waiting(count: usize) -> (Bench, Vec<String>) {
+    let names = names(count);
+    let mut accounts = many(MUTE, &names);
+    accounts.push(at(OTHER, "other"));
+    let mut bench = Bench::new(accounts);
+    names.iter().for_each(|name| bench.come_back(name));
+    (bench, names)
+}
+
+/// Whose requests are in flight.
+fn in_flight(bench: &Bench) -> Vec<String> {
+    let rows = bench.keeper.status(bench.now).into_iter();
+    rows.filter(|row| row.in_flight).map(|row| row.account).collect()
+}
+
+/// The answer to the oldest request is lost on the way back.
+fn lose_first(bench: &mut Bench) {
+    let (job, _) = bench.requests.remove(0);
+    let lost = Lost { sent: true, why: "it took too long".to_owned() };
+    bench.keeper.answered(job, Err(lost), bench.now);
+    bench.collect();
+}
+
+fn answer_first(bench: &mut Bench) {
+    let (job, _) = bench.requests[0];
+    bench.answer(job, issued("at", None, 3600));
+}
+
+#[test]
+fn a_hundred_accounts_at_a_mute_host_hold_up_nobody_at_another() {
+    let (mut bench, names) = waiting(100);
+    assert_eq!(in_flight(&bench), names[..MAX_TO_SILENT_HOST]);
+    assert_eq!(bench.keeper.poll_timeout(), None, "who waits for a place causes no wake-up");
+    let job = bench.exchange("other");
+    bench.answer(job, issued("at", Some("rt"), 3600));
+    let healthy = &bench.keeper.status(bench.now)[100];
+    assert_eq!((healthy.account.as_str(), healthy.refreshable), ("other", true));
+}
+
+#[test]
+fn everybody_gets_a_turn_whatever_becomes_of_the_others() {
+    let (mut bench, _) = waiting(100);
+    let mut turns = 0;
+    while !bench.requests.is_empty() {
+        assert!(bench.requests.len() <= MAX_TO_SILENT_HOST);
+        lose_first(&mut bench);
+        turns += 1;
+    }
+    assert_eq!(turns, 100);
+}
+
+#[test]
+fn accounts_that_are_all_at_one_host_share_all_places() {
+    let names = names(20);
+    let mut bench = Bench::new(many(MUTE, &names));
+    names.iter().for_each(|name| bench.come_back(name));
+    assert_eq!(in_flight(&bench), names[..MAX_IN_FLIGHT]);
+}
+
+#[test]
+fn another_port_is_another_host() {
+    let names = names(20);
+    let mut accounts = many(MUTE, &names);
+    accounts.push(at("https://mute.example:8443/token", "other"));
+    let mut bench = Bench::new(accounts);
+    names.iter().for_each(|name| bench.come_back(name));
+    assert_eq!(in_flight(&bench), names[..MAX_TO_SILENT_HOST]);
+}
+
+#[test]
+fn an_answer_opens_all_places_and_a_lost_one_closes_them_again() {
+    let (mut bench, _) = waiting(30);
+    answer_first(&mut bench);
+    assert_eq!(bench.requests.len(), MAX_IN_FLIGHT);
+    lose_first(&mut bench);
+    assert_eq!(bench.requests.len(), MAX_IN_FLIGHT - 1, "those that are under way stay so");
+    while bench.requests.len() > MAX_TO_SILENT_HOST {
+        lose_first(&mut bench);
+    }
+    lose_first(&mut bench);
+    assert_eq!(bench.requests.len(), MAX_TO_SILENT_HOST);
+    let (job, _) = bench.requests[0];
+    bench.answer(job, transient(true));
+    assert_eq!(bench.requests.len(), MAX_IN_FLIGHT, "an error is an answer, too");
+}
+
+#[test]
+fn whoever_lost_interest_leaves_the_place_to_the_next() {
+    let (mut bench, names) = waiting(5);
+    bench.keeper.revoke(&names[2], bench.now).unwrap();
+    let mut changed = many(MUTE, &names);
+    changed[3].client_id = "other".into();
+    changed.push(at(OTHER, "other"));
+    bench.keeper.reload(config(changed), PORTS, bench.now);
+    bench.collect();
+    lose_first(&mut bench);
+    assert_eq!(in_flight(&bench), [names[1].clone(), names[4].clone()]);
+}
+
+#[test]
+fn an_account_that_moved_waits_no_longer() {
+    let (mut bench, names) = waiting(3);
+    let mut moved = many(MUTE, &names[..2]);
+    moved.extend([at(OTHER, &names[2]), at(OTHER, "other")]);
+    bench.keeper.reload(config(moved), PORTS, bench.now);
+    bench.come_back(&names[2]);
+    assert_eq!(in_flight(&bench), names);
+}
+
+#[test]
+fn a_second_host_restricts_the_first() {
+    let names = names(20);
+    let mut bench = Bench::new(many(MUTE, &names));
+    names.iter().for_each(|name| bench.come_back(name));
+    let mut accounts = many(MUTE, &names);
+    accounts.push(at(OTHER, "other"));
+    bench.keeper.reload(config(accounts), PORTS, bench.now);
+    (0..6).for_each(|_| lose_first(&mut bench));
+    assert_eq!(bench.requests.len(), MAX_TO_SILENT_HOST, "no more began");
+    bench.keeper.reload(config(many(MUTE, &names)), PORTS, bench.now);
+    bench.collect();
+    assert_eq!(bench.requests.len(), MAX_IN_FLIGHT, "and all may again when it is gone");
+}
