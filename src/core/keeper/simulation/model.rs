@@ -2,41 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::keeper::{JobId, TokenEvent};
+use pizauth_common::ipc::message::{AccountStatus, State};
+
+use super::expected::Expected;
+use super::session::{Session, Wait};
+use crate::keeper::tests::bench::seconds;
+use crate::keeper::{Happened, JobId};
 use crate::moment::{Moment, Now};
-use crate::snapshot::Lineage;
-
-/// An access token that was issued and taken in.
-#[derive(Clone, Debug)]
-pub(super) struct Session {
-    pub(super) access_token: String,
-    pub(super) refresh_token: Option<String>,
-    pub(super) expires_at: Moment,
-    pub(super) failures: u32,
-    pub(super) question: Option<JobId>,
-    /// What the keeper's dump says of it; unknown until the step in which it began is over.
-    pub(super) lineage: Option<Lineage>,
-}
-
-impl Session {
-    /// Good for nothing: expired, and without a refresh token.
-    pub(super) fn is_spent(&self, now: Moment) -> bool {
-        self.refresh_token.is_none() && self.expires_at <= now
-    }
-
-    /// A restore may not make it worse.
-    pub(super) fn assert_may_give_way(&self, expires_at: Moment, lineage: Option<Lineage>) {
-        match (self.lineage, lineage) {
-            (Some(old), Some(new)) if old.session == new.session => {
-                assert!(new.generation > old.generation, "an older token of the session came back");
-            }
-            _ => {
-                assert_eq!(self.refresh_token, None, "a refresh token was lost to a dump");
-                assert!(self.expires_at < expires_at, "a token was replaced by one that expires sooner");
-            }
-        }
-    }
-}
+use crate::oauth::outcome::Reason;
 
 #[derive(Clone, Debug, Default)]
 pub(super) enum Phase {
@@ -44,9 +17,12 @@ pub(super) enum Phase {
     Empty,
     Pending {
         url: String,
+        remind_at: Moment,
     },
     Exchanging {
         code: String,
+        tries: u32,
+        due: Moment,
     },
     Active(Session),
 }
@@ -56,12 +32,16 @@ pub(super) struct Model {
     pub(super) phase: Phase,
     /// The request that the account waits for.
     pub(super) request: Option<JobId>,
-    /// When its latest requests were sent.
+    /// When its requests were sent.
     sent: Vec<Moment>,
-    /// The URL of an authorization request that has been used.
-    pub(super) used_url: Option<String>,
-    /// The token events that the last call must have brought.
-    pub(super) expected: Vec<TokenEvent>,
+    /// The URL of the authorization request that was used last, and whether that still means anything.
+    pub(super) used_url: Option<(String, bool)>,
+    /// When it was last heard how something ended, and what was wrong with it.
+    pub(super) heard_at: Option<Moment>,
+    pub(super) last_error: Option<Reason>,
+    /// Whether the next effect must be the question whether a failure is transient.
+    pub(super) must_ask: bool,
+    pub(super) expected: Expected,
 }
 
 impl Model {
@@ -79,35 +59,118 @@ impl Model {
             Phase::Pending { .. } => "pending",
             Phase::Exchanging { .. } if self.request.is_none() => "exchange waits",
             Phase::Exchanging { .. } => "exchange in flight",
-            Phase::Active(session) => {
-                let valid = session.expires_at > now.moment;
-                match (session.refresh_token.is_some(), self.request.is_some(), valid) {
-                    (_, true, _) => "refresh in flight",
-                    (false, _, true) => "valid, final",
-                    (false, _, false) => "expired, final",
-                    (true, _, true) => "valid, idle",
-                    (true, _, false) => "expired, idle",
-                }
-            }
+            Phase::Active(_) if self.request.is_some() => "refresh in flight",
+            Phase::Active(session) => match (session.is_refreshable(), session.has_expired(now.moment)) {
+                (false, false) => "valid, final",
+                (false, true) => "expired, final",
+                (true, false) => "valid, idle",
+                (true, true) => "expired, idle",
+            },
         }
     }
 
-    /// The session or the exchange is over, for a reason that the caller knows; tells whether it was a session.
+    /// The user has to visit this URL.
+    pub(super) fn pending(&mut self, url: String, remind_at: Moment) {
+        self.expected.event(Happened::AuthorizationPending { url: url.clone() });
+        self.phase = Phase::Pending { url, remind_at };
+    }
+
+    /// The session or the exchange is over, and with it all that was known of it; tells whether it was a session.
+    pub(super) fn forget(&mut self) -> bool {
+        self.last_error = None;
+        self.expected.forget_reported();
+        if let Some((_, means_something)) = &mut self.used_url {
+            *means_something = false;
+        }
+        self.end()
+    }
+
+    /// The session or the exchange is over; tells whether it was a session.
     pub(super) fn end(&mut self) -> bool {
         self.request = None;
         matches!(std::mem::take(&mut self.phase), Phase::Active(_))
     }
 
-    /// A token request leaves: there is no other one for the account, and the bucket allows it.
+    pub(super) fn failed(&mut self, reason: &Reason, now: Now) {
+        self.heard_at = Some(now.moment);
+        self.last_error = Some(reason.clone());
+    }
+
+    /// A hook or a server has ended the session.
+    pub(super) fn session_ended(&mut self, reason: Reason, now: Now) {
+        self.end();
+        self.failed(&reason, now);
+        self.expected.error(reason, |reason, is_news| Happened::SessionEnded { reason, is_news });
+    }
+
+    /// An authorization or its exchange has come to nothing.
+    pub(super) fn authorization_failed(&mut self, reason: Reason, now: Now) {
+        self.end();
+        self.failed(&reason, now);
+        self.expected.error(reason, |reason, is_news| Happened::AuthorizationFailed { reason, is_news });
+    }
+
+    /// Three requests at once, and then one every ten seconds.
+    fn bucket_allows_at(&self) -> Moment {
+        let sent = self.sent.iter().rev().skip(2).zip(1..);
+        sent.map(|(then, ago)| then.plus(seconds(10 * ago))).max().unwrap_or(Moment(0))
+    }
+
+    /// When the next token request may leave, as far as it is for the account.
+    pub(super) fn wants_request_at(&self) -> Option<Moment> {
+        let due = match &self.phase {
+            _ if self.request.is_some() => return None,
+            Phase::Exchanging { due, .. } => *due,
+            Phase::Active(session) if session.is_refreshable() => session.due,
+            _ => return None,
+        };
+        Some(due.max(self.bucket_allows_at()))
+    }
+
+    /// A token request leaves: there is no other one for the account, it is due, and the bucket allows it.
     pub(super) fn request_sent(&mut self, job: JobId, now: Now) {
         assert_eq!(self.request, None, "two requests at once");
+        let wanted = self.wants_request_at();
+        assert!(
+            wanted.is_some_and(|at| at <= now.moment),
+            "a request that waits for {wanted:?}, not {now:?}"
+        );
         self.request = Some(job);
         self.sent.push(now.moment);
-        for (back, then) in self.sent.iter().rev().enumerate().skip(3).take(20) {
-            let allowed = 10_000 * (back as u64 - 2);
-            let took = now.moment.since(*then).as_millis() as u64;
-            assert!(took >= allowed, "{} requests within {took} ms", back + 1);
+        if let Phase::Exchanging { tries, .. } = &mut self.phase {
+            *tries += 1;
         }
+    }
+
+    /// What `status` has to say.
+    pub(super) fn status(&self, account: &str, now: Now) -> AccountStatus {
+        let session = match &self.phase {
+            Phase::Active(session) => Some(session),
+            _ => None,
+        };
+        let wall = |moment| now.wall_at(moment);
+        AccountStatus {
+            account: account.to_owned(),
+            state: match &self.phase {
+                Phase::Empty => State::Empty,
+                Phase::Pending { .. } => State::Pending,
+                Phase::Exchanging { .. } => State::Exchanging,
+                Phase::Active(_) => State::Active,
+            },
+            obtained: session.map(|session| wall(session.obtained_at)),
+            expires: session.map(|session| wall(session.expires_at)),
+            refreshable: session.is_some_and(Session::is_refreshable),
+            in_flight: self.request.is_some(),
+            next_refresh: session.and(self.wants_request_at()).map(|at| wall(at.max(now.moment))),
+            last_refresh: self.heard_at.map(wall),
+            last_error: self.last_error.as_ref().map(|reason| reason.as_str().to_owned()),
+            needs_attention: self.needs_attention(),
+        }
+    }
+
+    pub(super) fn needs_attention(&self) -> bool {
+        let waits = matches!(&self.phase, Phase::Active(session) if session.wait == Wait::Person);
+        waits && self.request.is_none()
     }
 }
 

@@ -1,67 +1,77 @@
 //! The world: it calls the keeper, performs its effects, and moves the model along.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use pizauth_common::config::Account;
+use pizauth_common::secret::Secret;
 use url::form_urlencoded;
 
 use super::coverage::Coverage;
 use super::dice::Dice;
+use super::hosts::{HOSTS, Host, host_of};
 use super::model::{Model, Phase, SpentCodes};
-use crate::keeper::tests::bench::{PORTS, account, config, seconds, some_time};
-use crate::keeper::token_state::TokenState;
-use crate::keeper::{AccountEvent, Effect, Happened, JobId, Keeper, MAX_IN_FLIGHT, TokenEvent};
+use super::reload::random_account;
+use super::server::Request;
+use crate::http;
+use crate::keeper::tests::bench::{PORTS, config, seconds, some_time};
+use crate::keeper::{AccountEvent, Effect, Happened, JobId, Keeper};
 use crate::moment::Now;
-use crate::oauth::token_request::GrantType;
+use crate::oauth::token_request::TokenRequest;
 use crate::snapshot::Snapshot;
 
 /// More than may be in flight at once.
 const ACCOUNTS: [&str; 11] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"];
-
-/// A token request that the server has not answered.
-pub(super) struct Request {
-    pub(super) account: String,
-    pub(super) grant: GrantType,
-    pub(super) code: Option<String>,
-}
 
 pub(super) struct World {
     pub(super) dice: Dice,
     pub(super) now: Now,
     pub(super) keeper: Keeper,
     pub(super) accounts: BTreeMap<String, Account>,
+    /// How often the user is reminded, as it is configured.
+    pub(super) configured_every: Duration,
     pub(super) models: BTreeMap<String, Model>,
     pub(super) requests: BTreeMap<JobId, Request>,
+    /// The hosts whose last request was answered.
+    pub(super) answering: BTreeSet<Host>,
+    /// The host that says nothing for a while.
+    pub(super) mute: Option<Host>,
     pub(super) questions: BTreeMap<JobId, String>,
     pub(super) spent: SpentCodes,
+    /// The numbers of all sessions that there have been.
+    pub(super) sessions: BTreeSet<u64>,
     pub(super) snapshots: Vec<Snapshot>,
-    /// The account whose request has been told and comes next.
-    starting: Option<String>,
+    pub(super) is_stopping: bool,
+    /// The account whose request has been told and comes next, and the `grant_type` that was told.
+    starting: Option<(String, &'static str)>,
     /// Numbers the tokens and codes, so that no two are alike.
-    pub(super) serial: u64,
+    serial: u64,
 }
 
 impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let accounts: BTreeMap<String, Account> =
-            ACCOUNTS.iter().map(|name| ((*name).to_owned(), random_account(name, &mut dice))).collect();
+        let hosts = 1 + dice.below(HOSTS.len());
+        let account = |name: &&str| ((*name).to_owned(), random_account(name, hosts, &mut dice));
+        let accounts: BTreeMap<String, Account> = ACCOUNTS.iter().map(account).collect();
+        let configured = config(accounts.values().cloned().collect());
         let mut entropy = dice.clone();
-        let keeper = Keeper::new(
-            config(accounts.values().cloned().collect()),
-            PORTS,
-            Box::new(move |buffer| buffer.fill_with(|| entropy.roll() as u8)),
-        );
+        let entropy = Box::new(move |buffer: &mut [u8]| buffer.fill_with(|| entropy.roll() as u8));
         Self {
             dice,
             now: some_time(),
-            keeper,
+            configured_every: configured.auth_notify_interval,
+            keeper: Keeper::new(configured, PORTS, entropy),
             models: accounts.keys().map(|name| (name.clone(), Model::default())).collect(),
             accounts,
             requests: BTreeMap::new(),
+            answering: BTreeSet::new(),
+            mute: None,
             questions: BTreeMap::new(),
             spent: SpentCodes::default(),
+            sessions: BTreeSet::new(),
             snapshots: vec![Snapshot::default()],
+            is_stopping: false,
             starting: None,
             serial: 0,
         }
@@ -81,9 +91,10 @@ impl World {
             71..73 => self.dump(coverage),
             73..75 => self.restore(coverage),
             75..77 => self.set_clock(),
+            77..79 => self.change_weather(),
             _ => self.let_time_pass(),
         }
-        self.check();
+        self.check(coverage);
     }
 
     pub(super) fn model(&mut self, name: &str) -> &mut Model {
@@ -109,8 +120,7 @@ impl World {
     fn set_clock(&mut self) {
         let by = seconds(self.dice.pick(&[1, 3600, 86_400, 1_000_000_000]));
         self.now.wall = if self.dice.chance(50) { self.now.wall.plus(by) } else { self.now.wall.minus(by) };
-        self.keeper.handle_timeout(self.now);
-        self.absorb();
+        self.handle_timeout();
     }
 
     /// To the next due moment, a bit, or a long sleep.
@@ -122,118 +132,91 @@ impl World {
             _ => self.now.moment.plus(seconds(self.dice.pick(&[3_600, 90_000]))),
         };
         self.now = Now { moment: to, wall: self.now.wall_at(to), ..self.now };
-        self.keeper.handle_timeout(self.now);
-        self.absorb();
-        assert!(self.keeper.poll_timeout().is_none_or(|next| next > to), "something due was left undone");
+        self.handle_timeout();
     }
 
-    /// Performs the effects and compares the token events with what the call must have brought.
-    pub(super) fn absorb(&mut self) {
-        let mut events: BTreeMap<String, Vec<TokenEvent>> = BTreeMap::new();
-        while let Some(effect) = self.keeper.poll_effect() {
-            match effect {
-                Effect::Http { job, request } => self.request_sent(job, request.body.expose()),
-                Effect::AskIfTransient { job, account } => self.asked(job, account.as_str()),
-                Effect::Tell(event) => {
-                    let token_event = event.what.token_event();
-                    events.entry(event.account.to_string()).or_default().extend(token_event);
-                    self.told(&event);
-                }
+    fn handle_timeout(&mut self) {
+        let (now, next) = (self.now.moment, self.remind_at());
+        for model in self.models.values_mut() {
+            if let Phase::Pending { url, remind_at } = &mut model.phase
+                && *remind_at <= now
+            {
+                *remind_at = next;
+                model.expected.event(Happened::AuthorizationReminded { url: url.clone() });
             }
         }
-        for (name, model) in &mut self.models {
-            let expected = std::mem::take(&mut model.expected);
-            assert_eq!(events.remove(name).unwrap_or_default(), expected, "token events of {name}");
+        self.keeper.handle_timeout(self.now);
+        self.absorb();
+    }
+
+    /// Performs the effects and compares what is told with what the step must have brought.
+    pub(super) fn absorb(&mut self) {
+        while let Some(effect) = self.keeper.poll_effect() {
+            match effect {
+                Effect::Http { job, request } => self.request_sent(job, request),
+                Effect::AskIfTransient { job, account } => self.asked(job, account.as_str()),
+                Effect::Tell(event) => self.told(&event),
+            }
         }
+        self.check_all_told();
     }
 
     fn told(&mut self, event: &AccountEvent) {
+        if let Happened::RequestStarted { grant } = event.what {
+            self.starting = Some((event.account.to_string(), grant));
+            return;
+        }
+        let now = self.now.moment;
         let model = self.model(event.account.as_str());
-        match &event.what {
-            Happened::AuthorizationPending { url } | Happened::AuthorizationReminded { url } => {
-                match &model.phase {
-                    Phase::Pending { url: pending } => assert_eq!(pending, url),
-                    other => panic!("a reminder while {other:?}"),
-                }
-            }
-            Happened::AuthorizationFailed { .. } if matches!(model.phase, Phase::Exchanging { .. }) => {
-                model.end();
-            }
-            Happened::RequestStarted { .. } => self.starting = Some(event.account.to_string()),
-            _ => {}
+        if let Some(pause) = model.expected.told(event) {
+            model.paused(pause, now);
         }
     }
 
-    fn request_sent(&mut self, job: JobId, form: &str) {
-        let now = self.now;
-        let name = &self.starting.take().expect("a request is told before it is sent");
-        let value = |key: &str| {
-            form_urlencoded::parse(form.as_bytes())
-                .find(|(found, _)| found == key)
-                .map(|(_, value)| value.into_owned())
+    fn request_sent(&mut self, job: JobId, sent: http::Request) {
+        let (name, grant) = self.starting.take().expect("a request is told before it is sent");
+        let account = &self.accounts[&name];
+        let host = host_of(account);
+        assert!(!self.is_stopping && self.has_place_at(host), "a request of {name} has no place");
+        let model = self.models.get_mut(&name).expect("every account has a model");
+        model.request_sent(job, self.now);
+        let token_request = token_request(account, &model.phase, &sent);
+        assert_eq!(sent, token_request.http());
+        assert_eq!(grant, token_request.grant.as_str());
+        let code = match &model.phase {
+            Phase::Exchanging { code, .. } => Some(code.clone()),
+            _ => None,
         };
-        let (code, refresh_token) = (value("code"), value("refresh_token"));
-        let model = self.model(name);
-        model.request_sent(job, now);
-        match &model.phase {
-            Phase::Active(session) => {
-                assert_eq!(session.refresh_token, refresh_token, "not the latest refresh token")
-            }
-            Phase::Exchanging { code: held } => {
-                assert_eq!(Some(held), code.as_ref());
-            }
-            other => panic!("a token request while {other:?}"),
-        }
         if let Some(code) = &code {
             self.spent.assert_unspent(code);
         }
-        let grant = if code.is_some() { GrantType::AuthorizationCode } else { GrantType::RefreshToken };
-        self.requests.insert(job, Request { account: name.to_owned(), grant, code });
-        assert!(self.requests.len() <= MAX_IN_FLIGHT, "{} requests in flight", self.requests.len());
+        self.requests.insert(job, Request { account: name, host, code, token_request });
     }
 
     fn asked(&mut self, job: JobId, name: &str) {
-        let session = self.model(name).session().expect("only a session has transient failures");
-        assert!(
-            session.failures > 0 && session.failures.is_multiple_of(6),
-            "asked after {} failures",
-            session.failures
-        );
+        let model = self.model(name);
+        assert!(std::mem::take(&mut model.must_ask), "{name} is asked about out of turn");
+        let session = model.session().expect("only a session has transient failures");
         assert_eq!(session.question.replace(job), None, "asked twice at once");
         self.questions.insert(job, name.to_owned());
     }
-
-    /// What must hold between any two steps: the keeper holds the tokens that the model knows, and no others.
-    fn check(&mut self) {
-        let now = self.now;
-        for (name, entry) in &self.keeper.entries {
-            let model = self.models.get_mut(name.as_str()).expect("every account has a model");
-            match (&entry.state, model.session()) {
-                (TokenState::Active(token), Some(session)) => {
-                    let renewer = token.renewal.renewer();
-                    let held =
-                        renewer.and_then(|renewer| renewer.by.refresh_token()).map(|token| token.expose());
-                    assert_eq!(held, session.refresh_token.as_deref(), "the refresh token of {name}");
-                    let held = token.access_token.as_ref().map(|token| token.expose());
-                    let valid = Some(&*session.access_token).filter(|_| now.moment < session.expires_at);
-                    assert_eq!(held, valid, "the access token of {name}, wiped when it expires");
-                    session.lineage = Some(token.lineage);
-                }
-                (TokenState::Active(_), None) => panic!("a token of {name} outlived its session"),
-                (_, Some(session)) => {
-                    assert!(session.is_spent(now.moment), "the tokens of {name} are gone");
-                }
-                (_, None) => {}
-            }
-        }
-    }
 }
 
-fn random_account(name: &str, dice: &mut Dice) -> Account {
-    Account {
-        refresh_at_least: seconds(dice.pick(&[1, 60, 5400])),
-        refresh_before_expiry: seconds(dice.pick(&[0, 5, 90, 10_000])),
-        refresh_retry: seconds(dice.pick(&[1, 40, 4000])),
-        ..account(name)
+/// What an account in this phase has to send; a code is known to the world, its verifier and redirect URI are not.
+fn token_request(account: &Account, phase: &Phase, sent: &http::Request) -> TokenRequest {
+    let value = |key: &str| {
+        let mut fields = form_urlencoded::parse(sent.body.expose().as_bytes());
+        fields.find(|(found, _)| found == key).map(|(_, value)| value.into_owned()).unwrap_or_default()
+    };
+    match phase {
+        Phase::Active(session) => {
+            let refresh_token = session.refresh_token.as_deref().expect("only what can be refreshed is");
+            TokenRequest::refresh(account, &refresh_token.into())
+        }
+        Phase::Exchanging { code, .. } => {
+            let verifier = Secret::new(value("code_verifier"));
+            TokenRequest::exchange(account, &code.as_str().into(), &verifier, &value("redirect_uri"))
+        }
+        other => panic!("a token request while {other:?}"),
     }
 }

@@ -1,0 +1,142 @@
+//! What the answer to a token request must change and tell.
+
+use std::time::Duration;
+
+use pizauth_common::config::Account;
+
+use super::model::{Model, Phase};
+use super::session::{Session, Wait};
+use crate::keeper::tests::bench::seconds;
+use crate::keeper::{Happened, HookVerdict, JobId};
+use crate::moment::{Moment, Now};
+use crate::oauth::outcome::{Issued, Outcome, Reason};
+use crate::oauth::provider_hints::hint_for_age;
+use crate::snapshot::Lineage;
+
+/// An exchange that does not reach the server is tried so often.
+const MOST_TRIES: u32 = 10;
+/// `transient_error_if_cmd` is asked after so many failures in a row.
+const FAILURES_PER_QUESTION: u32 = 6;
+
+impl Model {
+    /// The answer to the request with this ticket, which may be nobody's any more.
+    pub(super) fn answered(&mut self, job: JobId, outcome: Outcome, account: &Account, now: Now) {
+        let is_awaited = self.request == Some(job);
+        self.expected.event(Happened::RequestEnded { outcome: outcome.as_str(), is_awaited });
+        if !is_awaited {
+            return;
+        }
+        self.request = None;
+        match (outcome, &self.phase) {
+            (Outcome::Issued(issued), _) => self.issued(issued, account, now),
+            (outcome, Phase::Exchanging { tries, .. }) => self.exchange_failed(*tries, outcome, now),
+            (outcome, _) => self.refresh_failed(outcome, account, now),
+        }
+    }
+
+    fn issued(&mut self, issued: Issued, account: &Account, now: Now) {
+        let Issued { access_token, refresh_token, lifetime, narrowed_scope } = issued;
+        let rotated = refresh_token.is_some();
+        let old = self.session().cloned();
+        let authorized = Lineage { session: 0, generation: 0, authorized: now.wall };
+        let mut session = Session {
+            access_token: access_token.expose().to_owned(),
+            refresh_token: refresh_token.map(|token| token.expose().to_owned()),
+            obtained_at: now.moment,
+            expires_at: now.moment.plus(lifetime),
+            lineage: authorized,
+            is_numbered: false,
+            due: now.moment,
+            wait: Wait::Fresh,
+            failures: 0,
+            answered_failures: 0,
+            question: None,
+        };
+        if let Some(old) = &old {
+            session.refresh_token = session.refresh_token.or_else(|| old.refresh_token.clone());
+            session.lineage = Lineage { generation: old.lineage.generation + 1, ..old.lineage };
+            session.is_numbered = true;
+        }
+        session.wait_fresh(account);
+        (self.heard_at, self.last_error) = (Some(now.moment), None);
+        self.expected.forget_reported();
+        if let Some(granted) = narrowed_scope {
+            self.expected.event(Happened::ScopeNarrowed { granted });
+        }
+        if old.is_some() {
+            self.expected.event(Happened::TokenRefreshed { lifetime, rotated });
+        } else {
+            self.expected.event(Happened::TokenNew { lifetime });
+            if !rotated {
+                self.expected.event(Happened::NoRefreshToken);
+            }
+        }
+        self.phase = Phase::Active(session);
+    }
+
+    fn exchange_failed(&mut self, tries: u32, outcome: Outcome, now: Now) {
+        match outcome {
+            Outcome::Transient { reason, reached: false, .. } if tries < MOST_TRIES => {
+                let pause = seconds((1..tries).fold(1, |pause, _| pause * 2).min(60));
+                self.failed(&reason, now);
+                self.expected.event(Happened::ExchangeRetried { reason, pause });
+                if let Phase::Exchanging { due, .. } = &mut self.phase {
+                    *due = now.moment.plus(pause);
+                }
+            }
+            outcome => self.authorization_failed(reason_of(outcome), now),
+        }
+    }
+
+    fn refresh_failed(&mut self, outcome: Outcome, account: &Account, now: Now) {
+        let Some(session) = self.session() else { panic!("a refresh without a session") };
+        match outcome {
+            Outcome::Transient { reason, retry_after, reached } => {
+                let pauses = session.failed(account, reached, retry_after, now.moment);
+                let failures = session.failures;
+                let is_asked = session.question.is_some();
+                self.must_ask = failures.is_multiple_of(FAILURES_PER_QUESTION) && !is_asked;
+                self.failed(&reason, now);
+                self.expected.refresh_failed(reason, failures, pauses);
+            }
+            Outcome::NeedsAttention(reason) => {
+                (session.failures, session.answered_failures, session.question) = (0, 0, None);
+                (session.wait, session.due) = (Wait::Person, now.moment.plus(seconds(3600)));
+                self.failed(&reason, now);
+                self.expected.error(reason, |reason, is_news| Happened::NeedsAttention { reason, is_news });
+            }
+            outcome => {
+                let age = now.wall.since(session.lineage.authorized);
+                let reason = reason_of(outcome);
+                let hinted = |hint| Reason::with_cause(reason.cause(), &format!("{reason} ({hint})"));
+                self.session_ended(hint_for_age(age).map_or(reason.clone(), hinted), now);
+            }
+        }
+    }
+
+    /// The pause that the keeper has rolled after a failure of a refresh.
+    pub(super) fn paused(&mut self, pause: Duration, now: Moment) {
+        let session = self.session().expect("only a session has failures that are told with a pause");
+        session.due = now.plus(pause);
+    }
+
+    /// The verdict of the `transient_error_if_cmd` with this ticket.
+    pub(super) fn hook_answered(&mut self, job: JobId, verdict: HookVerdict, now: Now) {
+        let Some(session) = self.session().filter(|session| session.question == Some(job)) else { return };
+        session.question = None;
+        if verdict == HookVerdict::GiveUp {
+            let last = self.last_error.as_ref().map_or("no error is known", Reason::as_str);
+            let text = format!("transient_error_if_cmd gave up: {last}");
+            self.session_ended(Reason::with_cause("transient_error_if_cmd", &text), now);
+        }
+    }
+}
+
+fn reason_of(outcome: Outcome) -> Reason {
+    match outcome {
+        Outcome::Ended(reason) | Outcome::NeedsAttention(reason) | Outcome::Transient { reason, .. } => {
+            reason
+        }
+        Outcome::Issued(_) => panic!("a success has no reason"),
+    }
+}

@@ -1,0 +1,90 @@
+//! What must hold between any two steps.
+
+use pizauth_common::account_name::AccountName;
+
+use super::coverage::Coverage;
+use super::hosts::host_of;
+use super::model::Phase;
+use super::world::World;
+use crate::keeper::token_state::TokenState;
+use crate::moment::Moment;
+
+impl World {
+    pub(super) fn check(&mut self, coverage: &mut Coverage) {
+        self.check_tokens();
+        self.check_status();
+        self.check_waiting(coverage);
+        assert_eq!(self.keeper.poll_timeout(), self.next_wakeup(), "the next wake-up");
+        assert_eq!(self.keeper.is_busy(), !self.requests.is_empty());
+    }
+
+    /// The keeper holds the tokens that the model knows, and no others.
+    fn check_tokens(&mut self) {
+        let now = self.now.moment;
+        for (name, entry) in &self.keeper.entries {
+            let model = self.models.get_mut(name.as_str()).expect("every account has a model");
+            let (token, session) = match (&entry.state, model.session()) {
+                (TokenState::Active(token), Some(session)) => (token, session),
+                (TokenState::Active(_), None) => panic!("a token of {name} outlived its session"),
+                (_, Some(_)) => panic!("the tokens of {name} are gone"),
+                (_, None) => continue,
+            };
+            let refresh_token = token.renewal.renewer().and_then(|renewer| renewer.by.refresh_token());
+            let held = refresh_token.map(|token| token.expose());
+            assert_eq!(held, session.refresh_token.as_deref(), "the refresh token of {name}");
+            let held = token.access_token.as_ref().map(|token| token.expose());
+            assert_eq!(held, session.valid_token(now), "the access token of {name}, wiped when it expires");
+            if !session.is_numbered {
+                session.is_numbered = true;
+                session.lineage.session = token.lineage.session;
+                assert!(self.sessions.insert(token.lineage.session), "two sessions with one number");
+            }
+            assert_eq!(token.lineage, session.lineage, "the lineage of {name}");
+        }
+    }
+
+    fn check_status(&self) {
+        let expected = self.models.iter().map(|(name, model)| model.status(name, self.now));
+        for (row, expected) in self.keeper.status(self.now).into_iter().zip(expected) {
+            assert_eq!(row, expected);
+        }
+    }
+
+    /// Nobody whose request is due waits while a place for it is free.
+    fn check_waiting(&self, coverage: &mut Coverage) {
+        for (name, model) in &self.models {
+            let wants = model.wants_request_at().is_some_and(|at| at <= self.now.moment);
+            if !wants || self.is_stopping {
+                continue;
+            }
+            let has_place = self.has_place_at(host_of(&self.accounts[name]));
+            assert!(!has_place, "{name} waits in vain: {:?}", model.phase);
+            let what = if self.has_place() { "no place at its host" } else { "no place at all" };
+            coverage.count(model.state(self.now), what);
+        }
+    }
+
+    /// Who waits for a place causes no wake-up.
+    fn next_wakeup(&self) -> Option<Moment> {
+        let now = self.now.moment;
+        let may_request = self.has_place() && !self.is_stopping;
+        let of_model = |model: &super::model::Model| {
+            let request = model.wants_request_at().filter(|at| may_request && *at > now);
+            let other = match &model.phase {
+                Phase::Pending { remind_at, .. } => Some(*remind_at),
+                Phase::Active(session) => session.valid_token(now).map(|_| session.expires_at),
+                Phase::Empty | Phase::Exchanging { .. } => None,
+            };
+            [request, other]
+        };
+        self.models.values().flat_map(of_model).flatten().min()
+    }
+
+    /// Everything that had to be told of a step was.
+    pub(super) fn check_all_told(&self) {
+        for (name, model) in &self.models {
+            model.expected.assert_all_told(&AccountName::from(name.as_str()));
+            assert!(!model.must_ask, "transient_error_if_cmd was not asked about {name}");
+        }
+    }
+}

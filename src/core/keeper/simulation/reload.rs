@@ -1,0 +1,88 @@
+//! What a new configuration does.
+
+use std::time::Duration;
+
+use pizauth_common::config::{Account, Config};
+
+use super::coverage::Coverage;
+use super::dice::Dice;
+use super::hosts::{HOSTS, at_host};
+use super::model::{Model, Phase};
+use super::world::World;
+use crate::keeper::Happened;
+use crate::keeper::tests::bench::{PORTS, account, config, seconds};
+use crate::moment::Moment;
+
+impl World {
+    /// One account changes, or none; the others are looked at again.
+    pub(super) fn reload(&mut self, name: &str, coverage: &mut Coverage) {
+        let security_relevant = self.dice.chance(60);
+        match security_relevant {
+            true => self.count(name, "changed reload", coverage),
+            false => self.count_for_all("same reload", coverage),
+        }
+        self.configured_every = seconds(self.dice.pick(&[0, 60, 900, 900]));
+        let changed = self.changed(name, security_relevant);
+        self.accounts.insert(name.to_owned(), changed);
+        self.forget_idle_hosts();
+        let (now, remind_at) = (self.now.moment, self.remind_at());
+        for (model_name, model) in &mut self.models {
+            if security_relevant && model_name == name {
+                invalidate(model);
+            } else {
+                look_again(model, &self.accounts[model_name], remind_at, now);
+            }
+        }
+        self.keeper.reload(self.config(), PORTS, self.now);
+        self.absorb();
+    }
+
+    fn changed(&mut self, name: &str, security_relevant: bool) -> Account {
+        let changed = self.accounts[name].clone();
+        let serial = self.serial();
+        if security_relevant {
+            let host = if self.dice.chance(50) { self.dice.pick(&HOSTS) } else { HOSTS[0] };
+            return at_host(Account { client_id: format!("client-{serial}").into(), ..changed }, host);
+        }
+        let client_secret = Some(format!("secret-{serial}").as_str().into());
+        Account { client_secret, refresh_retry: seconds(self.dice.pick(&[1, 40, 4000])), ..changed }
+    }
+
+    pub(super) fn config(&self) -> Config {
+        let accounts = self.accounts.values().cloned().collect();
+        Config { auth_notify_interval: self.configured_every, ..config(accounts) }
+    }
+
+    /// When a user who is told of a URL now is told again.
+    pub(super) fn remind_at(&self) -> Moment {
+        self.now.moment.plus(self.configured_every.max(Duration::from_secs(1)))
+    }
+}
+
+fn invalidate(model: &mut Model) {
+    let had_any = !matches!(model.phase, Phase::Empty);
+    let had_token = model.forget();
+    if had_any {
+        model.expected.event(Happened::TokenInvalidated { had_token });
+    }
+}
+
+/// Times may have changed, and what needed a person may have been mended.
+fn look_again(model: &mut Model, account: &Account, new_remind_at: Moment, now: Moment) {
+    match &mut model.phase {
+        Phase::Pending { remind_at, .. } => *remind_at = new_remind_at.min(*remind_at),
+        Phase::Active(session) if model.request.is_none() => session.reloaded(account, now),
+        _ => {}
+    }
+}
+
+/// An account with times and a host as the dice fall.
+pub(super) fn random_account(name: &str, hosts: usize, dice: &mut Dice) -> Account {
+    let account = Account {
+        refresh_at_least: seconds(dice.pick(&[1, 60, 5400])),
+        refresh_before_expiry: seconds(dice.pick(&[0, 5, 90, 10_000])),
+        refresh_retry: seconds(dice.pick(&[1, 40, 4000])),
+        ..account(name)
+    };
+    at_host(account, HOSTS[dice.below(hosts)])
+}

@@ -1,0 +1,119 @@
+//! A session as the rules tell it: what it holds, when its refresh is due, what it gives way to.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use pizauth_common::config::Account;
+
+use crate::keeper::JobId;
+use crate::keeper::tests::bench::seconds;
+use crate::moment::Moment;
+use crate::snapshot::Lineage;
+
+/// Why the next refresh is not due yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// The access token is fresh.
+    Fresh,
+    /// A refresh has failed, and the server does not want to see another one before this moment.
+    Failure { not_before: Moment },
+    /// A person has to mend something.
+    Person,
+}
+
+/// An access token that was issued or restored, and what renews it.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    /// Empty where it was restored without one.
+    pub(super) access_token: String,
+    pub(super) refresh_token: Option<String>,
+    pub(super) obtained_at: Moment,
+    pub(super) expires_at: Moment,
+    /// Where it comes from. Generation 0 of a new session has no number before the keeper has rolled it.
+    pub(super) lineage: Lineage,
+    pub(super) is_numbered: bool,
+    pub(super) due: Moment,
+    pub(super) wait: Wait,
+    pub(super) failures: u32,
+    pub(super) answered_failures: u32,
+    pub(super) question: Option<JobId>,
+}
+
+impl Session {
+    pub(super) fn is_refreshable(&self) -> bool {
+        self.refresh_token.is_some()
+    }
+
+    pub(super) fn has_expired(&self, now: Moment) -> bool {
+        self.expires_at <= now
+    }
+
+    /// Good for nothing: expired, and without a refresh token.
+    pub(super) fn is_spent(&self, now: Moment) -> bool {
+        self.has_expired(now) && !self.is_refreshable()
+    }
+
+    /// The access token that may be shown, dumped and held.
+    pub(super) fn valid_token(&self, now: Moment) -> Option<&str> {
+        Some(&*self.access_token).filter(|token| !token.is_empty() && !self.has_expired(now))
+    }
+
+    /// Before expiry, but not at once after issue, and at least every so often.
+    pub(super) fn wait_fresh(&mut self, account: &Account) {
+        let lifetime = self.expires_at.since(self.obtained_at);
+        let mut after = lifetime.saturating_sub(account.refresh_before_expiry);
+        if after < seconds(10) {
+            after = lifetime / 2;
+        }
+        self.due = self.obtained_at.plus(after.min(account.refresh_at_least));
+        self.wait = Wait::Fresh;
+    }
+
+    /// A caller wants a valid token: `show`, or `refresh`, which insists.
+    pub(super) fn hasten(&mut self, insists: bool, now: Moment) {
+        match self.wait {
+            Wait::Person if !insists => {}
+            Wait::Fresh | Wait::Person => self.due = self.due.min(now),
+            Wait::Failure { not_before } => self.due = self.due.min(not_before.max(now)),
+        }
+    }
+
+    /// The daemon was told to look again.
+    pub(super) fn reloaded(&mut self, account: &Account, now: Moment) {
+        match self.wait {
+            Wait::Fresh if self.due > now => self.wait_fresh(account),
+            Wait::Person => self.due = now,
+            Wait::Fresh | Wait::Failure { .. } => {}
+        }
+    }
+
+    /// Another transient failure; the pause may be within these bounds.
+    pub(super) fn failed(
+        &mut self,
+        account: &Account,
+        reached: bool,
+        retry_after: Option<Duration>,
+        now: Moment,
+    ) -> RangeInclusive<Duration> {
+        self.failures += 1;
+        self.answered_failures = if reached { self.answered_failures + 1 } else { 0 };
+        let asked = retry_after.unwrap_or_default().min(seconds(3600));
+        self.wait = Wait::Failure { not_before: now.plus(asked) };
+        let first = account.refresh_retry;
+        let growing = (1..self.answered_failures).fold(first, |pause, _| pause * 2);
+        let longest = if reached { first.max(seconds(15 * 60)) } else { Duration::MAX };
+        let bound = |percent| (growing * percent / 100).min(longest).max(asked);
+        bound(90)..=bound(110)
+    }
+
+    /// Whether `saved`, of which a dump may know the lineage, is better.
+    pub(super) fn gives_way_to(&self, saved: &Session, lineage: Option<Lineage>, now: Moment) -> bool {
+        match lineage {
+            _ if self.is_spent(now) => true,
+            Some(lineage) if lineage.session == self.lineage.session => {
+                lineage.generation > self.lineage.generation
+            }
+            _ => !self.is_refreshable() && saved.expires_at > self.expires_at,
+        }
+    }
+}
