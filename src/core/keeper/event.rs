@@ -10,6 +10,9 @@ use crate::oauth::outcome::Reason;
 use crate::oauth::provider_hints::NO_REFRESH_TOKEN;
 use crate::prelude::*;
 
+#[cfg(test)]
+mod tests;
+
 /// How much an event matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {

@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use pizauth_common::secret::Secret;
 
-use super::bench::{Bench, account, issued, reason, seconds, transient};
-use crate::keeper::{RedirectVerdict, Refreshed, Shown, TokenEvent};
+use super::bench::{Bench, PORTS, account, config, counting_entropy, issued, reason, seconds, transient};
+use crate::keeper::{Happened, Keeper, RedirectVerdict, Refreshed, Shown, TokenEvent};
 use crate::oauth::outcome::Outcome;
 
 #[test]
@@ -29,6 +31,16 @@ fn reminders_go_on_while_the_user_is_awaited() {
     bench.url("work");
     bench.pass(15 * 60 * 3 + 1);
     assert_eq!(bench.reminders(), 4);
+}
+
+#[test]
+fn reminders_are_at_least_a_second_apart() {
+    let mut impatient = config(vec![account("work")]);
+    impatient.auth_notify_interval = Duration::ZERO;
+    let mut bench = Bench::new(vec![]);
+    bench.keeper = Keeper::new(impatient, PORTS, counting_entropy());
+    bench.url("work");
+    assert_eq!(bench.keeper.poll_timeout(), Some(bench.now.moment.plus(seconds(1))));
 }
 
 #[test]
@@ -118,6 +130,25 @@ fn an_exchange_is_tried_again_only_while_the_server_was_not_reached() {
     bench.answer(job, transient(true));
     bench.pass(3600);
     assert!(bench.requests.is_empty(), "the code may have been seen");
+}
+
+#[test]
+fn the_pauses_of_an_exchange_grow_to_a_minute() {
+    let mut bench = Bench::new(vec![account("work")]);
+    let job = bench.exchange("work");
+    for _ in 1..10 {
+        bench.answer(job, transient(false));
+        bench.pass(120);
+    }
+    let pauses: Vec<u64> = bench.told.iter().filter_map(|event| pause_of(&event.what)).collect();
+    assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+}
+
+fn pause_of(what: &Happened) -> Option<u64> {
+    match what {
+        Happened::ExchangeRetried { pause, .. } => Some(pause.as_secs()),
+        _ => None,
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::bench::{Bench, account, issued, seconds, transient};
-use crate::keeper::{JobId, MAX_IN_FLIGHT};
+use crate::keeper::{JobId, MAX_IN_FLIGHT, Refreshed, Shown};
 use crate::moment::Moment;
 
 #[test]
@@ -80,4 +80,37 @@ fn a_daemon_that_stops_finishes_what_is_in_flight_and_starts_nothing() {
     bench.pass(3600);
     assert!(bench.requests.is_empty());
     assert!(bench.keeper.dump(bench.now).accounts[0].refresh_token.is_some());
+}
+
+#[test]
+fn a_daemon_that_stops_begins_no_authorization() {
+    let mut bench = Bench::new(vec![account("work")]);
+    bench.keeper.stop();
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Stopping));
+    assert_eq!(bench.keeper.refresh("work", bench.now), Ok(Refreshed::Stopping));
+    bench.collect();
+    assert!(bench.told.is_empty(), "{:?}", bench.told);
+}
+
+#[test]
+fn a_daemon_that_stops_shows_what_is_there_and_promises_no_refresh() {
+    let mut bench = Bench::active(Some("rt-0"), 3600);
+    bench.keeper.stop();
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::AccessToken("at-0".into())));
+    assert_eq!(bench.keeper.refresh("work", bench.now), Ok(Refreshed::Stopping));
+    bench.rest(3600);
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Stopping));
+    bench.collect();
+    assert!(bench.requests.is_empty());
+}
+
+#[test]
+fn a_daemon_that_stops_still_tells_what_is_under_way() {
+    let mut bench = Bench::new(vec![account("work"), account("play")]);
+    let url = bench.url("play");
+    bench.exchange("work");
+    bench.keeper.stop();
+    assert_eq!(bench.keeper.show("play", bench.now), Ok(Shown::Pending(url)));
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Exchanging));
+    assert_eq!(bench.keeper.refresh("work", bench.now), Ok(Refreshed::Stopping));
 }

@@ -203,6 +203,18 @@ fn what_needs_attention_keeps_the_session_and_is_tried_hourly() {
 }
 
 #[test]
+fn a_server_that_invents_causes_is_not_reported_for_ever() {
+    let mut bench = Bench::active(Some("rt-0"), 3600);
+    for number in 0..100 {
+        bench.fail_once(Outcome::NeedsAttention(Reason::new(&format!("cause-{number}"))));
+    }
+    assert_eq!(bench.errors(), 16);
+    bench.fail_once(issued("at-1", None, 3600));
+    bench.fail_once(Outcome::NeedsAttention(reason()));
+    assert_eq!(bench.errors(), 17, "after a success there is room again");
+}
+
+#[test]
 fn the_hook_is_asked_after_every_sixth_failure_and_may_end_the_session() {
     let mut bench = Bench::active(Some("rt-0"), 3600);
     for _ in 0..5 {

@@ -68,3 +68,27 @@ fn debug_shows_no_secret() {
     let text = format!("{:?}", TokenRequest::refresh(&account(), &Secret::from("r3fresh")));
     assert!(!text.contains("r3fresh"));
 }
+
+#[test]
+fn a_request_is_a_form_that_is_posted_and_asks_for_json() {
+    let request = exchange(&account());
+    let sent = request.http();
+    assert_eq!((sent.method, &sent.uri), (http::Method::Post, &request.token_uri));
+    assert_eq!(sent.body, request.form);
+    let headers: Vec<(&str, &str)> =
+        sent.headers.iter().map(|(name, value)| (*name, value.expose())).collect();
+    assert_eq!(
+        headers,
+        [("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded")]
+    );
+}
+
+#[test]
+fn a_lost_answer_is_transient_and_tells_whether_anything_was_sent() {
+    for sent in [false, true] {
+        let lost = http::Lost { sent, why: "no route\nto host".to_owned() };
+        let expected =
+            Outcome::Transient { reason: Reason::new("no route to host"), retry_after: None, reached: sent };
+        assert_eq!(exchange(&account()).outcome(Err(lost)), expected);
+    }
+}
