@@ -50,23 +50,21 @@ impl Keeper {
     }
 }
 
-/// Puts the account in flight, with `new_job` as the ticket of a refresh; an exchange keeps its own.
+/// Puts an account whose request is due in flight, with `new_job` as the ticket of a refresh; an exchange keeps its own.
 fn next_request(entry: &mut Entry, new_job: JobId) -> Option<(JobId, TokenRequest)> {
     match &mut entry.state {
-        TokenState::Exchanging(exchange) if exchange.stage != ExchangeStage::InFlight => {
+        TokenState::Exchanging(exchange) => {
             exchange.stage = ExchangeStage::InFlight;
             exchange.tries += 1;
             let Exchange { job, code, code_verifier, redirect_uri, .. } = exchange;
             Some((*job, TokenRequest::exchange(&entry.account, code, code_verifier, redirect_uri)))
         }
         TokenState::Active(token) => {
-            let request = match &token.renewal.renewer()?.by {
-                RenewedBy::RefreshToken(refresh_token) => {
-                    TokenRequest::refresh(&entry.account, refresh_token)
-                }
-            };
-            token.renewal.begin(new_job).then_some((new_job, request))
+            let RenewedBy::RefreshToken(refresh_token) = &token.renewal.renewer()?.by;
+            let request = TokenRequest::refresh(&entry.account, refresh_token);
+            token.renewal.begin(new_job);
+            Some((new_job, request))
         }
-        _ => None,
+        TokenState::Empty | TokenState::Pending(_) => None,
     }
 }

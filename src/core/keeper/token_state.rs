@@ -130,13 +130,11 @@ impl Renewal {
         }
     }
 
-    /// Idle → in flight. Tells whether it was idle.
-    pub(super) fn begin(&mut self, job: JobId) -> bool {
-        let is_idle = matches!(self, Self::Idle { .. });
-        if is_idle && let Some(renewer) = mem::replace(self, Self::Impossible).into_renewer() {
+    /// Idle → in flight.
+    pub(super) fn begin(&mut self, job: JobId) {
+        if let Some(renewer) = mem::replace(self, Self::Impossible).into_renewer() {
             *self = Self::InFlight { renewer, job };
         }
-        is_idle
     }
 
     /// In flight → idle until `due`.
