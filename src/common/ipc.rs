@@ -5,8 +5,6 @@ pub mod call;
 #[cfg(feature = "system")]
 pub mod connect;
 #[cfg(feature = "system")]
-mod deadline;
-#[cfg(feature = "system")]
 pub mod frame;
 #[cfg(test)]
 mod golden_tests;

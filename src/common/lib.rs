@@ -11,6 +11,8 @@ pub mod applet;
 pub mod argv;
 pub mod cause;
 pub mod config;
+#[cfg(feature = "system")]
+pub mod deadline;
 pub mod dump;
 #[cfg(feature = "system")]
 pub mod exit;

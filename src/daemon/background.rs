@@ -15,10 +15,12 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use pizauth_common::cause::Cause;
+use pizauth_common::deadline::Deadline;
 use pizauth_common::sys;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::PollFlags;
 
 use crate::supervisor::{ReadyFdError, take_ready_fd};
 
@@ -27,9 +29,9 @@ pub(crate) const VARIABLE: &str = "PIZAUTHD_DETACHED";
 /// What the daemon says when it accepts commands, after its warnings, a line each; anything else is an error message.
 const READY: &str = "ready\n";
 /// Reading the configuration has 10 s, and a certificate and many accounts a moment.
-const PATIENCE: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest error message, which may tell of every error in a configuration file.
-const MAX_MESSAGE: u64 = 1024 * 1024;
+const MAX_MESSAGE: usize = 1024 * 1024;
 
 /// A daemon in the background that is yet to be started.
 #[derive(Debug, Default)]
@@ -122,24 +124,19 @@ impl Background {
     }
 }
 
-fn wait(mut daemon: Child, mut from_daemon: PipeReader) -> Result<Vec<String>, BackgroundError> {
-    let mut message = Vec::new();
-    while message.len() < usize::try_from(MAX_MESSAGE).unwrap_or(usize::MAX) {
-        let mut arrival = [PollFd::from_borrowed_fd(from_daemon.as_fd(), PollFlags::IN)];
-        match poll(&mut arrival, Some(&PATIENCE)) {
-            Ok(0) => {
+fn wait(mut daemon: Child, from_daemon: PipeReader) -> Result<Vec<String>, BackgroundError> {
+    let deadline = Deadline::after(PATIENCE);
+    let (mut message, mut buffer) = (Vec::new(), [0; 4096]);
+    while message.len() < MAX_MESSAGE {
+        match deadline.transfer(&from_daemon, PollFlags::IN, |mut pipe| pipe.read(&mut buffer)) {
+            Ok(0) => break,
+            Ok(length) => message.extend_from_slice(&buffer[..length]),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                 // It is past helping; that it cannot be killed means that it is gone.
                 let _ = daemon.kill();
                 return Err(BackgroundError::TimedOut);
             }
-            Err(rustix::io::Errno::INTR) => continue,
-            Ok(_) | Err(_) => {}
-        }
-        let mut buffer = [0; 4096];
-        match from_daemon.read(&mut buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Ok(0) | Err(_) => break,
-            Ok(length) => message.extend_from_slice(&buffer[..length]),
+            Err(_) => break,
         }
     }
     if message.is_empty() {

@@ -5,7 +5,6 @@
 pub mod background;
 pub mod clock;
 mod containment;
-mod deadline;
 pub mod entropy;
 pub mod event_loop;
 pub mod hooks;

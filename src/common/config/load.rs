@@ -3,12 +3,11 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::PollFlags;
 use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
@@ -19,6 +18,7 @@ use super::snippet::visible;
 use super::source::{Position, Source};
 use super::{Checked, Config, Report, parse};
 use crate::cause::Cause;
+use crate::deadline::Deadline;
 
 /// What a pipe may take to deliver everything: a person may be typing a passphrase into gpg.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -103,38 +103,26 @@ fn read(path: &Path, when: When) -> Result<(Zeroizing<Vec<u8>>, Stat), String> {
         }
         _ => {}
     }
-    Ok((read_to_end(&mut File::from(file))?, stat))
+    Ok((read_to_end(&File::from(file))?, stat))
 }
 
 /// Everything up to the end, within the limits.
-fn read_to_end(file: &mut File) -> Result<Zeroizing<Vec<u8>>, String> {
-    let deadline = Instant::now() + PATIENCE;
+fn read_to_end(file: &File) -> Result<Zeroizing<Vec<u8>>, String> {
+    let deadline = Deadline::after(PATIENCE);
     let mut bytes = Zeroizing::new(Vec::new());
     let mut piece = Zeroizing::new(vec![0; PIECE]);
     loop {
-        wait_until_readable(file, deadline)?;
-        match file.read(&mut piece) {
+        // A FIFO has no end before it has had a writer, so it is waited for first.
+        match deadline.transfer(file, PollFlags::IN, |mut file| file.read(&mut piece)) {
             Ok(0) => return Ok(bytes),
             Ok(read) => bytes.extend_from_slice(&piece[..read]),
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+            Err(error) if error.kind() == ErrorKind::TimedOut => {
+                return Err(format!("its end has not come within {} s", PATIENCE.as_secs()));
+            }
             Err(error) => return Err(Cause(&error).to_string()),
         }
         if bytes.len() > LARGEST {
             return Err(format!("it is larger than {} MiB", LARGEST >> 20));
-        }
-    }
-}
-
-fn wait_until_readable(file: &File, deadline: Instant) -> Result<(), String> {
-    let late = || format!("its end has not come within {} s", PATIENCE.as_secs());
-    loop {
-        let left = deadline.checked_duration_since(Instant::now()).ok_or_else(late)?;
-        let left = Timespec::try_from(left).map_err(|error| error.to_string())?;
-        match poll(&mut [PollFd::from_borrowed_fd(file.as_fd(), PollFlags::IN)], Some(&left)) {
-            Ok(0) => return Err(late()),
-            Ok(_) => return Ok(()),
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(text_of(error)),
         }
     }
 }

@@ -4,20 +4,18 @@ mod error;
 #[cfg(test)]
 mod tests;
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
-use rustix::net::{SendFlags, send};
+use rustix::event::PollFlags;
 
 pub use self::error::CallError;
 use super::connect::connect_to;
-use super::deadline::Deadline;
 use super::frame::{Decoder, Message, encode};
 use super::message::Request;
+use crate::deadline::Deadline;
 use crate::paths::{ProcessEnvironment, SocketCandidate, socket_candidates};
 
 /// How long a caller waits, from the first connection attempt to the last byte of the answer.
@@ -54,7 +52,7 @@ pub fn call_any<A: Message>(
 ) -> Result<(A, Connection), CallError> {
     let bytes = encode(request).map_err(CallError::Request)?;
     let deadline = Deadline::after(patience);
-    let mut connection = Connection::to_first(candidates, deadline)?;
+    let connection = Connection::to_first(candidates, deadline)?;
     let answer = connection.exchange(&bytes, deadline)?;
     Ok((answer, connection))
 }
@@ -70,7 +68,7 @@ impl Connection {
     fn to_first(candidates: &[SocketCandidate], deadline: Deadline) -> Result<Self, CallError> {
         let mut failures = Vec::new();
         for candidate in candidates {
-            match connect_to(candidate, deadline.remaining()) {
+            match connect_to(candidate, deadline.left().unwrap_or_default()) {
                 Ok(stream) => return Ok(Self { stream, path: candidate.socket() }),
                 Err(error) => failures.push(error),
             }
@@ -85,23 +83,19 @@ impl Connection {
     }
 
     /// Waits until the daemon closes the connection; false when it has not within `limit`.
-    pub fn wait_until_closed(mut self, limit: Duration) -> bool {
+    pub fn wait_until_closed(self, limit: Duration) -> bool {
         let deadline = Deadline::after(limit);
         let mut ignored = [0; 64];
-        while !deadline.is_over() {
+        loop {
             match self.read(&mut ignored, deadline) {
                 Ok(0) => return true,
                 Ok(_) => {}
-                // Stopped and continued at the keyboard.
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_timeout(error.kind()) => return false,
-                Err(_) => return true,
+                Err(error) => return error.kind() != ErrorKind::TimedOut,
             }
         }
-        false
     }
 
-    fn exchange<A: Message>(&mut self, request: &[u8], deadline: Deadline) -> Result<A, CallError> {
+    fn exchange<A: Message>(&self, request: &[u8], deadline: Deadline) -> Result<A, CallError> {
         // A daemon that refuses early closes while we still write; its answer says why, so read it all the same.
         let written = self.send(request, deadline);
         match (written, self.receive(deadline)) {
@@ -110,46 +104,25 @@ impl Connection {
         }
     }
 
-    /// Never blocks in a write: there the socket's time limit begins anew with each piece that the system takes.
     fn send(&self, mut bytes: &[u8], deadline: Deadline) -> io::Result<()> {
         while !bytes.is_empty() {
-            match send(&self.stream, bytes, SendFlags::DONTWAIT) {
-                Ok(sent) => bytes = &bytes[sent..],
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => self.wait_for_room(deadline)?,
-                Err(errno) => return Err(errno.into()),
-            }
+            let sent = deadline.transfer(&self.stream, PollFlags::OUT, |mut stream| stream.write(bytes))?;
+            bytes = &bytes[sent..];
         }
         Ok(())
     }
 
-    fn wait_for_room(&self, deadline: Deadline) -> io::Result<()> {
-        if deadline.is_over() {
-            return Err(ErrorKind::TimedOut.into());
-        }
-        let left = Timespec::try_from(deadline.remaining()).ok();
-        match poll(&mut [PollFd::new(&self.stream, PollFlags::OUT)], left.as_ref()) {
-            Ok(_) | Err(Errno::INTR) => Ok(()),
-            Err(errno) => Err(errno.into()),
-        }
-    }
-
-    fn receive<A: Message>(&mut self, deadline: Deadline) -> Result<A, CallError> {
+    fn receive<A: Message>(&self, deadline: Deadline) -> Result<A, CallError> {
         let mut decoder = Decoder::default();
         let mut chunk = vec![0; CHUNK];
         loop {
-            let read = match self.read(&mut chunk, deadline) {
-                Ok(0) => return Err(CallError::HungUp(self.path.clone())),
-                Ok(read) => read,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(self.failed(error)),
-            };
+            let read = self.read(&mut chunk, deadline).map_err(|error| self.failed(error))?;
+            if read == 0 {
+                return Err(CallError::HungUp(self.path.clone()));
+            }
             let answer = decoder.push(&chunk[..read]);
             if let Some(answer) = answer.map_err(|error| CallError::Garbled(self.path.clone(), error))? {
                 return Ok(answer);
-            }
-            if deadline.is_over() {
-                return Err(CallError::NoAnswer(self.path.clone()));
             }
             if read == chunk.len() {
                 chunk.resize(LARGE_CHUNK, 0);
@@ -157,20 +130,15 @@ impl Connection {
         }
     }
 
-    fn read(&mut self, into: &mut [u8], deadline: Deadline) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(deadline.remaining()))?;
-        self.stream.read(into)
+    fn read(&self, into: &mut [u8], deadline: Deadline) -> io::Result<usize> {
+        deadline.transfer(&self.stream, PollFlags::IN, |mut stream| stream.read(into))
     }
 
     fn failed(&self, error: io::Error) -> CallError {
-        if is_timeout(error.kind()) {
+        if error.kind() == ErrorKind::TimedOut {
             CallError::NoAnswer(self.path.clone())
         } else {
             CallError::Broken(self.path.clone(), error)
         }
     }
-}
-
-fn is_timeout(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

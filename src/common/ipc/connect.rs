@@ -78,7 +78,7 @@ fn why(error: &io::Error) -> String {
     }
 }
 
-/// Connects to one candidate, within `patience`; where that is zero, neither this nor the connection ever waits.
+/// Connects to one candidate, within `patience`, which may be zero. The connection does not block.
 ///
 /// # Errors
 /// Nobody listens there, or whoever does must not be talked to.
@@ -108,6 +108,7 @@ fn connect_within(address: &SocketAddrUnix, patience: Duration) -> Result<UnixSt
         set_socket_timeout(&socket, Timeout::Send, Some(patience))?;
     }
     rustix::io::retry_on_intr(|| connect(&socket, address))?;
+    ioctl_fionbio(&socket, true)?;
     Ok(UnixStream::from(socket))
 }
 

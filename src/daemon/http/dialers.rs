@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::failure::Trouble;
-use crate::deadline::Deadline;
+use pizauth_common::deadline::Deadline;
 
 /// How long attohttpc waits for an address before it tries the next one beside it.
 const HEAD_START: Duration = Duration::from_millis(200);

@@ -17,7 +17,7 @@ use super::failure::{Failure, Trouble};
 use super::proxy::Proxies;
 use super::roots::Roots;
 use super::route::Route;
-use crate::deadline::Deadline;
+use pizauth_common::deadline::Deadline;
 use pizauth_core::http::{Answer, Method, Request};
 
 #[cfg(test)]

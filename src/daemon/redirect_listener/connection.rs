@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
+use pizauth_common::deadline::Deadline;
 use rustls::{ServerConfig, ServerConnection};
 
 use super::answer::Answer;
@@ -15,7 +16,6 @@ use super::head::{self, HeadFault};
 use super::page::Page;
 use super::refusals;
 use super::timed::Timed;
-use crate::deadline::Deadline;
 use crate::mailbox::{Event, Mailbox};
 use pizauth_common::config::Scheme;
 use pizauth_core::oauth::redirect::RedirectRequest;

@@ -4,9 +4,8 @@ use std::cell::Cell;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
+use pizauth_common::deadline::Deadline;
 use rustix::event::PollFlags;
-
-use crate::deadline::Deadline;
 
 /// Reads and writes fail with `TimedOut` once the deadline has passed. The socket must not block.
 pub(super) struct Timed<'a> {
