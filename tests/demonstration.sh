@@ -4,57 +4,15 @@
 set -eu
 
 release=$1 yes=${2:-no}
-
-say() { printf '%s\n' "$*"; }
-
-die() {
-    printf 'demonstration: %s\n' "$*" >&2
-    exit 1
-}
-
-daemon_pid='' server_pid='' try_dir=''
-
-clean_up() {
-    trap '' INT TERM HUP
-    for pid in $daemon_pid $server_pid; do
-        kill "$pid" 2>/dev/null || :
-        wait "$pid" 2>/dev/null || :
-    done
-    if [ -n "$try_dir" ]; then rm -rf "$try_dir"; fi
-}
-
-start_server() {
-    # A lifetime of 10 seconds: the daemon refreshes at half of it.
-    "$release/pizauth-test-server" --lifetime 10 --rotate >"$try_dir/server.log" &
-    server_pid=$!
-    until issuer=$(sed -n 's/^issuer //p' "$try_dir/server.log") && [ -n "$issuer" ]; do
-        kill -0 "$server_pid" 2>/dev/null || die 'the test server did not start'
-        sleep 1
-    done
-}
-
-start_daemon() {
-    cat >"$try_dir/pizauth.conf" <<END
-https_listen = none;
-account "work" {
-    auth_uri = "$issuer/authorize";
-    token_uri = "$issuer/token";
-    client_id = "demonstration";
-    scopes = ["imap", "smtp"];
-}
-END
-    mkfifo "$try_dir/ready.fifo"
-    "$release/pizauthd" -d -c "$try_dir/pizauth.conf" --ready-fd 3 3>"$try_dir/ready.fifo" &
-    daemon_pid=$!
-    read -r _ <"$try_dir/ready.fifo" || die 'pizauthd did not start'
-}
+# shellcheck source=tests/loopback.sh
+. "${0%/*}/loopback.sh"
 
 # The URL in the words of pizauth-show.
-pending_url() { sed -n 's/.*Access token unavailable until authorised with URL //p' "$try_dir/said"; }
+pending_url() { sed -n 's/.*Access token unavailable until authorised with URL //p' "$scratch/said"; }
 
 approve() {
-    if ! "$release/pizauth-test-server" --approve "$1" >"$try_dir/page.html"; then
-        cat "$try_dir/page.html" >&2
+    if ! "$release/pizauth-test-server" --approve "$1" >"$scratch/page.html"; then
+        cat "$scratch/page.html" >&2
         die 'the approval failed'
     fi
     say '   (--yes: approved without a browser)'
@@ -63,7 +21,7 @@ approve() {
 # Asks pizauth-show until it has a token; sets $first.
 wait_for_approval() {
     url='' waited=0
-    until first=$("$release/pizauth-show" work 2>"$try_dir/said"); do
+    until first=$("$release/pizauth-show" work 2>"$scratch/said"); do
         new_url=$(pending_url)
         if [ -n "$new_url" ] && [ "$new_url" != "$url" ]; then
             url=$new_url
@@ -86,15 +44,15 @@ wait_for_refresh() {
         printf '.'
         sleep 1
         waited=$((waited + 1))
-        second=$("$release/pizauth-show" work 2>"$try_dir/said") || second=$first
+        second=$("$release/pizauth-show" work 2>"$scratch/said") || second=$first
     done
 }
 
 # The line with an access token in the server's log, which may come a moment after the token.
 confirm() {
     for attempt in 1 2 3 4 5; do
-        if grep -F "access_token=$1" "$try_dir/server.log" >"$try_dir/line"; then
-            sed 's/^/   /' "$try_dir/line"
+        if grep -F "access_token=$1" "$scratch/server.log" >"$scratch/line"; then
+            sed 's/^/   /' "$scratch/line"
             return
         fi
         sleep "$attempt"
@@ -103,18 +61,11 @@ confirm() {
 }
 
 demonstrate() {
-    directory=${TMPDIR:-/tmp}
-    # A path below a longer one may be too long for a socket.
-    [ "${#directory}" -le 60 ] || directory=/tmp
-    try_dir=$(mktemp -d "$directory/pizauth-try.XXXXXX")
-    # A socket of its own: a daemon that is in use here is neither found nor disturbed.
-    PIZAUTH_SOCKET=$try_dir/pizauth.sock
-    export PIZAUTH_SOCKET
-    unset http_proxy HTTP_PROXY all_proxy ALL_PROXY
-
-    start_server
+    make_scratch
+    # The daemon refreshes at half of the lifetime.
+    start_server 10
     say "1. an authorization server listens at $issuer (pid $server_pid)"
-    start_daemon
+    start_daemon -d
     say "2. pizauthd runs with pid $daemon_pid"
     say "3. pizauth-show work has no token yet, and gives the URL to sign in:"
     wait_for_approval
@@ -129,9 +80,6 @@ demonstrate() {
     confirm "$second"
 }
 
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
 demonstrate
 clean_up
 trap - EXIT
