@@ -8,13 +8,13 @@ use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
-use super::places::Purpose;
 use super::token_state::{ActiveToken, ExchangeStage, Pause, Renewal, RenewedBy, TokenState};
 use super::{Keeper, Settings, pace};
 use crate::http;
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::{Issued, Outcome, Reason};
 use crate::oauth::provider_hints::hint_for_age;
+use crate::oauth::token_request::TokenRequest;
 use crate::prelude::*;
 use crate::snapshot::Lineage;
 
@@ -30,6 +30,13 @@ pub enum HookVerdict {
     GiveUp,
     /// It could not be asked, or was ended by our own shutdown.
     NoVerdict,
+}
+
+/// What a request is for: this decides who judges its answer.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// A token, for a code or by a refresh.
+    Token(TokenRequest),
 }
 
 /// A transient failure of a refresh.

@@ -6,8 +6,8 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use pizauth_common::account_name::AccountName;
 use pizauth_common::config::{Account, Uri};
 
+use super::answers::Purpose;
 use super::effect::JobId;
-use crate::oauth::token_request::TokenRequest;
 use crate::prelude::*;
 
 /// At most this many requests at a time, over all accounts.
@@ -21,13 +21,6 @@ pub(super) struct Flight {
     pub(super) account: AccountName,
     pub(super) purpose: Purpose,
     pub(super) host: Host,
-}
-
-/// What a request is for: this decides who judges its answer.
-#[derive(Debug)]
-pub(super) enum Purpose {
-    /// A token, for a code or by a refresh.
-    Token(TokenRequest),
 }
 
 /// Who is asked: the name and port of a server.

@@ -3,10 +3,11 @@
 use pizauth_common::account_name::AccountName;
 
 use super::Keeper;
+use super::answers::Purpose;
 use super::effect::{Effect, JobId};
 use super::entry::Entry;
 use super::event::Happened;
-use super::places::{Flight, Host, MAX_IN_FLIGHT, Purpose};
+use super::places::{Flight, Host, MAX_IN_FLIGHT};
 use super::token_state::{Exchange, ExchangeStage, RenewedBy, TokenState};
 use crate::moment::Now;
 use crate::oauth::token_request::TokenRequest;

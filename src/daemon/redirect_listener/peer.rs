@@ -1,6 +1,8 @@
-//! Whether the other end of a loopback connection is a process of our user, or root's.
+//! Whether the other end of a connection is a process of our user, or root's, where it is on this machine.
 //!
-//! Any user of the machine can connect to 127.0.0.1, and a browser of another user must not get in here.
+//! Any user of the machine can connect to 127.0.0.1, from any address that the machine has, and a browser of another
+//! user must not get in here. What comes from elsewhere has no row in our kernel's table, and cannot come to a loopback
+//! address unless the kernel was told to route it there (route_localnet): then it is refused for want of a row.
 
 use std::fmt;
 use std::net::{SocketAddr, TcpStream};
@@ -23,6 +25,11 @@ impl Ends {
     fn of(socket: &TcpStream) -> Option<Self> {
         let canonical = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
         Some(Self { peer: canonical(socket.peer_addr().ok()?), ours: canonical(socket.local_addr().ok()?) })
+    }
+
+    /// Whether both must be on this machine.
+    fn are_local(self) -> bool {
+        self.ours.ip().is_loopback() || self.peer.ip().is_loopback()
     }
 }
 
@@ -76,16 +83,13 @@ impl PeerCheck {
         }
     }
 
-    /// Whether the peer may ask for something. One that is not on loopback may: it is the firewall's affair.
+    /// Whether the peer may ask for something. One on another machine may: it is the firewall's affair.
     ///
     /// # Errors
     /// It may not.
     pub(super) fn check(&self, socket: &TcpStream) -> Result<(), Refusal> {
         let ends = Ends::of(socket).ok_or(Refusal::NoSocket)?;
-        if !ends.peer.ip().is_loopback() {
-            return Ok(());
-        }
-        judge(self.owner(ends), rustix::process::geteuid().as_raw())
+        judge(self.owner(ends), ends.are_local(), rustix::process::geteuid().as_raw())
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -126,8 +130,9 @@ impl PeerCheck {
     }
 }
 
-fn judge(owner: Owner, our_uid: u32) -> Result<(), Refusal> {
+fn judge(owner: Owner, is_local: bool, our_uid: u32) -> Result<(), Refusal> {
     match owner {
+        Owner::Nobody | Owner::Hidden if !is_local => Ok(()),
         Owner::User(uid) if uid == our_uid || uid == 0 => Ok(()),
         Owner::User(uid) => Err(Refusal::OtherUser(uid)),
         Owner::Nobody => Err(Refusal::NoSocket),

@@ -9,12 +9,30 @@ fn only_our_user_and_root_may_ask() {
         (Owner::User(0), 1000, Ok(())),
         (Owner::User(1001), 1000, Err(Refusal::OtherUser(1001))),
         (Owner::User(1000), 0, Err(Refusal::OtherUser(1000))),
-        (Owner::Nobody, 0, Err(Refusal::NoSocket)),
-        (Owner::Hidden, 1000, Err(Refusal::Hidden)),
         (Owner::Untold, 1000, Ok(())),
     ];
     for (owner, our_uid, expected) in table {
-        assert_eq!(judge(owner, our_uid), expected, "{owner:?} for {our_uid}");
+        for is_local in [true, false] {
+            assert_eq!(judge(owner, is_local, our_uid), expected, "{owner:?} for {our_uid}");
+        }
+    }
+    for (owner, refusal) in [(Owner::Nobody, Refusal::NoSocket), (Owner::Hidden, Refusal::Hidden)] {
+        assert_eq!(judge(owner, true, 1000), Err(refusal));
+        assert_eq!(judge(owner, false, 1000), Ok(()), "it is on another machine");
+    }
+}
+
+/// Who may not be seen coming from 127.0.0.1 comes from another address of the machine.
+#[test]
+fn whoever_comes_to_a_loopback_address_needs_a_row_whatever_address_it_has() {
+    for (peer, ours, is_local) in [
+        ("192.0.2.2:1", "127.0.0.1:2", true),
+        ("[2001:db8::2]:1", "[::1]:2", true),
+        ("127.0.0.1:1", "192.0.2.2:2", true),
+        ("192.0.2.3:1", "192.0.2.2:2", false),
+    ] {
+        let ends = Ends { peer: peer.parse().unwrap(), ours: ours.parse().unwrap() };
+        assert_eq!(ends.are_local(), is_local, "{peer} to {ours}");
     }
 }
 
@@ -129,6 +147,29 @@ mod linux {
             assert_eq!((asked.uid, proc_net::find(ends).unwrap()), (our_uid, Some(asked)), "{address}");
             assert_eq!(peers.check(&accepted), Ok(()));
         }
+    }
+
+    #[test]
+    fn a_peer_with_another_address_of_this_machine_has_a_row() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let Some(_client) = from_another_address(listener.local_addr().unwrap()) else { return };
+        let accepted = listener.accept().unwrap().0;
+        assert!(!accepted.peer_addr().unwrap().ip().is_loopback());
+        let our_uid = rustix::process::geteuid().as_raw();
+        assert_eq!(PeerCheck::new().owner(Ends::of(&accepted).unwrap()), Owner::User(our_uid));
+    }
+
+    /// A connection from an address of this machine that is not on loopback, if it has one.
+    fn from_another_address(to: SocketAddr) -> Option<std::os::fd::OwnedFd> {
+        use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+        let probe = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
+        // Nothing is sent: the kernel tells which address it would use.
+        probe.connect("192.0.2.1:9").ok()?;
+        let ours = probe.local_addr().ok().filter(|address| !address.ip().is_loopback())?;
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None).ok()?;
+        bind(&socket, &SocketAddr::new(ours.ip(), 0)).ok()?;
+        connect(&socket, &to).ok()?;
+        Some(socket)
     }
 
     #[test]
