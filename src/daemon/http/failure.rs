@@ -44,6 +44,7 @@ impl fmt::Display for Failure {
 pub(super) enum Trouble {
     Proxy(UnusableProxy),
     Roots(UnusableRoots),
+    TooManyAddresses(usize),
     ProxyRefused(u16),
     NameInNoCertificate,
     TimedOut,
@@ -64,6 +65,7 @@ impl fmt::Display for Trouble {
         match self {
             Self::Proxy(unusable) => unusable.fmt(f),
             Self::Roots(unusable) => unusable.fmt(f),
+            Self::TooManyAddresses(count) => write!(f, "it has {count} addresses, and 32 at most are tried"),
             Self::ProxyRefused(status) => {
                 write!(f, "the proxy refused the connection with http status {status}")
             }

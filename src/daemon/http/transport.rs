@@ -75,7 +75,7 @@ impl Transport {
         deadline: Deadline,
     ) -> Result<Answer, Trouble> {
         let addresses = route.addresses()?;
-        let turn = if addresses > 1 { Some(self.dialers.turn(deadline)?) } else { None };
+        let turn = Some(self.dialers.turn(addresses, deadline)?);
         let mut builder = self.builder(route, request, deadline)?;
         builder = builder.connect_timeout(patience(addresses, self.limits.connect));
         // Held until the end, so that those who ask meanwhile need not load them.
