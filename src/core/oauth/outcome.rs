@@ -103,6 +103,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_outcome_has_a_word_for_the_log() {
+        let reason = || Reason::new("it rains");
+        let transient = Outcome::Transient { reason: reason(), retry_after: None, reached: true };
+        let outcomes = [Outcome::Ended(reason()), Outcome::NeedsAttention(reason()), transient];
+        assert_eq!(outcomes.map(|outcome| outcome.as_str()), ["ended", "needs_attention", "transient"]);
+    }
+
+    #[test]
     fn a_reason_is_one_clean_line_with_a_cap() {
         assert_eq!(Reason::new("a\r\nb\u{1b}[31m\0").as_str(), "a  b [31m");
         assert_eq!(Reason::new(&"ü".repeat(5000)).as_str().len(), 4096);

@@ -104,11 +104,12 @@ mod tests {
 
     #[test]
     fn an_end_after_about_seven_days_is_blamed_on_testing() {
-        let day = 86400;
-        assert!(hint_for_age(Duration::from_secs(7 * day)).is_some());
-        assert!(hint_for_age(Duration::from_secs(7 * day + 90 * 60)).is_some());
-        assert!(hint_for_age(Duration::from_secs(6 * day)).is_none());
-        assert!(hint_for_age(Duration::from_secs(9 * day)).is_none());
+        let (hour, day) = (3600, 86400);
+        let is_blamed = |age| hint_for_age(Duration::from_secs(age)).is_some();
+        assert!(!is_blamed(7 * day - 2 * hour - 1));
+        assert!(is_blamed(7 * day - 2 * hour));
+        assert!(is_blamed(8 * day - 1));
+        assert!(!is_blamed(8 * day));
     }
 
     #[test]

@@ -124,6 +124,8 @@ fn foreign_bytes_are_refused() {
     for bytes in foreign {
         assert_eq!(Snapshot::decode(bytes), Err(DumpError::Foreign));
     }
-    let large = vec![0; MAX_BYTES + 1];
+    let mut large = vec![0; MAX_BYTES + 1];
     assert_eq!(Snapshot::decode(&large), Err(DumpError::TooLarge { bytes: large.len() }));
+    large.truncate(MAX_BYTES);
+    assert_eq!(Snapshot::decode(&large), Err(DumpError::Foreign));
 }

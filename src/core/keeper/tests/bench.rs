@@ -122,6 +122,8 @@ impl Bench {
             self.now = Now { moment: due, wall: self.now.wall_at(due), ..self.now };
             self.keeper.handle_timeout(self.now);
             self.collect();
+            let next = self.keeper.poll_timeout();
+            assert!(next.is_none_or(|next| next > due), "what was due is left undone, and the loop spins");
         }
         self.now = Now { moment: end, wall: self.now.wall_at(end), ..self.now };
     }
