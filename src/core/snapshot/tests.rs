@@ -23,6 +23,18 @@ fn our_format_stays_what_it_is() {
 }
 
 #[test]
+fn a_dump_is_written_into_room_that_was_made_once() {
+    let token = Secret::from("t".repeat(2000).as_str());
+    let named = |number| AccountSnapshot {
+        access_token: Some(token.clone()),
+        ..account(&format!("account-{number}"))
+    };
+    let dump = Snapshot { accounts: (0..100).map(named).collect() }.encode(&mut sevens);
+    let unused = dump.capacity() - dump.len();
+    assert!(unused < 100 * 200, "{unused} bytes: it grew, and left a copy of its tokens behind");
+}
+
+#[test]
 fn upstreams_dump_is_recognised_and_fits_the_same_account() {
     let packed = Packer::default().u64(1).u64(2).account("work").active("an access token", 1_790_003_600, 9);
     let dump = upstream_around(&packed.account("empty one").u32(0).0);

@@ -58,6 +58,18 @@ fn an_answer_nobody_asked_for_is_ignored() {
 }
 
 #[test]
+fn debug_shows_accounts_and_no_secret() {
+    let mut bench = Bench::active(Some("rt-0"), 3600);
+    let text = format!("{:?}", bench.keeper);
+    assert!(text.contains("work"), "{text}");
+    assert!(!text.contains("at-0") && !text.contains("rt-0"), "{text}");
+    bench.keeper.revoke("work", bench.now).unwrap();
+    bench.exchange("work");
+    let text = format!("{:?}", bench.keeper);
+    assert!(!text.contains("c0de"), "{text}");
+}
+
+#[test]
 fn early_and_repeated_timeouts_are_harmless() {
     let mut bench = Bench::active(Some("rt-0"), 3600);
     for _ in 0..10 {

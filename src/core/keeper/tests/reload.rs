@@ -112,3 +112,24 @@ fn a_url_for_a_port_that_is_gone_is_gone() {
     bench.keeper.reload(config(vec![account("work")]), ports, bench.now);
     assert!(bench.url("work").contains("9999"));
 }
+
+#[test]
+fn a_redirect_uri_has_the_port_of_its_schemes_listener() {
+    let mut over_tls = account("tls");
+    code_grant_mut(&mut over_tls).redirect_uri = uri("https://localhost/").into();
+    let mut bench = Bench::new(vec![]);
+    let ports = ListenerPorts { http: Some(1111), https: Some(2222) };
+    bench.keeper.reload(config(vec![account("plain"), over_tls]), ports, bench.now);
+    assert!(bench.url("plain").contains("localhost%3A1111"));
+    assert!(bench.url("tls").contains("localhost%3A2222"));
+}
+
+#[test]
+fn a_reload_in_the_middle_of_an_exchange_does_not_disturb_it() {
+    let mut bench = Bench::new(vec![account("work")]);
+    let job = bench.exchange("work");
+    let ports = ListenerPorts { http: Some(9999), https: None };
+    bench.keeper.reload(config(vec![account("work")]), ports, bench.now);
+    bench.answer(job, issued("at-1", None, 3600));
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::AccessToken("at-1".into())));
+}
