@@ -55,6 +55,8 @@ pub struct IpcListener {
     /// Connections that somebody has to do something about in time.
     deadlines: BTreeSet<(Moment, ConnectionId)>,
     requests: VecDeque<(ConnectionId, Request)>,
+    /// Whose requests have been handed out since there was none.
+    handed_out: Vec<ConnectionId>,
     next_id: usize,
     /// When to go on accepting, where that was broken off.
     accept_again: Option<Moment>,
@@ -77,6 +79,7 @@ impl IpcListener {
             connections: HashMap::new(),
             deadlines: BTreeSet::new(),
             requests: VecDeque::new(),
+            handed_out: Vec::new(),
             next_id: FIRST_CONNECTION,
             accept_again: None,
             bytes_under_way: 0,
@@ -108,23 +111,27 @@ impl IpcListener {
         }
     }
 
-    /// Whether readiness of this token is ours.
-    pub fn owns(&self, token: Token) -> bool {
-        token == IPC_LISTENER || (FIRST_CONNECTION..FIRST_HOOK_OUTPUT).contains(&token.0)
-    }
-
     /// Takes readiness of the listening socket or of a connection. A connection that is gone is no error.
     pub fn ready(&mut self, event: &mio::event::Event, now: Moment) {
         self.now = now;
         match event.token() {
             IPC_LISTENER => self.accept_all(),
+            Token(id) if event.is_write_closed() && self.is_awaiting(ConnectionId(id)) => {
+                self.close(ConnectionId(id));
+            }
             Token(id) => self.advance(ConnectionId(id)),
         }
     }
 
-    /// The next request that has arrived whole. It has to be answered.
+    /// The next request that has arrived whole; to be called until there is none. It has to be answered, at once or in a
+    /// later turn of the loop: until then the caller has no deadline, and is forgotten when it goes away.
     pub fn take_request(&mut self) -> Option<(ConnectionId, Request)> {
-        self.requests.pop_front()
+        let next = self.requests.pop_front();
+        match &next {
+            Some((id, _)) => self.handed_out.push(*id),
+            None => self.watch_who_waits(),
+        }
+        next
     }
 
     /// The process id of the caller when it connected, where the system tells.
@@ -132,7 +139,8 @@ impl IpcListener {
         self.connections.get(&id)?.peer.pid
     }
 
-    /// Answers a request and closes the connection once the answer is taken. Does not wait.
+    /// Answers a request and closes the connection once the answer is taken. Does not wait. To a caller that has gone
+    /// this does nothing.
     pub fn answer(&mut self, id: ConnectionId, answer: &Answer) {
         self.send(id, answer, false);
     }
@@ -196,6 +204,22 @@ impl IpcListener {
                 false
             }
         }
+    }
+
+    /// Most requests are answered at once, so who has asked is watched only if it has to wait.
+    fn watch_who_waits(&mut self) {
+        for id in std::mem::take(&mut self.handed_out) {
+            let Some(connection) = self.connections.get_mut(&id).filter(|it| it.is_awaiting()) else {
+                continue;
+            };
+            if connection.watch_anew(&self.registry, Token(id.0)).is_err() {
+                self.close(id);
+            }
+        }
+    }
+
+    fn is_awaiting(&self, id: ConnectionId) -> bool {
+        self.connections.get(&id).is_some_and(Connection::is_awaiting)
     }
 
     fn is_reading(&self, id: ConnectionId) -> bool {

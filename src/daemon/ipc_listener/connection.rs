@@ -64,6 +64,10 @@ impl Connection {
         matches!(self.stage, Stage::Reading(_))
     }
 
+    pub(super) fn is_awaiting(&self) -> bool {
+        matches!(self.stage, Stage::Awaiting { .. })
+    }
+
     /// Bytes of memory that are held for this caller.
     pub(super) fn memory(&self) -> usize {
         match &self.stage {
@@ -109,6 +113,15 @@ impl Connection {
             self.watched = true;
         }
         Ok(())
+    }
+
+    /// As [`Connection::watch`], and the system tells again of what it has told already: that the caller has gone.
+    pub(super) fn watch_anew(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        if self.watched {
+            registry.reregister(&mut self.stream, token, Interest::READABLE | Interest::WRITABLE)
+        } else {
+            self.watch(registry, token)
+        }
     }
 
     pub(super) fn close(mut self, registry: &Registry) {

@@ -55,7 +55,6 @@ impl World {
                 break;
             }
             for event in &events {
-                assert!(self.ipc.owns(event.token()));
                 self.ipc.ready(event, self.now);
             }
         }
@@ -263,6 +262,60 @@ fn callers_that_go_away_are_forgotten() {
     let (id, _) = world.ipc.take_request().unwrap();
     world.ipc.answer(id, &Response::Revoked {}.into());
     world.ipc.answer(id, &Response::Revoked {}.into());
+    world.assert_empty();
+}
+
+#[test]
+fn a_request_may_be_answered_in_a_later_turn() {
+    let mut world = World::new();
+    let (mut caller, request) = (world.connect(), encode(&Request::Status {}).unwrap());
+    caller.write_all(&request[..3]).unwrap();
+    world.turn();
+    assert_ne!(world.ipc.poll_timeout(), None, "until it is whole, a request has a deadline");
+    caller.write_all(&request[3..]).unwrap();
+    let (id, _) = world.only_request();
+    for _ in 0..3 {
+        world.sleep(Duration::from_secs(3600));
+        assert!(is_open(&mut caller));
+    }
+    assert_eq!(world.ipc.poll_timeout(), None, "the loop may sleep meanwhile");
+    world.ipc.answer(id, &token(20));
+    assert_eq!(received(&mut caller), token(20));
+    world.assert_empty();
+}
+
+#[test]
+fn who_has_said_all_and_waits_has_not_gone() {
+    let mut world = World::new();
+    let mut caller = world.ask(&Request::Status {});
+    caller.shutdown(std::net::Shutdown::Write).unwrap();
+    let (id, _) = world.only_request();
+    world.sleep(Duration::from_secs(1));
+    world.ipc.answer(id, &token(20));
+    assert_eq!(received(&mut caller), token(20));
+    world.assert_empty();
+}
+
+#[test]
+fn who_goes_away_while_the_answer_is_awaited_is_forgotten() {
+    let mut world = World::new();
+    let request = encode(&Request::Status {}).unwrap();
+    let at_once = world.ask(&Request::Status {});
+    let (mut in_pieces, mut after_all) = (world.connect(), world.connect());
+    in_pieces.write_all(&request[..3]).unwrap();
+    after_all.write_all(&request[..3]).unwrap();
+    world.turn();
+    in_pieces.write_all(&request[3..]).unwrap();
+    after_all.write_all(&request[3..]).unwrap();
+    // Its end is told together with its request.
+    drop(after_all);
+    world.turn();
+    let taken: Vec<_> = std::iter::from_fn(|| world.ipc.take_request()).collect();
+    assert_eq!(taken.len(), 3);
+    drop((at_once, in_pieces));
+    world.turn_until(|ipc| ipc.connections.is_empty());
+    world.assert_empty();
+    taken.into_iter().for_each(|(id, _)| world.ipc.answer(id, &token(20)));
     world.assert_empty();
 }
 
