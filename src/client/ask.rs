@@ -2,7 +2,7 @@
 
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
-use pizauth_common::ipc::call::{self, CallError, Connection};
+use pizauth_common::ipc::call::{self, Call, CallError};
 use pizauth_common::ipc::message::{Answer, Report, Request, Response};
 use pizauth_common::terminal::printable_lines;
 
@@ -18,16 +18,13 @@ pub(crate) fn ask(invocation: &Invocation, request: &Request) -> Result<Response
     }
 }
 
-/// The daemon's answer about itself and all accounts, and the connection.
+/// The daemon's answer about itself and all accounts, and the call, which keeps the connection open.
 ///
 /// # Errors
 /// As [`ask`].
-pub(crate) fn ask_for_report(
-    invocation: &Invocation,
-    request: &Request,
-) -> Result<(Report, Connection), Exit> {
+pub(crate) fn ask_for_report(invocation: &Invocation, request: &Request) -> Result<(Report, Call), Exit> {
     match call::call_keeping(request) {
-        Ok((Answer::Report(report), connection)) => Ok((report, connection)),
+        Ok((Answer::Report(report), call)) => Ok((report, call)),
         Ok((Answer::Response(Response::Refused { message, .. }), _)) => {
             Err(invocation.not_done(printable_lines(&message)))
         }

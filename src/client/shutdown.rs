@@ -27,11 +27,11 @@ impl Command for Shutdown {
     const SUMMARY: &'static str = "stop the daemon";
 
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
-        let (report, connection) = ask_for_report(invocation, &Request::Shutdown {})?;
+        let (report, call) = ask_for_report(invocation, &Request::Shutdown {})?;
         let Report::ShuttingDown { wait } = report else {
             return Err(unexpected(invocation));
         };
-        if wait && !connection.wait_until_closed(PATIENCE) {
+        if wait && !call.wait_until_closed(PATIENCE) {
             let seconds = PATIENCE.as_secs();
             let why = format_args!("pizauthd is stopping, but is not gone after {seconds} s");
             return Err(invocation.not_done(why));

@@ -142,9 +142,9 @@ impl EventLoop {
     fn serve_next_caller(&mut self, now: Now) -> bool {
         let mut served = false;
         self.step(Worker::EventLoop, now, |this| {
-            let Some((connection, request)) = this.rooms.ipc_listener.take_request() else { return };
+            let Some((caller, request)) = this.rooms.ipc_listener.take_request() else { return };
             served = true;
-            this.answer(connection, request, now);
+            this.answer(caller, request, now);
             this.perform_effects(now);
         });
         served

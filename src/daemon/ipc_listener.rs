@@ -1,7 +1,7 @@
-//! Callers: connections are accepted, requests handed out, answers written. Readiness comes from the event loop,
+//! Callers are accepted, requests handed out, answers written. Readiness comes from the event loop,
 //! so that a caller that is slow, stuck or hostile costs a few hundred bytes and no time.
 
-mod connection;
+mod caller;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +21,7 @@ use rustix::process::Rlimit;
 
 use crate::log::{self, What};
 use crate::poll_tokens::{FIRST_CONNECTION, FIRST_HOOK_OUTPUT, IPC_LISTENER};
-use connection::{Connection, Step};
+use caller::{Caller, Step};
 use pizauth_core::moment::Moment;
 
 /// A request has to have arrived whole after this time.
@@ -42,21 +42,21 @@ const MUCH: usize = 16 * 1024;
 /// What is read at once.
 const CHUNK: usize = 16 * 1024;
 
-/// One caller's connection.
+/// Tells callers apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(usize);
+pub struct CallerId(usize);
 
 /// The listening socket and everybody who has connected to it.
 #[derive(Debug)]
 pub struct IpcListener {
     registry: Rc<Registry>,
     listener: Option<UnixListener>,
-    connections: HashMap<ConnectionId, Connection>,
-    /// Connections that somebody has to do something about in time.
-    deadlines: BTreeSet<(Moment, ConnectionId)>,
-    requests: VecDeque<(ConnectionId, Request)>,
-    /// Whose requests have been handed out since there was none.
-    handed_out: Vec<ConnectionId>,
+    callers: HashMap<CallerId, Caller>,
+    /// When callers have to have sent their request, or taken their answer.
+    deadlines: BTreeSet<(Moment, CallerId)>,
+    requests: VecDeque<(CallerId, Request)>,
+    /// Whose requests [`IpcListener::take_request`] has handed out since it last found none.
+    handed_out: Vec<CallerId>,
     next_id: usize,
     /// When to go on accepting, where that was broken off.
     accept_again: Option<Moment>,
@@ -76,7 +76,7 @@ impl IpcListener {
         let mut this = Self {
             registry,
             listener: None,
-            connections: HashMap::new(),
+            callers: HashMap::new(),
             deadlines: BTreeSet::new(),
             requests: VecDeque::new(),
             handed_out: Vec::new(),
@@ -111,21 +111,21 @@ impl IpcListener {
         }
     }
 
-    /// Takes readiness of the listening socket or of a connection. A connection that is gone is no error.
+    /// Takes readiness of the listening socket or of a caller. One that has gone is no error.
     pub fn ready(&mut self, event: &mio::event::Event, now: Moment) {
         self.now = now;
         match event.token() {
             IPC_LISTENER => self.accept_all(),
-            Token(id) if event.is_write_closed() && self.is_awaiting(ConnectionId(id)) => {
-                self.close(ConnectionId(id));
+            Token(id) if event.is_write_closed() && self.is_awaiting(CallerId(id)) => {
+                self.close(CallerId(id));
             }
-            Token(id) => self.advance(ConnectionId(id)),
+            Token(id) => self.advance(CallerId(id)),
         }
     }
 
     /// The next request that has arrived whole; to be called until there is none. It has to be answered, at once or in a
     /// later turn of the loop: until then the caller has no deadline, and is forgotten when it goes away.
-    pub fn take_request(&mut self) -> Option<(ConnectionId, Request)> {
+    pub fn take_request(&mut self) -> Option<(CallerId, Request)> {
         let next = self.requests.pop_front();
         match &next {
             Some((id, _)) => self.handed_out.push(*id),
@@ -135,18 +135,18 @@ impl IpcListener {
     }
 
     /// The process id of the caller when it connected, where the system tells.
-    pub fn caller_pid(&self, id: ConnectionId) -> Option<i32> {
-        self.connections.get(&id)?.peer.pid
+    pub fn caller_pid(&self, id: CallerId) -> Option<i32> {
+        self.callers.get(&id)?.peer.pid
     }
 
     /// Answers a request and closes the connection once the answer is taken. Does not wait. To a caller that has gone
     /// this does nothing.
-    pub fn answer(&mut self, id: ConnectionId, answer: &Answer) {
+    pub fn answer(&mut self, id: CallerId, answer: &Answer) {
         self.send(id, answer, false);
     }
 
     /// Answers a request and leaves the connection open until we end or the caller closes it.
-    pub fn answer_and_hold(&mut self, id: ConnectionId, answer: &Answer) {
+    pub fn answer_and_hold(&mut self, id: CallerId, answer: &Answer) {
         self.send(id, answer, true);
     }
 
@@ -156,7 +156,7 @@ impl IpcListener {
         first.into_iter().chain(self.accept_again).min()
     }
 
-    /// Closes connections whose time is up, and goes on accepting. Early or repeated calls are harmless.
+    /// Hangs up on callers whose time is up, and goes on accepting. Early or repeated calls are harmless.
     pub fn handle_timeout(&mut self, now: Moment) {
         self.now = now;
         while let Some((deadline, id)) = self.deadlines.first().copied() {
@@ -170,7 +170,7 @@ impl IpcListener {
         }
     }
 
-    /// Nobody is told of readiness twice, so this goes on until nobody is left, or says when to go on.
+    /// Readiness is told once, so this accepts until nobody waits any more, or sets a time to go on.
     fn accept_all(&mut self) {
         self.accept_again = None;
         for _ in 0..ACCEPTS_PER_TURN {
@@ -190,7 +190,7 @@ impl IpcListener {
         self.accept_again = Some(self.now);
     }
 
-    /// With no descriptor left, closes a connection that wastes one; or sets a time to look again.
+    /// With no descriptor left, hangs up on a caller that wastes one; or sets a time to look again.
     fn make_room(&mut self) -> bool {
         let stalled = self.deadlines.iter().find(|(_, id)| self.is_reading(*id)).copied();
         let expendable_at = stalled.map(|(deadline, _)| deadline.minus(REQUEST_PATIENCE).plus(GRACE));
@@ -209,28 +209,28 @@ impl IpcListener {
     /// Most requests are answered at once, so who has asked is watched only if it has to wait.
     fn watch_who_waits(&mut self) {
         for id in std::mem::take(&mut self.handed_out) {
-            let Some(connection) = self.connections.get_mut(&id).filter(|it| it.is_awaiting()) else {
+            let Some(caller) = self.callers.get_mut(&id).filter(|it| it.is_awaiting()) else {
                 continue;
             };
-            if connection.watch_anew(&self.registry, Token(id.0)).is_err() {
+            if caller.watch_anew(&self.registry, Token(id.0)).is_err() {
                 self.close(id);
             }
         }
     }
 
-    fn is_awaiting(&self, id: ConnectionId) -> bool {
-        self.connections.get(&id).is_some_and(Connection::is_awaiting)
+    fn is_awaiting(&self, id: CallerId) -> bool {
+        self.callers.get(&id).is_some_and(Caller::is_awaiting)
     }
 
-    fn is_reading(&self, id: ConnectionId) -> bool {
-        self.connections.get(&id).is_some_and(Connection::is_reading)
+    fn is_reading(&self, id: CallerId) -> bool {
+        self.callers.get(&id).is_some_and(Caller::is_reading)
     }
 
     fn admit(&mut self, stream: UnixStream) {
         match Peer::of(&stream) {
             Ok(peer) if peer.is_trusted() => {
                 let id = self.new_id();
-                self.connections.insert(id, Connection::new(stream, peer));
+                self.callers.insert(id, Caller::new(stream, peer));
                 // A caller writes as soon as it is connected: its request is often there already.
                 self.advance(id);
             }
@@ -239,24 +239,24 @@ impl IpcListener {
         }
     }
 
-    /// Ids do not come again, so readiness that arrives late finds nobody. (Where they may, the taken are skipped.)
-    fn new_id(&mut self) -> ConnectionId {
+    /// An id is not used again before all others have been, so readiness that is told late finds nobody.
+    fn new_id(&mut self) -> CallerId {
         loop {
-            let id = ConnectionId(self.next_id);
+            let id = CallerId(self.next_id);
             self.next_id =
                 if self.next_id + 1 < FIRST_HOOK_OUTPUT { self.next_id + 1 } else { FIRST_CONNECTION };
-            if !self.connections.contains_key(&id) {
+            if !self.callers.contains_key(&id) {
                 return id;
             }
         }
     }
 
     /// Moves bytes as far as they go.
-    fn advance(&mut self, id: ConnectionId) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
-        let before = connection.memory();
-        let step = connection.advance(&mut self.chunk);
-        self.bytes_under_way = self.bytes_under_way - before + connection.memory();
+    fn advance(&mut self, id: CallerId) {
+        let Some(caller) = self.callers.get_mut(&id) else { return };
+        let before = caller.memory();
+        let step = caller.advance(&mut self.chunk);
+        self.bytes_under_way = self.bytes_under_way - before + caller.memory();
         match step {
             Step::Wait(patience) => self.wait(id, patience),
             Step::Request(request) => {
@@ -269,44 +269,44 @@ impl IpcListener {
         self.keep_within_bounds(id);
     }
 
-    fn send(&mut self, id: ConnectionId, answer: &Answer, hold: bool) {
+    fn send(&mut self, id: CallerId, answer: &Answer, hold: bool) {
         let bytes = encode(answer).or_else(|error| encode(&error.to_answer()));
-        let (Ok(bytes), Some(connection)) = (bytes, self.connections.get_mut(&id)) else {
+        let (Ok(bytes), Some(caller)) = (bytes, self.callers.get_mut(&id)) else {
             return self.close(id);
         };
-        let before = connection.memory();
-        connection.begin_answer(bytes, hold);
-        self.bytes_under_way = self.bytes_under_way - before + connection.memory();
+        let before = caller.memory();
+        caller.begin_answer(bytes, hold);
+        self.bytes_under_way = self.bytes_under_way - before + caller.memory();
         self.forget_deadline(id);
         self.advance(id);
     }
 
-    /// Waits for readiness, with a deadline that starts once for each stage of a connection.
-    fn wait(&mut self, id: ConnectionId, patience: Option<Duration>) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
-        let deadline = match (connection.deadline, patience) {
+    /// Waits for readiness, with a deadline that starts once for each phase.
+    fn wait(&mut self, id: CallerId, patience: Option<Duration>) {
+        let Some(caller) = self.callers.get_mut(&id) else { return };
+        let deadline = match (caller.deadline, patience) {
             (None, Some(patience)) => Some(self.now.plus(patience)),
             _ => None,
         };
-        if connection.watch(&self.registry, Token(id.0)).is_err() {
+        if caller.watch(&self.registry, Token(id.0)).is_err() {
             return self.close(id);
         }
         if let Some(deadline) = deadline {
-            connection.deadline = Some(deadline);
+            caller.deadline = Some(deadline);
             self.deadlines.insert((deadline, id));
         }
     }
 
-    fn forget_deadline(&mut self, id: ConnectionId) {
-        let deadline = self.connections.get_mut(&id).and_then(|connection| connection.deadline.take());
+    fn forget_deadline(&mut self, id: CallerId) {
+        let deadline = self.callers.get_mut(&id).and_then(|caller| caller.deadline.take());
         if let Some(deadline) = deadline {
             self.deadlines.remove(&(deadline, id));
         }
     }
 
-    fn keep_within_bounds(&mut self, current: ConnectionId) {
+    fn keep_within_bounds(&mut self, current: CallerId) {
         while self.bytes_under_way > self.bytes_allowed {
-            let much = |id: &ConnectionId| self.connections.get(id).is_some_and(|it| it.memory() > MUCH);
+            let much = |id: &CallerId| self.callers.get(id).is_some_and(|it| it.memory() > MUCH);
             let oldest = self.deadlines.iter().map(|(_, id)| *id).find(|id| *id != current && much(id));
             match oldest {
                 Some(id) => self.close(id),
@@ -315,11 +315,11 @@ impl IpcListener {
         }
     }
 
-    fn close(&mut self, id: ConnectionId) {
+    fn close(&mut self, id: CallerId) {
         self.forget_deadline(id);
-        if let Some(connection) = self.connections.remove(&id) {
-            self.bytes_under_way -= connection.memory();
-            connection.close(&self.registry);
+        if let Some(caller) = self.callers.remove(&id) {
+            self.bytes_under_way -= caller.memory();
+            caller.close(&self.registry);
         }
     }
 }

@@ -37,7 +37,7 @@ pub fn call<A: Message>(request: &Request) -> Result<A, CallError> {
 ///
 /// # Errors
 /// As [`call`].
-pub fn call_keeping<A: Message>(request: &Request) -> Result<(A, Connection), CallError> {
+pub fn call_keeping<A: Message>(request: &Request) -> Result<(A, Call), CallError> {
     call_any(&socket_candidates(&ProcessEnvironment), request, PATIENCE)
 }
 
@@ -49,22 +49,22 @@ pub fn call_any<A: Message>(
     candidates: &[SocketCandidate],
     request: &Request,
     patience: Duration,
-) -> Result<(A, Connection), CallError> {
+) -> Result<(A, Call), CallError> {
     let bytes = encode(request).map_err(CallError::Request)?;
     let deadline = Deadline::after(patience);
-    let connection = Connection::to_first(candidates, deadline)?;
-    let answer = connection.exchange(&bytes, deadline)?;
-    Ok((answer, connection))
+    let call = Call::to_first(candidates, deadline)?;
+    let answer = call.exchange(&bytes, deadline)?;
+    Ok((answer, call))
 }
 
-/// A connection on which the one request has been answered.
+/// A call to the daemon: its connection, for one request.
 #[derive(Debug)]
-pub struct Connection {
+pub struct Call {
     stream: UnixStream,
     path: PathBuf,
 }
 
-impl Connection {
+impl Call {
     fn to_first(candidates: &[SocketCandidate], deadline: Deadline) -> Result<Self, CallError> {
         let mut failures = Vec::new();
         for candidate in candidates {

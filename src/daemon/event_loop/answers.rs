@@ -11,7 +11,7 @@ use pizauth_common::sys::give_memory_back;
 use super::{EventLoop, Rooms};
 use crate::containment::{Worker, contain};
 use crate::entropy;
-use crate::ipc_listener::ConnectionId;
+use crate::ipc_listener::CallerId;
 use crate::log::{self, What};
 use crate::redirect_listener;
 use pizauth_core::keeper::{Refreshed, Restored, Shown, UnknownAccount};
@@ -23,19 +23,19 @@ pub(super) struct Refused(Refusal, String);
 
 impl EventLoop {
     /// Answers one caller.
-    pub(super) fn answer(&mut self, connection: ConnectionId, request: Request, now: Now) {
-        self.log_call(connection, &request);
+    pub(super) fn answer(&mut self, caller: CallerId, request: Request, now: Now) {
+        self.log_call(caller, &request);
         let shutdown = request == Request::Shutdown {};
         let is_about_all = concerns_all_accounts(&request);
-        let answer = contain(Worker::Caller, || self.respond(connection, request, now));
+        let answer = contain(Worker::Caller, || self.respond(caller, request, now));
         let answer = answer.unwrap_or_else(|bug| Err(Refused(Refusal::Internal, bug.to_string())));
         let answer =
             answer.unwrap_or_else(|Refused(kind, message)| Response::Refused { kind, message }.into());
         if shutdown {
-            self.rooms.ipc_listener.answer_and_hold(connection, &answer);
+            self.rooms.ipc_listener.answer_and_hold(caller, &answer);
             self.stop(now);
         } else {
-            self.rooms.ipc_listener.answer(connection, &answer);
+            self.rooms.ipc_listener.answer(caller, &answer);
         }
         drop(answer);
         if is_about_all {
@@ -43,13 +43,13 @@ impl EventLoop {
         }
     }
 
-    fn log_call(&self, connection: ConnectionId, request: &Request) {
+    fn log_call(&self, caller: CallerId, request: &Request) {
         let line = log::event(What::Call).field("request", request.name());
-        let pid = self.rooms.ipc_listener.caller_pid(connection);
+        let pid = self.rooms.ipc_listener.caller_pid(caller);
         pid.into_iter().fold(line, |line, pid| line.field("pid", pid)).write();
     }
 
-    fn respond(&mut self, connection: ConnectionId, request: Request, now: Now) -> Result<Answer, Refused> {
+    fn respond(&mut self, caller: CallerId, request: Request, now: Now) -> Result<Answer, Refused> {
         let rooms = &mut self.rooms;
         match request {
             Request::Restore { .. } if self.stage.is_stopping() => Err(stopping()),
@@ -64,14 +64,12 @@ impl EventLoop {
             }
             Request::Reload {} => self.reload(now).map(|warnings| Report::Reloaded { warnings }.into()),
             // A hook of a daemon that was killed may ask us, and would keep what is not restored yet.
-            Request::Dump {} if self.stage.may_lack_a_restore() && !rooms.is_hook(connection) => {
-                Err(starting())
-            }
+            Request::Dump {} if self.stage.may_lack_a_restore() && !rooms.is_hook(caller) => Err(starting()),
             Request::Dump {} => Ok(rooms.dump(now).into()),
             Request::Restore { dump } => rooms.restore(&dump, now).map(Answer::from),
             Request::Status {} => Ok(Report::Status { accounts: rooms.keeper.status(now) }.into()),
             Request::Info {} => Ok(Report::Info(rooms.info()).into()),
-            Request::Shutdown {} => Ok(Report::ShuttingDown { wait: !rooms.is_hook(connection) }.into()),
+            Request::Shutdown {} => Ok(Report::ShuttingDown { wait: !rooms.is_hook(caller) }.into()),
         }
     }
 
@@ -161,8 +159,8 @@ impl Rooms {
     }
 
     /// Whether the caller belongs to one of our hooks, which must not wait for our end: we wait for its.
-    fn is_hook(&self, connection: ConnectionId) -> bool {
-        let pid = self.ipc_listener.caller_pid(connection).map(nix::unistd::Pid::from_raw);
+    fn is_hook(&self, caller: CallerId) -> bool {
+        let pid = self.ipc_listener.caller_pid(caller).map(nix::unistd::Pid::from_raw);
         // nix and not rustix: a session led from outside our process namespace is 0, and rustix's cannot be.
         let session = pid.and_then(|pid| nix::unistd::getsid(Some(pid)).ok());
         session.is_some_and(|session| self.hooks.is_session(session.as_raw().unsigned_abs()))

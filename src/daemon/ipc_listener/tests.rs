@@ -9,7 +9,7 @@ use pizauth_common::ipc::message::{Answer, Refusal, Report, Request, Response};
 use pizauth_common::secret::Secret;
 use rustix::process::{Resource, getrlimit};
 
-use super::{BYTES_UNDER_WAY, ConnectionId, GRACE, IpcListener, MUCH};
+use super::{BYTES_UNDER_WAY, CallerId, GRACE, IpcListener, MUCH};
 use crate::testing::{private_directory, wait_for_events};
 use pizauth_core::moment::Moment;
 
@@ -67,7 +67,7 @@ impl World {
         let mut events = Events::with_capacity(64);
         while !condition(&self.ipc) {
             wait_for_events(&mut self.poll, &mut events, PATIENCE);
-            assert!(!events.is_empty(), "nothing happens any more: {:?}", self.ipc.connections);
+            assert!(!events.is_empty(), "nothing happens any more: {:?}", self.ipc.callers);
             for event in &events {
                 self.ipc.ready(event, self.now);
             }
@@ -79,7 +79,7 @@ impl World {
         self.turn();
     }
 
-    fn only_request(&mut self) -> (ConnectionId, Request) {
+    fn only_request(&mut self) -> (CallerId, Request) {
         self.turn();
         let request = self.ipc.take_request().expect("a request");
         assert_eq!(self.ipc.take_request(), None);
@@ -88,7 +88,7 @@ impl World {
 
     /// Has no state left that could leak.
     fn assert_empty(&self) {
-        assert!(self.ipc.connections.is_empty(), "{:?}", self.ipc.connections);
+        assert!(self.ipc.callers.is_empty(), "{:?}", self.ipc.callers);
         assert!(self.ipc.deadlines.is_empty());
         assert_eq!(self.ipc.bytes_under_way, 0);
         assert_eq!(self.ipc.poll_timeout(), None);
@@ -208,7 +208,7 @@ fn an_answer_that_is_not_taken_is_given_up_after_10_seconds() {
     }
     world.sleep(Duration::from_millis(9_999));
     let reader = std::thread::spawn(move || received(&mut late));
-    while world.ipc.connections.len() > 1 {
+    while world.ipc.callers.len() > 1 {
         world.turn();
     }
     assert_eq!(reader.join().unwrap(), warning(2_000_000));
@@ -245,7 +245,7 @@ fn a_held_connection_stays_until_one_side_goes() {
     assert_eq!(world.ipc.poll_timeout(), None);
     assert!(is_open(&mut patient));
     drop(impatient);
-    world.turn_until(|ipc| ipc.connections.len() == 1);
+    world.turn_until(|ipc| ipc.callers.len() == 1);
     drop(world);
     assert_closed(&mut patient);
 }
@@ -256,7 +256,7 @@ fn callers_that_go_away_are_forgotten() {
     let silent = world.connect();
     world.turn();
     drop(silent);
-    world.turn_until(|ipc| ipc.connections.is_empty());
+    world.turn_until(|ipc| ipc.callers.is_empty());
     drop(world.ask(&Request::Status {}));
     world.turn();
     let (id, _) = world.ipc.take_request().unwrap();
@@ -313,7 +313,7 @@ fn who_goes_away_while_the_answer_is_awaited_is_forgotten() {
     let taken: Vec<_> = std::iter::from_fn(|| world.ipc.take_request()).collect();
     assert_eq!(taken.len(), 3);
     drop((at_once, in_pieces));
-    world.turn_until(|ipc| ipc.connections.is_empty());
+    world.turn_until(|ipc| ipc.callers.is_empty());
     world.assert_empty();
     taken.into_iter().for_each(|(id, _)| world.ipc.answer(id, &token(20)));
     world.assert_empty();
@@ -361,7 +361,7 @@ fn who_hoards_memory_makes_room_for_the_next() {
     world.ipc.answer(id, &Response::Revoked {}.into());
     assert_eq!(received(&mut caller), Response::Revoked {}.into());
     drop(hoarders);
-    world.turn_until(|ipc| ipc.connections.is_empty());
+    world.turn_until(|ipc| ipc.callers.is_empty());
     world.assert_empty();
 }
 

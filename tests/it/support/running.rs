@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{Daemon, PATIENCE, Ran, Sandbox};
 
-/// The one line that programs look for.
+/// The one line that programs look for (pizauth-show(1)).
 const PENDING: &str = "Access token unavailable until authorised with URL ";
 
 /// What a scene is made from.

@@ -242,7 +242,8 @@ impl<'a> Reader<'a, '_> {
         self.hide_in_skipped(before);
     }
 
-    /// Nor is a secret shown whose name was skipped since `start`.
+    /// Text from `start` on has been skipped unread. What follows a name like `client_secret` in it is taken for its
+    /// value, and no diagnostic shows it.
     fn hide_in_skipped(&mut self, start: &'a str) {
         let skipped = &start[..start.len().saturating_sub(self.rest.len())];
         if let Some(name) = skipped.to_ascii_lowercase().find("secret") {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::{CallError, Connection, PATIENCE, call_any};
+use super::{Call, CallError, PATIENCE, call_any};
 use crate::exit::Exit;
 use crate::ipc::connect::{connect_to, unix_socket};
 use crate::ipc::frame::{Decoder, encode};
@@ -52,7 +52,7 @@ fn answer(stream: &mut UnixStream, answer: impl Into<Answer>) {
     stream.write_all(&encode(&answer.into()).unwrap()).unwrap();
 }
 
-fn ask(candidates: &[SocketCandidate]) -> Result<(Answer, Connection), CallError> {
+fn ask(candidates: &[SocketCandidate]) -> Result<(Answer, Call), CallError> {
     call_any(candidates, &Request::Status {}, PATIENCE)
 }
 

@@ -1,4 +1,4 @@
-//! One connection: a request comes in, an answer goes out, and perhaps it is held open after that.
+//! One caller: a request comes in, an answer goes out, and perhaps the connection is held open after that.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::Duration;
@@ -13,20 +13,20 @@ use zeroize::Zeroize;
 use super::{ANSWER_PATIENCE, REQUEST_PATIENCE};
 use pizauth_core::moment::Moment;
 
-/// A caller, and how far we are with it.
+/// Its connection, and how far we are with it.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct Caller {
     stream: UnixStream,
     pub(super) peer: Peer,
-    stage: Stage,
+    phase: Phase,
     /// Whether the system tells us of readiness: most callers are served before that is needed.
     watched: bool,
-    /// When the present stage has to be over.
+    /// When the present phase has to be over.
     pub(super) deadline: Option<Moment>,
 }
 
 #[derive(Debug)]
-enum Stage {
+enum Phase {
     Reading(Decoder<Request>),
     /// The request has been handed out, with so many bytes of memory.
     Awaiting {
@@ -54,55 +54,55 @@ pub(super) enum Step {
     Close,
 }
 
-impl Connection {
+impl Caller {
     pub(super) fn new(stream: UnixStream, peer: Peer) -> Self {
-        let stage = Stage::Reading(Decoder::default());
-        Self { stream, peer, stage, watched: false, deadline: None }
+        let phase = Phase::Reading(Decoder::default());
+        Self { stream, peer, phase, watched: false, deadline: None }
     }
 
     pub(super) fn is_reading(&self) -> bool {
-        matches!(self.stage, Stage::Reading(_))
+        matches!(self.phase, Phase::Reading(_))
     }
 
     pub(super) fn is_awaiting(&self) -> bool {
-        matches!(self.stage, Stage::Awaiting { .. })
+        matches!(self.phase, Phase::Awaiting { .. })
     }
 
     /// Bytes of memory that are held for this caller.
     pub(super) fn memory(&self) -> usize {
-        match &self.stage {
-            Stage::Reading(decoder) => decoder.memory(),
-            Stage::Writing { bytes, .. } => bytes.capacity(),
-            Stage::Awaiting { memory } => *memory,
-            Stage::Held => 0,
+        match &self.phase {
+            Phase::Reading(decoder) => decoder.memory(),
+            Phase::Writing { bytes, .. } => bytes.capacity(),
+            Phase::Awaiting { memory } => *memory,
+            Phase::Held => 0,
         }
     }
 
     pub(super) fn begin_answer(&mut self, bytes: Vec<u8>, hold: bool) {
-        self.stage = Stage::Writing { bytes, sent: 0, hold };
+        self.phase = Phase::Writing { bytes, sent: 0, hold };
     }
 
-    /// Moves bytes until they stop or a stage is complete. `chunk` is scratch space.
+    /// Moves bytes until they stop or a phase is complete. `chunk` is scratch space.
     pub(super) fn advance(&mut self, chunk: &mut [u8]) -> Step {
-        match &mut self.stage {
-            Stage::Reading(decoder) => {
+        match &mut self.phase {
+            Phase::Reading(decoder) => {
                 let step = read(&mut self.stream, decoder, chunk);
                 match &step {
-                    Step::Request(request) => self.stage = Stage::Awaiting { memory: memory_of(request) },
-                    Step::Refuse(_) => self.stage = Stage::Awaiting { memory: 0 },
+                    Step::Request(request) => self.phase = Phase::Awaiting { memory: memory_of(request) },
+                    Step::Refuse(_) => self.phase = Phase::Awaiting { memory: 0 },
                     Step::Wait(_) | Step::Close => {}
                 }
                 step
             }
-            Stage::Writing { bytes, sent, hold } => match write(&mut self.stream, bytes, sent) {
+            Phase::Writing { bytes, sent, hold } => match write(&mut self.stream, bytes, sent) {
                 Step::Close if *hold && *sent == bytes.len() => {
-                    self.stage = Stage::Held;
+                    self.phase = Phase::Held;
                     Step::Wait(None)
                 }
                 step => step,
             },
-            Stage::Awaiting { .. } => Step::Wait(None),
-            Stage::Held => until_closed(&mut self.stream, chunk),
+            Phase::Awaiting { .. } => Step::Wait(None),
+            Phase::Held => until_closed(&mut self.stream, chunk),
         }
     }
 
@@ -115,7 +115,7 @@ impl Connection {
         Ok(())
     }
 
-    /// As [`Connection::watch`], and the system tells again of what it has told already: that the caller has gone.
+    /// As [`Caller::watch`], and the system tells again of what it has told already: that the caller has gone.
     pub(super) fn watch_anew(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         if self.watched {
             registry.reregister(&mut self.stream, token, Interest::READABLE | Interest::WRITABLE)
