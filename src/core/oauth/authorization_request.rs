@@ -20,21 +20,21 @@ const VERIFIER_BYTES: usize = 64;
 
 /// What has to be remembered until the browser comes back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuthorizationRequest {
+pub(crate) struct AuthorizationRequest {
     /// The URL for the user.
-    pub url: String,
+    pub(crate) url: String,
     /// RFC 6749 §10.12; 32 random bytes, base64url.
-    pub state: Secret,
+    pub(crate) state: Secret,
     /// RFC 7636 §4.1; 64 random bytes, base64url.
-    pub code_verifier: Secret,
+    pub(crate) code_verifier: Secret,
     /// The redirect URI with the listener's port, as the exchange must repeat it.
-    pub redirect_uri: String,
+    pub(crate) redirect_uri: String,
 }
 
 impl AuthorizationRequest {
     /// Builds the request of an account with this grant. `entropy` fills a buffer with random bytes; `port` is the
     /// redirect listener's.
-    pub fn new(
+    pub(crate) fn new(
         account: &Account,
         grant: &AuthorizationCode,
         port: u16,

@@ -7,7 +7,7 @@ use crate::prelude::*;
 use pizauth_common::secret::Secret;
 use pizauth_common::terminal::{cut, is_unsafe};
 
-/// The verdict on a token request (PROVIDERS.md: issued / ended / needs attention / transient).
+/// The verdict on a token request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The server issued an access token (RFC 6749 §5.1).

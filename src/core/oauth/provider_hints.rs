@@ -11,7 +11,7 @@ const BEFORE: Duration = Duration::from_secs(2 * 3600);
 const AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// For an exchange that brought no refresh token.
-pub const NO_REFRESH_TOKEN: &str = "the authorization server gave no refresh token: Google needs \
+pub(crate) const NO_REFRESH_TOKEN: &str = "the authorization server gave no refresh token: Google needs \
      auth_uri_fields = { \"prompt\": \"consent\" }, Microsoft the scope \"offline_access\"";
 
 /// Hints by the number that Microsoft puts at the start of `error_description`.
@@ -68,12 +68,12 @@ const BY_CODE: &[(&str, &str)] = &[
 ];
 
 /// What to do about a refusal: by its number where the description has one, else by its code.
-pub fn hint_for(code: &str, description: &str) -> Option<&'static str> {
+pub(crate) fn hint_for(code: &str, description: &str) -> Option<&'static str> {
     number(description).and_then(|number| find(BY_NUMBER, number)).or_else(|| find(BY_CODE, code))
 }
 
 /// Why an `invalid_grant` came to a session of this age, where the age says something.
-pub fn hint_for_age(session_age: Duration) -> Option<&'static str> {
+pub(crate) fn hint_for_age(session_age: Duration) -> Option<&'static str> {
     let suspicious = TESTING_LIFETIME.saturating_sub(BEFORE)..TESTING_LIFETIME.saturating_add(AFTER);
     suspicious.contains(&session_age).then_some(
         "at Google, refresh tokens end after 7 days while the consent screen is in \"Testing\": publish the application",

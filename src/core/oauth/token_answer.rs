@@ -12,12 +12,12 @@ use super::token_request::TokenRequest;
 use crate::http::Answer;
 use crate::prelude::*;
 
-pub use self::retry_after::LONGEST_RETRY_AFTER;
+pub(crate) use self::retry_after::LONGEST_RETRY_AFTER;
 
 mod body;
 mod fields;
 #[cfg(test)]
-pub(crate) mod golden;
+mod golden;
 mod oauth_error;
 mod preview;
 mod retry_after;
@@ -31,7 +31,7 @@ pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_
 const MAX_REFUSAL_CHARS: usize = 900;
 
 /// The verdict on the answer to `request`, with a reason that never holds a token.
-pub fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
+pub(super) fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
     let members = body::read(answer);
     let redaction = Redaction::of(request, members.as_ref().ok());
     match verdict(answer, members, request) {

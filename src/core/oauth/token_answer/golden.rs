@@ -110,7 +110,7 @@ fn cases() -> Vec<PathBuf> {
 }
 
 /// Has `perform` answer each case, once for each grant, and checks what comes of it.
-pub(crate) fn replay(perform: impl Fn(Vec<u8>, TokenRequest) -> Outcome) {
+fn replay(perform: impl Fn(Vec<u8>, TokenRequest) -> Outcome) {
     let cases = cases();
     assert!(cases.len() >= 50, "only {} cases", cases.len());
     for case in cases {

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 /// The longest pause that is honoured: a server may ask for patience, not for days of it.
-pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
+pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// The pause, at most an hour. A date is read against the answer's own `Date`, since neither our clock
 /// nor the server's need be right; without one it means nothing.
