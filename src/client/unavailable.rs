@@ -29,9 +29,10 @@ pub(crate) fn expired(account: &str, expired: &Expired) -> String {
     if expired.needs_attention {
         let why = error.map(|error| format!(": {error}")).unwrap_or_default();
         let account = as_argument(account);
+        let account = printable(&account);
         return format!(
-            "{told}, and to refresh it needs your attention{why}; once that is mended: pizauth refresh {}",
-            printable(&account)
+            "{told}, and to refresh it needs your attention{why}; once that is mended: pizauth refresh {account} \
+             (to sign in anew instead: pizauth revoke {account})"
         );
     }
     let (when, again) = match expired.refresh_in {
@@ -70,7 +71,8 @@ mod tests {
         assert_eq!(
             expired("my work", &failed("invalid_client: wrong secret", true, 3_300)),
             "access token of account 'my work' has expired, and to refresh it needs your attention: \
-             invalid_client: wrong secret; once that is mended: pizauth refresh 'my work'"
+             invalid_client: wrong secret; once that is mended: pizauth refresh 'my work' \
+             (to sign in anew instead: pizauth revoke 'my work')"
         );
     }
 

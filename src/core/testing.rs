@@ -51,6 +51,7 @@ pub(crate) fn answer_for(outcome: &Outcome) -> Result<Answer, Lost> {
             let cause = reason.cause();
             Ok(json_answer(400, &format!(r#"{{"error":"{cause}","error_description":"{reason}"}}"#)))
         }
+        Outcome::RefusedSilently(_) => Ok(json_answer(400, "")),
         Outcome::Transient { reason, reached: false, .. } => {
             Err(Lost { sent: false, why: reason.to_string() })
         }

@@ -70,8 +70,7 @@ impl Keeper {
         let Some(name) = self.outbox.take_question(job) else { return };
         // An account that is gone has nothing to end.
         let _ = self.change(name.as_str(), now, |entry, outbox| {
-            let TokenState::Active(token) = &mut entry.state else { return };
-            let asker = token.renewal.renewer_mut().filter(|renewer| renewer.question == Some(job));
+            let asker = entry.renewer_mut().filter(|renewer| renewer.question == Some(job));
             let Some(renewer) = asker else { return };
             renewer.question = None;
             if verdict == HookVerdict::GiveUp {
@@ -99,7 +98,10 @@ fn exchange_answered(entry: &mut Entry, outcome: Outcome, now: Now, outbox: &mut
             entry.failed(&reason, now.moment);
             outbox.tell(entry, Happened::ExchangeRetried { reason, pause });
         }
-        Outcome::Ended(reason) | Outcome::NeedsAttention(reason) | Outcome::Transient { reason, .. } => {
+        Outcome::Ended(reason)
+        | Outcome::NeedsAttention(reason)
+        | Outcome::RefusedSilently(reason)
+        | Outcome::Transient { reason, .. } => {
             entry.state = TokenState::Empty;
             authorization_failed(entry, reason, now, outbox);
         }
@@ -107,6 +109,11 @@ fn exchange_answered(entry: &mut Entry, outcome: Outcome, now: Now, outbox: &mut
 }
 
 fn refresh_answered(entry: &mut Entry, outcome: Outcome, settings: &Settings, now: Now, outbox: &mut Outbox) {
+    let silently = matches!(outcome, Outcome::RefusedSilently(_));
+    let refused_for_good = entry.renewer_mut().is_some_and(|renewer| {
+        renewer.refused(silently);
+        renewer.is_refused_for_good()
+    });
     match outcome {
         Outcome::Issued(issued) => take_issued(entry, issued, now, outbox),
         Outcome::Ended(reason) => {
@@ -114,6 +121,11 @@ fn refresh_answered(entry: &mut Entry, outcome: Outcome, settings: &Settings, no
             end_session(entry, reason, now, outbox);
         }
         Outcome::NeedsAttention(reason) => needs_attention(entry, reason, now, outbox),
+        Outcome::RefusedSilently(reason) if refused_for_good => needs_attention(entry, reason, now, outbox),
+        Outcome::RefusedSilently(reason) => {
+            let failure = Failure { reason, retry_after: None, reached: true };
+            refresh_failed(entry, failure, settings, now, outbox);
+        }
         Outcome::Transient { reason, retry_after, reached } => {
             let failure = Failure { reason, retry_after, reached };
             refresh_failed(entry, failure, settings, now, outbox);
@@ -208,10 +220,7 @@ fn after_pause(now: Moment, pause: Duration, retry_after: Option<Duration>) -> (
 
 fn ask_if_transient(entry: &mut Entry, outbox: &mut Outbox) {
     let account = entry.account.name.clone();
-    let TokenState::Active(token) = &mut entry.state else { return };
-    let Some(renewer) = token.renewal.renewer_mut().filter(|renewer| renewer.question.is_none()) else {
-        return;
-    };
+    let Some(renewer) = entry.renewer_mut().filter(|renewer| renewer.question.is_none()) else { return };
     renewer.question = Some(outbox.ask_if_transient(account));
 }
 

@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use super::agenda::Due;
 use super::bucket::Bucket;
 use super::effect::JobId;
-use super::token_state::{ActiveToken, ExchangeStage, Pause, Renewal, TokenState};
+use super::token_state::{ActiveToken, ExchangeStage, Pause, Renewal, Renewer, TokenState};
 use crate::moment::Moment;
 use crate::oauth::outcome::Reason;
 use crate::prelude::*;
@@ -79,6 +79,14 @@ impl Entry {
                     Renewal::InFlight { .. } | Renewal::Impossible => Due { expiry, ..Due::default() },
                 }
             }
+        }
+    }
+
+    /// What renews the access token, where there is one and something does.
+    pub(super) fn renewer_mut(&mut self) -> Option<&mut Renewer> {
+        match &mut self.state {
+            TokenState::Active(token) => token.renewal.renewer_mut(),
+            _ => None,
         }
     }
 

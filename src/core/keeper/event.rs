@@ -245,7 +245,8 @@ impl AccountEvent {
                 "the session has ended: {reason}; sign in again with: pizauth refresh {account}"
             )),
             Happened::NeedsAttention { reason, is_news: true } => Some(format!(
-                "refresh needs attention: {reason}; when that is mended: pizauth refresh {account}"
+                "refresh needs attention: {reason}; when that is mended: pizauth refresh {account} (to sign in \
+                 anew instead: pizauth revoke {account})"
             )),
             _ => None,
         }

@@ -164,9 +164,14 @@ pub(super) struct Renewer {
     pub(super) failures: u32,
     /// The last of them that the server has answered, without one between that did not reach it.
     pub(super) answered: u32,
+    /// The last answers that refused without saying why, without another one between.
+    silent_refusals: u32,
     /// The ticket of the `transient_error_if_cmd` that is being asked.
     pub(super) question: Option<JobId>,
 }
+
+/// So many silent refusals in a row are no accident.
+const SILENT_REFUSALS: u32 = 3;
 
 /// What a new access token is asked for with.
 #[derive(Clone, Debug)]
@@ -185,13 +190,23 @@ impl RenewedBy {
 
 impl Renewer {
     fn new(by: RenewedBy) -> Self {
-        Self { by, failures: 0, answered: 0, question: None }
+        Self { by, failures: 0, answered: 0, silent_refusals: 0, question: None }
     }
 
     /// A transient failure, for which the server was `reached` or not.
     pub(super) fn failed(&mut self, reached: bool) {
         self.failures = self.failures.saturating_add(1);
         self.answered = if reached { self.answered.saturating_add(1) } else { 0 };
+    }
+
+    /// The server has refused to renew, or there was another failure.
+    pub(super) fn refused(&mut self, silently: bool) {
+        self.silent_refusals = if silently { self.silent_refusals.saturating_add(1) } else { 0 };
+    }
+
+    /// Whether what it is renewed by must be what the server refuses.
+    pub(super) fn is_refused_for_good(&self) -> bool {
+        self.silent_refusals >= SILENT_REFUSALS
     }
 
     /// There is an error of another kind: what is being asked about transient ones is answered already.

@@ -16,7 +16,10 @@ pub enum Outcome {
     Ended(Reason),
     /// The server refuses for a reason that a person has to mend; the refresh token is still good.
     NeedsAttention(Reason),
-    /// Anything that may be different next time.
+    /// The server refuses with the status of an OAuth error (400, 401) and without its `error` (RFC 6749 §5.2). Once that
+    /// may be anybody on the way; again and again it is a grant that is gone.
+    RefusedSilently(Reason),
+    /// Anything else that may be different next time.
     Transient {
         /// What happened.
         reason: Reason,
@@ -34,7 +37,7 @@ impl Outcome {
             Self::Issued(_) => "issued",
             Self::Ended(_) => "ended",
             Self::NeedsAttention(_) => "needs_attention",
-            Self::Transient { .. } => "transient",
+            Self::RefusedSilently(_) | Self::Transient { .. } => "transient",
         }
     }
 }

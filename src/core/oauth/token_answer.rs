@@ -42,6 +42,9 @@ pub(super) fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
             let reason = format!("http status {}: {}", answer.status, error.text());
             transient(answer, &redaction.apply(&reason))
         }
+        Verdict::Unusable(why) if matches!(answer.status, 400 | 401) => {
+            Outcome::RefusedSilently(Reason::new(&unusable(answer, &why, &redaction)))
+        }
         Verdict::Unusable(why) => transient(answer, &unusable(answer, &why, &redaction)),
     }
 }

@@ -20,7 +20,9 @@ fn errors() -> Vec<Row> {
             Happened::NeedsAttention { reason: reason(), is_news: true },
             "reason=it rains",
             None,
-            Some("refresh needs attention: it rains; when that is mended: pizauth refresh work"),
+            Some(
+                "refresh needs attention: it rains; when that is mended: pizauth refresh work (to sign in anew instead: pizauth revoke work)",
+            ),
         ),
         (
             Happened::AuthorizationFailed { reason: reason(), is_news: true },

@@ -50,6 +50,7 @@ impl Model {
             wait: Wait::Fresh,
             failures: 0,
             answered_failures: 0,
+            silent_refusals: 0,
             question: None,
         };
         if let Some(old) = &old {
@@ -90,7 +91,7 @@ impl Model {
 
     fn refresh_failed(&mut self, outcome: Outcome, account: &Account, now: Now) {
         let Some(session) = self.session() else { panic!("a refresh without a session") };
-        match outcome {
+        match session.loud(outcome) {
             Outcome::Transient { reason, retry_after, reached } => {
                 let pauses = session.failed(account, reached, retry_after, now.moment);
                 let failures = session.failures;
@@ -134,9 +135,10 @@ impl Model {
 
 fn reason_of(outcome: Outcome) -> Reason {
     match outcome {
-        Outcome::Ended(reason) | Outcome::NeedsAttention(reason) | Outcome::Transient { reason, .. } => {
-            reason
-        }
+        Outcome::Ended(reason)
+        | Outcome::NeedsAttention(reason)
+        | Outcome::RefusedSilently(reason)
+        | Outcome::Transient { reason, .. } => reason,
         Outcome::Issued(_) => panic!("a success has no reason"),
     }
 }

@@ -71,6 +71,7 @@ impl World {
             54..58 => Outcome::Ended(reason),
             58..65 => Outcome::NeedsAttention(reason),
             65..72 => Outcome::Transient { reason, retry_after: None, reached: false },
+            72..82 => Outcome::RefusedSilently(reason),
             _ => {
                 let retry_after = self.dice.pick(&[None, Some(1), Some(120), Some(u64::MAX)]).map(seconds);
                 Outcome::Transient { reason, retry_after, reached: true }

@@ -8,6 +8,7 @@ use pizauth_common::config::Account;
 use crate::keeper::JobId;
 use crate::keeper::tests::bench::seconds;
 use crate::moment::Moment;
+use crate::oauth::outcome::Outcome;
 use crate::snapshot::Lineage;
 
 /// Why the next refresh is not due yet.
@@ -36,6 +37,8 @@ pub(super) struct Session {
     pub(super) wait: Wait,
     pub(super) failures: u32,
     pub(super) answered_failures: u32,
+    /// In a row.
+    pub(super) silent_refusals: u32,
     pub(super) question: Option<JobId>,
 }
 
@@ -84,6 +87,19 @@ impl Session {
             Wait::Fresh if self.due > now => self.wait_fresh(account),
             Wait::Person => self.due = now,
             Wait::Fresh | Wait::Failure { .. } => {}
+        }
+    }
+
+    /// A refusal without a reason is a failure like any other, but the third in a row and those behind it.
+    pub(super) fn loud(&mut self, outcome: Outcome) -> Outcome {
+        let Outcome::RefusedSilently(reason) = outcome else {
+            self.silent_refusals = 0;
+            return outcome;
+        };
+        self.silent_refusals += 1;
+        match self.silent_refusals {
+            ..3 => Outcome::Transient { reason, retry_after: None, reached: true },
+            _ => Outcome::NeedsAttention(reason),
         }
     }
 

@@ -98,6 +98,7 @@ impl World {
             wait: Wait::Fresh,
             failures: 0,
             answered_failures: 0,
+            silent_refusals: 0,
             question: None,
         };
         if saved.access_token.is_some() {

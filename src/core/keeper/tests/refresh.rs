@@ -273,3 +273,22 @@ fn a_late_answer_after_a_revoke_changes_nothing() {
     assert!(matches!(shown(&mut bench), Shown::Pending(_)));
     assert_eq!(bench.events(), [TokenEvent::Revoked]);
 }
+
+#[test]
+fn three_refusals_without_a_reason_in_a_row_need_attention() {
+    let silent = || Outcome::RefusedSilently(reason());
+    let mut bench = Bench::active(Some("rt-0"), 3600);
+    for outcome in [silent(), silent(), transient(true), silent(), silent()] {
+        bench.fail_once(outcome);
+        assert!(!bench.keeper.status(bench.now)[0].needs_attention);
+    }
+    assert_eq!(bench.errors(), 0);
+    bench.fail_once(silent());
+    assert!(bench.keeper.status(bench.now)[0].needs_attention);
+    assert_eq!((bench.errors(), bench.events()), (1, vec![]), "the session is kept");
+    bench.fail_once(silent());
+    assert!(bench.keeper.status(bench.now)[0].needs_attention, "an hour later it is no other");
+    bench.fail_once(issued("at-1", None, 3600));
+    bench.fail_once(silent());
+    assert!(!bench.keeper.status(bench.now)[0].needs_attention, "counted anew");
+}

@@ -54,16 +54,17 @@ fn verdict_of(outcome: &Outcome) -> &'static str {
         Outcome::Issued(_) => "issued",
         Outcome::Ended(_) => "ended",
         Outcome::NeedsAttention(_) => "needs attention",
-        Outcome::Transient { .. } => "transient",
+        Outcome::RefusedSilently(_) | Outcome::Transient { .. } => "transient",
     }
 }
 
 fn reason_of(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Issued(_) => String::new(),
-        Outcome::Ended(reason) | Outcome::NeedsAttention(reason) | Outcome::Transient { reason, .. } => {
-            reason.to_string()
-        }
+        Outcome::Ended(reason)
+        | Outcome::NeedsAttention(reason)
+        | Outcome::RefusedSilently(reason)
+        | Outcome::Transient { reason, .. } => reason.to_string(),
     }
 }
 

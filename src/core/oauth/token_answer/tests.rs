@@ -24,7 +24,9 @@ fn issued(body: &str) -> Issued {
 
 fn transient_reason(answer: &Answer) -> String {
     match judge(answer, &refresh()) {
-        Outcome::Transient { reason, reached: true, .. } => reason.to_string(),
+        Outcome::RefusedSilently(reason) | Outcome::Transient { reason, reached: true, .. } => {
+            reason.to_string()
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -186,6 +188,7 @@ fn check(answer: &Answer) -> Result<(), TestCaseError> {
         }
         Outcome::Ended(_) => prop_assert!(matches!(answer.status, 200..=299 | 400 | 401)),
         Outcome::NeedsAttention(_) => prop_assert!(matches!(answer.status, 200..=299 | 400..=499)),
+        Outcome::RefusedSilently(_) => prop_assert!(matches!(answer.status, 400 | 401)),
         Outcome::Transient { reached, .. } => prop_assert!(reached),
     }
     Ok(())
