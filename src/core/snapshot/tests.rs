@@ -141,3 +141,20 @@ fn foreign_bytes_are_refused() {
     large.truncate(MAX_BYTES);
     assert_eq!(Snapshot::decode(&large), Err(DumpError::Foreign));
 }
+
+#[test]
+fn an_upstream_dump_takes_no_more_memory_than_it_says_something() {
+    let empty_texts = |packed: Packer, count: u64| (0..count).fold(packed, |packed, _| packed.text(""));
+    let begun = || Packer::default().u64(1).u64(1).text("work").text("https://a.example/");
+    for (count, is_refused) in [(1_000, false), (1_001, true)] {
+        let scopes = begun().u64(0).text("client").u8(0).text("http://localhost/").u64(count);
+        let whole = empty_texts(scopes, count).text("https://a.example/token").u32(0);
+        assert_eq!(malformed(&upstream_around(&whole.0)), is_refused, "{count} scopes");
+        let fields =
+            empty_texts(begun().u64(count), 2 * count).text("client").u8(0).text("http://localhost/");
+        let whole = fields.u64(0).text("https://a.example/token").u32(0);
+        assert_eq!(malformed(&upstream_around(&whole.0)), is_refused, "{count} fields");
+    }
+    let many = Packer::default().u64(1).u64(50_001);
+    assert!(malformed(&upstream_around(&many.0)));
+}

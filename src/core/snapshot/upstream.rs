@@ -12,6 +12,9 @@ use super::{
 use crate::prelude::*;
 
 const VERSION: u64 = 1;
+/// More accounts, or scopes or fields of one, than anybody has: what is read of a dump must not take many times its size.
+const MOST_ACCOUNTS: u64 = 50_000;
+const MOST_VALUES: u64 = 1_000;
 pub(super) const PUBLIC_KEY: [u8; 32] = [
     0x66, 0xa2, 0x47, 0xa8, 0x5e, 0x48, 0xcf, 0xec, 0xaa, 0xed, 0x9b, 0x36, 0xeb, 0xa9, 0x7d, 0x53, 0x50,
     0xd4, 0x28, 0x63, 0x75, 0x09, 0x7a, 0x44, 0xee, 0xff, 0xb9, 0xc4, 0x54, 0x6b, 0x65, 0xa3,
@@ -28,7 +31,7 @@ pub(super) fn decode(dump: &[u8]) -> Result<Snapshot, DumpError> {
         version => return Err(DumpError::Newer { version }),
     }
     let mut names = NamesSeen::default();
-    let accounts = reader.list(|reader| account(reader, &mut names))?;
+    let accounts = reader.list(MOST_ACCOUNTS, |reader| account(reader, &mut names))?;
     match reader.0.len() {
         0 => Ok(Snapshot { accounts: accounts.into_iter().flatten().collect() }),
         extra => Err(DumpError::TrailingBytes { extra: extra as u64 }),
@@ -40,11 +43,12 @@ fn account(reader: &mut Reader, names: &mut NamesSeen) -> Result<Option<AccountS
     let name = reader.text()?;
     let account = names.take(name)?;
     let auth_uri = reader.text()?;
-    let auth_uri_fields = reader.list(|reader| Ok((reader.text()?.to_owned(), reader.text()?.to_owned())))?;
+    let auth_uri_fields =
+        reader.list(MOST_VALUES, |reader| Ok((reader.text()?.to_owned(), reader.text()?.to_owned())))?;
     let client_id = reader.text()?;
     let _client_secret = reader.option(Reader::text)?;
     let redirect_uri = reader.text()?;
-    let scopes = reader.list(|reader| reader.text().map(str::to_owned))?;
+    let scopes = reader.list(MOST_VALUES, |reader| reader.text().map(str::to_owned))?;
     let token_uri = reader.text()?;
     match reader.u32()? {
         0 => return Ok(None),
@@ -116,9 +120,13 @@ impl<'a> Reader<'a> {
     /// Nothing is allocated for the count: each item has to be there, and takes bytes of the dump.
     fn list<T>(
         &mut self,
+        most: u64,
         mut item: impl FnMut(&mut Self) -> Result<T, DumpError>,
     ) -> Result<Vec<T>, DumpError> {
         let count = self.u64()?;
+        if count > most {
+            return Err(DumpError::Malformed("a list is longer than anybody's"));
+        }
         let mut items = Vec::new();
         for _ in 0..count {
             items.push(item(self)?);
