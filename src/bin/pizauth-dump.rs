@@ -1,5 +1,8 @@
 //! `pizauth-dump`: see `pizauth_client::dump`.
 
-#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
+use pizauth_client::dump::APPLET;
+use pizauth_common::exit::Exit;
 
-pizauth_common::small_executable!(pizauth_client::dump::APPLET);
+fn main() -> Exit {
+    APPLET.main()
+}

@@ -1,5 +1,8 @@
 //! `pizauth-refresh`: see `pizauth_client::refresh`.
 
-#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
+use pizauth_client::refresh::APPLET;
+use pizauth_common::exit::Exit;
 
-pizauth_common::small_executable!(pizauth_client::refresh::APPLET);
+fn main() -> Exit {
+    APPLET.main()
+}

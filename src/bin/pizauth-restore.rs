@@ -1,5 +1,8 @@
 //! `pizauth-restore`: see `pizauth_client::restore`.
 
-#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
+use pizauth_client::restore::APPLET;
+use pizauth_common::exit::Exit;
 
-pizauth_common::small_executable!(pizauth_client::restore::APPLET);
+fn main() -> Exit {
+    APPLET.main()
+}

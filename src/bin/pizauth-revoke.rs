@@ -1,5 +1,8 @@
 //! `pizauth-revoke`: see `pizauth_client::revoke`.
 
-#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
+use pizauth_client::revoke::APPLET;
+use pizauth_common::exit::Exit;
 
-pizauth_common::small_executable!(pizauth_client::revoke::APPLET);
+fn main() -> Exit {
+    APPLET.main()
+}

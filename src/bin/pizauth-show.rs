@@ -1,5 +1,8 @@
 //! `pizauth-show`: see `pizauth_client::show`.
 
-#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
+use pizauth_client::show::APPLET;
+use pizauth_common::exit::Exit;
 
-pizauth_common::small_executable!(pizauth_client::show::APPLET);
+fn main() -> Exit {
+    APPLET.main()
+}

@@ -10,9 +10,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use nix::libc;
 use rustix::process::{Resource, Rlimit, setrlimit, setsid};
 
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-use crate::exit::Exit;
-
 /// Makes a child its own master: session and process group of its own, every signal as by default and none
 /// blocked, no descriptor but 0, 1, 2 and those in `passed_on`, and `limits` in force.
 ///
@@ -105,55 +102,6 @@ extern "C" fn look_at_stdout() {
 #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
 #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
 static BEFORE_MAIN: extern "C" fn() = look_at_stdout;
-
-/// The `main` of a small executable: `small_executable!(show::APPLET)`.
-///
-/// An eighth of the time that a Rust program takes as a process goes into what std does before `main` for a message
-/// about stack overflows: it reads `/proc/self/maps`, and sets up a stack and handlers for signals. On Linux with
-/// glibc, which hands the arguments to std by itself, a small executable is entered from C instead and begins with
-/// [`enter`]. It needs `#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]`.
-#[macro_export]
-macro_rules! small_executable {
-    ($applet:path) => {
-        fn run() -> $crate::exit::Exit {
-            $applet.main()
-        }
-
-        // SAFETY: the C library calls the one `main` of the program, once; no other crate has one.
-        #[cfg(all(target_os = "linux", target_env = "gnu", not(test)))]
-        #[unsafe(no_mangle)]
-        extern "C" fn main() -> i32 {
-            $crate::sys::enter(run)
-        }
-
-        #[cfg(not(all(target_os = "linux", target_env = "gnu", not(test))))]
-        fn main() -> $crate::exit::Exit {
-            run()
-        }
-    };
-}
-
-/// What a program cannot do without before its `run`: three standard streams, or else the next file or socket would be
-/// taken for one, and errors instead of a signal where nobody reads what is written. The status of `run`.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub fn enter(run: fn() -> Exit) -> i32 {
-    for stream in [libc::STDIN_FILENO, libc::STDOUT_FILENO, libc::STDERR_FILENO] {
-        // SAFETY: takes a number, and a constant string; the lowest free number is the one that was found free.
-        unsafe {
-            if libc::fcntl(stream, libc::F_GETFD) == -1 {
-                libc::open(c"/dev/null".as_ptr(), libc::O_RDWR);
-            }
-        }
-    }
-    // SAFETY: installs no code of ours, and there is one thread.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
-    // What a panic has to say has been printed; C must not be unwound.
-    std::panic::catch_unwind(run).map_or(STATUS_OF_A_PANIC, |exit| exit.code().into())
-}
-
-/// As std has it.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-const STATUS_OF_A_PANIC: i32 = 101;
 
 /// glibc lets nobody touch the two signals that it keeps for itself, not even to undo what a parent ignored.
 #[cfg(target_os = "linux")]
