@@ -85,12 +85,18 @@ impl Snapshot {
     }
 }
 
+/// Longer names, of accounts that we do not have, would only be told to whoever restores.
+const MAX_NAME_BYTES: usize = 4096;
+
 /// The names that a dump has had so far: each may stand once.
 #[derive(Default)]
 struct NamesSeen(BTreeSet<AccountName>);
 
 impl NamesSeen {
     fn take(&mut self, name: &str) -> Result<AccountName, DumpError> {
+        if name.len() > MAX_NAME_BYTES {
+            return Err(DumpError::Malformed("the name of an account has more than 4096 bytes"));
+        }
         let name = AccountName::from(name);
         match self.0.insert(name.clone()) {
             true => Ok(name),

@@ -182,7 +182,10 @@ fn check_outcome(outcome: &Outcome) {
             assert!(is_printable(token) && (1..=64 << 10).contains(&token.len()));
             assert!(issued.lifetime.as_secs() <= 10 * 366 * 86_400);
         }
-        Outcome::Ended(reason) | Outcome::NeedsAttention(reason) | Outcome::Transient { reason, .. } => {
+        Outcome::Ended(reason)
+        | Outcome::NeedsAttention(reason)
+        | Outcome::RefusedSilently(reason)
+        | Outcome::Transient { reason, .. } => {
             let text = reason.as_str();
             assert!(text.len() <= 4096 && !text.contains(char::is_control));
         }

@@ -158,3 +158,11 @@ fn an_upstream_dump_takes_no_more_memory_than_it_says_something() {
     let many = Packer::default().u64(1).u64(50_001);
     assert!(malformed(&upstream_around(&many.0)));
 }
+
+#[test]
+fn the_name_of_an_account_is_no_longer_than_anybodys() {
+    for (length, is_refused) in [(4096, false), (4097, true)] {
+        let named = Snapshot { accounts: vec![account(&"x".repeat(length))] };
+        assert_eq!(malformed(&named.encode(&mut sevens)), is_refused, "{length}");
+    }
+}

@@ -1,6 +1,6 @@
 //! What callers ask for, and what they are answered.
 
-use pizauth_common::account_name::as_argument;
+use pizauth_common::account_name::{AccountName, as_argument};
 use pizauth_common::config::{self, When};
 use pizauth_common::dump::Dump;
 use pizauth_common::ipc::message::{
@@ -202,9 +202,25 @@ fn shown(shown: Shown) -> Result<Response, Refused> {
 
 fn restored(done: Restored) -> Report {
     let names = |accounts: Vec<_>| accounts.iter().map(ToString::to_string).collect();
-    let skipped = done
-        .skipped
-        .into_iter()
-        .map(|(account, reason)| Skipped { account: account.to_string(), reason: reason.to_owned() });
-    Report::Restored { restored: names(done.restored), kept: names(done.kept), skipped: skipped.collect() }
+    Report::Restored {
+        restored: names(done.restored),
+        kept: names(done.kept),
+        skipped: skipped(&done.skipped),
+    }
+}
+
+/// Those that were skipped, or the first of them and how many others there are: what has been done must fit into an
+/// answer, whatever a dump says.
+fn skipped(all: &[(AccountName, &'static str)]) -> Vec<Skipped> {
+    const MOST: usize = 500;
+    let row = |(account, reason): &(AccountName, &str)| Skipped {
+        account: account.to_string(),
+        reason: (*reason).to_owned(),
+    };
+    let mut rows: Vec<_> = all.iter().take(MOST).map(row).collect();
+    let others = all.len().saturating_sub(MOST);
+    if let Some(last) = rows.last_mut().filter(|_| others > 0) {
+        last.reason = format!("{}; and so are {others} other accounts", last.reason);
+    }
+    rows
 }
