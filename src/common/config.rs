@@ -40,7 +40,7 @@ pub struct Checked {
 ///
 /// Every error in the text, as far as the parser could go on, with the warnings.
 pub fn parse(text: &str, file_name: &str) -> Result<Checked, Report> {
-    let mut problems = Problems::default();
+    let mut problems = Problems::new(text, secrets::find);
     let items = syntax::read(text, &mut problems);
     let config = check::check(text, &items, &mut problems);
     let clean = !problems.has_errors();

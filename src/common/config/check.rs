@@ -40,6 +40,11 @@ pub(super) fn check<'a>(text: &'a str, items: &[Item<'a>], problems: &mut Proble
     })
 }
 
+/// What options are called, everywhere.
+pub(super) fn option_names() -> Vec<&'static str> {
+    [global::option_names(), account::option_names()].concat()
+}
+
 fn first_line(text: &str) -> &str {
     let start = text.trim_start_matches('\u{feff}').trim_start();
     &text[offset(text, start)..][..0]

@@ -1,10 +1,10 @@
 //! What is wrong with a text, collected while it is read.
 
-use std::ops::Range;
+use std::cell::OnceCell;
 
 use super::report::{Diagnostic, Report};
 use super::snippet::snippet;
-use super::source::Source;
+use super::source::{Hidden, Source, offset};
 
 /// So many problems are kept; later ones are counted. Bounds memory on hostile input.
 const MOST_KEPT: usize = 1000;
@@ -29,15 +29,24 @@ pub(super) struct Problem<'a> {
 }
 
 /// All findings, and the parts of the text that no diagnostic may show.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Problems<'a> {
+    text: &'a str,
     errors: Vec<Problem<'a>>,
     warnings: Vec<Problem<'a>>,
     not_kept: usize,
-    secrets: Vec<Range<usize>>,
+    find_secrets: fn(&str) -> Hidden,
+    /// Looked for when the first diagnostic has to know.
+    secrets: OnceCell<Hidden>,
 }
 
 impl<'a> Problems<'a> {
+    /// None yet in `text`. No diagnostic will show what `find_secrets` finds there.
+    pub(super) fn new(text: &'a str, find_secrets: fn(&str) -> Hidden) -> Self {
+        let secrets = OnceCell::new();
+        Self { text, errors: Vec::new(), warnings: Vec::new(), not_kept: 0, find_secrets, secrets }
+    }
+
     pub(super) fn error(&mut self, place: &'a str, message: impl Into<String>) {
         self.add(Problem { severity: Severity::Error, place, message: message.into(), help: None });
     }
@@ -56,9 +65,16 @@ impl<'a> Problems<'a> {
         self.add(Problem { severity: Severity::Warning, place, message: message.into(), help: None });
     }
 
-    /// No diagnostic shows these bytes of the text. To be called in the order of the text.
-    pub(super) fn hide(&mut self, secret: Range<usize>) {
-        self.secrets.push(secret);
+    /// Whether `slice`, of the text, may have a piece of a secret: then no message says what stands there.
+    pub(super) fn hides(&self, slice: &str) -> bool {
+        let start = offset(self.text, slice);
+        let secrets = self.secrets.get_or_init(|| (self.find_secrets)(self.text));
+        secrets.overlaps(start..start + slice.len())
+    }
+
+    /// `slice`, of the text, as a message may show it.
+    pub(super) fn show(&self, slice: &'a str) -> &'a str {
+        if self.hides(slice) { "…" } else { slice }
     }
 
     pub(super) fn has_errors(&self) -> bool {
@@ -84,6 +100,10 @@ impl<'a> Problems<'a> {
 
     /// In the order of the text. Where there are too many, errors are shown before warnings.
     pub(super) fn into_report(mut self, source: &Source<'a>) -> Report {
+        if self.errors.is_empty() && self.warnings.is_empty() {
+            return Report::default();
+        }
+        let secrets = self.secrets.take().unwrap_or_else(|| (self.find_secrets)(self.text));
         let in_order = |problem: &Problem<'a>| source.offset(problem.place);
         self.errors.sort_by_key(in_order);
         self.warnings.sort_by_key(in_order);
@@ -91,12 +111,12 @@ impl<'a> Problems<'a> {
         let mut shown: Vec<_> = self.errors.into_iter().chain(self.warnings).take(MOST_SHOWN).collect();
         shown.sort_by_key(in_order);
         let diagnostics: Vec<_> =
-            shown.into_iter().map(|problem| diagnostic(problem, source, &self.secrets)).collect();
+            shown.into_iter().map(|problem| diagnostic(problem, source, &secrets)).collect();
         Report::new(total - diagnostics.len(), diagnostics)
     }
 }
 
-fn diagnostic(problem: Problem<'_>, source: &Source<'_>, secrets: &[Range<usize>]) -> Diagnostic {
+fn diagnostic(problem: Problem<'_>, source: &Source<'_>, secrets: &Hidden) -> Diagnostic {
     Diagnostic {
         severity: problem.severity,
         position: source.position(problem.place),

@@ -3,19 +3,16 @@
 
 use std::ops::Range;
 
-use super::secrets::secrets_by_name;
-use super::source::Source;
+use super::source::{Hidden, Source};
 use crate::terminal::is_unsafe;
 
 /// So many characters before and after the place are shown of a long line.
 const CONTEXT: usize = 60;
-/// So far before that, in bytes, the name of a secret is looked for.
-const LOOK_BEHIND: usize = 4096;
 const INDENT: &str = "    ";
 const TAB: usize = 8;
 
 /// Two lines: the source, and carets under `place`. Empty when the line is.
-pub(super) fn snippet(source: &Source<'_>, place: &str, secrets: &[Range<usize>]) -> String {
+pub(super) fn snippet(source: &Source<'_>, place: &str, secrets: &Hidden) -> String {
     let (start, line) = source.line(place);
     let marked = source.offset(place) - start;
     let marked = marked.min(line.len())..(marked + place.len().max(1)).min(line.len());
@@ -23,8 +20,7 @@ pub(super) fn snippet(source: &Source<'_>, place: &str, secrets: &[Range<usize>]
         return String::new();
     }
     let window = window(line, marked.start);
-    let named = named_secrets(line, &window);
-    let hidden = |at| secret_at(secrets, start + at) || secret_at(&named, at);
+    let hidden = |at| secrets.overlaps(start + at..start + at + 1);
     let mut drawing = Drawing::default();
     if window.start > 0 {
         drawing.put("…", false);
@@ -45,22 +41,6 @@ fn window(line: &str, place: usize) -> Range<usize> {
     let start = before.char_indices().rev().take(CONTEXT).last().map_or(place, |(at, _)| at);
     let end = after.char_indices().nth(CONTEXT).map_or(line.len(), |(at, _)| place + at);
     start..end
-}
-
-/// What looks like a secret in the window.
-fn named_secrets(line: &str, window: &Range<usize>) -> Vec<Range<usize>> {
-    let mut from = window.start.saturating_sub(LOOK_BEHIND);
-    while !line.is_char_boundary(from) {
-        from += 1;
-    }
-    let secrets = secrets_by_name(&line[from..window.end]).into_iter();
-    secrets.map(|secret| secret.start + from..secret.end + from).collect()
-}
-
-/// Whether the byte at `offset` is part of a secret. They are in the order of the text and do not overlap.
-fn secret_at(secrets: &[Range<usize>], offset: usize) -> bool {
-    let candidate = secrets.partition_point(|secret| secret.end <= offset);
-    secrets.get(candidate).is_some_and(|secret| secret.contains(&offset))
 }
 
 #[derive(Default)]

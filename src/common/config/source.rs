@@ -1,5 +1,19 @@
 //! The text of a configuration file and the names of the places in it.
 
+use std::ops::Range;
+
+/// Bytes of the text that no diagnostic may show: in its order, without overlaps.
+#[derive(Debug)]
+pub(super) struct Hidden(pub(super) Vec<Range<usize>>);
+
+impl Hidden {
+    /// Whether a byte of `place` is among them.
+    pub(super) fn overlaps(&self, place: Range<usize>) -> bool {
+        let candidate = self.0.partition_point(|hidden| hidden.end <= place.start);
+        self.0.get(candidate).is_some_and(|hidden| hidden.start < place.end)
+    }
+}
+
 /// A place in the text, as people count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Position {

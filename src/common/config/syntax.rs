@@ -5,7 +5,8 @@ mod recovery;
 mod token;
 
 pub(super) use reader::read;
-pub(super) use recovery::string_of_one_line;
+pub(super) use recovery::{name_before_equals, opens_account, string_of_one_line};
+pub(super) use token::{after_blank, is_word, string};
 
 /// TOP, one of.
 #[derive(Debug)]

@@ -126,7 +126,8 @@ fn name<'a>(
             Some(name)
         }
         Entry::Occupied(_) => {
-            problems.error(written.0, format!("there is an account {} already", quoted(&name)));
+            let shown = if problems.hides(written.0) { "of this name".into() } else { quoted(&name) };
+            problems.error(written.0, format!("there is an account {shown} already"));
             None
         }
     }

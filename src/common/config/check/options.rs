@@ -97,6 +97,6 @@ fn unknown<'a, D>(name: &'a str, rules: &[Rule<D>], elsewhere: &Elsewhere, probl
     }
     let names: Vec<_> = rules.iter().map(|rule| rule.name).chain(others).collect();
     let help = nearest(name, &names).map(|meant| format!("did you mean '{meant}'?"));
-    let shown: String = name.chars().take(60).collect();
+    let shown: String = problems.show(name).chars().take(60).collect();
     problems.error_with_help(name, format!("unknown option '{shown}'"), help);
 }

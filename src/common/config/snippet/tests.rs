@@ -1,7 +1,7 @@
 //! Where the caret stands.
 
 use super::snippet;
-use crate::config::source::Source;
+use crate::config::source::{Hidden, Source};
 
 fn drawn(text: &str, place: &str, secret: &str) -> String {
     let source = Source::new(text, "pizauth.conf");
@@ -12,7 +12,7 @@ fn drawn(text: &str, place: &str, secret: &str) -> String {
         .map(|at| at..at + secret.len())
         .into_iter()
         .collect();
-    snippet(&source, &text[at..at + place.len()], &secrets)
+    snippet(&source, &text[at..at + place.len()], &Hidden(secrets))
 }
 
 #[test]
@@ -45,24 +45,6 @@ fn a_place_over_several_lines_is_marked_on_its_first() {
 fn a_secret_is_one_dot_wide() {
     assert_eq!(drawn("s = \"hunter2\" x", "x", "hunter2"), "    s = \"…\" x\n            ^");
     assert_eq!(drawn("s = \"hunter2\" x", "ter", "hunter2"), "    s = \"…\" x\n         ^");
-}
-
-#[test]
-fn what_is_named_like_a_secret_is_hidden_whatever_the_parser_made_of_it() {
-    assert_eq!(
-        drawn("x client_secret = \"hunter2\"; y", "y", ""),
-        "    x client_secret = \"…\"; y\n                           ^"
-    );
-    for text in [
-        "x SECRETS: hunter2;y",
-        "x { \"client-secret\": \"hunter2\" }",
-        "x secret// = \"hunter2\";",
-        "x secret \"hunter2",
-        "x secret=\"\",secret='hunter2'",
-    ] {
-        let drawn = drawn(text, "x", "");
-        assert!(!drawn.contains("hunter2") && drawn.contains('…'), "{drawn}");
-    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::token::{self, UNCLOSED, Unexpected, after_blank, describe, name, stri
 use super::{AccountBlock, Assignment, Item, Quoted, Value};
 use crate::config::problems::Problems;
 use crate::config::source::offset;
-use crate::near_miss::{looks_like, nearest};
+use crate::near_miss::looks_like;
 
 /// After so many strings without an end the rest is not read: each costs a pass over the whole text.
 const MOST_RUNAWAYS: usize = 20;
@@ -67,7 +67,8 @@ impl<'a> Reader<'a, '_> {
         }
         if opens_block(self.rest) {
             let help = looks_like(word, "account").then(|| "did you mean 'account'?".to_owned());
-            self.problems.error_with_help(word, format!("unknown word '{word}'"), help);
+            let message = format!("unknown word '{}'", self.problems.show(word));
+            self.problems.error_with_help(word, message, help);
             return self.account(word).map(Item::Account);
         }
         Some(Item::Option(self.assignment(word)))
@@ -134,30 +135,12 @@ impl<'a> Reader<'a, '_> {
 
     /// FIELD := name "=" VALUE ";", the name read
     fn assignment(&mut self, name: &'a str) -> Assignment<'a> {
-        let after_name = self.rest;
         if self.take(symbol('=')).is_none() {
-            self.unexpected(&format!("'=' after '{name}'"));
+            self.unexpected(&format!("'=' after '{}'", self.problems.show(name)));
             self.rest = after_statement(self.rest);
-            self.hide_in_skipped(after_name);
-            self.hide_rest_of(name, after_name);
             return Assignment { name, value: None };
         }
-        let after_equals = self.rest;
-        let value = self.value(after_equals);
-        match &value {
-            Some(Value::String(written)) if is_secret(name) && self.ends_with(*written) => {
-                self.hide(written.inner());
-            }
-            _ => self.hide_rest_of(name, after_equals),
-        }
-        Assignment { name, value }
-    }
-
-    /// Whether nothing but `;` stands between `value` and here.
-    fn ends_with(&self, value: Quoted<'a>) -> bool {
-        let after_value = offset(self.text, value.0) + value.0.len();
-        let between = self.text.get(after_value..offset(self.text, self.rest)).unwrap_or_default();
-        between.trim_start().trim_end_matches(';').is_empty()
+        Assignment { name, value: self.value(self.rest) }
     }
 
     /// VALUE ";"
@@ -229,61 +212,32 @@ impl<'a> Reader<'a, '_> {
     /// Reports what stands where `wanted` should.
     fn unexpected(&mut self, wanted: &str) {
         let at = after_blank(self.rest);
-        let message = format!("expected {wanted}, found {}", describe(at));
-        self.problems.error_with_help(token_at(at), message, help(wanted, at).map(Into::into));
+        let found = token_at(at);
+        let is_secret = self.problems.hides(found);
+        let message = format!("expected {wanted}, found {}", describe(at, is_secret));
+        self.problems.error_with_help(found, message, help(wanted, at, is_secret).map(Into::into));
     }
 
     /// Goes on after the statement, or after a `}` that closes nothing.
     fn skip_one_at_least(&mut self) {
         self.lost = true;
-        let before = self.rest;
-        let after = after_statement(before);
+        let after = after_statement(self.rest);
         self.rest = after.strip_prefix('}').filter(|_| after.len() == self.rest.len()).unwrap_or(after);
-        self.hide_in_skipped(before);
-    }
-
-    /// Text from `start` on has been skipped unread. What follows a name like `client_secret` in it is taken for its
-    /// value, and no diagnostic shows it.
-    fn hide_in_skipped(&mut self, start: &'a str) {
-        let skipped = &start[..start.len().saturating_sub(self.rest.len())];
-        if let Some(name) = skipped.to_ascii_lowercase().find("secret") {
-            self.hide(&skipped[name + "secret".len()..]);
-        }
-    }
-
-    /// What stands between `start` and here is not shown if `name` is that of a secret.
-    fn hide_rest_of(&mut self, name: &str, start: &'a str) {
-        if is_secret(name) {
-            let start = after_blank(start);
-            let end = offset(self.text, self.rest).max(offset(self.text, start));
-            self.hide(&self.text[offset(self.text, start)..end]);
-        }
-    }
-
-    fn hide(&mut self, secret: &'a str) {
-        let start = offset(self.text, secret);
-        self.problems.hide(start..start + secret.len());
     }
 }
 
 /// What may have been meant by the text `at`.
-fn help(wanted: &str, at: &str) -> Option<&'static str> {
+fn help(wanted: &str, at: &str, is_secret: bool) -> Option<&'static str> {
     let unquoted = |c: char| c.is_alphanumeric() || "'`‘’‚“”„«»".contains(c);
     match at.chars().next()? {
-        '#' => Some("comments begin with //"),
-        '/' if at.starts_with("/*") => Some("comments begin with // and end with the line"),
+        '#' if !is_secret => Some("comments begin with //"),
+        '/' if !is_secret && at.starts_with("/*") => Some("comments begin with // and end with the line"),
         _ if statement_can_begin(at) => None,
         c if unquoted(c) && (wanted.contains("string") || wanted.starts_with("a value")) => {
             Some("strings stand in double quotes: \"…\"")
         }
         _ => None,
     }
-}
-
-/// Also a misspelt `client_secret`: its value is none the less secret.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.contains("secret") || name.contains("passw") || nearest(&name, &["client_secret"]).is_some()
 }
 
 fn opens_block(text: &str) -> bool {

@@ -67,13 +67,18 @@ pub(super) fn string_over_lines<'a>(start: &'a str, end: &'a str) -> Option<Quot
 }
 
 /// Whether `text` is the beginning of an account.
-pub(super) fn opens_account(text: &str) -> bool {
+pub(in crate::config) fn opens_account(text: &str) -> bool {
     let account: Parsed<'_, _> = peek(pair(name, symbol('"'))).parse(text);
     account.is_ok_and(|(_, (word, _))| word == "account")
 }
 
 /// Whether `text` is the end, a `}` or the beginning of an option or an account.
 pub(super) fn statement_can_begin(text: &str) -> bool {
+    text.is_empty() || text.starts_with('}') || name_before_equals(text).is_some() || opens_account(text)
+}
+
+/// The name of the option that `text` begins with.
+pub(in crate::config) fn name_before_equals(text: &str) -> Option<&str> {
     let option: Parsed<'_, _> = peek(pair(name, symbol('='))).parse(text);
-    text.is_empty() || text.starts_with('}') || option.is_ok() || opens_account(text)
+    option.ok().map(|(_, (name, _))| name)
 }

@@ -46,7 +46,7 @@ fn wanted<'a, T>(
 }
 
 /// White space and comments, both optional. Cannot fail.
-pub(super) fn after_blank(input: &str) -> &str {
+pub(in crate::config) fn after_blank(input: &str) -> &str {
     let comment = recognize(pair(tag("//"), opt(is_not("\n"))));
     let skipped: Parsed<'_, usize> = many0_count(alt((multispace1, comment))).parse(input);
     skipped.map_or(input, |(after, _)| after)
@@ -70,7 +70,7 @@ pub(super) fn name(input: &str) -> Parsed<'_, &str> {
 }
 
 /// STRING := '"' … '"'
-pub(super) fn string(input: &str) -> Parsed<'_, Quoted<'_>> {
+pub(in crate::config) fn string(input: &str) -> Parsed<'_, Quoted<'_>> {
     let escaped = recognize(preceded(char('\\'), anychar));
     let inside = many0_count(alt((is_not("\"\\"), escaped)));
     let unclosed = Unexpected { at: after_blank(input), wanted: UNCLOSED };
@@ -121,18 +121,19 @@ fn comma_separated<'a, T>(
     terminated(preceded(opt(symbol(',')), separated), opt(symbol(',')))
 }
 
-fn is_word(c: char) -> bool {
+pub(in crate::config) fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
-/// What stands at the beginning of `at`, in words; never its content.
-pub(super) fn describe(at: &str) -> String {
+/// What stands at the beginning of `at`, in words: no more than one character of it, and of a secret none.
+pub(super) fn describe(at: &str, is_secret: bool) -> String {
     match at.chars().next() {
         None => "the end of the file".into(),
         Some('"') => "a string".into(),
         Some('\'') => "a single quote".into(),
         Some(c) if c.is_ascii_digit() => "a number".into(),
         Some(c) if is_word(c) => "a word".into(),
+        Some(_) if is_secret => "a character".into(),
         Some(c) if c.is_ascii_graphic() => format!("'{c}'"),
         Some(c) => match visible(c.encode_utf8(&mut [0; 4])) {
             shown if shown.starts_with(c) => format!("the character '{c}' (U+{:04X})", u32::from(c)),
