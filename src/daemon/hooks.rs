@@ -7,6 +7,7 @@ mod command;
 mod hook;
 mod kind;
 mod output;
+mod reminders;
 mod running;
 #[cfg(test)]
 mod tests;
@@ -225,11 +226,8 @@ impl Hooks {
         if busy >= kind.at_once() {
             return false;
         }
-        let is_alone = |hook: &Hook| {
-            let same = |other: &Running| other.kind() == *kind && account(&other.hook) == account(hook);
-            *kind != Kind::AuthNotify || !running.iter().any(same)
-        };
-        let Some((number, hook)) = waiting.take_first(is_alone) else { return false };
+        let may_run = |hook: &Hook| *kind != Kind::AuthNotify || reminders::may_run(hook, running);
+        let Some((number, hook)) = waiting.take_first(may_run) else { return false };
         match self.start(&hook) {
             Ok(Some(child)) => self.started(hook, child, now),
             Ok(None) => self.finish(&hook, HookVerdict::NoVerdict),

@@ -1,5 +1,7 @@
 //! Real children, waited for by the events that they cause; time is moved by hand.
 
+mod limits;
+mod reminders;
 mod stage;
 mod storm;
 
@@ -10,6 +12,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::{JoinHandle, spawn};
 
 use nix::sys::signal::{self, SigSet};
+use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
 use super::*;
@@ -145,28 +148,6 @@ fn what_a_hook_leaves_running_does_not_survive_its_time_either() {
 }
 
 #[test]
-fn a_notifier_that_became_a_browser_is_left_alone_and_delays_nobody_else() {
-    let command =
-        "case $PIZAUTH_ACCOUNT in a) cat $DIR/gate;; esac; echo $PIZAUTH_ACCOUNT $PIZAUTH_URL >> $DIR/log";
-    let mut stage = Stage::new(on_auth(command), HookOutput::Inherited);
-    let gate = stage.fifo("gate");
-    stage.run(auth_notify("a"));
-    stage.run(auth_notify("a"));
-    stage.run(auth_notify("b"));
-    stage.until(|hooks| hooks.running.len() == 1);
-    assert_eq!(stage.text("log"), "b https://as.example/?login=b\n");
-    stage.pass(Duration::from_secs(5 * 60));
-    assert!(stage.hooks.running[0].is_overdue());
-    assert_eq!(stage.hooks.poll_timeout(), None, "told once");
-    let browser = stage.hooks.running[0].session();
-    fs::write(&gate, "").unwrap();
-    stage.until(|hooks| hooks.running.first().is_some_and(|running| running.session() != browser));
-    fs::write(&gate, "").unwrap();
-    stage.until_idle();
-    assert_eq!(stage.text("log").lines().count(), 3);
-}
-
-#[test]
 fn many_accounts_do_not_start_as_many_processes() {
     let mut stage = Stage::new(on_auth("read line < $DIR/gate; echo x >> $DIR/log"), HookOutput::Inherited);
     let gate = stage.fifo("gate");
@@ -285,11 +266,7 @@ fn a_caller_from_within_a_hook_is_known_by_its_session() {
 #[test]
 fn what_the_system_cannot_start_now_is_started_later() {
     let mut stage = Stage::new(on_token_event("echo $PIZAUTH_EVENT >> $DIR/log"), HookOutput::Inherited);
-    let index = stage.hooks.waiting.iter().position(|(kind, _)| *kind == Kind::TokenEvent).unwrap();
-    stage.hooks.waiting[index].1.push(token_event("a", TokenEvent::New));
-    let (number, hook) = stage.hooks.waiting[index].1.take_first(|_| true).unwrap();
-    let error = io::Error::from(rustix::io::Errno::AGAIN);
-    stage.hooks.not_started(index, number, &hook, &error, stage.now);
+    stage.fail_to_start(token_event("a", TokenEvent::New), Errno::AGAIN);
     stage.run(token_event("a", TokenEvent::Revoked));
     assert!(stage.hooks.running.is_empty() && !stage.hooks.is_drained());
     assert_eq!(stage.hooks.poll_timeout(), Some(stage.now.plus(START_AGAIN)));

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use mio::{Events, Interest, Poll};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit};
 
 use super::super::*;
@@ -61,6 +62,14 @@ impl Stage {
         self.hooks.run(hook, self.now);
     }
 
+    /// The system cannot start `hook` now.
+    pub(super) fn fail_to_start(&mut self, hook: Hook, errno: Errno) {
+        let index = self.hooks.waiting.iter().position(|(kind, _)| *kind == Kind::of(&hook)).unwrap();
+        let queue = &mut self.hooks.waiting[index].1;
+        queue.push(hook);
+        let (number, hook) = queue.take_first(|_| true).unwrap();
+        self.hooks.not_started(index, number, &hook, &io::Error::from(errno), self.now);
+    }
     pub(super) fn pass(&mut self, time: Duration) {
         self.now = self.now.plus(time);
         self.hooks.handle_timeout(self.now);
@@ -107,7 +116,11 @@ pub(super) fn token_event(account: &str, event: TokenEvent) -> Hook {
 }
 
 pub(super) fn auth_notify(account: &str) -> Hook {
-    Hook::AuthNotify { account: name(account), url: format!("https://as.example/?login={account}") }
+    auth_notify_of(account, &format!("https://as.example/?login={account}"))
+}
+
+pub(super) fn auth_notify_of(account: &str, url: &str) -> Hook {
+    Hook::AuthNotify { account: name(account), url: url.to_owned() }
 }
 
 pub(super) fn error_notify(message: &str) -> Hook {
