@@ -109,3 +109,52 @@ impl EventLoop {
         !self.rooms.keeper.is_busy() && self.rooms.hooks.is_drained()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Moment = Moment(1_000_000);
+
+    fn after(seconds: u64) -> Moment {
+        START.plus(Duration::from_secs(seconds))
+    }
+
+    fn stopping(was_starting: bool) -> Stage {
+        Stage::Stopping { until: after(10), was_starting }
+    }
+
+    #[test]
+    fn startup_cmd_is_waited_for_a_minute_and_sleep_does_not_count() {
+        let mut stage = Stage::starting(START);
+        assert_eq!(stage.poll_timeout(), Some(after(60)));
+        stage.slept(Duration::from_secs(3600));
+        assert_eq!(stage.poll_timeout(), Some(after(3660)));
+        stage.startup_finished();
+        assert!(stage.poll_timeout() <= Some(START), "ready at once");
+    }
+
+    #[test]
+    fn a_dump_may_lack_a_restore_until_startup_cmd_has_ended_also_while_we_stop() {
+        assert!(Stage::starting(START).may_lack_a_restore());
+        assert!(!Stage::Serving.may_lack_a_restore() && !stopping(false).may_lack_a_restore());
+        let mut stopping = stopping(true);
+        assert!(stopping.may_lack_a_restore());
+        stopping.startup_finished();
+        assert!(!stopping.may_lack_a_restore() && stopping.is_stopping());
+    }
+
+    #[test]
+    fn what_is_under_way_at_the_end_gets_nothing_of_a_sleep() {
+        let mut stage = stopping(false);
+        stage.slept(Duration::from_secs(5));
+        assert_eq!(stage.poll_timeout(), Some(after(15)));
+    }
+
+    #[test]
+    fn nothing_new_is_begun_once_we_stop() {
+        assert!(stopping(false).is_stopping() && Stage::Over.is_stopping() && Stage::Over.is_over());
+        assert!(!Stage::starting(START).is_stopping() && !Stage::Serving.is_stopping());
+        assert_eq!((Stage::Serving.poll_timeout(), Stage::Over.poll_timeout()), (None, None));
+    }
+}
