@@ -30,6 +30,8 @@ const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
 const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
 /// When descriptors run out, a caller that has not yet sent its request is left alone for so long.
 const GRACE: Duration = Duration::from_millis(100);
+/// When callers cannot be accepted for another reason, the next try comes after this time.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 /// So many callers are accepted in one turn of the loop; the others come in the next.
 const ACCEPTS_PER_TURN: usize = 512;
 /// Bytes of memory for requests and answers under way, all together. Over it, who has waited longest with much makes
@@ -60,6 +62,8 @@ pub struct IpcListener {
     next_id: usize,
     /// When to go on accepting, where that was broken off.
     accept_again: Option<Moment>,
+    /// Whether the last try to accept met an error that may last: it is logged once.
+    is_failing: bool,
     bytes_under_way: usize,
     bytes_allowed: usize,
     chunk: Vec<u8>,
@@ -82,6 +86,7 @@ impl IpcListener {
             handed_out: Vec::new(),
             next_id: FIRST_CONNECTION,
             accept_again: None,
+            is_failing: false,
             bytes_under_way: 0,
             bytes_allowed: bytes_allowed(address_space()),
             chunk: vec![0; CHUNK],
@@ -176,18 +181,33 @@ impl IpcListener {
         for _ in 0..ACCEPTS_PER_TURN {
             let Some(listener) = &self.listener else { return };
             match listener.accept() {
-                Ok((stream, _)) => self.admit(stream),
+                Ok((stream, _)) => {
+                    self.is_failing = false;
+                    self.admit(stream);
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                // One that gave up while it waited, or an interruption: on to the next.
+                Err(error) if is_of_the_moment(&error) => {}
                 Err(error) if is_exhaustion(&error) => {
                     if !self.make_room() {
                         return;
                     }
                 }
-                // One that gave up while it waited, or an interruption: on to the next.
-                Err(_) => {}
+                Err(error) => return self.pause(&error),
             }
         }
         self.accept_again = Some(self.now);
+    }
+
+    fn pause(&mut self, error: &io::Error) {
+        self.accept_again = Some(self.now.plus(ACCEPT_PAUSE));
+        if !self.is_failing {
+            self.is_failing = true;
+            log::event(What::SocketFailed)
+                .field("attempt", "accept a caller")
+                .field("reason", Cause(error))
+                .write();
+        }
     }
 
     /// With no descriptor left, hangs up on a caller that wastes one; or sets a time to look again.
@@ -340,6 +360,10 @@ fn bytes_allowed(address_space: Rlimit) -> usize {
     let part =
         address_space.current.map(|bytes| usize::try_from(bytes / PART_UNDER_WAY).unwrap_or(usize::MAX));
     part.map_or(BYTES_UNDER_WAY, |part| part.min(BYTES_UNDER_WAY))
+}
+
+fn is_of_the_moment(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted)
 }
 
 fn is_exhaustion(error: &io::Error) -> bool {

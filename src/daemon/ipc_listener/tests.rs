@@ -7,9 +7,10 @@ use mio::{Events, Poll};
 use pizauth_common::ipc::frame::{Decoder, MAX_REQUEST, encode};
 use pizauth_common::ipc::message::{Answer, Refusal, Report, Request, Response};
 use pizauth_common::secret::Secret;
+use rustix::net::{AddressFamily, SocketType};
 use rustix::process::{Resource, getrlimit};
 
-use super::{BYTES_UNDER_WAY, CallerId, GRACE, IpcListener, MUCH};
+use super::{ACCEPT_PAUSE, BYTES_UNDER_WAY, CallerId, GRACE, IpcListener, MUCH};
 use crate::testing::{private_directory, wait_for_events};
 use pizauth_core::moment::Moment;
 
@@ -399,4 +400,27 @@ fn many_callers_at_once_are_served() {
         assert_eq!(received(&mut caller), Response::Revoked {}.into());
     }
     world.assert_empty();
+}
+
+/// A socket that is not listened on refuses every accept for a reason that nobody has thought of.
+#[test]
+fn an_error_that_lasts_is_no_reason_to_spin_and_ends_with_another_socket() {
+    let mut world = World::new();
+    let broken = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap();
+    rustix::io::ioctl_fionbio(&broken, true).unwrap();
+    world.ipc.replace_listener(broken.into()).unwrap();
+    for _ in 0..3 {
+        world.ipc.handle_timeout(world.now);
+        world.ipc.accept_all();
+        assert!(world.ipc.is_failing);
+        assert_eq!(world.ipc.poll_timeout(), Some(world.now.plus(ACCEPT_PAUSE)), "not at once");
+        world.now = world.now.plus(ACCEPT_PAUSE);
+    }
+    std::fs::remove_file(world.directory.path().join("s")).unwrap();
+    let mended = std::os::unix::net::UnixListener::bind(world.directory.path().join("s")).unwrap();
+    mended.set_nonblocking(true).unwrap();
+    world.ipc.replace_listener(mended).unwrap();
+    let _caller = world.ask(&Request::Status);
+    assert_eq!(world.only_request().1, Request::Status);
+    assert!(!world.ipc.is_failing);
 }
