@@ -26,6 +26,8 @@ pub(crate) enum Worker {
     RedirectListener,
     /// The thread of one browser's connection.
     RedirectConnection,
+    /// The thread that looks host names up.
+    NameLookup,
 }
 
 impl Worker {
@@ -39,6 +41,7 @@ impl Worker {
             Self::HttpRequest => "http_request",
             Self::RedirectListener => "redirect_listener",
             Self::RedirectConnection => "redirect_connection",
+            Self::NameLookup => "name_lookup",
         }
     }
 }
@@ -75,7 +78,7 @@ pub(crate) fn silence_panics() {
 pub(crate) fn contain<T>(worker: Worker, job: impl FnOnce() -> T) -> Result<T, Bug> {
     let work = || {
         #[cfg(debug_assertions)]
-        panic_if_asked(worker);
+        misbehave_if_asked(worker);
         job()
     };
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
@@ -86,14 +89,18 @@ pub(crate) fn contain<T>(worker: Worker, job: impl FnOnce() -> T) -> Result<T, B
 }
 
 /// For the tests of this, in debug builds alone: the next job of the worker whose name stands in the file
-/// `$PIZAUTHD_PANIC_FILE` panics; each of them, if "always" follows.
+/// `$PIZAUTHD_PANIC_FILE` panics; each of them, if "always" follows. If "waits" follows, it goes on when something
+/// else stands there.
 #[cfg(debug_assertions)]
-fn panic_if_asked(worker: Worker) {
+fn misbehave_if_asked(worker: Worker) {
     let Some(file) = std::env::var_os("PIZAUTHD_PANIC_FILE") else { return };
-    let asked = std::fs::read_to_string(&file).unwrap_or_default();
-    match asked.strip_prefix(worker.name()) {
+    let asked = || std::fs::read_to_string(&file).unwrap_or_default();
+    while asked().strip_prefix(worker.name()) == Some(" waits") {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    match asked().strip_prefix(worker.name()) {
         Some(" always") => {}
-        Some("") => drop(std::fs::remove_file(file)),
+        Some("") => drop(std::fs::remove_file(&file)),
         _ => return,
     }
     panic!("asked for, quoting hunter2");

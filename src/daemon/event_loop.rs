@@ -4,6 +4,7 @@
 mod answers;
 mod effects;
 mod pages;
+mod reload;
 mod rooms;
 mod stage;
 
@@ -22,6 +23,7 @@ use crate::poll_tokens;
 use crate::signals::Signal;
 use pages::WaitingPages;
 use pizauth_core::moment::{Moment, Now};
+use reload::Reloads;
 pub use rooms::Rooms;
 use stage::Stage;
 
@@ -33,6 +35,7 @@ const PAUSE_AFTER_A_BUG: Duration = Duration::from_secs(1);
 pub struct EventLoop {
     rooms: Rooms,
     pages: WaitingPages,
+    reloads: Reloads,
     stage: Stage,
     /// After a bug what is due waits until then, so that one that repeats is no storm.
     not_before: Moment,
@@ -50,6 +53,7 @@ impl EventLoop {
         let mut event_loop = Self {
             rooms,
             pages: WaitingPages::default(),
+            reloads: Reloads::default(),
             stage: Stage::starting(now.moment),
             not_before: now.moment,
             slept: Clock::slept(),
@@ -105,6 +109,7 @@ impl EventLoop {
             rooms.ipc_listener.poll_timeout(),
             rooms.socket_file.poll_timeout(),
             self.stage.poll_timeout(),
+            self.reloads.poll_timeout(),
         ];
         due.into_iter().flatten().min()
     }
@@ -157,6 +162,7 @@ impl EventLoop {
                 let verdict = self.rooms.keeper.redirect(&request, now);
                 self.pages.show(verdict, reply);
             }
+            Event::LookedUp(addresses) => self.looked_up(&addresses, now),
         }
     }
 
@@ -178,6 +184,7 @@ impl EventLoop {
         self.rooms.ipc_listener.handle_timeout(now.moment);
         self.rooms.socket_file.handle_timeout(now.moment);
         self.rooms.keep_listening();
+        self.handle_reload_timeout(now.moment);
     }
 
     fn signals_arrived(&mut self, now: Now) {
@@ -185,10 +192,8 @@ impl EventLoop {
             match signal {
                 Signal::Stop => self.stop(now),
                 Signal::Interrupt => self.interrupt(now),
-                Signal::Reload => {
-                    // What went wrong stands in the log; nobody waits for an answer.
-                    let _ = self.reload(now);
-                }
+                // What goes wrong stands in the log; nobody waits for an answer.
+                Signal::Reload => self.reload(None, now),
                 Signal::LogStatus => self.log_status(now),
                 Signal::ChildrenChanged => self.rooms.hooks.children_changed(now.moment),
             }

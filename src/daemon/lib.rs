@@ -13,6 +13,7 @@ pub mod ipc_listener;
 pub mod limits;
 pub mod log;
 pub mod mailbox;
+mod name_lookup;
 pub mod poll_tokens;
 pub mod redirect_listener;
 pub mod server;

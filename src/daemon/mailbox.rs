@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use mio::{Registry, Token, Waker};
 
+use crate::name_lookup::Addresses;
 use crate::redirect_listener::page::Page;
 use pizauth_core::http;
 use pizauth_core::keeper::JobId;
@@ -28,6 +29,8 @@ pub enum Event {
         /// Where the page for the browser is awaited.
         reply: Sender<Page>,
     },
+    /// Host names have been looked up for a reload.
+    LookedUp(Addresses),
 }
 
 /// A handle to the event loop for other threads.

@@ -4,6 +4,7 @@
 //! decided here: `Host`, parameters and `state` are the keeper's.
 
 mod acceptor;
+mod acceptor_thread;
 mod answer;
 mod binding;
 mod connection;
@@ -21,23 +22,21 @@ mod timed;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use mio::{Poll, Waker};
 use pizauth_common::config::RedirectPeer;
 use rustix::process::{Resource, Rlimit, getrlimit};
 
 use crate::log::{self, What};
 use crate::mailbox::Mailbox;
-use acceptor::{Acceptor, Listening, Pause, Plan, WAKE};
+use crate::name_lookup::Addresses;
+use acceptor::{Listening, Plan};
+use acceptor_thread::AcceptorThread;
 use binding::{Binding, Bound, Wish};
-use connection::Limits;
+use connection::Timeouts;
 use connections::Connections;
 pub use error::BindError;
 use identity::Identity;
-use peer::PeerCheck;
 use pizauth_core::keeper::ListenerPorts;
 pub use settings::Settings;
 
@@ -60,10 +59,10 @@ fn places(descriptors: Rlimit) -> usize {
 pub struct RedirectListener {
     settings: Settings,
     held: Held,
-    plans: Option<Sender<Plan>>,
-    waker: Waker,
-    acceptor: Option<JoinHandle<()>>,
+    acceptor: AcceptorThread,
     connections: Arc<Connections>,
+    timeouts: Timeouts,
+    mailbox: Mailbox,
 }
 
 /// What is bound at a time.
@@ -81,54 +80,44 @@ impl RedirectListener {
     /// # Errors
     /// An address cannot be bound, or the system is out of something. Nothing is left behind.
     pub fn bind(settings: Settings, mailbox: Mailbox) -> Result<Self, BindError> {
-        Self::with_limits(settings, mailbox, Limits::default())
+        Self::with_timeouts(settings, mailbox, Timeouts::default())
     }
 
-    fn with_limits(settings: Settings, mailbox: Mailbox, limits: Limits) -> Result<Self, BindError> {
-        let held = Held::default().changed_to(&settings)?;
-        let poll = Poll::new().map_err(BindError::Start)?;
-        let waker = Waker::new(poll.registry(), WAKE).map_err(BindError::Start)?;
-        let (plans, receiver) = channel();
-        let connections = Arc::new(Connections::new(places(getrlimit(Resource::Nofile)), limits.notice));
-        let acceptor = Acceptor {
-            poll,
-            plans: receiver,
-            plan: Plan::default(),
-            connections: Arc::clone(&connections),
-            limits,
-            mailbox,
-            pause: Pause::default(),
-            peers: PeerCheck::new(),
-        };
-        let acceptor = thread::Builder::new()
-            .name("redirects".to_owned())
-            .stack_size(128 * 1024)
-            .spawn(move || acceptor.run())
-            .map_err(BindError::Start)?;
-        let mut listener = Self {
-            settings,
-            held: Held::default(),
-            plans: Some(plans),
-            waker,
-            acceptor: Some(acceptor),
-            connections,
-        };
+    fn with_timeouts(settings: Settings, mailbox: Mailbox, timeouts: Timeouts) -> Result<Self, BindError> {
+        let addresses = Addresses::look_up(settings.names());
+        let held = Held::default().changed_to(&settings, &addresses)?;
+        let connections = Arc::new(Connections::new(places(getrlimit(Resource::Nofile)), timeouts.notice));
+        let acceptor = AcceptorThread::start(Arc::clone(&connections), timeouts, mailbox.clone())?;
+        let mut listener = Self { settings, held: Held::default(), acceptor, connections, timeouts, mailbox };
         listener.serve(held)?;
         Ok(listener)
     }
 
+    /// The host names whose addresses [`RedirectListener::reconfigure`] needs for these settings.
+    pub fn names_to_look_up(&self, settings: &Settings) -> Vec<String> {
+        if self.serves(settings) { Vec::new() } else { settings.names() }
+    }
+
     /// Follows a reload: rebinds what has changed and keeps the rest, ports and key included. A port that was
-    /// picked freely stays while it can.
+    /// picked freely stays while it can. An acceptor that an error has ended is started again. Does not wait.
     ///
     /// # Errors
     /// An address cannot be bound. Everything stays as it was.
-    pub fn reconfigure(&mut self, settings: Settings) -> Result<(), BindError> {
-        if settings == self.settings {
+    pub fn reconfigure(&mut self, settings: Settings, addresses: &Addresses) -> Result<(), BindError> {
+        if self.serves(&settings) {
             return Ok(());
         }
-        let held = self.held.changed_to(&settings)?;
+        let held = self.held.changed_to(&settings, addresses)?;
+        if !self.acceptor.is_running() {
+            let connections = Arc::clone(&self.connections);
+            self.acceptor = AcceptorThread::start(connections, self.timeouts, self.mailbox.clone())?;
+        }
         let before = std::mem::replace(&mut self.settings, settings);
         self.serve(held).inspect_err(|_| self.settings = before)
+    }
+
+    fn serves(&self, settings: &Settings) -> bool {
+        *settings == self.settings && self.acceptor.is_running()
     }
 
     /// The ports of the listeners.
@@ -150,40 +139,25 @@ impl RedirectListener {
     }
 
     /// Stops: the ports are free when this returns. What is being answered gets a second to end.
-    pub fn stop(mut self) {
-        self.end();
+    pub fn stop(self) {
+        drop(self);
     }
 
     /// Hands the acceptor what is held.
     fn serve(&mut self, held: Held) -> Result<(), BindError> {
         let checks_peers = self.settings.redirect_peer == RedirectPeer::SameUser;
-        let plan = Plan { listening: held.listening(), checks_peers };
-        self.plans.as_ref().ok_or(BindError::Ended)?.send(plan).map_err(|_| BindError::Ended)?;
-        self.waker.wake().map_err(BindError::Start)?;
+        self.acceptor.follow(Plan { listening: held.listening(), checks_peers })?;
         held.log_what_is_new_since(&self.held);
         self.held = held;
         Ok(())
-    }
-
-    fn end(&mut self) {
-        self.plans = None;
-        // Without a wake-up (which needs no descriptor, so it cannot fail for want of one) it could not be joined.
-        if self.waker.wake().is_ok()
-            && let Some(acceptor) = self.acceptor.take()
-        {
-            // It has logged whatever ended it.
-            let _ = acceptor.join();
-        }
-        self.held = Held::default();
-        self.connections.end(STOP_PATIENCE);
     }
 }
 
 impl Drop for RedirectListener {
     fn drop(&mut self) {
-        if self.plans.is_some() {
-            self.end();
-        }
+        self.acceptor.end();
+        self.held = Held::default();
+        self.connections.end(STOP_PATIENCE);
     }
 }
 
@@ -195,19 +169,19 @@ impl fmt::Debug for RedirectListener {
 
 impl Held {
     /// What `settings` ask for, made of what is held where it fits. What is held is not touched.
-    fn changed_to(&self, settings: &Settings) -> Result<Self, BindError> {
+    fn changed_to(&self, settings: &Settings, addresses: &Addresses) -> Result<Self, BindError> {
         let sockets: Vec<Bound> = self.bindings().flat_map(|binding| binding.sockets.clone()).collect();
         let is_for_localhost = settings.has_localhost_redirect;
         let http = match settings.listeners.http() {
             Some(address) => {
-                let wish = Wish { option: "http_listen", address, is_for_localhost };
+                let wish = Wish { option: "http_listen", address, is_for_localhost, addresses };
                 Some(wish.bind(&sockets, self.http.as_ref().map(|binding| binding.port))?)
             }
             None => None,
         };
         let https = match settings.listeners.https() {
             Some(address) => {
-                let wish = Wish { option: "https_listen", address, is_for_localhost };
+                let wish = Wish { option: "https_listen", address, is_for_localhost, addresses };
                 let sockets: Vec<Bound> = sockets.into_iter().filter(|bound| !bound.is_of(&http)).collect();
                 let before = self.https.as_ref().map(|(binding, _)| binding.port);
                 Some((wish.bind(&sockets, before)?, self.identity_for(&settings.https_hosts)?))

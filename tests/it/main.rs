@@ -29,6 +29,7 @@ mod redirect_listener;
 mod refresh;
 mod refresh_policy;
 mod reload;
+mod reload_of_names;
 mod revoke;
 mod secrets;
 mod show;

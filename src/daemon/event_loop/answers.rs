@@ -1,7 +1,6 @@
 //! What callers ask for, and what they are answered.
 
 use pizauth_common::account_name::{AccountName, as_argument};
-use pizauth_common::config::{self, When};
 use pizauth_common::dump::Dump;
 use pizauth_common::ipc::message::{
     Answer, DaemonInfo, Expired, Refusal, Report, Request, Response, Skipped,
@@ -13,13 +12,18 @@ use crate::containment::{Worker, contain};
 use crate::entropy;
 use crate::ipc_listener::CallerId;
 use crate::log::{self, What};
-use crate::redirect_listener;
 use pizauth_core::keeper::{Refreshed, Restored, Shown, UnknownAccount};
 use pizauth_core::moment::Now;
 use pizauth_core::snapshot::Snapshot;
 
 /// A request that is not done: nothing changed.
-pub(super) struct Refused(Refusal, String);
+pub(super) struct Refused(pub(super) Refusal, pub(super) String);
+
+impl From<Refused> for Response {
+    fn from(Refused(kind, message): Refused) -> Self {
+        Self::Refused { kind, message }
+    }
+}
 
 impl EventLoop {
     /// Answers one caller.
@@ -27,10 +31,10 @@ impl EventLoop {
         self.log_call(caller, &request);
         let shutdown = request == Request::Shutdown {};
         let is_about_all = concerns_all_accounts(&request);
-        let answer = contain(Worker::Caller, || self.respond(caller, request, now));
-        let answer = answer.unwrap_or_else(|bug| Err(Refused(Refusal::Internal, bug.to_string())));
-        let answer =
-            answer.unwrap_or_else(|Refused(kind, message)| Response::Refused { kind, message }.into());
+        let answer = contain(Worker::Caller, || self.respond(caller, request, now).transpose());
+        let answer = answer.unwrap_or_else(|bug| Some(Err(Refused(Refusal::Internal, bug.to_string()))));
+        let Some(answer) = answer else { return };
+        let answer = answer.unwrap_or_else(|refused| Response::from(refused).into());
         if shutdown {
             self.rooms.ipc_listener.answer_and_hold(caller, &answer);
             self.stop(now);
@@ -49,9 +53,10 @@ impl EventLoop {
         pid.into_iter().fold(line, |line, pid| line.field("pid", pid)).write();
     }
 
-    fn respond(&mut self, caller: CallerId, request: Request, now: Now) -> Result<Answer, Refused> {
+    /// Nothing yet, where the answer comes later.
+    fn respond(&mut self, caller: CallerId, request: Request, now: Now) -> Result<Option<Answer>, Refused> {
         let rooms = &mut self.rooms;
-        match request {
+        let answer = match request {
             Request::Restore { .. } if self.stage.is_stopping() => Err(stopping()),
             Request::Show { account } => {
                 let found = rooms.keeper.show(&account, now).map_err(|unknown| refused(unknown, &account))?;
@@ -62,7 +67,10 @@ impl EventLoop {
                 let revoked = rooms.keeper.revoke(&account, now);
                 revoked.map(|()| Response::Revoked {}.into()).map_err(|unknown| refused(unknown, &account))
             }
-            Request::Reload {} => self.reload(now).map(|warnings| Report::Reloaded { warnings }.into()),
+            Request::Reload {} => {
+                self.reload(Some(caller), now);
+                return Ok(None);
+            }
             // A hook of a daemon that was killed may ask us, and would keep what is not restored yet.
             Request::Dump {} if self.stage.may_lack_a_restore() && !rooms.is_hook(caller) => Err(starting()),
             Request::Dump {} => Ok(rooms.dump(now).into()),
@@ -70,22 +78,8 @@ impl EventLoop {
             Request::Status {} => Ok(Report::Status { accounts: rooms.keeper.status(now) }.into()),
             Request::Info {} => Ok(Report::Info(rooms.info()).into()),
             Request::Shutdown {} => Ok(Report::ShuttingDown { wait: !rooms.is_hook(caller) }.into()),
-        }
-    }
-
-    /// Reads the configuration again. An error leaves everything as it was.
-    pub(super) fn reload(&mut self, now: Now) -> Result<Vec<String>, Refused> {
-        if self.stage.is_stopping() {
-            return Err(stopping());
-        }
-        self.rooms.supervisor.reloading();
-        let reloaded = self.rooms.reload(now);
-        self.rooms.supervisor.reloaded();
-        match &reloaded {
-            Ok(_) => log::event(What::Reloaded).write(),
-            Err(Refused(_, why)) => log::event(What::ReloadFailed).field("reason", why).write(),
-        }
-        reloaded
+        };
+        answer.map(Some)
     }
 
     /// Writes the state of every account to the log.
@@ -120,17 +114,6 @@ impl Rooms {
                 ),
             )),
         }
-    }
-
-    fn reload(&mut self, now: Now) -> Result<Vec<String>, Refused> {
-        let bad = |why: String| Refused(Refusal::BadConfiguration, why);
-        let checked =
-            config::load(&self.config_file, When::Reload).map_err(|error| bad(error.to_string()))?;
-        let settings = redirect_listener::Settings::new(&checked.config);
-        self.redirect_listener.reconfigure(settings).map_err(|error| bad(error.to_string()))?;
-        self.hooks.set_commands(checked.config.hooks.clone());
-        self.keeper.reload(checked.config, self.redirect_listener.ports(), now);
-        Ok(checked.warnings.lines())
     }
 
     fn dump(&mut self, now: Now) -> Report {
@@ -169,7 +152,7 @@ impl Rooms {
 
 /// Whether the answer takes memory for each account, most of which is free again now.
 fn concerns_all_accounts(request: &Request) -> bool {
-    matches!(request, Request::Reload {} | Request::Dump {} | Request::Restore { .. } | Request::Status {})
+    matches!(request, Request::Dump {} | Request::Restore { .. } | Request::Status {})
 }
 
 fn starting() -> Refused {
@@ -178,7 +161,7 @@ fn starting() -> Refused {
     Refused(Refusal::Starting, why.to_owned())
 }
 
-fn stopping() -> Refused {
+pub(super) fn stopping() -> Refused {
     Refused(Refusal::ShuttingDown, "pizauthd is stopping: nothing new is begun".to_owned())
 }
 

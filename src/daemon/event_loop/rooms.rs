@@ -12,7 +12,7 @@ use crate::hooks::Hooks;
 use crate::http::Http;
 use crate::ipc_listener::IpcListener;
 use crate::log::{self, What};
-use crate::mailbox::Event;
+use crate::mailbox::{Event, Mailbox};
 use crate::redirect_listener::RedirectListener;
 use crate::signals::Signals;
 use crate::socket_file::SocketFile;
@@ -24,6 +24,8 @@ pub struct Rooms {
     pub poll: Poll,
     /// Where other threads' events arrive.
     pub mail: Receiver<Event>,
+    /// For threads of the loop's own.
+    pub mailbox: Mailbox,
     /// All token state.
     pub keeper: Keeper,
     /// Performs requests to authorization servers.

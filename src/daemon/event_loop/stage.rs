@@ -77,6 +77,7 @@ impl EventLoop {
         self.rooms.supervisor.stopping();
         self.rooms.keeper.stop();
         self.rooms.hooks.stop();
+        self.abandon_reload();
         let was_starting = self.stage.may_lack_a_restore();
         self.stage = Stage::Stopping { until: now.moment.plus(STOP_PATIENCE), was_starting };
     }

@@ -1,9 +1,9 @@
 //! When a reminder to sign in may run. Reminders are never ended, since one may have become the user's browser: so
 //! each may tell what no other tells just now, and an account may not have any number of them.
 
+use super::Hook;
 use super::kind::{Kind, account};
 use super::running::Running;
-use crate::keeper::Hook;
 
 /// So many of one account may run. The last place is kept for a URL that none of the others was told.
 pub(super) const MOST_OF_ONE_ACCOUNT: usize = 4;

@@ -420,7 +420,7 @@ fn an_error_that_lasts_is_no_reason_to_spin_and_ends_with_another_socket() {
     let mended = std::os::unix::net::UnixListener::bind(world.directory.path().join("s")).unwrap();
     mended.set_nonblocking(true).unwrap();
     world.ipc.replace_listener(mended).unwrap();
-    let _caller = world.ask(&Request::Status);
-    assert_eq!(world.only_request().1, Request::Status);
+    let _caller = world.ask(&Request::Status {});
+    assert_eq!(world.only_request().1, Request::Status {});
     assert!(!world.ipc.is_failing);
 }

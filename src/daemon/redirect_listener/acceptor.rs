@@ -13,7 +13,7 @@ use mio::{Events, Interest, Poll, Token};
 use pizauth_common::cause::Cause;
 use rustls::ServerConfig;
 
-use super::connection::{self, Limits, Visit};
+use super::connection::{self, Timeouts, Visit};
 use super::connections::Connections;
 use super::peer::PeerCheck;
 use super::refusals;
@@ -51,7 +51,7 @@ pub(super) struct Acceptor {
     pub(super) plans: Receiver<Plan>,
     pub(super) plan: Plan,
     pub(super) connections: Arc<Connections>,
-    pub(super) limits: Limits,
+    pub(super) timeouts: Timeouts,
     pub(super) mailbox: Mailbox,
     pub(super) pause: Pause,
     pub(super) peers: PeerCheck,
@@ -162,7 +162,7 @@ impl Acceptor {
             tls: listening.tls.clone(),
             port: listening.port,
             is_welcome,
-            limits: self.limits,
+            timeouts: self.timeouts,
             mailbox: self.mailbox.clone(),
         };
         log::event(What::Connection).field("port", visit.port).write();
@@ -220,7 +220,32 @@ impl Pause {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::channel;
+
+    use rustix::net::{AddressFamily, SocketType};
+
     use super::*;
+
+    /// A socket that is not listened on refuses every accept for a reason that nobody has thought of.
+    #[test]
+    fn an_error_that_lasts_is_no_reason_to_spin() {
+        let poll = Poll::new().unwrap();
+        let (mailbox, _mail) = Mailbox::new(poll.registry(), WAKE).unwrap();
+        let timeouts = Timeouts::default();
+        let broken = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        let listening = Listening { socket: Arc::new(broken.into()), port: 0, tls: None };
+        let mut acceptor = Acceptor {
+            poll,
+            plans: channel().1,
+            plan: Plan { listening: vec![listening], checks_peers: false },
+            connections: Arc::new(Connections::new(1, timeouts.notice)),
+            timeouts,
+            mailbox,
+            pause: Pause::default(),
+            peers: PeerCheck::new(),
+        };
+        assert!(matches!(acceptor.accept_some(), Turn::Exhausted(Some(_))));
+    }
 
     #[test]
     fn pauses_grow_to_a_bound_and_start_over() {

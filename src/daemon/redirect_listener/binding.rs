@@ -1,7 +1,7 @@
 //! Which addresses a listener holds, and how it comes by them (RFC 8252 §7.3).
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use pizauth_common::config::ListenAddress;
@@ -9,6 +9,7 @@ use rustix::io::Errno;
 
 use super::error::BindError;
 use crate::log::{self, What};
+use crate::name_lookup::Addresses;
 
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,11 @@ impl Bound {
     }
 }
 
+/// Whether a host of `*_listen` means both halves of loopback without being looked up.
+pub(super) fn is_localhost(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+}
+
 /// What to bind for one `*_listen` option.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wish<'a> {
@@ -49,6 +55,8 @@ pub(super) struct Wish<'a> {
     /// An account's redirect URI names `localhost`, which a browser may resolve to either half: whoever held
     /// the other one would get the authorization code.
     pub(super) is_for_localhost: bool,
+    /// Those of host names.
+    pub(super) addresses: &'a Addresses,
 }
 
 impl Wish<'_> {
@@ -69,10 +77,10 @@ impl Wish<'_> {
     fn host(&self) -> Host<'_> {
         let name = self.address.host.as_str();
         // The name itself means both halves, too.
-        if name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" && self.is_for_localhost {
+        if is_localhost(name) || name == "127.0.0.1" && self.is_for_localhost {
             Host::Localhost
         } else {
-            Host::AsWritten(name)
+            Host::AsWritten(name, self.addresses)
         }
     }
 
@@ -87,13 +95,13 @@ impl Wish<'_> {
 enum Host<'a> {
     /// 127.0.0.1 and ::1.
     Localhost,
-    AsWritten(&'a str),
+    AsWritten(&'a str, &'a Addresses),
 }
 
 impl Host<'_> {
     fn at(&self, port: u16, held: &[Bound]) -> io::Result<Binding> {
         let sockets = match self {
-            Self::AsWritten(name) => vec![first_of((*name, port).to_socket_addrs()?, held)?],
+            Self::AsWritten(name, addresses) => vec![first_of(addresses.of(name, port)?, held)?],
             Self::Localhost => {
                 let v4 = listen(SocketAddr::new(V4, port), held)?;
                 let v6 = listen_if_there_is_ipv6(SocketAddr::new(V6, v4.address.port()), held)?;
@@ -119,7 +127,7 @@ impl Host<'_> {
 }
 
 /// The first address of a name that can be bound, as `TcpListener::bind` does it.
-fn first_of(addresses: impl Iterator<Item = SocketAddr>, held: &[Bound]) -> io::Result<Bound> {
+fn first_of(addresses: Vec<SocketAddr>, held: &[Bound]) -> io::Result<Bound> {
     let mut last = io::Error::new(ErrorKind::NotFound, "the name has no address");
     for address in addresses {
         match listen(address, held) {

@@ -22,7 +22,7 @@ use pizauth_core::oauth::redirect::RedirectRequest;
 
 /// The times that a connection is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Limits {
+pub(super) struct Timeouts {
     /// For the TLS handshake and the head together.
     pub(super) head: Duration,
     /// For the event loop to decide, the exchange included.
@@ -35,7 +35,7 @@ pub(super) struct Limits {
     pub(super) notice: Duration,
 }
 
-impl Default for Limits {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(10),
@@ -56,13 +56,13 @@ pub(super) struct Visit {
     pub(super) port: u16,
     /// Whether the peer may ask for anything at all.
     pub(super) is_welcome: bool,
-    pub(super) limits: Limits,
+    pub(super) timeouts: Timeouts,
     pub(super) mailbox: Mailbox,
 }
 
 /// Serves the connection to its end.
 pub(super) fn serve(place: &Place, visit: &Visit) {
-    let deadline = Cell::new(Deadline::after(visit.limits.head));
+    let deadline = Cell::new(Deadline::after(visit.timeouts.head));
     let mut socket = Timed::new(place.socket(), &deadline);
     let conversation = Conversation { place, visit, deadline: &deadline };
     // An error is a peer that has gone or is too slow for a page: there is nobody left to tell.
@@ -71,7 +71,7 @@ pub(super) fn serve(place: &Place, visit: &Visit) {
         Some(config) => over_tls(&conversation, &mut socket, Arc::clone(config)),
     };
     if outcome.is_ok() && place.begin_closing() {
-        close(place.socket(), visit.limits.closing);
+        close(place.socket(), visit.timeouts.closing);
     }
 }
 
@@ -182,7 +182,7 @@ impl Conversation<'_> {
     fn ask(&self, request: RedirectRequest) -> Page {
         let (reply, page) = channel();
         self.visit.mailbox.post(Event::Redirect { request, reply });
-        match page.recv_timeout(self.visit.limits.decision) {
+        match page.recv_timeout(self.visit.timeouts.decision) {
             Ok(page) => page,
             Err(RecvTimeoutError::Timeout) => Page::StillWorking,
             Err(RecvTimeoutError::Disconnected) => Page::Unavailable,
@@ -190,7 +190,7 @@ impl Conversation<'_> {
     }
 
     fn say(&self, stream: &mut impl Write, answer: &Answer) -> io::Result<()> {
-        self.deadline.set(Deadline::after(self.visit.limits.page));
+        self.deadline.set(Deadline::after(self.visit.timeouts.page));
         stream.write_all(&answer.to_bytes())?;
         stream.flush()
     }

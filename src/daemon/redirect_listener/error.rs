@@ -44,7 +44,9 @@ impl fmt::Display for BindError {
             }
             Self::Certificate(why) => write!(f, "cannot make a certificate for https_listen: {why}"),
             Self::Start(error) => write!(f, "cannot start the redirect listener: {}", Cause(error)),
-            Self::Ended => f.write_str("the redirect listener has ended after an error (restart pizauthd)"),
+            Self::Ended => f.write_str(
+                "the redirect listener has ended after an error (to start it again: pizauth reload)",
+            ),
         }
     }
 }

@@ -1,6 +1,10 @@
 //! What the configuration says about the redirect listeners.
 
+use std::net::IpAddr;
+
 use pizauth_common::config::{Config, Listeners, RedirectPeer, Scheme};
+
+use super::binding::is_localhost;
 
 /// Everything that the listeners need to know of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,5 +32,12 @@ impl Settings {
                 .collect(),
             redirect_peer: config.redirect_peer,
         }
+    }
+
+    /// The hosts of `*_listen` that have to be looked up.
+    pub(super) fn names(&self) -> Vec<String> {
+        let hosts = [self.listeners.http(), self.listeners.https()].into_iter().flatten();
+        let hosts = hosts.map(|address| &address.host);
+        hosts.filter(|host| !is_localhost(host) && host.parse::<IpAddr>().is_err()).cloned().collect()
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn open(
     let redirect_listener =
         RedirectListener::bind(redirect_listener::Settings::new(&config), mailbox.clone())
             .map_err(|error| error.to_string())?;
-    let http = Http::start(mailbox, RequestLimits::default()).map_err(cannot("start a thread"))?;
+    let http = Http::start(mailbox.clone(), RequestLimits::default()).map_err(cannot("start a thread"))?;
     let settings = hook_settings(options, limits, &socket_file);
     let hooks = Hooks::new(settings, config.hooks.clone(), shared);
     let ports = redirect_listener.ports();
@@ -63,6 +63,7 @@ pub(super) fn open(
         config_file,
         poll,
         mail,
+        mailbox,
         http,
         hooks,
         ipc_listener,

@@ -5,7 +5,9 @@ use crate::redirect_listener::tests::support::until_nobody_listens;
 
 fn bind(host: &str, port: u16, is_for_localhost: bool, held: &[Bound]) -> Result<Binding, BindError> {
     let address = ListenAddress { host: host.to_owned(), port };
-    Wish { option: "http_listen", address: &address, is_for_localhost }.bind(held, None)
+    let addresses = Addresses::default();
+    Wish { option: "http_listen", address: &address, is_for_localhost, addresses: &addresses }
+        .bind(held, None)
 }
 
 fn addresses(binding: &Binding) -> Vec<String> {
@@ -67,7 +69,9 @@ fn what_is_held_already_is_kept() {
 fn a_port_that_was_picked_stays_while_it_can() {
     let before = bind("127.0.0.1", 0, false, &[]).unwrap();
     let address = ListenAddress { host: "127.0.0.1".to_owned(), port: 0 };
-    let wish = Wish { option: "http_listen", address: &address, is_for_localhost: true };
+    let addresses = Addresses::default();
+    let wish =
+        Wish { option: "http_listen", address: &address, is_for_localhost: true, addresses: &addresses };
     assert_eq!(wish.bind(&before.sockets, Some(before.port)).unwrap().port, before.port);
     let elsewhere = wish.bind(&[], Some(before.port)).unwrap();
     assert_ne!(elsewhere.port, before.port, "the old port is taken, and not ours");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use pizauth_common::account_name::AccountName;
 use rustix::process::Rlimit;
 
-use super::super::connection::{Limits, serve};
+use super::super::connection::{Timeouts, serve};
 use super::super::page::Page;
 use super::super::{MAX_CONNECTIONS, places};
 use super::support::*;
@@ -27,20 +27,20 @@ fn visitors_get_no_more_than_half_of_the_descriptors_that_are_left() {
 
 #[test]
 fn a_head_that_takes_too_long_is_told_so() {
-    let begun = Begun::with(b"GET / HTTP/1.1\r\n", None, Limits { head: TWO_SECONDS, ..patient() });
+    let begun = Begun::with(b"GET / HTTP/1.1\r\n", None, Timeouts { head: TWO_SECONDS, ..patient() });
     assert_eq!(status(&begun.served()), "408 Request Timeout");
 }
 
 #[test]
 fn a_connection_made_in_advance_is_closed_without_a_word() {
-    let limits = Limits { head: SHORT, ..patient() };
-    let bench = Bench::new(http_only("127.0.0.1", 0), limits, sign_in);
+    let timeouts = Timeouts { head: SHORT, ..patient() };
+    let bench = Bench::new(http_only("127.0.0.1", 0), timeouts, sign_in);
     assert_eq!(answer(&mut bench.connect()), "");
 }
 
 #[test]
 fn a_drip_does_not_move_the_deadline() {
-    let begun = Begun::with(b"G", None, Limits { head: TWO_SECONDS, ..patient() });
+    let begun = Begun::with(b"G", None, Timeouts { head: TWO_SECONDS, ..patient() });
     let mut dripping = begun.client.try_clone().unwrap();
     let (stop, is_over) = channel::<()>();
     // So slow that the time is up long before the head is as long as it may be.
@@ -56,9 +56,9 @@ fn a_drip_does_not_move_the_deadline() {
 
 #[test]
 fn a_browser_is_not_kept_waiting_for_a_slow_exchange() {
-    let limits = Limits { decision: SHORT, ..patient() };
+    let timeouts = Timeouts { decision: SHORT, ..patient() };
     // Neither answered nor given up, for ever.
-    let bench = Bench::new(http_only("127.0.0.1", 0), limits, |_, reply| std::mem::forget(reply));
+    let bench = Bench::new(http_only("127.0.0.1", 0), timeouts, |_, reply| std::mem::forget(reply));
     let answer = bench.ask(ROOT_VISIT);
     assert_eq!(status(&answer), "200 OK");
     assert!(answer.contains("still working"), "{answer}");
@@ -66,7 +66,7 @@ fn a_browser_is_not_kept_waiting_for_a_slow_exchange() {
 
 #[test]
 fn nothing_comes_of_a_visit_that_had_to_make_room() {
-    let begun = Begun::with(ROOT_VISIT.as_bytes(), None, Limits { notice: Duration::ZERO, ..patient() });
+    let begun = Begun::with(ROOT_VISIT.as_bytes(), None, Timeouts { notice: Duration::ZERO, ..patient() });
     begun.connections.end(Duration::ZERO);
     serve(&begun.place, &begun.visit);
     assert!(begun.events.try_recv().is_err(), "its code would have been used, and its page lost");

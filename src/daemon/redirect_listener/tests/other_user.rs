@@ -33,7 +33,7 @@ fn a_browser_of_another_user_is_refused_with_a_page() {
 fn a_browser_of_another_user_can_be_let_in() {
     let mut bench = Bench::http(http_only("127.0.0.1", 0));
     let lets_in = Settings { redirect_peer: RedirectPeer::Any, ..http_only("127.0.0.1", 0) };
-    bench.listener.reconfigure(lets_in).unwrap();
+    bench.reconfigure(lets_in).unwrap();
     // The acceptor has the new settings once it serves a connection that was made after them.
     assert_eq!(status(&bench.ask(ROOT_VISIT)), "200 OK");
     let Some(answer) = ask_as_another(bench.port()) else { return };

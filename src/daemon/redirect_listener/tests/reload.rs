@@ -6,6 +6,7 @@ use pizauth_common::config::{Listeners, RedirectPeer};
 
 use super::super::Settings;
 use super::support::*;
+use crate::name_lookup::Addresses;
 use crate::testing::connection;
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -32,7 +33,7 @@ fn a_port_that_was_picked_outlives_a_reload() {
     let mut bench = Bench::http(http_only("127.0.0.1", 0));
     let port = bench.port();
     let changed = Settings { redirect_peer: RedirectPeer::Any, ..http_only("127.0.0.1", 0) };
-    bench.listener.reconfigure(changed).unwrap();
+    bench.reconfigure(changed).unwrap();
     assert_eq!(bench.port(), port);
     assert!(is_served(port));
 }
@@ -41,7 +42,7 @@ fn a_port_that_was_picked_outlives_a_reload() {
 fn another_port_is_bound_and_the_old_one_left() {
     let mut bench = Bench::http(http_only("127.0.0.1", 0));
     let (old, (new, _kept)) = (bench.port(), free_port());
-    bench.listener.reconfigure(http_only("127.0.0.1", new)).unwrap();
+    bench.reconfigure(http_only("127.0.0.1", new)).unwrap();
     assert_eq!(bench.port(), new);
     assert!(is_served(new));
     while TcpListener::bind((V4, old)).is_err() {
@@ -54,7 +55,7 @@ fn a_reload_that_fails_changes_nothing() {
     let mut bench = Bench::http(http_only("127.0.0.1", 0));
     let old = bench.port();
     let taken = TcpListener::bind((V4, 0)).unwrap();
-    let error = bench.listener.reconfigure(http_only("127.0.0.1", taken.local_addr().unwrap().port()));
+    let error = bench.reconfigure(http_only("127.0.0.1", taken.local_addr().unwrap().port()));
     assert!(error.unwrap_err().to_string().contains("the port is taken"));
     assert_eq!(bench.port(), old);
     assert!(is_served(old));
@@ -65,7 +66,7 @@ fn the_key_outlives_a_reload_that_adds_a_host() {
     let mut bench = Bench::http(https_only(&[]));
     let (port, key) = (bench.port(), bench.listener.https_public_key());
     let fingerprint = bench.listener.https_fingerprint();
-    bench.listener.reconfigure(https_only(&["mail.example"])).unwrap();
+    bench.reconfigure(https_only(&["mail.example"])).unwrap();
     assert_eq!((bench.port(), bench.listener.https_public_key()), (port, key));
     assert_ne!(bench.listener.https_fingerprint(), fingerprint);
 }
@@ -74,12 +75,12 @@ fn the_key_outlives_a_reload_that_adds_a_host() {
 fn listeners_come_and_go() {
     let mut bench = Bench::http(http_only("127.0.0.1", 0));
     let http = bench.port();
-    bench.listener.reconfigure(both(0, 0)).unwrap();
+    bench.reconfigure(both(0, 0)).unwrap();
     assert_eq!(bench.listener.ports().http, Some(http));
     assert!(bench.listener.ports().https.is_some_and(|https| https != http));
-    bench.listener.reconfigure(https_only(&[])).unwrap();
+    bench.reconfigure(https_only(&[])).unwrap();
     assert_eq!(bench.listener.ports().http, None);
-    bench.listener.reconfigure(http_only("127.0.0.1", 0)).unwrap();
+    bench.reconfigure(http_only("127.0.0.1", 0)).unwrap();
     assert_eq!((bench.listener.ports().https, bench.listener.https_public_key()), (None, None));
     assert!(is_served(bench.port()));
 }
@@ -88,7 +89,7 @@ fn listeners_come_and_go() {
 fn two_listeners_can_swap_their_ports() {
     let mut bench = Bench::http(both(0, 0));
     let (http, https) = (bench.listener.ports().http.unwrap(), bench.listener.ports().https.unwrap());
-    bench.listener.reconfigure(both(https, http)).unwrap();
+    bench.reconfigure(both(https, http)).unwrap();
     assert_eq!((bench.listener.ports().http, bench.listener.ports().https), (Some(https), Some(http)));
     while !is_served(https) {
         std::thread::yield_now();
@@ -99,7 +100,7 @@ fn two_listeners_can_swap_their_ports() {
 fn two_listeners_cannot_share_a_port() {
     let mut bench = Bench::http(http_only("127.0.0.1", 0));
     let port = bench.port();
-    let error = bench.listener.reconfigure(both(port, port)).unwrap_err().to_string();
+    let error = bench.reconfigure(both(port, port)).unwrap_err().to_string();
     assert!(error.contains("https_listen"), "{error}");
     assert!(is_served(port));
 }
@@ -113,7 +114,43 @@ fn the_other_half_is_taken_when_an_account_comes_to_need_it() {
     let mut bench = Bench::http(one_half);
     let port = bench.port();
     assert!(connect(V6, port).is_err());
-    bench.listener.reconfigure(http_only("127.0.0.1", 0)).unwrap();
+    bench.reconfigure(http_only("127.0.0.1", 0)).unwrap();
     assert_eq!(bench.port(), port);
     assert!(connect(V6, port).is_ok());
+}
+
+#[test]
+fn an_acceptor_that_has_died_is_started_again_by_a_reload_that_changes_nothing() {
+    let mut bench = Bench::http(http_only("127.0.0.1", 0));
+    let port = bench.port();
+    bench.listener.acceptor.end();
+    bench.reconfigure(http_only("127.0.0.1", 0)).unwrap();
+    assert_eq!(bench.port(), port);
+    assert!(is_served(port));
+    bench.listener.acceptor.end();
+    bench.reconfigure(Settings { redirect_peer: RedirectPeer::Any, ..http_only("127.0.0.1", 0) }).unwrap();
+    assert!(is_served(port));
+}
+
+#[test]
+fn a_name_is_bound_at_the_addresses_that_were_looked_up_and_only_if_something_changes() {
+    let mut bench = Bench::http(http_only("127.0.0.1", 0));
+    // A name to us; the system knows its address without asking anybody.
+    let named = http_only("127.1", 0);
+    let names = bench.listener.names_to_look_up(&named);
+    assert_eq!(names, ["127.1"]);
+    let error = bench.reconfigure(named.clone()).unwrap_err().to_string();
+    assert_eq!(error, "cannot listen on 127.1:0 (http_listen): the name was not looked up");
+    bench.listener.reconfigure(named.clone(), &Addresses::look_up(names)).unwrap();
+    assert!(is_served(bench.port()));
+    let none = [
+        named,
+        http_only("127.0.0.1", 0),
+        http_only("::1", 0),
+        http_only("LocalHost", 0),
+        https_only(&["x"]),
+    ];
+    assert_eq!(none.map(|settings| bench.listener.names_to_look_up(&settings).len()), [0; 5]);
+    bench.listener.acceptor.end();
+    assert_eq!(bench.listener.names_to_look_up(&http_only("127.1", 0)), ["127.1"]);
 }

@@ -12,11 +12,12 @@ use pizauth_common::account_name::AccountName;
 use pizauth_common::config::{ListenAddress, Listeners, RedirectPeer};
 use rustls::ServerConfig;
 
-use super::super::connection::{Limits, Visit, serve};
+use super::super::connection::{Timeouts, Visit, serve};
 use super::super::connections::{Connections, Place};
 use super::super::page::Page;
-use super::super::{RedirectListener, Settings};
+use super::super::{BindError, RedirectListener, Settings};
 use crate::mailbox::{Event, Mailbox};
+use crate::name_lookup::Addresses;
 use crate::testing::connection;
 use pizauth_core::oauth::redirect::RedirectRequest;
 
@@ -26,8 +27,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) const ROOT_VISIT: &str = "GET /?code=c&state=s HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 /// Short ones where a test waits for them to pass, long ones where it must not matter.
-pub(super) fn patient() -> Limits {
-    Limits { head: PATIENCE, decision: PATIENCE, page: PATIENCE, closing: PATIENCE, notice: PATIENCE }
+pub(super) fn patient() -> Timeouts {
+    Timeouts { head: PATIENCE, decision: PATIENCE, page: PATIENCE, closing: PATIENCE, notice: PATIENCE }
 }
 
 pub(super) fn address(host: &str, port: u16) -> ListenAddress {
@@ -64,7 +65,7 @@ pub(super) fn sign_in(_: &RedirectRequest, reply: Sender<Page>) {
 
 impl Bench {
     /// `decide` is what the loop does with a request.
-    pub(super) fn new<D>(settings: Settings, limits: Limits, decide: D) -> Self
+    pub(super) fn new<D>(settings: Settings, timeouts: Timeouts, decide: D) -> Self
     where
         D: Fn(&RedirectRequest, Sender<Page>) + Send + 'static,
     {
@@ -78,12 +79,17 @@ impl Bench {
                 decide(&request, reply);
             }
         });
-        let listener = RedirectListener::with_limits(settings, mailbox, limits).unwrap();
+        let listener = RedirectListener::with_timeouts(settings, mailbox, timeouts).unwrap();
         Self { listener, requests, _poll: poll }
     }
 
     pub(super) fn http(settings: Settings) -> Self {
         Self::new(settings, patient(), sign_in)
+    }
+
+    /// A reload of what names no host.
+    pub(super) fn reconfigure(&mut self, settings: Settings) -> Result<(), BindError> {
+        self.listener.reconfigure(settings, &Addresses::default())
     }
 
     pub(super) fn port(&self) -> u16 {
@@ -112,7 +118,7 @@ pub(super) struct Begun {
 }
 
 impl Begun {
-    pub(super) fn with(sent: &[u8], tls: Option<Arc<ServerConfig>>, limits: Limits) -> Self {
+    pub(super) fn with(sent: &[u8], tls: Option<Arc<ServerConfig>>, timeouts: Timeouts) -> Self {
         let poll = Poll::new().unwrap();
         let (mailbox, events) = Mailbox::new(poll.registry(), Token(0)).unwrap();
         let (mut client, accepted) = connection();
@@ -120,9 +126,9 @@ impl Begun {
         client.write_all(sent).unwrap();
         accepted.set_nonblocking(true).unwrap();
         let port = accepted.local_addr().unwrap().port();
-        let connections = Arc::new(Connections::new(1, limits.notice));
+        let connections = Arc::new(Connections::new(1, timeouts.notice));
         let place = connections.admit(accepted, true).unwrap();
-        let visit = Visit { tls, port, is_welcome: true, limits, mailbox };
+        let visit = Visit { tls, port, is_welcome: true, timeouts, mailbox };
         Self { client, connections, place, visit, events, _poll: poll }
     }
 

@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion};
 
-use super::super::connection::Limits;
+use super::super::connection::Timeouts;
 use super::super::identity::Identity;
 use super::support::*;
 use pizauth_common::config::Scheme;
@@ -77,9 +77,9 @@ fn plain_http_is_told_to_come_back_with_tls() {
 
 #[test]
 fn a_mute_handshake_ends() {
-    let limits = Limits { head: Duration::from_millis(500), ..patient() };
+    let timeouts = Timeouts { head: Duration::from_millis(500), ..patient() };
     let identity = Identity::new(&[]).unwrap();
-    let begun = Begun::with(&[22, 3, 1], Some(Arc::clone(identity.config())), limits);
+    let begun = Begun::with(&[22, 3, 1], Some(Arc::clone(identity.config())), timeouts);
     assert_eq!(begun.served(), "");
 }
 

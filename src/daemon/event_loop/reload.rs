@@ -1,0 +1,158 @@
+//! Reading the configuration again. Where a listener is named by a host name, that is looked up in a thread, one at a
+//! time, and the reload is done when the thread has ended: everybody else is served meanwhile. Who asks for a reload
+//! in that time waits too, and the file is then read once more for all.
+
+use std::thread;
+use std::time::Duration;
+
+use pizauth_common::cause::Cause;
+use pizauth_common::config::{self, Checked, When};
+use pizauth_common::ipc::message::{Answer, Refusal, Report, Response};
+use pizauth_common::sys::give_memory_back;
+
+use super::answers::{Refused, stopping};
+use super::{EventLoop, Rooms};
+use crate::containment::{Worker, contain};
+use crate::ipc_listener::CallerId;
+use crate::log::{self, What};
+use crate::mailbox::Event;
+use crate::name_lookup::Addresses;
+use crate::redirect_listener::Settings;
+use pizauth_core::moment::{Moment, Now};
+
+/// Callers are answered after this time: a little later they would give us up.
+const LOOKUP_PATIENCE: Duration = Duration::from_secs(8);
+
+/// Where a reload stands.
+#[derive(Default)]
+pub(super) struct Reloads {
+    waiting: Option<Waiting>,
+    /// The thread may outlive the reload that it was started for.
+    is_looking_up: bool,
+}
+
+/// A reload that waits for the thread to end.
+struct Waiting {
+    callers: Vec<CallerId>,
+    until: Moment,
+    names: Vec<String>,
+    /// What was read, and names these names. Absent: it has to be read again.
+    checked: Option<Checked>,
+}
+
+impl Reloads {
+    pub(super) fn poll_timeout(&self) -> Option<Moment> {
+        self.waiting.as_ref().map(|waiting| waiting.until)
+    }
+}
+
+impl EventLoop {
+    /// Reads the configuration again and answers the caller, if there is one, at once or later. An error leaves
+    /// everything as it was.
+    pub(super) fn reload(&mut self, caller: Option<CallerId>, now: Now) {
+        let callers = caller.into_iter().collect();
+        if self.stage.is_stopping() {
+            return self.answer_reload(callers, Err(stopping()));
+        }
+        if let Some(waiting) = &mut self.reloads.waiting {
+            waiting.callers.extend(callers);
+            waiting.checked = None;
+            return;
+        }
+        self.rooms.supervisor.reloading();
+        self.read_again(callers, now.moment.plus(LOOKUP_PATIENCE), now);
+    }
+
+    /// The thread has ended.
+    pub(super) fn looked_up(&mut self, addresses: &Addresses, now: Now) {
+        self.reloads.is_looking_up = false;
+        match self.reloads.waiting.take() {
+            Some(Waiting { callers, checked: Some(checked), .. }) => {
+                let done = self.rooms.adopt(checked, addresses, now);
+                self.finish_reload(callers, done);
+            }
+            Some(Waiting { callers, until, .. }) => self.read_again(callers, until, now),
+            None => {}
+        }
+    }
+
+    /// Gives up a reload whose lookup takes too long.
+    pub(super) fn handle_reload_timeout(&mut self, now: Moment) {
+        if let Some(late) = self.reloads.waiting.take_if(|waiting| waiting.until <= now) {
+            let why = format!(
+                "cannot look up {} within {} s (give an address in http_listen and https_listen, or try again)",
+                late.names.join(" and "),
+                LOOKUP_PATIENCE.as_secs()
+            );
+            self.finish_reload(late.callers, Err(bad(why)));
+        }
+    }
+
+    /// We stop: nothing becomes of a reload that waits.
+    pub(super) fn abandon_reload(&mut self) {
+        if let Some(waiting) = self.reloads.waiting.take() {
+            self.finish_reload(waiting.callers, Err(stopping()));
+        }
+    }
+
+    fn read_again(&mut self, callers: Vec<CallerId>, until: Moment, now: Now) {
+        let checked = match config::load(&self.rooms.config_file, When::Reload) {
+            Ok(checked) => checked,
+            Err(error) => return self.finish_reload(callers, Err(bad(error.to_string()))),
+        };
+        let names = self.rooms.redirect_listener.names_to_look_up(&Settings::new(&checked.config));
+        if names.is_empty() {
+            let done = self.rooms.adopt(checked, &Addresses::default(), now);
+            return self.finish_reload(callers, done);
+        }
+        let is_another_looked_up = self.reloads.is_looking_up;
+        if !is_another_looked_up && let Err(refused) = self.look_up(names.clone()) {
+            return self.finish_reload(callers, Err(refused));
+        }
+        let checked = (!is_another_looked_up).then_some(checked);
+        self.reloads.waiting = Some(Waiting { callers, until, names, checked });
+    }
+
+    fn look_up(&mut self, names: Vec<String>) -> Result<(), Refused> {
+        let mailbox = self.rooms.mailbox.clone();
+        let look_up = move || {
+            let found = contain(Worker::NameLookup, || Addresses::look_up(names));
+            mailbox.post(Event::LookedUp(found.unwrap_or_default()));
+        };
+        let thread = thread::Builder::new().name("lookup".to_owned()).spawn(look_up);
+        thread.map_err(|error| bad(format!("cannot look up a host name: {}", Cause(&error))))?;
+        self.reloads.is_looking_up = true;
+        Ok(())
+    }
+
+    fn finish_reload(&mut self, callers: Vec<CallerId>, done: Result<Report, Refused>) {
+        self.rooms.supervisor.reloaded();
+        match &done {
+            Ok(_) => log::event(What::Reloaded).write(),
+            Err(Refused(_, why)) => log::event(What::ReloadFailed).field("reason", why).write(),
+        }
+        self.answer_reload(callers, done);
+    }
+
+    fn answer_reload(&mut self, callers: Vec<CallerId>, done: Result<Report, Refused>) {
+        let answer = done.map_or_else(|refused| Response::from(refused).into(), Answer::from);
+        for caller in callers {
+            self.rooms.ipc_listener.answer(caller, &answer);
+        }
+        give_memory_back();
+    }
+}
+
+impl Rooms {
+    fn adopt(&mut self, checked: Checked, addresses: &Addresses, now: Now) -> Result<Report, Refused> {
+        let settings = Settings::new(&checked.config);
+        self.redirect_listener.reconfigure(settings, addresses).map_err(|error| bad(error.to_string()))?;
+        self.hooks.set_commands(checked.config.hooks.clone());
+        self.keeper.reload(checked.config, self.redirect_listener.ports(), now);
+        Ok(Report::Reloaded { warnings: checked.warnings.lines() })
+    }
+}
+
+fn bad(why: String) -> Refused {
+    Refused(Refusal::BadConfiguration, why)
+}
