@@ -19,8 +19,8 @@ use crate::containment::{Worker, contain};
 use crate::hooks::{Finished, Hook};
 use crate::log::{self};
 use crate::mailbox::Event;
-use crate::poll_tokens;
 use crate::signals::Signal;
+use crate::wake_sources;
 use pages::WaitingPages;
 use pizauth_core::moment::{Moment, Now};
 use reload::Reloads;
@@ -116,10 +116,10 @@ impl EventLoop {
 
     fn dispatch(&mut self, event: &Ready, now: Now) {
         match event.token() {
-            poll_tokens::ALARM => self.rooms.alarm.acknowledge(),
-            poll_tokens::SIGNALS => self.signals_arrived(now),
-            poll_tokens::SOCKET_WATCH => self.rooms.socket_file.ready(now.moment),
-            poll_tokens::WAKER => {}
+            wake_sources::ALARM => self.rooms.alarm.acknowledge(),
+            wake_sources::SIGNALS => self.signals_arrived(now),
+            wake_sources::SOCKET_WATCH => self.rooms.socket_file.ready(now.moment),
+            wake_sources::WAKER => {}
             token if self.rooms.hooks.owns(token) => self.rooms.hooks.output_ready(token),
             _ => self.rooms.ipc_listener.ready(event, now.moment),
         }

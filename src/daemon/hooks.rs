@@ -5,10 +5,10 @@
 
 mod command;
 mod hook;
-mod kind;
+mod hook_kind;
 mod output;
 mod reminders;
-mod running;
+mod running_hook;
 #[cfg(test)]
 mod tests;
 mod waiting;
@@ -27,13 +27,13 @@ use rustix::process::Signal;
 
 pub use command::{HookOutput, HookSettings};
 pub use hook::Hook;
-use kind::{Kind, account};
+use hook_kind::{HookKind, account};
 use output::{Output, Reading};
-use running::Running;
+use running_hook::RunningHook;
 use waiting::Waiting;
 
 use crate::log::{self, What};
-use crate::poll_tokens::FIRST_HOOK_OUTPUT;
+use crate::wake_sources::FIRST_HOOK_OUTPUT;
 use pizauth_core::keeper::{AccountEvent, HookVerdict, JobId};
 use pizauth_core::moment::Moment;
 
@@ -61,8 +61,8 @@ pub struct Hooks {
     settings: HookSettings,
     commands: HookCommands,
     registry: Rc<Registry>,
-    waiting: Vec<(Kind, Waiting)>,
-    running: Vec<Running>,
+    waiting: Vec<(HookKind, Waiting)>,
+    running: Vec<RunningHook>,
     outputs: BTreeMap<usize, Output>,
     next_token: usize,
     finished: Vec<Finished>,
@@ -80,7 +80,7 @@ impl Hooks {
             settings,
             commands,
             registry,
-            waiting: Kind::ALL.map(|kind| (kind, Waiting::default())).into(),
+            waiting: HookKind::ALL.map(|kind| (kind, Waiting::default())).into(),
             running: Vec::new(),
             outputs: BTreeMap::new(),
             next_token: FIRST_HOOK_OUTPUT,
@@ -105,10 +105,10 @@ impl Hooks {
 
     /// Runs a hook, at once or when it is its turn.
     pub fn run(&mut self, hook: Hook, now: Moment) {
-        let kind = Kind::of(&hook);
+        let kind = HookKind::of(&hook);
         if kind.command(&self.commands).is_none() {
             self.finish(&hook, HookVerdict::NoVerdict);
-        } else if self.is_stopping && kind != Kind::TokenEvent {
+        } else if self.is_stopping && kind != HookKind::TokenEvent {
             line(What::HookNotStarted, kind, account(&hook)).field("reason", "stopping").write();
             self.finish(&hook, HookVerdict::NoVerdict);
         } else {
@@ -121,16 +121,16 @@ impl Hooks {
 
     /// To be called on CHLD: sees which hooks have ended, and starts those whose turn it is.
     pub fn children_changed(&mut self, now: Moment) {
-        let mut ended = Vec::new();
-        self.running.retain_mut(|running| match running.ended() {
+        let mut reaped = Vec::new();
+        self.running.retain_mut(|running| match running.reaped() {
             Some(status) => {
-                ended.push((running.hook.clone(), status, running.was_ended()));
+                reaped.push((running.hook.clone(), status, running.was_killed()));
                 false
             }
             None => true,
         });
-        for (hook, status, was_ended) in ended {
-            self.ended(&hook, status, was_ended);
+        for (hook, status, was_killed) in reaped {
+            self.conclude(&hook, status, was_killed);
         }
         self.start_waiting(now);
     }
@@ -151,7 +151,7 @@ impl Hooks {
 
     /// When [`Hooks::handle_timeout`] has something to do.
     pub fn poll_timeout(&self) -> Option<Moment> {
-        self.running.iter().filter_map(Running::due).chain(self.start_again).min()
+        self.running.iter().filter_map(RunningHook::due).chain(self.start_again).min()
     }
 
     /// Ends hooks whose time is up. Early or repeated calls are harmless.
@@ -187,17 +187,17 @@ impl Hooks {
     /// The daemon stops: from now on only token events are started, and nobody waits for a verdict any more.
     pub fn stop(&mut self) {
         self.is_stopping = true;
-        for (_, waiting) in self.waiting.iter_mut().filter(|(kind, _)| *kind != Kind::TokenEvent) {
+        for (_, waiting) in self.waiting.iter_mut().filter(|(kind, _)| *kind != HookKind::TokenEvent) {
             waiting.clear();
         }
-        for running in self.running.iter().filter(|running| running.kind() == Kind::TransientErrorIf) {
+        for running in self.running.iter().filter(|running| running.kind() == HookKind::TransientErrorIf) {
             running.signal(Signal::TERM);
         }
     }
 
     /// Whether all token events have been told, so that a hook which keeps the tokens has the last state.
     pub fn is_drained(&self) -> bool {
-        let is_event = |kind: Kind| kind == Kind::TokenEvent;
+        let is_event = |kind: HookKind| kind == HookKind::TokenEvent;
         self.waiting.iter().all(|(kind, waiting)| !is_event(*kind) || waiting.is_empty())
             && !self.running.iter().any(|running| is_event(running.kind()))
     }
@@ -226,7 +226,7 @@ impl Hooks {
         if busy >= kind.at_once() {
             return false;
         }
-        let may_run = |hook: &Hook| *kind != Kind::AuthNotify || reminders::may_run(hook, running);
+        let may_run = |hook: &Hook| *kind != HookKind::AuthNotify || reminders::may_run(hook, running);
         let Some((number, hook)) = waiting.take_first(may_run) else { return false };
         match self.start(&hook) {
             Ok(Some(child)) => self.started(hook, child, now),
@@ -238,7 +238,7 @@ impl Hooks {
 
     /// `Ok(None)`: a reload has removed the command while the hook waited.
     fn start(&mut self, hook: &Hook) -> io::Result<Option<Child>> {
-        let kind = Kind::of(hook);
+        let kind = HookKind::of(hook);
         let Some(command) = kind.command(&self.commands) else { return Ok(None) };
         if self.settings.output == HookOutput::Inherited {
             return self.settings.prepare(command, hook, None).spawn().map(Some);
@@ -253,17 +253,17 @@ impl Hooks {
     }
 
     fn started(&mut self, hook: Hook, child: Child, now: Moment) {
-        let kind = Kind::of(&hook);
+        let kind = HookKind::of(&hook);
         self.start_pause = None;
         line(What::HookStarted, kind, account(&hook)).field("pid", child.id()).write();
-        self.running.push(Running::new(hook, child, now));
+        self.running.push(RunningHook::new(hook, child, now));
     }
 
     /// A token event is too important to be lost because the system has no process or descriptor left now, and
     /// so is a word to the user. A question for a verdict is not: the next failure asks it again.
     fn not_started(&mut self, index: usize, number: u64, hook: &Hook, error: &io::Error, now: Moment) {
-        let kind = Kind::of(hook);
-        let waits = is_passing(error) && kind != Kind::TransientErrorIf;
+        let kind = HookKind::of(hook);
+        let waits = is_passing(error) && kind != HookKind::TransientErrorIf;
         if !waits || self.start_pause.is_none() {
             line(What::HookNotStarted, kind, account(hook)).field("reason", Cause(error)).write();
         }
@@ -277,18 +277,18 @@ impl Hooks {
         }
     }
 
-    fn ended(&mut self, hook: &Hook, status: ExitStatus, was_ended: bool) {
-        let kind = Kind::of(hook);
+    fn conclude(&mut self, hook: &Hook, status: ExitStatus, was_killed: bool) {
+        let kind = HookKind::of(hook);
         // What we have ended ourselves did not fail.
-        let failed = !status.success() && !was_ended;
+        let failed = !status.success() && !was_killed;
         // While we stop nobody waits for its answer.
         let has_no_answer = failed && says_nothing(status) && !self.is_stopping;
-        let verdict = match status.success() && !was_ended {
+        let verdict = match status.success() && !was_killed {
             true => HookVerdict::KeepTrying,
             false if self.is_stopping || has_no_answer => HookVerdict::NoVerdict,
             false => HookVerdict::GiveUp,
         };
-        let is_failure = failed && (kind != Kind::TransientErrorIf || has_no_answer);
+        let is_failure = failed && (kind != HookKind::TransientErrorIf || has_no_answer);
         let what = if is_failure { What::HookFailed } else { What::HookEnded };
         line(what, kind, account(hook)).field("status", status).write();
         self.finish(hook, verdict);
@@ -321,7 +321,7 @@ fn is_passing(error: &io::Error) -> bool {
 }
 
 /// A line about a hook.
-fn line(what: What, kind: Kind, account: Option<&AccountName>) -> log::Line {
+fn line(what: What, kind: HookKind, account: Option<&AccountName>) -> log::Line {
     let line = log::event(what);
     account.into_iter().fold(line, log::Line::account).field("hook", kind.option())
 }

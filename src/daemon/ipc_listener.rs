@@ -20,7 +20,7 @@ use rustix::io::Errno;
 use rustix::process::Rlimit;
 
 use crate::log::{self, What};
-use crate::poll_tokens::{FIRST_CONNECTION, FIRST_HOOK_OUTPUT, IPC_LISTENER};
+use crate::wake_sources::{FIRST_CALLER, FIRST_HOOK_OUTPUT, IPC_LISTENER};
 use caller::{Caller, Step};
 use pizauth_core::moment::Moment;
 
@@ -84,7 +84,7 @@ impl IpcListener {
             deadlines: BTreeSet::new(),
             requests: VecDeque::new(),
             handed_out: Vec::new(),
-            next_id: FIRST_CONNECTION,
+            next_id: FIRST_CALLER,
             accept_again: None,
             is_failing: false,
             bytes_under_way: 0,
@@ -263,8 +263,7 @@ impl IpcListener {
     fn new_id(&mut self) -> CallerId {
         loop {
             let id = CallerId(self.next_id);
-            self.next_id =
-                if self.next_id + 1 < FIRST_HOOK_OUTPUT { self.next_id + 1 } else { FIRST_CONNECTION };
+            self.next_id = if self.next_id + 1 < FIRST_HOOK_OUTPUT { self.next_id + 1 } else { FIRST_CALLER };
             if !self.callers.contains_key(&id) {
                 return id;
             }

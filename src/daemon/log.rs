@@ -8,7 +8,7 @@
 
 mod backlog;
 mod events;
-mod line;
+mod logfmt;
 mod stderr;
 mod syslog;
 #[cfg(test)]
@@ -24,7 +24,7 @@ use pizauth_core::keeper::{ACCOUNT_EVENTS, AccountEvent, EventDoc};
 
 use backlog::Backlog;
 pub use events::What;
-use line::Text;
+use logfmt::Text;
 pub use pizauth_core::keeper::Severity;
 
 /// The target of our own records. Nothing else passes: attohttpc's debug log prints URLs.

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use mio::{Registry, Token, Waker};
 
 use crate::name_lookup::Addresses;
-use crate::redirect_listener::page::Page;
+use crate::page::Page;
 use pizauth_core::http;
 use pizauth_core::keeper::JobId;
 use pizauth_core::oauth::redirect::RedirectRequest;

@@ -7,12 +7,11 @@ mod acceptor;
 mod acceptor_thread;
 mod answer;
 mod binding;
+mod certificate;
 mod connection;
 mod connections;
 mod error;
 pub mod head;
-mod identity;
-pub mod page;
 mod peer;
 mod refusals;
 mod settings;
@@ -32,11 +31,11 @@ use crate::mailbox::Mailbox;
 use crate::name_lookup::Addresses;
 use acceptor::{Listening, Plan};
 use acceptor_thread::AcceptorThread;
-use binding::{Binding, Bound, Wish};
+use binding::{Binding, Bound, ListenSpec};
+use certificate::Certificate;
 use connection::Timeouts;
 use connections::Connections;
 pub use error::BindError;
-use identity::Identity;
 use pizauth_core::keeper::ListenerPorts;
 pub use settings::Settings;
 
@@ -58,7 +57,7 @@ fn places(descriptors: Rlimit) -> usize {
 /// The redirect listeners of a daemon. They stop when this is dropped.
 pub struct RedirectListener {
     settings: Settings,
-    held: Held,
+    bindings: Bindings,
     acceptor: AcceptorThread,
     connections: Arc<Connections>,
     timeouts: Timeouts,
@@ -67,9 +66,9 @@ pub struct RedirectListener {
 
 /// What is bound at a time.
 #[derive(Clone, Default)]
-struct Held {
+struct Bindings {
     http: Option<Binding>,
-    https: Option<(Binding, Arc<Identity>)>,
+    https: Option<(Binding, Arc<Certificate>)>,
 }
 
 impl RedirectListener {
@@ -85,10 +84,11 @@ impl RedirectListener {
 
     fn with_timeouts(settings: Settings, mailbox: Mailbox, timeouts: Timeouts) -> Result<Self, BindError> {
         let addresses = Addresses::look_up(settings.names());
-        let held = Held::default().changed_to(&settings, &addresses)?;
+        let held = Bindings::default().changed_to(&settings, &addresses)?;
         let connections = Arc::new(Connections::new(places(getrlimit(Resource::Nofile)), timeouts.notice));
         let acceptor = AcceptorThread::start(Arc::clone(&connections), timeouts, mailbox.clone())?;
-        let mut listener = Self { settings, held: Held::default(), acceptor, connections, timeouts, mailbox };
+        let mut listener =
+            Self { settings, bindings: Bindings::default(), acceptor, connections, timeouts, mailbox };
         listener.serve(held)?;
         Ok(listener)
     }
@@ -107,7 +107,7 @@ impl RedirectListener {
         if self.serves(&settings) {
             return Ok(());
         }
-        let held = self.held.changed_to(&settings, addresses)?;
+        let held = self.bindings.changed_to(&settings, addresses)?;
         if !self.acceptor.is_running() {
             let connections = Arc::clone(&self.connections);
             self.acceptor = AcceptorThread::start(connections, self.timeouts, self.mailbox.clone())?;
@@ -123,19 +123,19 @@ impl RedirectListener {
     /// The ports of the listeners.
     pub fn ports(&self) -> ListenerPorts {
         ListenerPorts {
-            http: self.held.http.as_ref().map(|binding| binding.port),
-            https: self.held.https.as_ref().map(|(binding, _)| binding.port),
+            http: self.bindings.http.as_ref().map(|binding| binding.port),
+            https: self.bindings.https.as_ref().map(|(binding, _)| binding.port),
         }
     }
 
     /// The raw public key of the HTTPS listener's certificate, as upper-case hex with colons.
     pub fn https_public_key(&self) -> Option<String> {
-        self.held.https.as_ref().map(|(_, identity)| identity.public_key())
+        self.bindings.https.as_ref().map(|(_, certificate)| certificate.public_key())
     }
 
     /// The SHA-256 of the HTTPS listener's certificate, as upper-case hex with colons.
     pub fn https_fingerprint(&self) -> Option<String> {
-        self.held.https.as_ref().map(|(_, identity)| identity.fingerprint())
+        self.bindings.https.as_ref().map(|(_, certificate)| certificate.fingerprint())
     }
 
     /// Stops: the ports are free when this returns. What is being answered gets a second to end.
@@ -144,11 +144,11 @@ impl RedirectListener {
     }
 
     /// Hands the acceptor what is held.
-    fn serve(&mut self, held: Held) -> Result<(), BindError> {
+    fn serve(&mut self, held: Bindings) -> Result<(), BindError> {
         let checks_peers = self.settings.redirect_peer == RedirectPeer::SameUser;
         self.acceptor.follow(Plan { listening: held.listening(), checks_peers })?;
-        held.log_what_is_new_since(&self.held);
-        self.held = held;
+        held.log_what_is_new_since(&self.bindings);
+        self.bindings = held;
         Ok(())
     }
 }
@@ -156,7 +156,7 @@ impl RedirectListener {
 impl Drop for RedirectListener {
     fn drop(&mut self) {
         self.acceptor.end();
-        self.held = Held::default();
+        self.bindings = Bindings::default();
         self.connections.end(STOP_PATIENCE);
     }
 }
@@ -167,34 +167,34 @@ impl fmt::Debug for RedirectListener {
     }
 }
 
-impl Held {
+impl Bindings {
     /// What `settings` ask for, made of what is held where it fits. What is held is not touched.
     fn changed_to(&self, settings: &Settings, addresses: &Addresses) -> Result<Self, BindError> {
         let sockets: Vec<Bound> = self.bindings().flat_map(|binding| binding.sockets.clone()).collect();
         let is_for_localhost = settings.has_localhost_redirect;
         let http = match settings.listeners.http() {
             Some(address) => {
-                let wish = Wish { option: "http_listen", address, is_for_localhost, addresses };
-                Some(wish.bind(&sockets, self.http.as_ref().map(|binding| binding.port))?)
+                let spec = ListenSpec { option: "http_listen", address, is_for_localhost, addresses };
+                Some(spec.bind(&sockets, self.http.as_ref().map(|binding| binding.port))?)
             }
             None => None,
         };
         let https = match settings.listeners.https() {
             Some(address) => {
-                let wish = Wish { option: "https_listen", address, is_for_localhost, addresses };
+                let spec = ListenSpec { option: "https_listen", address, is_for_localhost, addresses };
                 let sockets: Vec<Bound> = sockets.into_iter().filter(|bound| !bound.is_of(&http)).collect();
                 let before = self.https.as_ref().map(|(binding, _)| binding.port);
-                Some((wish.bind(&sockets, before)?, self.identity_for(&settings.https_hosts)?))
+                Some((spec.bind(&sockets, before)?, self.certificate_for(&settings.https_hosts)?))
             }
             None => None,
         };
         Ok(Self { http, https })
     }
 
-    fn identity_for(&self, hosts: &[String]) -> Result<Arc<Identity>, BindError> {
+    fn certificate_for(&self, hosts: &[String]) -> Result<Arc<Certificate>, BindError> {
         match &self.https {
-            Some((_, identity)) => identity.for_hosts(hosts),
-            None => Identity::new(hosts).map(Arc::new),
+            Some((_, certificate)) => certificate.for_hosts(hosts),
+            None => Certificate::new(hosts).map(Arc::new),
         }
     }
 
@@ -204,7 +204,7 @@ impl Held {
 
     fn listening(&self) -> Vec<Listening> {
         let plain = self.http.iter().map(|binding| (binding, None));
-        let tls = self.https.iter().map(|(binding, identity)| (binding, Some(identity.config())));
+        let tls = self.https.iter().map(|(binding, certificate)| (binding, Some(certificate.config())));
         plain
             .chain(tls)
             .flat_map(|(binding, tls)| {

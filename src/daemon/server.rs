@@ -19,8 +19,8 @@ use crate::background::{Background, Parent};
 use crate::containment::{self, Worker, contain};
 use crate::event_loop::{EventLoop, Rooms};
 use crate::http;
-use crate::limits::Limits;
 use crate::log::{self, Destination, What};
+use crate::process_limits::ProcessLimits;
 use crate::supervisor::Supervisor;
 use options::{Arguments, Options};
 
@@ -124,7 +124,7 @@ struct Opened {
 /// The rooms, unless only the configuration was to be checked. No secret is read before the process is hardened.
 fn open(options: &Options, parent: Option<&Parent>) -> Result<Option<Opened>, String> {
     set_up_allocator();
-    let limits = Limits::inherited();
+    let limits = ProcessLimits::inherited();
     let supervisor = Supervisor::new(options.ready_fd).map_err(|error| error.to_string())?;
     harden_process();
     let config_file = paths::find_config_file(options.config_file.clone(), &ProcessEnvironment)

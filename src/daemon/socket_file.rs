@@ -18,7 +18,7 @@ use mio::Registry;
 use pizauth_common::paths::{Environment, SocketCandidate};
 
 use crate::log::{self, What};
-use claim::{Claim, Identity};
+use claim::{Claim, FileId};
 pub use error::SocketError;
 use lock::Lock;
 use pizauth_core::moment::Moment;
@@ -184,6 +184,6 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn identity_at(path: &Path) -> Option<Identity> {
-    fs::symlink_metadata(path).ok().map(|metadata| Identity::of(&metadata))
+fn file_id_at(path: &Path) -> Option<FileId> {
+    fs::symlink_metadata(path).ok().map(|metadata| FileId::of(&metadata))
 }

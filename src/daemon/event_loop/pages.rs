@@ -7,7 +7,7 @@ use pizauth_common::account_name::AccountName;
 use pizauth_core::keeper::{AccountEvent, CONFIGURATION_CHANGED, Happened, RedirectVerdict};
 use pizauth_core::oauth::outcome::Reason;
 
-use crate::redirect_listener::page::Page;
+use crate::page::Page;
 
 /// Who waits for the exchange of which account. A browser that has gone is noticed when it is answered, and ignored.
 #[derive(Debug, Default)]

@@ -11,7 +11,7 @@ use rustix::fs::{Access, access};
 use rustix::process::{Resource, Rlimit};
 
 use super::Hook;
-use super::kind::account;
+use super::hook_kind::account;
 use crate::{background, supervisor};
 
 /// Longer values are cut. The system would take 128 KiB, but other programs on the way may not.

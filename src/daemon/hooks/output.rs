@@ -12,7 +12,7 @@ use mio::{Interest, Registry, Token};
 use pizauth_common::account_name::AccountName;
 use pizauth_common::sys;
 
-use super::kind::Kind;
+use super::hook_kind::HookKind;
 use crate::log::What;
 
 /// How much of it is logged.
@@ -26,7 +26,7 @@ const TURN_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct Output {
     pipe: PipeReader,
-    kind: Kind,
+    kind: HookKind,
     account: Option<AccountName>,
     may_log: usize,
     line: Vec<u8>,
@@ -46,7 +46,10 @@ impl Output {
     ///
     /// # Errors
     /// The system has no descriptor left.
-    pub(super) fn new(kind: Kind, account: Option<AccountName>) -> io::Result<(Self, (OwnedFd, OwnedFd))> {
+    pub(super) fn new(
+        kind: HookKind,
+        account: Option<AccountName>,
+    ) -> io::Result<(Self, (OwnedFd, OwnedFd))> {
         let (reader, stdout) = pipe()?;
         let stderr = stdout.try_clone()?;
         rustix::io::ioctl_fionbio(&reader, true)?;

@@ -2,7 +2,7 @@
 
 mod limits;
 mod reminders;
-mod stage;
+mod scene;
 mod storm;
 
 use std::fs;
@@ -17,21 +17,21 @@ use rustix::process::{Resource, getrlimit};
 
 use super::*;
 use pizauth_core::keeper::TokenEvent;
-use stage::*;
+use scene::*;
 
 #[test]
 fn a_hook_gets_its_variables_and_the_environment_of_the_start() {
-    let mut stage =
-        Stage::new(on_error("env > $DIR/env; pwd > $DIR/pwd; cat > $DIR/stdin"), HookOutput::Inherited);
-    stage.run(error_notify("no\nway"));
-    stage.until_idle();
-    let env = stage.text("env");
+    let mut scene =
+        Scene::new(on_error("env > $DIR/env; pwd > $DIR/pwd; cat > $DIR/stdin"), HookOutput::Inherited);
+    scene.run(error_notify("no\nway"));
+    scene.until_idle();
+    let env = scene.text("env");
     for expected in ["PIZAUTH_ACCOUNT=work", "PIZAUTH_MSG=no way", "PIZAUTH_SOCKET=/run/example.sock"] {
         assert!(env.lines().any(|line| line == expected), "{expected} is not in {env}");
     }
     assert!(!env.contains("CARGO"), "nothing of our own environment: {env}");
-    assert_eq!(PathBuf::from(stage.text("pwd").trim()), std::env::current_dir().unwrap());
-    assert_eq!(stage.text("stdin"), "");
+    assert_eq!(PathBuf::from(scene.text("pwd").trim()), std::env::current_dir().unwrap());
+    assert_eq!(scene.text("stdin"), "");
 }
 
 #[cfg(target_os = "linux")]
@@ -45,59 +45,59 @@ fn a_hook_is_its_own_master() {
     blocked.add(signal::Signal::SIGUSR2);
     let command = "echo $$ > $DIR/pid; cat /proc/self/status > $DIR/status; ulimit -n > $DIR/limit; \
                    exec ls /proc/self/fd > $DIR/fds; ";
-    let mut stage = Stage::new(on_error(command), HookOutput::Inherited);
+    let mut scene = Scene::new(on_error(command), HookOutput::Inherited);
     blocked.thread_block().unwrap();
-    stage.run(error_notify("x"));
+    scene.run(error_notify("x"));
     blocked.thread_unblock().unwrap();
-    stage.until_idle();
+    scene.until_idle();
 
-    let status = stage.text("status");
+    let status = scene.text("status");
     let field = |name: &str| {
         let line = status.lines().find(|line| line.starts_with(name)).unwrap();
         line.split_whitespace().nth(1).unwrap().to_owned()
     };
-    let pid = stage.text("pid").trim().to_owned();
+    let pid = scene.text("pid").trim().to_owned();
     assert_eq!((field("NSsid:"), field("NSpgid:")), (pid.clone(), pid), "it leads its session and group");
     assert_eq!((field("SigBlk:"), field("SigIgn:")), ("0".repeat(16), "0".repeat(16)), "signals are reset");
-    assert_eq!(stage.text("limit").trim(), "123");
+    assert_eq!(scene.text("limit").trim(), "123");
     // ls itself has the directory open as 3.
-    assert_eq!(stage.text("fds").split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "3"]);
+    assert_eq!(scene.text("fds").split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "3"]);
 }
 
 #[test]
 fn a_hook_runs_whatever_the_text() {
-    let mut stage =
-        Stage::new(on_error("printf %s \"$PIZAUTH_MSG\" | wc -c >> $DIR/lengths"), HookOutput::Inherited);
+    let mut scene =
+        Scene::new(on_error("printf %s \"$PIZAUTH_MSG\" | wc -c >> $DIR/lengths"), HookOutput::Inherited);
     for message in ["", "\0\0", &"x".repeat(1 << 20), "$(touch $DIR/bad) `touch $DIR/bad` ' \" \\ ; -n"] {
-        stage.run(error_notify(message));
-        stage.until_idle();
+        scene.run(error_notify(message));
+        scene.until_idle();
     }
-    assert_eq!(stage.text("lengths").split_whitespace().collect::<Vec<_>>(), ["0", "2", "4096", "45"]);
-    assert!(!stage.dir.path().join("bad").exists());
+    assert_eq!(scene.text("lengths").split_whitespace().collect::<Vec<_>>(), ["0", "2", "4096", "45"]);
+    assert!(!scene.dir.path().join("bad").exists());
 }
 
 #[test]
 fn token_events_run_one_at_a_time_in_order_and_repeated_ones_merge() {
     let command =
         "echo begin >> $DIR/log; echo $PIZAUTH_ACCOUNT $PIZAUTH_EVENT >> $DIR/log; cat $DIR/gate >> $DIR/log";
-    let mut stage = Stage::new(on_token_event(command), HookOutput::Inherited);
-    let gate = stage.fifo("gate");
-    stage.run(token_event("a", TokenEvent::New));
+    let mut scene = Scene::new(on_token_event(command), HookOutput::Inherited);
+    let gate = scene.fifo("gate");
+    scene.run(token_event("a", TokenEvent::New));
     for _ in 0..1000 {
-        stage.run(token_event("a", TokenEvent::Refreshed));
-        stage.run(token_event("b", TokenEvent::Refreshed));
-        stage.run(token_event("a", TokenEvent::Revoked));
+        scene.run(token_event("a", TokenEvent::Refreshed));
+        scene.run(token_event("b", TokenEvent::Refreshed));
+        scene.run(token_event("a", TokenEvent::Revoked));
     }
     for _ in 0..4 {
-        assert!(!stage.hooks.is_drained());
-        assert_eq!(stage.hooks.running.len(), 1);
-        let started = stage.hooks.running[0].session();
+        assert!(!scene.hooks.is_drained());
+        assert_eq!(scene.hooks.running.len(), 1);
+        let started = scene.hooks.running[0].session();
         fs::write(&gate, "end\n").unwrap();
-        stage.until(|hooks| hooks.running.first().is_none_or(|running| running.session() != started));
+        scene.until(|hooks| hooks.running.first().is_none_or(|running| running.session() != started));
     }
-    assert!(stage.hooks.is_drained());
+    assert!(scene.hooks.is_drained());
     let expected = ["a token_new", "a token_refreshed", "b token_refreshed", "a token_revoked"];
-    assert_eq!(stage.text("log"), expected.map(|event| format!("begin\n{event}\nend\n")).concat());
+    assert_eq!(scene.text("log"), expected.map(|event| format!("begin\n{event}\nend\n")).concat());
 }
 
 /// Tells when somebody has opened a fifo for writing, and when everybody who did is gone.
@@ -116,18 +116,18 @@ fn a_group_that_ignores_term_is_killed_when_its_time_is_up() {
     // Both hold the fifo open: its reader sees the end when the last of them is gone.
     let command =
         "trap '' TERM; exec > $DIR/alive; (while :; do sleep 600; done) & while :; do sleep 600; done";
-    let mut stage = Stage::new(on_error(command), HookOutput::Inherited);
-    let alive = stage.fifo("alive");
+    let mut scene = Scene::new(on_error(command), HookOutput::Inherited);
+    let alive = scene.fifo("alive");
     let (is_open, is_closed) = watched(alive);
-    stage.run(error_notify("x"));
+    scene.run(error_notify("x"));
     is_open.recv().unwrap();
-    stage.pass(Duration::from_secs(59));
-    assert!(!stage.hooks.running[0].was_ended());
-    stage.pass(Duration::from_secs(1));
-    assert!(stage.hooks.running[0].was_ended());
-    assert_eq!(stage.hooks.poll_timeout(), Some(stage.now.plus(Duration::from_millis(500))));
-    stage.pass(Duration::from_millis(500));
-    stage.until_idle();
+    scene.pass(Duration::from_secs(59));
+    assert!(!scene.hooks.running[0].was_killed());
+    scene.pass(Duration::from_secs(1));
+    assert!(scene.hooks.running[0].was_killed());
+    assert_eq!(scene.hooks.poll_timeout(), Some(scene.now.plus(Duration::from_millis(500))));
+    scene.pass(Duration::from_millis(500));
+    scene.until_idle();
     is_closed.join().unwrap();
 }
 
@@ -135,30 +135,30 @@ fn a_group_that_ignores_term_is_killed_when_its_time_is_up() {
 fn what_a_hook_leaves_running_does_not_survive_its_time_either() {
     // The hook itself obeys TERM, and its child does not: the zombie keeps the group until the KILL.
     let command = "(trap '' TERM; exec > $DIR/alive; while :; do sleep 600; done) & cat $DIR/gate; sleep 600";
-    let mut stage = Stage::new(on_error(command), HookOutput::Inherited);
-    let (alive, gate) = (stage.fifo("alive"), stage.fifo("gate"));
+    let mut scene = Scene::new(on_error(command), HookOutput::Inherited);
+    let (alive, gate) = (scene.fifo("alive"), scene.fifo("gate"));
     let (is_open, is_closed) = watched(alive);
-    stage.run(error_notify("x"));
+    scene.run(error_notify("x"));
     is_open.recv().unwrap();
     fs::write(gate, "go").unwrap();
-    stage.pass(Duration::from_secs(60));
-    stage.pass(Duration::from_millis(500));
-    stage.until_idle();
+    scene.pass(Duration::from_secs(60));
+    scene.pass(Duration::from_millis(500));
+    scene.until_idle();
     is_closed.join().unwrap();
 }
 
 #[test]
 fn many_accounts_do_not_start_as_many_processes() {
-    let mut stage = Stage::new(on_auth("read line < $DIR/gate; echo x >> $DIR/log"), HookOutput::Inherited);
-    let gate = stage.fifo("gate");
+    let mut scene = Scene::new(on_auth("read line < $DIR/gate; echo x >> $DIR/log"), HookOutput::Inherited);
+    let gate = scene.fifo("gate");
     let mut gate = fs::File::options().read(true).write(true).open(gate).unwrap();
     for number in 0..100 {
-        stage.run(auth_notify(&format!("account {number}")));
+        scene.run(auth_notify(&format!("account {number}")));
     }
-    assert_eq!(stage.hooks.running.len(), 64);
+    assert_eq!(scene.hooks.running.len(), 64);
     gate.write_all(&[b'\n'; 100]).unwrap();
-    stage.until_idle();
-    assert_eq!(stage.text("log").lines().count(), 100);
+    scene.until_idle();
+    assert_eq!(scene.text("log").lines().count(), 100);
 }
 
 #[test]
@@ -171,106 +171,106 @@ fn verdicts() {
         ("no_such_command_at_all 2>/dev/null", HookVerdict::NoVerdict),
         ("/dev/null 2>/dev/null", HookVerdict::NoVerdict),
     ] {
-        let mut stage = Stage::new(on_transient(command), HookOutput::Inherited);
-        stage.run(transient_error_if(7));
-        stage.until_idle();
+        let mut scene = Scene::new(on_transient(command), HookOutput::Inherited);
+        scene.run(transient_error_if(7));
+        scene.until_idle();
         let expected = Finished::TransientErrorIf { job: JobId(7), verdict };
-        assert_eq!(stage.hooks.poll_finished(), Some(expected), "{command}");
-        assert_eq!(stage.hooks.poll_finished(), None);
+        assert_eq!(scene.hooks.poll_finished(), Some(expected), "{command}");
+        assert_eq!(scene.hooks.poll_finished(), None);
     }
 }
 
 #[test]
 fn a_limit_does_not_count_what_the_machine_sleeps() {
-    let mut stage = Stage::new(on_transient("exec sleep 600"), HookOutput::Inherited);
-    stage.run(transient_error_if(1));
+    let mut scene = Scene::new(on_transient("exec sleep 600"), HookOutput::Inherited);
+    scene.run(transient_error_if(1));
     let asleep = Duration::from_secs(3600);
-    stage.hooks.slept(asleep);
-    stage.pass(asleep);
-    stage.pass(Duration::from_secs(179));
-    assert!(!stage.hooks.running[0].was_ended());
-    stage.pass(Duration::from_secs(1));
-    assert!(stage.hooks.running[0].was_ended());
-    stage.pass(Duration::from_secs(1));
-    stage.until_idle();
+    scene.hooks.slept(asleep);
+    scene.pass(asleep);
+    scene.pass(Duration::from_secs(179));
+    assert!(!scene.hooks.running[0].was_killed());
+    scene.pass(Duration::from_secs(1));
+    assert!(scene.hooks.running[0].was_killed());
+    scene.pass(Duration::from_secs(1));
+    scene.until_idle();
 }
 
 #[test]
 fn a_verdict_that_takes_too_long_is_to_give_up_and_our_own_end_is_none() {
-    let mut stage = Stage::new(on_transient("exec sleep 600"), HookOutput::Inherited);
-    stage.run(transient_error_if(1));
-    stage.pass(Duration::from_secs(180));
-    stage.pass(Duration::from_secs(1));
-    stage.until_idle();
+    let mut scene = Scene::new(on_transient("exec sleep 600"), HookOutput::Inherited);
+    scene.run(transient_error_if(1));
+    scene.pass(Duration::from_secs(180));
+    scene.pass(Duration::from_secs(1));
+    scene.until_idle();
     let verdict = HookVerdict::GiveUp;
-    assert_eq!(stage.hooks.poll_finished(), Some(Finished::TransientErrorIf { job: JobId(1), verdict }));
+    assert_eq!(scene.hooks.poll_finished(), Some(Finished::TransientErrorIf { job: JobId(1), verdict }));
 
-    stage.run(transient_error_if(2));
-    stage.hooks.stop();
-    stage.run(transient_error_if(3));
-    stage.until_idle();
+    scene.run(transient_error_if(2));
+    scene.hooks.stop();
+    scene.run(transient_error_if(3));
+    scene.until_idle();
     for job in [3, 2].map(JobId) {
         let verdict = HookVerdict::NoVerdict;
-        assert_eq!(stage.hooks.poll_finished(), Some(Finished::TransientErrorIf { job, verdict }));
+        assert_eq!(scene.hooks.poll_finished(), Some(Finished::TransientErrorIf { job, verdict }));
     }
 }
 
 #[test]
 fn a_command_that_is_not_there_ends_at_once() {
-    let mut stage = Stage::new(HookCommands::default(), HookOutput::Inherited);
-    stage.run(Hook::Startup);
-    stage.run(transient_error_if(1));
-    stage.run(token_event("a", TokenEvent::New));
-    assert!(stage.hooks.is_drained());
-    assert_eq!(stage.hooks.poll_finished(), Some(Finished::Startup));
+    let mut scene = Scene::new(HookCommands::default(), HookOutput::Inherited);
+    scene.run(Hook::Startup);
+    scene.run(transient_error_if(1));
+    scene.run(token_event("a", TokenEvent::New));
+    assert!(scene.hooks.is_drained());
+    assert_eq!(scene.hooks.poll_finished(), Some(Finished::Startup));
     let verdict = HookVerdict::NoVerdict;
-    assert_eq!(stage.hooks.poll_finished(), Some(Finished::TransientErrorIf { job: JobId(1), verdict }));
+    assert_eq!(scene.hooks.poll_finished(), Some(Finished::TransientErrorIf { job: JobId(1), verdict }));
 }
 
 #[test]
 fn token_events_are_finished_after_the_daemon_was_told_to_stop() {
-    let mut stage = Stage::new(on_token_event("echo $PIZAUTH_EVENT >> $DIR/log"), HookOutput::Inherited);
-    stage.run(token_event("a", TokenEvent::New));
-    stage.run(token_event("a", TokenEvent::Refreshed));
-    stage.hooks.stop();
-    stage.run(token_event("b", TokenEvent::Refreshed));
-    stage.until(Hooks::is_drained);
-    assert_eq!(stage.text("log"), "token_new\ntoken_refreshed\ntoken_refreshed\n");
+    let mut scene = Scene::new(on_token_event("echo $PIZAUTH_EVENT >> $DIR/log"), HookOutput::Inherited);
+    scene.run(token_event("a", TokenEvent::New));
+    scene.run(token_event("a", TokenEvent::Refreshed));
+    scene.hooks.stop();
+    scene.run(token_event("b", TokenEvent::Refreshed));
+    scene.until(Hooks::is_drained);
+    assert_eq!(scene.text("log"), "token_new\ntoken_refreshed\ntoken_refreshed\n");
 }
 
 #[test]
 fn output_is_read_to_its_end_also_after_the_hook_has_ended() {
     let command = "(cat $DIR/gate; head -c 1000000 /dev/zero; echo survived > $DIR/log) & echo started";
-    let mut stage = Stage::new(on_error(command), HookOutput::Logged);
-    let gate = stage.fifo("gate");
-    stage.run(error_notify("x"));
-    stage.until_idle();
-    assert_eq!(stage.hooks.outputs.len(), 1, "somebody still has the pipe open");
+    let mut scene = Scene::new(on_error(command), HookOutput::Logged);
+    let gate = scene.fifo("gate");
+    scene.run(error_notify("x"));
+    scene.until_idle();
+    assert_eq!(scene.hooks.outputs.len(), 1, "somebody still has the pipe open");
     fs::write(gate, "").unwrap();
-    stage.until(|hooks| hooks.outputs.is_empty());
-    assert_eq!(stage.text("log"), "survived\n");
+    scene.until(|hooks| hooks.outputs.is_empty());
+    assert_eq!(scene.text("log"), "survived\n");
 }
 
 #[test]
 fn a_caller_from_within_a_hook_is_known_by_its_session() {
-    let mut stage = Stage::new(on_error("cat $DIR/gate"), HookOutput::Inherited);
-    let gate = stage.fifo("gate");
-    stage.run(error_notify("x"));
-    let session = stage.hooks.running[0].session();
-    assert!(stage.hooks.is_session(session));
+    let mut scene = Scene::new(on_error("cat $DIR/gate"), HookOutput::Inherited);
+    let gate = scene.fifo("gate");
+    scene.run(error_notify("x"));
+    let session = scene.hooks.running[0].session();
+    assert!(scene.hooks.is_session(session));
     fs::write(gate, "").unwrap();
-    stage.until_idle();
-    assert!(!stage.hooks.is_session(session));
+    scene.until_idle();
+    assert!(!scene.hooks.is_session(session));
 }
 
 #[test]
 fn what_the_system_cannot_start_now_is_started_later() {
-    let mut stage = Stage::new(on_token_event("echo $PIZAUTH_EVENT >> $DIR/log"), HookOutput::Inherited);
-    stage.fail_to_start(token_event("a", TokenEvent::New), Errno::AGAIN);
-    stage.run(token_event("a", TokenEvent::Revoked));
-    assert!(stage.hooks.running.is_empty() && !stage.hooks.is_drained());
-    assert_eq!(stage.hooks.poll_timeout(), Some(stage.now.plus(START_AGAIN)));
-    stage.pass(START_AGAIN);
-    stage.until_idle();
-    assert_eq!(stage.text("log"), "token_new\ntoken_revoked\n");
+    let mut scene = Scene::new(on_token_event("echo $PIZAUTH_EVENT >> $DIR/log"), HookOutput::Inherited);
+    scene.fail_to_start(token_event("a", TokenEvent::New), Errno::AGAIN);
+    scene.run(token_event("a", TokenEvent::Revoked));
+    assert!(scene.hooks.running.is_empty() && !scene.hooks.is_drained());
+    assert_eq!(scene.hooks.poll_timeout(), Some(scene.now.plus(START_AGAIN)));
+    scene.pass(START_AGAIN);
+    scene.until_idle();
+    assert_eq!(scene.text("log"), "token_new\ntoken_revoked\n");
 }

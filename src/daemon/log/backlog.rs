@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Severity;
 use super::events::What;
-use super::line::Text;
+use super::logfmt::Text;
 use super::stderr::Stderr;
 use super::syslog::Syslog;
 

@@ -5,7 +5,7 @@ use std::net::Shutdown;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 
 use super::backlog::Backlog;
-use super::line::{MAX_BYTES, Text};
+use super::logfmt::{MAX_BYTES, Text};
 use super::stderr::Stderr;
 use super::syslog::Syslog;
 use super::*;

@@ -13,7 +13,7 @@ use mio::{Events, Interest, Poll, Token};
 use pizauth_common::cause::Cause;
 use rustls::ServerConfig;
 
-use super::connection::{self, Timeouts, Visit};
+use super::connection::{self, Terms, Timeouts};
 use super::connections::Connections;
 use super::peer::PeerCheck;
 use super::refusals;
@@ -158,16 +158,16 @@ impl Acceptor {
         socket.set_nonblocking(true)?;
         let is_welcome = self.welcomes(&socket);
         let Some(place) = self.connections.admit(socket, is_welcome) else { return Ok(()) };
-        let visit = Visit {
+        let terms = Terms {
             tls: listening.tls.clone(),
             port: listening.port,
             is_welcome,
             timeouts: self.timeouts,
             mailbox: self.mailbox.clone(),
         };
-        log::event(What::Connection).field("port", visit.port).write();
+        log::event(What::Connection).field("port", terms.port).write();
         let worker = thread::Builder::new().name("redirect".to_owned()).stack_size(WORKER_STACK_BYTES);
-        worker.spawn(move || contain(Worker::RedirectConnection, || connection::serve(&place, &visit)))?;
+        worker.spawn(move || contain(Worker::RedirectConnection, || connection::serve(&place, &terms)))?;
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::head::HeadFault;
-use super::page::Page;
+use crate::page::Page;
 use pizauth_common::account_name::as_argument;
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ pub(super) fn is_localhost(host: &str) -> bool {
 
 /// What to bind for one `*_listen` option.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wish<'a> {
+pub(super) struct ListenSpec<'a> {
     /// For messages: `http_listen` or `https_listen`.
     pub(super) option: &'static str,
     pub(super) address: &'a ListenAddress,
@@ -59,7 +59,7 @@ pub(super) struct Wish<'a> {
     pub(super) addresses: &'a Addresses,
 }
 
-impl Wish<'_> {
+impl ListenSpec<'_> {
     /// Binds what is wished for. A socket of `held` that fits is kept; with port 0, so is the port `before`.
     pub(super) fn bind(&self, held: &[Bound], before: Option<u16>) -> Result<Binding, BindError> {
         let host = self.host();

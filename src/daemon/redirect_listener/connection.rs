@@ -13,10 +13,10 @@ use rustls::{ServerConfig, ServerConnection};
 use super::answer::Answer;
 use super::connections::Place;
 use super::head::{self, HeadFault};
-use super::page::Page;
 use super::refusals;
 use super::timed::Timed;
 use crate::mailbox::{Event, Mailbox};
+use crate::page::Page;
 use pizauth_common::config::Scheme;
 use pizauth_core::oauth::redirect::RedirectRequest;
 
@@ -49,7 +49,7 @@ impl Default for Timeouts {
 
 /// What a connection's worker needs.
 #[derive(Clone, Debug)]
-pub(super) struct Visit {
+pub(super) struct Terms {
     /// Absent: plain HTTP.
     pub(super) tls: Option<Arc<ServerConfig>>,
     /// The listener's.
@@ -61,17 +61,17 @@ pub(super) struct Visit {
 }
 
 /// Serves the connection to its end.
-pub(super) fn serve(place: &Place, visit: &Visit) {
-    let deadline = Cell::new(Deadline::after(visit.timeouts.head));
+pub(super) fn serve(place: &Place, terms: &Terms) {
+    let deadline = Cell::new(Deadline::after(terms.timeouts.head));
     let mut socket = Timed::new(place.socket(), &deadline);
-    let conversation = Conversation { place, visit, deadline: &deadline };
+    let conversation = Conversation { place, terms, deadline: &deadline };
     // An error is a peer that has gone or is too slow for a page: there is nobody left to tell.
-    let outcome = match &visit.tls {
+    let outcome = match &terms.tls {
         None => conversation.hold(&mut socket),
         Some(config) => over_tls(&conversation, &mut socket, Arc::clone(config)),
     };
     if outcome.is_ok() && place.begin_closing() {
-        close(place.socket(), visit.timeouts.closing);
+        close(place.socket(), terms.timeouts.closing);
     }
 }
 
@@ -97,7 +97,7 @@ fn over_tls(
 /// The exchange of one request for one page.
 struct Conversation<'a> {
     place: &'a Place,
-    visit: &'a Visit,
+    terms: &'a Terms,
     deadline: &'a Cell<Deadline>,
 }
 
@@ -121,7 +121,7 @@ impl Conversation<'_> {
         }
         let answer = match request {
             Err(Unread::Gone(error)) => return Err(error),
-            _ if !self.visit.is_welcome => Answer::PeerRefused,
+            _ if !self.terms.is_welcome => Answer::PeerRefused,
             Ok(request) => Answer::Page(self.decision(request)),
             Err(Unread::Fault(fault)) => self.refuse(fault),
             Err(Unread::Late) => Answer::TooLate,
@@ -152,8 +152,8 @@ impl Conversation<'_> {
     }
 
     fn parse(&self, head: &[u8]) -> Result<Option<RedirectRequest>, Unread> {
-        let scheme = if self.visit.tls.is_some() { Scheme::Https } else { Scheme::Http };
-        head::parse(head, scheme, self.visit.port).map_err(Unread::Fault)
+        let scheme = if self.terms.tls.is_some() { Scheme::Https } else { Scheme::Http };
+        head::parse(head, scheme, self.terms.port).map_err(Unread::Fault)
     }
 
     fn refuse(&self, fault: HeadFault) -> Answer {
@@ -181,8 +181,8 @@ impl Conversation<'_> {
     /// Asks the event loop, which answers when the exchange has ended.
     fn ask(&self, request: RedirectRequest) -> Page {
         let (reply, page) = channel();
-        self.visit.mailbox.post(Event::Redirect { request, reply });
-        match page.recv_timeout(self.visit.timeouts.decision) {
+        self.terms.mailbox.post(Event::Redirect { request, reply });
+        match page.recv_timeout(self.terms.timeouts.decision) {
             Ok(page) => page,
             Err(RecvTimeoutError::Timeout) => Page::StillWorking,
             Err(RecvTimeoutError::Disconnected) => Page::Unavailable,
@@ -190,7 +190,7 @@ impl Conversation<'_> {
     }
 
     fn say(&self, stream: &mut impl Write, answer: &Answer) -> io::Result<()> {
-        self.deadline.set(Deadline::after(self.visit.timeouts.page));
+        self.deadline.set(Deadline::after(self.terms.timeouts.page));
         stream.write_all(&answer.to_bytes())?;
         stream.flush()
     }

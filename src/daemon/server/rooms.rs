@@ -15,13 +15,13 @@ use crate::event_loop::Rooms;
 use crate::hooks::{HookOutput, HookSettings, Hooks};
 use crate::http::{Http, RequestLimits};
 use crate::ipc_listener::IpcListener;
-use crate::limits::Limits;
 use crate::mailbox::Mailbox;
+use crate::process_limits::ProcessLimits;
 use crate::redirect_listener::{self, RedirectListener};
 use crate::signals::Signals;
 use crate::socket_file::SocketFile;
 use crate::supervisor::Supervisor;
-use crate::{entropy, poll_tokens};
+use crate::{entropy, wake_sources};
 use pizauth_core::keeper::Keeper;
 
 /// Opens everything. When this returns, commands are accepted.
@@ -30,7 +30,7 @@ use pizauth_core::keeper::Keeper;
 /// What could not be opened and why, for people. What was opened before is closed again.
 pub(super) fn open(
     options: &Options,
-    limits: &Limits,
+    limits: &ProcessLimits,
     config_file: PathBuf,
     checked: Checked,
     supervisor: Supervisor,
@@ -42,11 +42,11 @@ pub(super) fn open(
         SocketFile::claim(&ProcessEnvironment, Clock::now().moment).map_err(|error| error.to_string())?;
     let poll = Poll::new().map_err(cannot("wait for events"))?;
     let registry = poll.registry();
-    let (mailbox, mail) = Mailbox::new(registry, poll_tokens::WAKER).map_err(cannot("wait for events"))?;
+    let (mailbox, mail) = Mailbox::new(registry, wake_sources::WAKER).map_err(cannot("wait for events"))?;
     let mut alarm = Alarm::new().map_err(cannot("set an alarm"))?;
     let register = "wait for events";
-    registry.register(&mut signals, poll_tokens::SIGNALS, Interest::READABLE).map_err(cannot(register))?;
-    registry.register(&mut alarm, poll_tokens::ALARM, Interest::READABLE).map_err(cannot(register))?;
+    registry.register(&mut signals, wake_sources::SIGNALS, Interest::READABLE).map_err(cannot(register))?;
+    registry.register(&mut alarm, wake_sources::ALARM, Interest::READABLE).map_err(cannot(register))?;
     socket_file.register(registry).map_err(cannot(register))?;
     // One for all: each would be a descriptor, and there may be few.
     let shared = Rc::new(registry.try_clone().map_err(cannot(register))?);
@@ -75,7 +75,7 @@ pub(super) fn open(
     })
 }
 
-fn hook_settings(options: &Options, limits: &Limits, socket_file: &SocketFile) -> HookSettings {
+fn hook_settings(options: &Options, limits: &ProcessLimits, socket_file: &SocketFile) -> HookSettings {
     HookSettings {
         environment: HookSettings::inherited_environment(),
         socket: socket_file.path().to_owned(),

@@ -21,7 +21,7 @@ use rustix::net::{SocketAddrUnix, SocketType, bind, listen};
 
 use super::error::SocketError;
 use super::lock::{Lock, LockError};
-use super::{absolute, identity_at};
+use super::{absolute, file_id_at};
 
 /// How long a daemon that may be there at our start has to accept a connection.
 const PROBE_PATIENCE: Duration = Duration::from_secs(1);
@@ -32,12 +32,12 @@ const QUEUE: i32 = 4096;
 
 /// Which file it is, whatever its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(super) struct FileId {
     device: u64,
     inode: u64,
 }
 
-impl Identity {
+impl FileId {
     pub(super) fn of(metadata: &Metadata) -> Self {
         Self { device: metadata.dev(), inode: metadata.ino() }
     }
@@ -53,7 +53,7 @@ impl Identity {
 pub(super) struct Claim {
     directory: Rc<File>,
     is_own_directory: bool,
-    socket: Identity,
+    socket: FileId,
     name: std::ffi::OsString,
     /// Absent for a moment while a lost socket is made again under the old lock.
     lock: Option<Lock>,
@@ -62,7 +62,7 @@ pub(super) struct Claim {
 impl Claim {
     /// Whether the file at `path` is the one that we bound.
     pub(super) fn is_at(&self, path: &Path) -> bool {
-        identity_at(path) == Some(self.socket)
+        file_id_at(path) == Some(self.socket)
     }
 
     /// Sets the times of the socket and of its directory to now.
@@ -234,7 +234,7 @@ fn remove_stale(directory: &File, name: &OsStr, path: &Path) -> Result<(), Socke
 
 /// Nobody can connect before `listen`, and by then the mode is 0600: there is no moment to slip in, and the umask,
 /// which belongs to hooks and other threads too, is left alone.
-fn bind_at(directory: &File, name: &OsStr, path: &Path) -> Result<(UnixListener, Identity), Errno> {
+fn bind_at(directory: &File, name: &OsStr, path: &Path) -> Result<(UnixListener, FileId), Errno> {
     let private = Mode::RUSR | Mode::WUSR;
     let socket = unix_socket(SocketType::STREAM)?;
     // Linux makes the file with the mode that the socket has.
@@ -243,7 +243,7 @@ fn bind_at(directory: &File, name: &OsStr, path: &Path) -> Result<(UnixListener,
     bind(&socket, &SocketAddrUnix::new(path)?)?;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     rustix::fs::chmodat(directory, name, private, AtFlags::SYMLINK_NOFOLLOW)?;
-    let identity = Identity::of_stat(&statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?);
+    let identity = FileId::of_stat(&statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?);
     listen(&socket, QUEUE)?;
     let listener = UnixListener::from(socket);
     listener.set_nonblocking(true).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;

@@ -12,7 +12,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::claim::Identity;
+use super::claim::FileId;
 
 /// How often a lock file may be removed between our opening and locking it.
 const ATTEMPTS: usize = 100;
@@ -77,12 +77,12 @@ impl Lock {
     pub(super) fn is_good_for(&self, directory: &File) -> bool {
         let Ok(ours) = self.file.metadata() else { return false };
         let theirs = match &self.beside {
-            None => directory.metadata().ok().map(|metadata| Identity::of(&metadata)),
+            None => directory.metadata().ok().map(|metadata| FileId::of(&metadata)),
             Some(name) => {
-                statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).ok().map(|stat| Identity::of_stat(&stat))
+                statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).ok().map(|stat| FileId::of_stat(&stat))
             }
         };
-        theirs == Some(Identity::of(&ours))
+        theirs == Some(FileId::of(&ours))
     }
 
     /// Sets the times of a file of its own: one that looks old would be cleaned away.

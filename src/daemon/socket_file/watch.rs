@@ -17,7 +17,7 @@ mod linux {
     use rustix::fs::inotify::{self, CreateFlags, Reader, WatchFlags};
     use rustix::io::Errno;
 
-    use crate::poll_tokens::SOCKET_WATCH;
+    use crate::wake_sources::SOCKET_WATCH;
 
     /// What is told of the watched files themselves: nothing that happens to their neighbours wakes us.
     #[derive(Debug)]

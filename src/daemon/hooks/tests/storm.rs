@@ -41,21 +41,21 @@ fn left_of(groups: &BTreeSet<u32>) -> Vec<String> {
 #[test]
 fn groups_of_bad_hooks_end_within_a_second_of_their_time_and_leave_no_zombie() {
     let count = std::env::var("PIZAUTH_TEST_HOOKS").map_or(40, |count| count.parse().unwrap());
-    let mut stage = Stage::new(on_error(MISDEEDS), HookOutput::Logged);
+    let mut scene = Scene::new(on_error(MISDEEDS), HookOutput::Logged);
     for number in 0..count {
-        stage.run(error_notify(&number.to_string()));
+        scene.run(error_notify(&number.to_string()));
     }
     let mut started = BTreeMap::new();
-    while !is_idle(&stage.hooks) {
-        for running in &stage.hooks.running {
-            let since = *started.entry(running.session()).or_insert(stage.now);
-            assert!(stage.now.since(since) <= LIMIT + Duration::from_secs(1), "{running:?}");
+    while !is_idle(&scene.hooks) {
+        for running in &scene.hooks.running {
+            let since = *started.entry(running.session()).or_insert(scene.now);
+            assert!(scene.now.since(since) <= LIMIT + Duration::from_secs(1), "{running:?}");
         }
-        if stage.hooks.running.iter().any(Running::was_killed) {
-            assert!(stage.turn(PATIENCE), "not gone: {:?}", stage.hooks.running);
-        } else if !stage.turn(QUIET) {
-            let due = stage.hooks.poll_timeout().expect("whoever is left has a limit");
-            stage.pass(due.since(stage.now));
+        if scene.hooks.running.iter().any(RunningHook::awaits_reaping) {
+            assert!(scene.turn(PATIENCE), "not gone: {:?}", scene.hooks.running);
+        } else if !scene.turn(QUIET) {
+            let due = scene.hooks.poll_timeout().expect("whoever is left has a limit");
+            scene.pass(due.since(scene.now));
         }
     }
     let groups: BTreeSet<u32> = started.into_keys().collect();

@@ -6,7 +6,7 @@ use crate::redirect_listener::tests::support::until_nobody_listens;
 fn bind(host: &str, port: u16, is_for_localhost: bool, held: &[Bound]) -> Result<Binding, BindError> {
     let address = ListenAddress { host: host.to_owned(), port };
     let addresses = Addresses::default();
-    Wish { option: "http_listen", address: &address, is_for_localhost, addresses: &addresses }
+    ListenSpec { option: "http_listen", address: &address, is_for_localhost, addresses: &addresses }
         .bind(held, None)
 }
 
@@ -70,10 +70,14 @@ fn a_port_that_was_picked_stays_while_it_can() {
     let before = bind("127.0.0.1", 0, false, &[]).unwrap();
     let address = ListenAddress { host: "127.0.0.1".to_owned(), port: 0 };
     let addresses = Addresses::default();
-    let wish =
-        Wish { option: "http_listen", address: &address, is_for_localhost: true, addresses: &addresses };
-    assert_eq!(wish.bind(&before.sockets, Some(before.port)).unwrap().port, before.port);
-    let elsewhere = wish.bind(&[], Some(before.port)).unwrap();
+    let spec = ListenSpec {
+        option: "http_listen",
+        address: &address,
+        is_for_localhost: true,
+        addresses: &addresses,
+    };
+    assert_eq!(spec.bind(&before.sockets, Some(before.port)).unwrap().port, before.port);
+    let elsewhere = spec.bind(&[], Some(before.port)).unwrap();
     assert_ne!(elsewhere.port, before.port, "the old port is taken, and not ours");
 }
 

@@ -4,34 +4,34 @@ use super::*;
 
 /// Read to its end, this is what a head comes to.
 #[derive(Debug, PartialEq)]
-enum Verdict {
+enum Parsed {
     /// Path and query of a request.
-    Visit(&'static str, &'static str),
+    Terms(&'static str, &'static str),
     Incomplete,
     Malformed,
     Fault(HeadFault),
 }
 
-use Verdict::{Fault, Incomplete, Malformed, Visit};
+use Parsed::{Fault, Incomplete, Malformed, Terms};
 
-const TABLE: &[(&str, Verdict)] = &[
+const TABLE: &[(&str, Parsed)] = &[
     // What browsers and people send.
-    ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", Visit("/", "")),
-    ("GET /?code=c&state=s HTTP/1.1\r\nHost: localhost:80\r\n\r\n", Visit("/", "code=c&state=s")),
-    ("GET /a/b?c=d?e HTTP/1.1\r\nHost: localhost\r\n\r\n", Visit("/a/b", "c=d?e")),
-    ("GET /? HTTP/1.1\r\nHost: localhost\r\n\r\n", Visit("/", "")),
-    ("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n", Visit("/", "")),
-    ("GET / HTTP/1.1\nHost: localhost\n\n", Visit("/", "")),
-    ("\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n", Visit("/", "")),
-    ("GET / HTTP/1.1\r\nhOST:localhost  \r\n\r\n", Visit("/", "")),
-    ("GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n", Visit("/", "")),
-    ("GET //elsewhere/ HTTP/1.1\r\nHost: localhost\r\n\r\n", Visit("//elsewhere/", "")),
-    ("GET /%2e%2e/ HTTP/1.1\r\nHost: localhost\r\n\r\n", Visit("/%2e%2e/", "")),
-    ("GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Dest: document\r\n\r\n", Visit("/", "")),
-    ("GET / HTTP/1.1\r\nHost: localhost\r\nSec-Purpose:\r\n\r\n", Visit("/", "")),
-    ("GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", Visit("/", "")),
-    ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET /more HTTP/1.1\r\n\r\n", Visit("/", "")),
-    ("GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n", Visit("/", "")),
+    ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", Terms("/", "")),
+    ("GET /?code=c&state=s HTTP/1.1\r\nHost: localhost:80\r\n\r\n", Terms("/", "code=c&state=s")),
+    ("GET /a/b?c=d?e HTTP/1.1\r\nHost: localhost\r\n\r\n", Terms("/a/b", "c=d?e")),
+    ("GET /? HTTP/1.1\r\nHost: localhost\r\n\r\n", Terms("/", "")),
+    ("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n", Terms("/", "")),
+    ("GET / HTTP/1.1\nHost: localhost\n\n", Terms("/", "")),
+    ("\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n", Terms("/", "")),
+    ("GET / HTTP/1.1\r\nhOST:localhost  \r\n\r\n", Terms("/", "")),
+    ("GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n", Terms("/", "")),
+    ("GET //elsewhere/ HTTP/1.1\r\nHost: localhost\r\n\r\n", Terms("//elsewhere/", "")),
+    ("GET /%2e%2e/ HTTP/1.1\r\nHost: localhost\r\n\r\n", Terms("/%2e%2e/", "")),
+    ("GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Dest: document\r\n\r\n", Terms("/", "")),
+    ("GET / HTTP/1.1\r\nHost: localhost\r\nSec-Purpose:\r\n\r\n", Terms("/", "")),
+    ("GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", Terms("/", "")),
+    ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET /more HTTP/1.1\r\n\r\n", Terms("/", "")),
+    ("GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n", Terms("/", "")),
     // What has not arrived.
     ("", Incomplete),
     ("GET", Incomplete),
@@ -101,9 +101,9 @@ fn verdict(bytes: &[u8]) -> Result<Option<RedirectRequest>, HeadFault> {
     parse(bytes, Scheme::Http, 8080)
 }
 
-fn fits(found: &Result<Option<RedirectRequest>, HeadFault>, expected: &Verdict) -> bool {
+fn fits(found: &Result<Option<RedirectRequest>, HeadFault>, expected: &Parsed) -> bool {
     match (found, expected) {
-        (Ok(Some(request)), Visit(path, query)) => request.path == *path && request.query.expose() == *query,
+        (Ok(Some(request)), Terms(path, query)) => request.path == *path && request.query.expose() == *query,
         (Ok(None), Incomplete) | (Err(HeadFault::Malformed(_)), Malformed) => true,
         (Err(fault), Fault(expected)) => fault == expected,
         _ => false,

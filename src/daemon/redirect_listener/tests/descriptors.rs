@@ -9,8 +9,8 @@ use std::sync::mpsc::Sender;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use super::super::page::Page;
 use super::support::*;
+use crate::page::Page;
 
 const IN_CHILD: &str = "PIZAUTH_TEST_DESCRIPTORS";
 const NAME: &str = "redirect_listener::tests::descriptors::without_descriptors_it_waits_and_then_goes_on";

@@ -9,9 +9,9 @@ use pizauth_common::account_name::AccountName;
 use rustix::process::Rlimit;
 
 use super::super::connection::{Timeouts, serve};
-use super::super::page::Page;
 use super::super::{MAX_CONNECTIONS, places};
 use super::support::*;
+use crate::page::Page;
 
 const SHORT: Duration = Duration::from_millis(50);
 /// Long enough for a thread to take up what has arrived already.
@@ -68,7 +68,7 @@ fn a_browser_is_not_kept_waiting_for_a_slow_exchange() {
 fn nothing_comes_of_a_visit_that_had_to_make_room() {
     let begun = Begun::with(ROOT_VISIT.as_bytes(), None, Timeouts { notice: Duration::ZERO, ..patient() });
     begun.connections.end(Duration::ZERO);
-    serve(&begun.place, &begun.visit);
+    serve(&begun.place, &begun.terms);
     assert!(begun.events.try_recv().is_err(), "its code would have been used, and its page lost");
 }
 

@@ -5,8 +5,8 @@ use std::sync::mpsc::Sender;
 
 use pizauth_common::account_name::AccountName;
 
-use super::super::page::Page;
 use super::support::*;
+use crate::page::Page;
 use pizauth_common::config::Scheme;
 use pizauth_core::oauth::outcome::Reason;
 use pizauth_core::oauth::redirect::RedirectRequest;

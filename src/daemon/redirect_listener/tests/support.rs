@@ -12,12 +12,12 @@ use pizauth_common::account_name::AccountName;
 use pizauth_common::config::{ListenAddress, Listeners, RedirectPeer};
 use rustls::ServerConfig;
 
-use super::super::connection::{Timeouts, Visit, serve};
+use super::super::connection::{Terms, Timeouts, serve};
 use super::super::connections::{Connections, Place};
-use super::super::page::Page;
 use super::super::{BindError, RedirectListener, Settings};
 use crate::mailbox::{Event, Mailbox};
 use crate::name_lookup::Addresses;
+use crate::page::Page;
 use crate::testing::connection;
 use pizauth_core::oauth::redirect::RedirectRequest;
 
@@ -112,7 +112,7 @@ pub(super) struct Begun {
     pub(super) client: TcpStream,
     pub(super) connections: Arc<Connections>,
     pub(super) place: Place,
-    pub(super) visit: Visit,
+    pub(super) terms: Terms,
     pub(super) events: Receiver<Event>,
     _poll: Poll,
 }
@@ -128,14 +128,14 @@ impl Begun {
         let port = accepted.local_addr().unwrap().port();
         let connections = Arc::new(Connections::new(1, timeouts.notice));
         let place = connections.admit(accepted, true).unwrap();
-        let visit = Visit { tls, port, is_welcome: true, timeouts, mailbox };
-        Self { client, connections, place, visit, events, _poll: poll }
+        let terms = Terms { tls, port, is_welcome: true, timeouts, mailbox };
+        Self { client, connections, place, terms, events, _poll: poll }
     }
 
     /// Serves it: what it is answered until its end.
     pub(super) fn served(self) -> String {
-        let Self { mut client, place, visit, events: _events, _poll, .. } = self;
-        thread::spawn(move || serve(&place, &visit));
+        let Self { mut client, place, terms, events: _events, _poll, .. } = self;
+        thread::spawn(move || serve(&place, &terms));
         answer(&mut client)
     }
 }

@@ -10,13 +10,13 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion};
 
+use super::super::certificate::Certificate;
 use super::super::connection::Timeouts;
-use super::super::identity::Identity;
 use super::support::*;
 use pizauth_common::config::Scheme;
 
 fn certificate(bench: &Bench) -> CertificateDer<'static> {
-    bench.listener.held.https.as_ref().unwrap().1.certificate().clone()
+    bench.listener.bindings.https.as_ref().unwrap().1.certificate().clone()
 }
 
 /// A session that has yet to begin.
@@ -78,8 +78,8 @@ fn plain_http_is_told_to_come_back_with_tls() {
 #[test]
 fn a_mute_handshake_ends() {
     let timeouts = Timeouts { head: Duration::from_millis(500), ..patient() };
-    let identity = Identity::new(&[]).unwrap();
-    let begun = Begun::with(&[22, 3, 1], Some(Arc::clone(identity.config())), timeouts);
+    let certificate = Certificate::new(&[]).unwrap();
+    let begun = Begun::with(&[22, 3, 1], Some(Arc::clone(certificate.config())), timeouts);
     assert_eq!(begun.served(), "");
 }
 

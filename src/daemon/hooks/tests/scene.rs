@@ -17,7 +17,7 @@ pub(super) const SIGNALS: Token = Token(1);
 pub(super) const START: Moment = Moment(1_000_000);
 
 /// A directory, an event loop, and hooks that find the directory in `$DIR`.
-pub(super) struct Stage {
+pub(super) struct Scene {
     pub(super) dir: tempfile::TempDir,
     pub(super) poll: Poll,
     pub(super) signals: Signals,
@@ -25,7 +25,7 @@ pub(super) struct Stage {
     pub(super) now: Moment,
 }
 
-impl Stage {
+impl Scene {
     pub(super) fn new(commands: HookCommands, output: HookOutput) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let poll = Poll::new().unwrap();
@@ -64,7 +64,7 @@ impl Stage {
 
     /// The system cannot start `hook` now.
     pub(super) fn fail_to_start(&mut self, hook: Hook, errno: Errno) {
-        let index = self.hooks.waiting.iter().position(|(kind, _)| *kind == Kind::of(&hook)).unwrap();
+        let index = self.hooks.waiting.iter().position(|(kind, _)| *kind == HookKind::of(&hook)).unwrap();
         let queue = &mut self.hooks.waiting[index].1;
         queue.push(hook);
         let (number, hook) = queue.take_first(|_| true).unwrap();

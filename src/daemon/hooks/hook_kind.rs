@@ -9,7 +9,7 @@ use super::Hook;
 
 /// What kind of hook it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum HookKind {
     Startup,
     AuthNotify,
     ErrorNotify,
@@ -19,16 +19,16 @@ pub(super) enum Kind {
 
 /// What happens to a hook that takes too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Limit {
+pub(super) enum TimeLimit {
     /// Nothing.
     None,
     /// It is logged, and goes on: it may have become the user's browser.
-    Told(Duration),
-    /// Its process group is ended.
-    Ended(Duration),
+    ToldAfter(Duration),
+    /// Its process group is ended: TERM, then KILL.
+    KilledAfter(Duration),
 }
 
-impl Kind {
+impl HookKind {
     pub(super) const ALL: [Self; 5] =
         [Self::Startup, Self::TokenEvent, Self::TransientErrorIf, Self::ErrorNotify, Self::AuthNotify];
 
@@ -64,12 +64,12 @@ impl Kind {
         }
     }
 
-    pub(super) fn limit(self) -> Limit {
+    pub(super) fn limit(self) -> TimeLimit {
         match self {
-            Self::Startup => Limit::None,
-            Self::AuthNotify => Limit::Told(Duration::from_secs(5 * 60)),
-            Self::ErrorNotify | Self::TokenEvent => Limit::Ended(Duration::from_secs(60)),
-            Self::TransientErrorIf => Limit::Ended(Duration::from_secs(3 * 60)),
+            Self::Startup => TimeLimit::None,
+            Self::AuthNotify => TimeLimit::ToldAfter(Duration::from_secs(5 * 60)),
+            Self::ErrorNotify | Self::TokenEvent => TimeLimit::KilledAfter(Duration::from_secs(60)),
+            Self::TransientErrorIf => TimeLimit::KilledAfter(Duration::from_secs(3 * 60)),
         }
     }
 

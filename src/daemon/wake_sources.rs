@@ -13,6 +13,6 @@ pub const IPC_LISTENER: Token = Token(3);
 /// Something happened around the socket file.
 pub const SOCKET_WATCH: Token = Token(4);
 /// Callers' connections: from here on, up to [`FIRST_HOOK_OUTPUT`].
-pub const FIRST_CONNECTION: usize = 1 << 20;
+pub const FIRST_CALLER: usize = 1 << 20;
 /// Outputs of hooks: from here on. 1 << 40, or where that does not fit, the upper half.
 pub const FIRST_HOOK_OUTPUT: usize = if usize::BITS > 40 { 1_usize.wrapping_shl(40) } else { 1 << 31 };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::Hook;
-use super::kind::{Kind, Limit, account};
+use super::hook_kind::{HookKind, TimeLimit, account};
 use crate::log::What;
 use pizauth_core::moment::Moment;
 
@@ -15,37 +15,39 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// A child of ours, the leader of its own session and process group.
 #[derive(Debug)]
-pub(super) struct Running {
+pub(super) struct RunningHook {
     pub(super) hook: Hook,
     child: Child,
-    stage: Stage,
+    timing: Timing,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum Timing {
     /// It has no limit.
     Unlimited,
     /// Within its time.
     Within { until: Moment },
     /// Beyond its time and still running, which is its own affair.
     Overdue,
-    /// Asked to end.
-    Ending { until: Moment },
-    /// Ended, to be reaped.
+    /// Told to end.
+    Terminating { until: Moment },
+    /// Killed, to be reaped.
     Killed,
 }
 
-impl Running {
+impl RunningHook {
     pub(super) fn new(hook: Hook, child: Child, now: Moment) -> Self {
-        let stage = match Kind::of(&hook).limit() {
-            Limit::None => Stage::Unlimited,
-            Limit::Told(limit) | Limit::Ended(limit) => Stage::Within { until: now.plus(limit) },
+        let timing = match HookKind::of(&hook).limit() {
+            TimeLimit::None => Timing::Unlimited,
+            TimeLimit::ToldAfter(limit) | TimeLimit::KilledAfter(limit) => {
+                Timing::Within { until: now.plus(limit) }
+            }
         };
-        Self { hook, child, stage }
+        Self { hook, child, timing }
     }
 
-    pub(super) fn kind(&self) -> Kind {
-        Kind::of(&self.hook)
+    pub(super) fn kind(&self) -> HookKind {
+        HookKind::of(&self.hook)
     }
 
     /// The session that it leads.
@@ -55,25 +57,25 @@ impl Running {
 
     /// Whether it has become something that runs for long: then it takes nobody's place.
     pub(super) fn is_overdue(&self) -> bool {
-        self.stage == Stage::Overdue
+        self.timing == Timing::Overdue
     }
 
-    /// Whether it took longer than it may.
-    pub(super) fn was_ended(&self) -> bool {
-        matches!(self.stage, Stage::Ending { .. } | Stage::Killed)
-    }
-
-    /// Whether it has been ended and is yet to be reaped.
-    #[cfg(test)]
+    /// Whether it took longer than it may: then it was told to end, and may be gone.
     pub(super) fn was_killed(&self) -> bool {
-        self.stage == Stage::Killed
+        matches!(self.timing, Timing::Terminating { .. } | Timing::Killed)
     }
 
-    /// When [`Running::handle_timeout`] has something to do.
+    /// Whether nothing is left to be done but to reap it.
+    #[cfg(test)]
+    pub(super) fn awaits_reaping(&self) -> bool {
+        self.timing == Timing::Killed
+    }
+
+    /// When [`RunningHook::handle_timeout`] has something to do.
     pub(super) fn due(&self) -> Option<Moment> {
-        match self.stage {
-            Stage::Within { until } | Stage::Ending { until } => Some(until),
-            Stage::Unlimited | Stage::Overdue | Stage::Killed => None,
+        match self.timing {
+            Timing::Within { until } | Timing::Terminating { until } => Some(until),
+            Timing::Unlimited | Timing::Overdue | Timing::Killed => None,
         }
     }
 
@@ -81,36 +83,36 @@ impl Running {
         if self.due().is_none_or(|due| due > now) {
             return;
         }
-        self.stage = match (self.stage, self.kind().limit()) {
-            (Stage::Within { .. }, Limit::Ended(limit)) => {
+        self.timing = match (self.timing, self.kind().limit()) {
+            (Timing::Within { .. }, TimeLimit::KilledAfter(limit)) => {
                 self.tell(limit, "ended");
                 self.signal(Signal::TERM);
-                Stage::Ending { until: now.plus(GRACE) }
+                Timing::Terminating { until: now.plus(GRACE) }
             }
-            (Stage::Within { .. }, Limit::Told(limit)) => {
+            (Timing::Within { .. }, TimeLimit::ToldAfter(limit)) => {
                 self.tell(limit, "still_running");
-                Stage::Overdue
+                Timing::Overdue
             }
             _ => {
                 self.signal(Signal::KILL);
-                Stage::Killed
+                Timing::Killed
             }
         };
     }
 
     /// The machine has slept: the hook got nothing of that time, and its limit does not count it.
     pub(super) fn slept(&mut self, time: Duration) {
-        if let Stage::Within { until } | Stage::Ending { until } = &mut self.stage {
+        if let Timing::Within { until } | Timing::Terminating { until } = &mut self.timing {
             *until = until.plus(time);
         }
     }
 
-    /// How it ended, if it has.
+    /// How it ended, if it has: then it is reaped.
     ///
     /// While its group is being ended it is not reaped: as a zombie it keeps the group's number from being
     /// given to somebody else, whom our KILL would hit.
-    pub(super) fn ended(&mut self) -> Option<ExitStatus> {
-        if matches!(self.stage, Stage::Ending { .. }) {
+    pub(super) fn reaped(&mut self) -> Option<ExitStatus> {
+        if matches!(self.timing, Timing::Terminating { .. }) {
             return None;
         }
         // An error would mean that it is not our child, which std rules out.

@@ -18,14 +18,14 @@ use crate::clock::Clock;
 mod tests;
 
 /// A key pair, a certificate that it has signed itself, and what TLS needs of them.
-pub(super) struct Identity {
+pub(super) struct Certificate {
     key: KeyPair,
     names: Vec<String>,
     certificate: CertificateDer<'static>,
     config: Arc<ServerConfig>,
 }
 
-impl Identity {
+impl Certificate {
     /// A new one, good for `hosts` and for every name of this machine's loopback.
     pub(super) fn new(hosts: &[String]) -> Result<Self, BindError> {
         let key = KeyPair::generate().map_err(failed)?;

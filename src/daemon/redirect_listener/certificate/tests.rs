@@ -16,7 +16,7 @@ fn names_that_no_certificate_can_hold_are_left_out() {
 
 #[test]
 fn other_hosts_are_another_certificate_for_the_same_key() {
-    let first = Arc::new(Identity::new(&[]).unwrap());
+    let first = Arc::new(Certificate::new(&[]).unwrap());
     let same = first.for_hosts(&[]).unwrap();
     assert!(Arc::ptr_eq(&first, &same));
     let other = first.for_hosts(&hosts(&["mail.example"])).unwrap();
@@ -26,16 +26,16 @@ fn other_hosts_are_another_certificate_for_the_same_key() {
 
 #[test]
 fn two_daemons_have_two_keys() {
-    assert_ne!(Identity::new(&[]).unwrap().public_key(), Identity::new(&[]).unwrap().public_key());
+    assert_ne!(Certificate::new(&[]).unwrap().public_key(), Certificate::new(&[]).unwrap().public_key());
 }
 
 #[test]
 fn the_public_key_is_the_point_that_stands_in_the_certificate() {
-    let identity = Identity::new(&[]).unwrap();
-    let key = identity.public_key();
+    let certificate = Certificate::new(&[]).unwrap();
+    let key = certificate.public_key();
     assert!(key.starts_with("04:"), "not an uncompressed point: {key}");
     assert_eq!(key.split(':').count(), 65);
-    assert!(hex_with_colons(&identity.certificate).contains(&key));
+    assert!(hex_with_colons(&certificate.certificate).contains(&key));
 }
 
 #[test]

@@ -7,12 +7,12 @@ const DESCRIPTORS: u64 = 65_536;
 
 /// The limits that we change, as they were when we were started.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct ProcessLimits {
     descriptors: Rlimit,
     core: Rlimit,
 }
 
-impl Limits {
+impl ProcessLimits {
     /// Reads them. To be called before [`pizauth_common::harden::harden_process`], which forbids core files.
     pub fn inherited() -> Self {
         Self { descriptors: getrlimit(Resource::Nofile), core: getrlimit(Resource::Core) }
@@ -35,19 +35,19 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
-    use super::Limits;
+    use super::ProcessLimits;
     use rustix::process::setrlimit;
 
     #[test]
     fn what_is_raised_can_be_given_back() {
-        let before = Limits::inherited();
+        let before = ProcessLimits::inherited();
         before.raise_descriptors();
-        let raised = Limits::inherited();
+        let raised = ProcessLimits::inherited();
         assert!(raised.descriptors.current >= before.descriptors.current);
         assert_eq!(raised.descriptors.maximum, before.descriptors.maximum);
         for (resource, limit) in before.each() {
             setrlimit(resource, limit).unwrap();
         }
-        assert_eq!(Limits::inherited(), before);
+        assert_eq!(ProcessLimits::inherited(), before);
     }
 }
