@@ -145,6 +145,26 @@ fn every_file_says_why_it_exists_and_is_one_room() {
     for source in sources() {
         let text = fs::read_to_string(top().join(&source.path)).unwrap();
         assert!(text.starts_with("//!"), "{} does not begin with its reason", source.path);
-        assert!(text.lines().count() <= 400, "{} is more than one room", source.path);
+    }
+}
+
+/// Files that are longer than CONTRIBUTING.md wants them, and why that reads better than two.
+const LONGER: [(&str, &str); 2] = [
+    ("src/daemon/hooks.rs", "what waits, runs and ends shares one set of slots"),
+    (
+        "src/daemon/ipc_listener.rs",
+        "each step of a connection keeps the same books: deadlines, bytes, places",
+    ),
+];
+
+#[test]
+fn no_file_is_longer_than_contributing_says() {
+    let contributing = manifest("CONTRIBUTING.md");
+    let (_, rest) = contributing.split_once("and stays under ").unwrap();
+    let limit: usize = rest.split(' ').next().unwrap().parse().unwrap();
+    for source in sources() {
+        let lines = manifest(&source.path).lines().count();
+        let is_excused = LONGER.iter().any(|(path, _)| *path == source.path);
+        assert_eq!(lines >= limit, is_excused, "{} has {lines} lines of {limit}", source.path);
     }
 }
