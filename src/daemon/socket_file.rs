@@ -3,6 +3,7 @@
 
 mod claim;
 mod error;
+mod file_id;
 mod lock;
 #[cfg(test)]
 mod tests;
@@ -18,8 +19,9 @@ use mio::Registry;
 use pizauth_common::paths::{Environment, SocketCandidate};
 
 use crate::log::{self, What};
-use claim::{Claim, FileId};
+use claim::Claim;
 pub use error::SocketError;
+use file_id::FileId;
 use lock::Lock;
 use pizauth_core::moment::Moment;
 use watch::Watch;

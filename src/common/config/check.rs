@@ -18,7 +18,7 @@ use super::syntax::{Assignment, Item};
 /// The configuration, if there is enough of it; it is good for use only if no error was reported.
 pub(super) fn check<'a>(text: &'a str, items: &[Item<'a>], problems: &mut Problems<'a>) -> Option<Config> {
     let globals: Vec<&Assignment<'a>> = items.iter().filter_map(Item::as_option).collect();
-    let global = global::read(&globals, problems);
+    let global = global::read(&globals, account::option_names, problems);
     let blocks: Vec<_> = items.iter().filter_map(Item::as_account).collect();
     if blocks.is_empty() && !problems.has_errors() {
         problems.error(first_line(text), "there is no account: expected at least one account \"NAME\" { … }");

@@ -12,8 +12,7 @@ use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use super::problems::Severity;
-use super::report::Diagnostic;
+use super::report::{Diagnostic, Severity};
 use super::snippet::visible;
 use super::source::{Position, Source};
 use super::{Checked, Config, Report, parse};

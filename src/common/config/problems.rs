@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::report::{Diagnostic, Report};
+use super::report::{Diagnostic, Report, Severity};
 use super::snippet::snippet;
 use super::source::{Hidden, Source, offset};
 
@@ -10,13 +10,6 @@ use super::source::{Hidden, Source, offset};
 const MOST_KEPT: usize = 1000;
 /// So many are shown.
 const MOST_SHOWN: usize = 50;
-
-/// Whether the configuration can be used all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Severity {
-    Error,
-    Warning,
-}
 
 /// One finding.
 #[derive(Debug)]

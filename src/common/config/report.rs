@@ -3,9 +3,15 @@
 use std::fmt;
 use std::io::{self, Write as _};
 
-use super::problems::Severity;
 use super::snippet::visible;
 use super::source::Position;
+
+/// Whether the configuration can be used all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Severity {
+    Error,
+    Warning,
+}
 
 /// One diagnostic, rendered as far as it needs the text.
 #[derive(Clone, Debug)]

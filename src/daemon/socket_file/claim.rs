@@ -1,7 +1,7 @@
 //! Taking possession of a place for the socket: directory, lock, nobody alive, nothing in the way, bound.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -14,12 +14,13 @@ use pizauth_common::paths::{
     Environment, OwnDirectory, SocketCandidate, home_directory_of_host, own_directories, socket_candidates,
 };
 use rustix::fs::{
-    AtFlags, FileType, Mode, Stat, Timespec, Timestamps, UTIME_NOW, statat, unlinkat, utimensat,
+    AtFlags, FileType, Mode, Timespec, Timestamps, UTIME_NOW, statat, unlinkat, utimensat,
 };
 use rustix::io::Errno;
 use rustix::net::{SocketAddrUnix, SocketType, bind, listen};
 
 use super::error::SocketError;
+use super::file_id::FileId;
 use super::lock::{Lock, LockError};
 use super::{absolute, file_id_at};
 
@@ -29,24 +30,6 @@ const PROBE_PATIENCE: Duration = Duration::from_secs(1);
 const NO_PATIENCE: Duration = Duration::ZERO;
 /// As std asks for; the system lowers it to its own maximum.
 const QUEUE: i32 = 4096;
-
-/// Which file it is, whatever its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FileId {
-    device: u64,
-    inode: u64,
-}
-
-impl FileId {
-    pub(super) fn of(metadata: &Metadata) -> Self {
-        Self { device: metadata.dev(), inode: metadata.ino() }
-    }
-
-    #[allow(clippy::unnecessary_cast, reason = "the fields' types differ between systems")]
-    pub(super) fn of_stat(stat: &Stat) -> Self {
-        Self { device: stat.st_dev as u64, inode: stat.st_ino as u64 }
-    }
-}
 
 /// A socket file that is ours, and the lock that says so.
 #[derive(Debug)]

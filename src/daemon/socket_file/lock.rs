@@ -12,7 +12,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::claim::FileId;
+use super::file_id::FileId;
 
 /// How often a lock file may be removed between our opening and locking it.
 const ATTEMPTS: usize = 100;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::account;
 use super::listen::Listen;
 use super::options::{self, Elsewhere, Given, Rule, Seen};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
@@ -70,18 +69,21 @@ fn error_notify_cmd<'a>(draft: &mut Draft, given: &Given<'_, 'a>, problems: &mut
     draft.hooks.error_notify_cmd = given.command(problems);
 }
 
-const ELSEWHERE: Elsewhere =
-    Elsewhere { names: account::option_names, message: "belongs between the '{' and '}' of an account" };
-
 /// What the options are called.
 pub(super) fn option_names() -> Vec<&'static str> {
     RULES.iter().map(|rule| rule.name).collect()
 }
 
-/// Reads the options outside accounts.
-pub(super) fn read<'a>(assignments: &[&Assignment<'a>], problems: &mut Problems<'a>) -> Global {
+/// Reads the options outside accounts; those inside are called `account_options`.
+pub(super) fn read<'a>(
+    assignments: &[&Assignment<'a>],
+    account_options: fn() -> Vec<&'static str>,
+    problems: &mut Problems<'a>,
+) -> Global {
+    let message = "belongs between the '{' and '}' of an account";
+    let elsewhere = Elsewhere { names: account_options, message };
     let mut draft = Draft::default();
-    let seen = options::read(RULES, &ELSEWHERE, &mut draft, assignments.iter().copied(), problems);
+    let seen = options::read(RULES, &elsewhere, &mut draft, assignments.iter().copied(), problems);
     let (http, https) = (draft.http.unwrap_or_default(), draft.https.unwrap_or_default());
     Global {
         hooks: draft.hooks,
