@@ -35,13 +35,13 @@ const MAX_MESSAGE: usize = 1024 * 1024;
 
 /// A daemon in the background that is yet to be started.
 #[derive(Debug, Default)]
-pub struct Background {
+pub(crate) struct Background {
     passed_on: Vec<OwnedFd>,
 }
 
 /// Why there is no daemon in the background.
 #[derive(Debug)]
-pub enum BackgroundError {
+pub(crate) enum BackgroundError {
     /// It could not tell when it is ready.
     ReadyFd(ReadyFdError),
     /// The descriptor that a configuration is to be read from is not open.
@@ -86,7 +86,10 @@ impl Background {
     ///
     /// # Errors
     /// One of them is not open, or cannot be used.
-    pub fn passing_on(configuration: Option<&Path>, ready_fd: Option<i32>) -> Result<Self, BackgroundError> {
+    pub(crate) fn passing_on(
+        configuration: Option<&Path>,
+        ready_fd: Option<i32>,
+    ) -> Result<Self, BackgroundError> {
         let mut passed_on = Vec::new();
         if let Some(number) = ready_fd {
             passed_on.push(take_ready_fd(number).map_err(BackgroundError::ReadyFd)?);
@@ -106,7 +109,7 @@ impl Background {
     ///
     /// # Errors
     /// It could not be started, or said why it ended.
-    pub fn start(self) -> Result<Vec<String>, BackgroundError> {
+    pub(crate) fn start(self) -> Result<Vec<String>, BackgroundError> {
         let mut arguments = std::env::args_os();
         let mut command = Command::new(own_executable());
         command.arg0(arguments.next().unwrap_or_else(|| "pizauthd".into())).args(arguments);
@@ -165,7 +168,7 @@ fn descriptor_of(path: &Path) -> Option<i32> {
 
 /// The process that waits for this one to be ready.
 #[derive(Debug)]
-pub struct Parent {
+pub(crate) struct Parent {
     channel: OwnedFd,
 }
 
@@ -175,7 +178,7 @@ impl Parent {
     ///
     /// # Errors
     /// The system has no descriptor left, or no /dev/null.
-    pub fn waiting() -> io::Result<Option<Self>> {
+    pub(crate) fn waiting() -> io::Result<Option<Self>> {
         if std::env::var_os(VARIABLE).as_deref() != Some(OsStr::new("1")) {
             return Ok(None);
         }
@@ -188,18 +191,18 @@ impl Parent {
     ///
     /// # Errors
     /// There is no /dev/null.
-    pub fn let_go_of_stdin(&self) -> io::Result<()> {
+    pub(crate) fn let_go_of_stdin(&self) -> io::Result<()> {
         Ok(rustix::stdio::dup2_stdin(File::open("/dev/null")?)?)
     }
 
     /// We accept commands: the parent may go when it has told these warnings.
-    pub fn ready(self, warnings: &[String]) {
+    pub(crate) fn ready(self, warnings: &[String]) {
         let warnings: String = warnings.iter().map(|warning| format!("{warning}\n")).collect();
         self.say(&(warnings + READY));
     }
 
     /// We cannot start: the parent tells why.
-    pub fn failed(self, message: &str) {
+    pub(crate) fn failed(self, message: &str) {
         self.say(message);
     }
 

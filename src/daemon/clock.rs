@@ -20,11 +20,11 @@ use nix::libc::CLOCK_MONOTONIC as BOOT_CLOCK;
 
 /// The system's clocks.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock;
+pub(crate) struct Clock;
 
 impl Clock {
     /// What time it is, by both clocks. A wall clock before 1970 or after the year 9999 is taken as that.
-    pub fn now() -> Now {
+    pub(crate) fn now() -> Now {
         let boot = u64::try_from(read(BOOT_CLOCK).as_millis()).unwrap_or(u64::MAX);
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Now {
@@ -35,12 +35,12 @@ impl Clock {
     }
 
     /// How long the machine has slept since it was booted; nothing where the system does not tell.
-    pub fn slept() -> Duration {
+    pub(crate) fn slept() -> Duration {
         read(BOOT_CLOCK).saturating_sub(read(CLOCK_MONOTONIC))
     }
 
     /// The clock that systemd compares its own with, in microseconds. For nothing else.
-    pub fn monotonic_microseconds() -> u64 {
+    pub(crate) fn monotonic_microseconds() -> u64 {
         u64::try_from(read(CLOCK_MONOTONIC).as_micros()).unwrap_or(u64::MAX)
     }
 }
@@ -50,7 +50,7 @@ fn read(clock: nix::libc::clockid_t) -> Duration {
     clock_gettime(ClockId::from_raw(clock)).map(Duration::from).expect("the system has this clock")
 }
 
-pub use alarm::Alarm;
+pub(crate) use alarm::Alarm;
 
 /// A timerfd on the boot clock: it fires at once after a resume, where a timeout of poll would go on waiting.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -70,7 +70,7 @@ mod alarm {
 
     /// Becomes readable in the event loop when the moment it is set to has come.
     #[derive(Debug)]
-    pub struct Alarm {
+    pub(crate) struct Alarm {
         timer: OwnedFd,
         set_to: Option<Moment>,
     }
@@ -80,7 +80,7 @@ mod alarm {
         ///
         /// # Errors
         /// The system has no descriptor left.
-        pub fn new() -> io::Result<Self> {
+        pub(crate) fn new() -> io::Result<Self> {
             let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
             Ok(Self { timer: timerfd_create(TimerfdClockId::Boottime, flags)?, set_to: None })
         }
@@ -89,7 +89,7 @@ mod alarm {
         ///
         /// # Errors
         /// The system refuses, which it has no reason to.
-        pub fn set(&mut self, to: Option<Moment>) -> io::Result<()> {
+        pub(crate) fn set(&mut self, to: Option<Moment>) -> io::Result<()> {
             if to == self.set_to {
                 return Ok(());
             }
@@ -101,7 +101,7 @@ mod alarm {
         }
 
         /// To be called when the alarm was ready. It has fired, so the next [`Alarm::set`] arms it afresh.
-        pub fn acknowledge(&mut self) {
+        pub(crate) fn acknowledge(&mut self) {
             let mut expirations = [0; 8];
             // Nothing to read means that it was set anew since it fired: then it is still armed.
             if rustix::io::read(&self.timer, &mut expirations).is_ok() {
@@ -110,7 +110,7 @@ mod alarm {
         }
 
         /// How long the event loop may sleep at most: as long as it likes, the descriptor wakes it.
-        pub fn poll_timeout(&self) -> Option<Duration> {
+        pub(crate) fn poll_timeout(&self) -> Option<Duration> {
             None
         }
     }

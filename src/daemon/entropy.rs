@@ -4,7 +4,7 @@ use rand::TryRngCore;
 use rand::rngs::OsRng;
 
 /// Fills `buffer` from the system's source. Without it nothing here can be safe: the process ends.
-pub fn fill(buffer: &mut [u8]) {
+pub(crate) fn fill(buffer: &mut [u8]) {
     if let Err(error) = OsRng.try_fill_bytes(buffer) {
         crate::log::event(crate::log::What::InternalError).field("reason", error).write();
         std::process::abort();

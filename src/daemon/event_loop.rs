@@ -24,7 +24,7 @@ use crate::wake_sources;
 use pages::WaitingPages;
 use pizauth_core::moment::{Moment, Now};
 use reload::Reloads;
-pub use rooms::Rooms;
+pub(crate) use rooms::Rooms;
 use stage::Stage;
 
 /// So many readiness events are taken in one turn; what is over comes in the next.
@@ -32,7 +32,7 @@ const EVENTS_PER_TURN: usize = 1024;
 const PAUSE_AFTER_A_BUG: Duration = Duration::from_secs(1);
 
 /// The loop: the rooms, and what connects them while it runs.
-pub struct EventLoop {
+pub(crate) struct EventLoop {
     rooms: Rooms,
     pages: WaitingPages,
     reloads: Reloads,
@@ -48,7 +48,7 @@ impl EventLoop {
     ///
     /// # Errors
     /// The system cannot wait for events.
-    pub fn run(rooms: Rooms) -> io::Result<()> {
+    pub(crate) fn run(rooms: Rooms) -> io::Result<()> {
         let now = Clock::now();
         let mut event_loop = Self {
             rooms,

@@ -25,8 +25,8 @@ use pizauth_common::cause::Cause;
 use pizauth_common::config::HookCommands;
 use rustix::process::Signal;
 
-pub use command::{HookOutput, HookSettings};
-pub use hook::Hook;
+pub(crate) use command::{HookOutput, HookSettings};
+pub(crate) use hook::Hook;
 use hook_kind::{HookKind, account};
 use output::{Output, Reading};
 use running_hook::RunningHook;
@@ -43,7 +43,7 @@ const LONGEST_START_AGAIN: Duration = Duration::from_secs(8);
 
 /// What the event loop has to know of a hook's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finished {
+pub(crate) enum Finished {
     /// `startup_cmd` has ended, or there is none.
     Startup,
     /// `transient_error_if_cmd` has an answer.
@@ -57,7 +57,7 @@ pub enum Finished {
 
 /// All hooks: those that run and those that wait for their turn.
 #[derive(Debug)]
-pub struct Hooks {
+pub(crate) struct Hooks {
     settings: HookSettings,
     commands: HookCommands,
     registry: Rc<Registry>,
@@ -75,7 +75,7 @@ pub struct Hooks {
 
 impl Hooks {
     /// No hook runs yet. Their output is registered with `registry`.
-    pub fn new(settings: HookSettings, commands: HookCommands, registry: Rc<Registry>) -> Self {
+    pub(crate) fn new(settings: HookSettings, commands: HookCommands, registry: Rc<Registry>) -> Self {
         Self {
             settings,
             commands,
@@ -92,19 +92,19 @@ impl Hooks {
     }
 
     /// The configuration was read again: hooks that start from now on use these commands.
-    pub fn set_commands(&mut self, commands: HookCommands) {
+    pub(crate) fn set_commands(&mut self, commands: HookCommands) {
         self.commands = commands;
     }
 
     /// Runs the hooks that have to hear of an event.
-    pub fn tell(&mut self, event: &AccountEvent, now: Moment) {
+    pub(crate) fn tell(&mut self, event: &AccountEvent, now: Moment) {
         for hook in Hook::that_hear(event) {
             self.run(hook, now);
         }
     }
 
     /// Runs a hook, at once or when it is its turn.
-    pub fn run(&mut self, hook: Hook, now: Moment) {
+    pub(crate) fn run(&mut self, hook: Hook, now: Moment) {
         let kind = HookKind::of(&hook);
         if kind.command(&self.commands).is_none() {
             self.finish(&hook, HookVerdict::NoVerdict);
@@ -120,7 +120,7 @@ impl Hooks {
     }
 
     /// To be called on CHLD: sees which hooks have ended, and starts those whose turn it is.
-    pub fn children_changed(&mut self, now: Moment) {
+    pub(crate) fn children_changed(&mut self, now: Moment) {
         let mut reaped = Vec::new();
         self.running.retain_mut(|running| match running.reaped() {
             Some(status) => {
@@ -136,12 +136,12 @@ impl Hooks {
     }
 
     /// Whether a token of the event loop is one of ours.
-    pub fn owns(&self, token: Token) -> bool {
+    pub(crate) fn owns(&self, token: Token) -> bool {
         token.0 >= FIRST_HOOK_OUTPUT
     }
 
     /// A hook has written something, or closed its output.
-    pub fn output_ready(&mut self, token: Token) {
+    pub(crate) fn output_ready(&mut self, token: Token) {
         let Some(output) = self.outputs.get_mut(&token.0) else { return };
         if output.read(&self.registry, token) == Reading::Closed {
             output.deregister(&self.registry);
@@ -150,12 +150,12 @@ impl Hooks {
     }
 
     /// When [`Hooks::handle_timeout`] has something to do.
-    pub fn poll_timeout(&self) -> Option<Moment> {
+    pub(crate) fn poll_timeout(&self) -> Option<Moment> {
         self.running.iter().filter_map(RunningHook::due).chain(self.start_again).min()
     }
 
     /// Ends hooks whose time is up. Early or repeated calls are harmless.
-    pub fn handle_timeout(&mut self, now: Moment) {
+    pub(crate) fn handle_timeout(&mut self, now: Moment) {
         if self.poll_timeout().is_none_or(|due| due > now) {
             return;
         }
@@ -170,22 +170,22 @@ impl Hooks {
     }
 
     /// The machine has slept for so long.
-    pub fn slept(&mut self, time: Duration) {
+    pub(crate) fn slept(&mut self, time: Duration) {
         self.running.iter_mut().for_each(|running| running.slept(time));
     }
 
     /// The next news of a hook that has ended.
-    pub fn poll_finished(&mut self) -> Option<Finished> {
+    pub(crate) fn poll_finished(&mut self) -> Option<Finished> {
         if self.finished.is_empty() { None } else { Some(self.finished.remove(0)) }
     }
 
     /// Whether a session is led by a hook of ours that runs.
-    pub fn is_session(&self, session: u32) -> bool {
+    pub(crate) fn is_session(&self, session: u32) -> bool {
         self.running.iter().any(|running| running.session() == session)
     }
 
     /// The daemon stops: from now on only token events are started, and nobody waits for a verdict any more.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.is_stopping = true;
         for (_, waiting) in self.waiting.iter_mut().filter(|(kind, _)| *kind != HookKind::TokenEvent) {
             waiting.clear();
@@ -196,14 +196,14 @@ impl Hooks {
     }
 
     /// Whether all token events have been told, so that a hook which keeps the tokens has the last state.
-    pub fn is_drained(&self) -> bool {
+    pub(crate) fn is_drained(&self) -> bool {
         let is_event = |kind: HookKind| kind == HookKind::TokenEvent;
         self.waiting.iter().all(|(kind, waiting)| !is_event(*kind) || waiting.is_empty())
             && !self.running.iter().any(|running| is_event(running.kind()))
     }
 
     /// The daemon ends. What still runs, hook or browser, is not ended by writing to nobody.
-    pub fn let_go(mut self) {
+    pub(crate) fn let_go(mut self) {
         for (token, mut output) in std::mem::take(&mut self.outputs) {
             if output.read(&self.registry, Token(token)) == Reading::Open {
                 // Without a process for it, it has to look after itself.

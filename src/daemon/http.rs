@@ -33,7 +33,7 @@ mod transport;
 
 /// How long a request may take, and how many there may be.
 #[derive(Clone, Copy, Debug)]
-pub struct RequestLimits {
+pub(crate) struct RequestLimits {
     /// For the TCP connection, all addresses together.
     pub connect: Duration,
     /// For everything, name lookup included.
@@ -60,7 +60,7 @@ impl Default for RequestLimits {
 
 /// The room that talks to servers.
 #[derive(Debug)]
-pub struct Http {
+pub(crate) struct Http {
     notes: Sender<Note>,
 }
 
@@ -70,7 +70,7 @@ impl Http {
     ///
     /// # Errors
     /// The system has no thread left.
-    pub fn start(mailbox: Mailbox, limits: RequestLimits) -> io::Result<Self> {
+    pub(crate) fn start(mailbox: Mailbox, limits: RequestLimits) -> io::Result<Self> {
         let transport = Transport::new(limits, |name| std::env::var_os(name));
         Self::with(mailbox, limits, move |request, attempt| transport.perform(request, attempt))
     }
@@ -86,7 +86,7 @@ impl Http {
     }
 
     /// Sends the request and posts [`Event::HttpAnswered`] for `job`, once, whatever happens. Returns at once.
-    pub fn request(&self, job: JobId, request: Request) {
+    pub(crate) fn request(&self, job: JobId, request: Request) {
         // The dispatcher ends only after this sender is dropped.
         let _ = self.notes.send(Note::Start(job, request));
     }
@@ -99,7 +99,7 @@ impl Drop for Http {
 }
 
 /// What in the environment will make requests fail: for a warning at start.
-pub fn environment_warnings() -> Vec<String> {
+pub(crate) fn environment_warnings() -> Vec<String> {
     Transport::new(RequestLimits::default(), |name| std::env::var_os(name)).warnings()
 }
 

@@ -46,11 +46,11 @@ const CHUNK: usize = 16 * 1024;
 
 /// Tells callers apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallerId(usize);
+pub(crate) struct CallerId(usize);
 
 /// The listening socket and everybody who has connected to it.
 #[derive(Debug)]
-pub struct IpcListener {
+pub(crate) struct IpcListener {
     registry: Rc<Registry>,
     listener: Option<UnixListener>,
     callers: HashMap<CallerId, Caller>,
@@ -76,7 +76,10 @@ impl IpcListener {
     ///
     /// # Errors
     /// The system cannot watch one more descriptor.
-    pub fn new(listener: std::os::unix::net::UnixListener, registry: Rc<Registry>) -> io::Result<Self> {
+    pub(crate) fn new(
+        listener: std::os::unix::net::UnixListener,
+        registry: Rc<Registry>,
+    ) -> io::Result<Self> {
         let mut this = Self {
             registry,
             listener: None,
@@ -100,7 +103,7 @@ impl IpcListener {
     ///
     /// # Errors
     /// The system cannot watch the new one; there is none then.
-    pub fn replace_listener(&mut self, listener: std::os::unix::net::UnixListener) -> io::Result<()> {
+    pub(crate) fn replace_listener(&mut self, listener: std::os::unix::net::UnixListener) -> io::Result<()> {
         self.stop_accepting();
         let mut listener = UnixListener::from_std(listener);
         self.registry.register(&mut listener, IPC_LISTENER, Interest::READABLE)?;
@@ -109,7 +112,7 @@ impl IpcListener {
     }
 
     /// Closes the listening socket; who is connected is still served.
-    pub fn stop_accepting(&mut self) {
+    pub(crate) fn stop_accepting(&mut self) {
         self.accept_again = None;
         if let Some(mut listener) = self.listener.take() {
             let _ = self.registry.deregister(&mut listener);
@@ -117,7 +120,7 @@ impl IpcListener {
     }
 
     /// Takes readiness of the listening socket or of a caller. One that has gone is no error.
-    pub fn ready(&mut self, event: &mio::event::Event, now: Moment) {
+    pub(crate) fn ready(&mut self, event: &mio::event::Event, now: Moment) {
         self.now = now;
         match event.token() {
             IPC_LISTENER => self.accept_all(),
@@ -130,7 +133,7 @@ impl IpcListener {
 
     /// The next request that has arrived whole; to be called until there is none. It has to be answered, at once or in a
     /// later turn of the loop: until then the caller has no deadline, and is forgotten when it goes away.
-    pub fn take_request(&mut self) -> Option<(CallerId, Request)> {
+    pub(crate) fn take_request(&mut self) -> Option<(CallerId, Request)> {
         let next = self.requests.pop_front();
         match &next {
             Some((id, _)) => self.handed_out.push(*id),
@@ -140,29 +143,29 @@ impl IpcListener {
     }
 
     /// The process id of the caller when it connected, where the system tells.
-    pub fn caller_pid(&self, id: CallerId) -> Option<i32> {
+    pub(crate) fn caller_pid(&self, id: CallerId) -> Option<i32> {
         self.callers.get(&id)?.peer.pid
     }
 
     /// Answers a request and closes the connection once the answer is taken. Does not wait. To a caller that has gone
     /// this does nothing.
-    pub fn answer(&mut self, id: CallerId, answer: &Answer) {
+    pub(crate) fn answer(&mut self, id: CallerId, answer: &Answer) {
         self.send(id, answer, false);
     }
 
     /// Answers a request and leaves the connection open until we end or the caller closes it.
-    pub fn answer_and_hold(&mut self, id: CallerId, answer: &Answer) {
+    pub(crate) fn answer_and_hold(&mut self, id: CallerId, answer: &Answer) {
         self.send(id, answer, true);
     }
 
     /// When [`IpcListener::handle_timeout`] wants to be called.
-    pub fn poll_timeout(&self) -> Option<Moment> {
+    pub(crate) fn poll_timeout(&self) -> Option<Moment> {
         let first = self.deadlines.first().map(|(deadline, _)| *deadline);
         first.into_iter().chain(self.accept_again).min()
     }
 
     /// Hangs up on callers whose time is up, and goes on accepting. Early or repeated calls are harmless.
-    pub fn handle_timeout(&mut self, now: Moment) {
+    pub(crate) fn handle_timeout(&mut self, now: Moment) {
         self.now = now;
         while let Some((deadline, id)) = self.deadlines.first().copied() {
             if deadline > now {

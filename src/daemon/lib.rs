@@ -2,25 +2,30 @@
 //!
 //! Data goes one way: event → keeper → effect. See ARCHITECTURE.md.
 
-pub mod background;
-pub mod clock;
+mod background;
+mod clock;
 mod containment;
-pub mod entropy;
-pub mod event_loop;
-pub mod hooks;
-pub mod http;
-pub mod ipc_listener;
-pub mod log;
-pub mod mailbox;
+mod entropy;
+mod event_loop;
+mod hooks;
+mod http;
+mod ipc_listener;
+mod log;
+mod mailbox;
 mod name_lookup;
 mod page;
-pub mod process_limits;
-pub mod redirect_listener;
+mod process_limits;
+mod redirect_listener;
 pub mod server;
-pub mod signals;
-pub mod socket_file;
-pub mod supervisor;
+mod signals;
+mod socket_file;
+mod supervisor;
 #[cfg(test)]
 mod testing;
-pub mod wake_sources;
+mod wake_sources;
 mod wiped_on_free;
+
+/// For tests: what the manual and monitoring rules say of the log.
+pub use log::{Severity, events as log_events};
+/// For the fuzzer.
+pub use redirect_listener::head;

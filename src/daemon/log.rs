@@ -23,7 +23,7 @@ use pizauth_common::account_name::AccountName;
 use pizauth_core::keeper::{ACCOUNT_EVENTS, AccountEvent, EventDoc};
 
 use backlog::Backlog;
-pub use events::What;
+pub(crate) use events::What;
 use logfmt::Text;
 pub use pizauth_core::keeper::Severity;
 
@@ -34,7 +34,7 @@ const NOTICE_TARGET: &str = "pizauthd::notice";
 
 /// Where lines go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Destination {
+pub(crate) enum Destination {
     /// The local syslog, and stderr while there is none.
     Syslog,
     /// Our standard error.
@@ -42,7 +42,7 @@ pub enum Destination {
 }
 
 /// Begins to log. A second call changes nothing.
-pub fn start(verbosity: u8, destination: Destination) {
+pub(crate) fn start(verbosity: u8, destination: Destination) {
     let backlog = match destination {
         Destination::Syslog => Backlog::new(syslog::Syslog::new(), stderr::Stderr::new()),
         Destination::Stderr => Backlog::stderr_only(stderr::Stderr::new()),
@@ -54,7 +54,7 @@ pub fn start(verbosity: u8, destination: Destination) {
 }
 
 /// Tries again to write what a stuck reader has left over. While it returns a time, call again after that.
-pub fn catch_up() -> Option<Duration> {
+pub(crate) fn catch_up() -> Option<Duration> {
     LOGGER.get().and_then(|logger| logger.backlog().catch_up())
 }
 
@@ -64,12 +64,12 @@ pub fn events() -> impl Iterator<Item = &'static EventDoc> {
 }
 
 /// Begins a line about the daemon.
-pub fn event(what: What) -> Line {
+pub(crate) fn event(what: What) -> Line {
     Line::new(what.doc())
 }
 
 /// Writes what happened to an account.
-pub fn account_event(event: &AccountEvent) {
+pub(crate) fn account_event(event: &AccountEvent) {
     let mut line = Line::new(event.what.doc()).account(&event.account);
     event.what.each_fact(|key, value| line.add(key, value));
     line.write();
@@ -78,7 +78,7 @@ pub fn account_event(event: &AccountEvent) {
 /// A line that is being composed; [`Line::write`] hands it over.
 #[must_use = "a line is written by write()"]
 #[derive(Debug)]
-pub struct Line {
+pub(crate) struct Line {
     severity: Severity,
     /// Absent where nobody wants to read it.
     text: Option<Text>,
@@ -91,7 +91,7 @@ impl Line {
     }
 
     /// The account that it is about.
-    pub fn account(mut self, account: &AccountName) -> Self {
+    pub(crate) fn account(mut self, account: &AccountName) -> Self {
         if let Some(text) = &mut self.text {
             text.quoted("account", account.as_str());
         }
@@ -99,7 +99,7 @@ impl Line {
     }
 
     /// A further fact. The value is escaped, and quoted where it has to be; it must not be a secret.
-    pub fn field(mut self, key: &'static str, value: impl Display) -> Self {
+    pub(crate) fn field(mut self, key: &'static str, value: impl Display) -> Self {
         self.add(key, &value);
         self
     }
@@ -111,7 +111,7 @@ impl Line {
     }
 
     /// Writes the line.
-    pub fn write(self) {
+    pub(crate) fn write(self) {
         let Some(text) = self.text else { return };
         let severity = self.severity;
         let target = if severity == Severity::Notice { NOTICE_TARGET } else { TARGET };

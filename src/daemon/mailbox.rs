@@ -14,7 +14,7 @@ use pizauth_core::oauth::redirect::RedirectRequest;
 
 /// Something that happened in another thread.
 #[derive(Debug)]
-pub enum Event {
+pub(crate) enum Event {
     /// A request was answered, or its answer is lost.
     HttpAnswered {
         /// The ticket of the request.
@@ -35,7 +35,7 @@ pub enum Event {
 
 /// A handle to the event loop for other threads.
 #[derive(Clone, Debug)]
-pub struct Mailbox {
+pub(crate) struct Mailbox {
     events: Sender<Event>,
     waker: Arc<Waker>,
 }
@@ -45,14 +45,14 @@ impl Mailbox {
     ///
     /// # Errors
     /// The system has no descriptor left.
-    pub fn new(registry: &Registry, token: Token) -> io::Result<(Self, Receiver<Event>)> {
+    pub(crate) fn new(registry: &Registry, token: Token) -> io::Result<(Self, Receiver<Event>)> {
         let (events, receiver) = channel();
         let waker = Arc::new(Waker::new(registry, token)?);
         Ok((Self { events, waker }, receiver))
     }
 
     /// Hands an event to the loop. Once the loop has ended nobody listens, and that is fine.
-    pub fn post(&self, event: Event) {
+    pub(crate) fn post(&self, event: Event) {
         if self.events.send(event).is_ok() {
             // A waker that fails leaves the event for the loop's next turn: nothing better to do here.
             let _ = self.waker.wake();

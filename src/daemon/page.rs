@@ -6,7 +6,7 @@ use pizauth_core::oauth::outcome::Reason;
 
 /// What the browser is told. What really happened, and nothing of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Page {
+pub(crate) enum Page {
     /// The exchange succeeded.
     SignedIn(AccountName),
     /// A reload of the page after success.

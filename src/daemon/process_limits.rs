@@ -7,19 +7,19 @@ const DESCRIPTORS: u64 = 65_536;
 
 /// The limits that we change, as they were when we were started.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProcessLimits {
+pub(crate) struct ProcessLimits {
     descriptors: Rlimit,
     core: Rlimit,
 }
 
 impl ProcessLimits {
     /// Reads them. To be called before [`pizauth_common::harden::harden_process`], which forbids core files.
-    pub fn inherited() -> Self {
+    pub(crate) fn inherited() -> Self {
         Self { descriptors: getrlimit(Resource::Nofile), core: getrlimit(Resource::Core) }
     }
 
     /// Raises the soft limit of open descriptors as far as is useful and allowed. Failing that, we live with fewer.
-    pub fn raise_descriptors(&self) {
+    pub(crate) fn raise_descriptors(&self) {
         let wanted = self.descriptors.maximum.map_or(DESCRIPTORS, |hard| hard.min(DESCRIPTORS));
         if self.descriptors.current.is_some_and(|soft| soft < wanted) {
             let raised = Rlimit { current: Some(wanted), ..self.descriptors };
@@ -28,7 +28,7 @@ impl ProcessLimits {
     }
 
     /// Each limit and what it was: for a child of ours that is about to become a hook.
-    pub fn each(&self) -> [(Resource, Rlimit); 2] {
+    pub(crate) fn each(&self) -> [(Resource, Rlimit); 2] {
         [(Resource::Nofile, self.descriptors), (Resource::Core, self.core)]
     }
 }

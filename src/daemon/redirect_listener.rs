@@ -35,9 +35,9 @@ use binding::{Binding, Bound, ListenSpec};
 use certificate::Certificate;
 use connection::Timeouts;
 use connections::Connections;
-pub use error::BindError;
+pub(crate) use error::BindError;
 use pizauth_core::keeper::ListenerPorts;
-pub use settings::Settings;
+pub(crate) use settings::Settings;
 
 /// How many connections may be open at a time, where there are descriptors enough.
 const MAX_CONNECTIONS: usize = 64;
@@ -55,7 +55,7 @@ fn places(descriptors: Rlimit) -> usize {
 }
 
 /// The redirect listeners of a daemon. They stop when this is dropped.
-pub struct RedirectListener {
+pub(crate) struct RedirectListener {
     settings: Settings,
     bindings: Bindings,
     acceptor: AcceptorThread,
@@ -78,7 +78,7 @@ impl RedirectListener {
     ///
     /// # Errors
     /// An address cannot be bound, or the system is out of something. Nothing is left behind.
-    pub fn bind(settings: Settings, mailbox: Mailbox) -> Result<Self, BindError> {
+    pub(crate) fn bind(settings: Settings, mailbox: Mailbox) -> Result<Self, BindError> {
         Self::with_timeouts(settings, mailbox, Timeouts::default())
     }
 
@@ -94,7 +94,7 @@ impl RedirectListener {
     }
 
     /// The host names whose addresses [`RedirectListener::reconfigure`] needs for these settings.
-    pub fn names_to_look_up(&self, settings: &Settings) -> Vec<String> {
+    pub(crate) fn names_to_look_up(&self, settings: &Settings) -> Vec<String> {
         if self.serves(settings) { Vec::new() } else { settings.names() }
     }
 
@@ -103,7 +103,7 @@ impl RedirectListener {
     ///
     /// # Errors
     /// An address cannot be bound. Everything stays as it was.
-    pub fn reconfigure(&mut self, settings: Settings, addresses: &Addresses) -> Result<(), BindError> {
+    pub(crate) fn reconfigure(&mut self, settings: Settings, addresses: &Addresses) -> Result<(), BindError> {
         if self.serves(&settings) {
             return Ok(());
         }
@@ -121,7 +121,7 @@ impl RedirectListener {
     }
 
     /// The ports of the listeners.
-    pub fn ports(&self) -> ListenerPorts {
+    pub(crate) fn ports(&self) -> ListenerPorts {
         ListenerPorts {
             http: self.bindings.http.as_ref().map(|binding| binding.port),
             https: self.bindings.https.as_ref().map(|(binding, _)| binding.port),
@@ -129,17 +129,17 @@ impl RedirectListener {
     }
 
     /// The raw public key of the HTTPS listener's certificate, as upper-case hex with colons.
-    pub fn https_public_key(&self) -> Option<String> {
+    pub(crate) fn https_public_key(&self) -> Option<String> {
         self.bindings.https.as_ref().map(|(_, certificate)| certificate.public_key())
     }
 
     /// The SHA-256 of the HTTPS listener's certificate, as upper-case hex with colons.
-    pub fn https_fingerprint(&self) -> Option<String> {
+    pub(crate) fn https_fingerprint(&self) -> Option<String> {
         self.bindings.https.as_ref().map(|(_, certificate)| certificate.fingerprint())
     }
 
     /// Stops: the ports are free when this returns. What is being answered gets a second to end.
-    pub fn stop(self) {
+    pub(crate) fn stop(self) {
         drop(self);
     }
 

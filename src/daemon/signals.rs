@@ -10,7 +10,7 @@ use signal_hook_mio::v1_0;
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
+pub(crate) enum Signal {
     /// TERM: stop cleanly.
     Stop,
     /// INT: the same, from a person at a terminal, who will not wait twice.
@@ -24,7 +24,7 @@ pub enum Signal {
 }
 
 /// Readable in the event loop when signals have arrived.
-pub struct Signals {
+pub(crate) struct Signals {
     pending: v1_0::Signals,
 }
 
@@ -37,14 +37,14 @@ impl Signals {
     ///
     /// # Errors
     /// The system has no descriptor left.
-    pub fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let pending = v1_0::Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD])?;
         SigSet::empty().thread_set_mask()?;
         Ok(Self { pending })
     }
 
     /// What has arrived since the last call; several of a kind may come as one.
-    pub fn arrived(&mut self) -> Vec<Signal> {
+    pub(crate) fn arrived(&mut self) -> Vec<Signal> {
         self.pending.pending().filter_map(meaning).collect()
     }
 }

@@ -20,7 +20,7 @@ use pizauth_common::paths::{Environment, SocketCandidate};
 
 use crate::log::{self, What};
 use claim::Claim;
-pub use error::SocketError;
+pub(crate) use error::SocketError;
 use file_id::FileId;
 use lock::Lock;
 use pizauth_core::moment::Moment;
@@ -37,7 +37,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(4);
 
 /// The socket file of this daemon.
 #[derive(Debug)]
-pub struct SocketFile {
+pub(crate) struct SocketFile {
     candidate: SocketCandidate,
     path: PathBuf,
     /// Absent once it has been removed in order.
@@ -58,7 +58,10 @@ impl SocketFile {
     /// # Errors
     /// Another daemon is running, at this or any other place a caller would look; or the place is not safe or not
     /// usable.
-    pub fn claim(environment: &impl Environment, now: Moment) -> Result<(Self, UnixListener), SocketError> {
+    pub(crate) fn claim(
+        environment: &impl Environment,
+        now: Moment,
+    ) -> Result<(Self, UnixListener), SocketError> {
         let (candidate, claim, listener, user_lock) = claim::start(environment)?;
         let path = absolute(&candidate.socket());
         let mut this = Self {
@@ -78,7 +81,7 @@ impl SocketFile {
     }
 
     /// Where it is, as an absolute path: what hooks get as `PIZAUTH_SOCKET`.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -86,24 +89,24 @@ impl SocketFile {
     ///
     /// # Errors
     /// The system cannot watch one more descriptor.
-    pub fn register(&self, registry: &Registry) -> io::Result<()> {
+    pub(crate) fn register(&self, registry: &Registry) -> io::Result<()> {
         self.watch.register(registry)
     }
 
     /// Something happened around the file.
-    pub fn ready(&mut self, now: Moment) {
+    pub(crate) fn ready(&mut self, now: Moment) {
         self.watch.drain();
         self.look(now);
     }
 
     /// When [`SocketFile::handle_timeout`] wants to be called.
-    pub fn poll_timeout(&self) -> Option<Moment> {
+    pub(crate) fn poll_timeout(&self) -> Option<Moment> {
         let touch_at = self.claim.as_ref().map(|_| self.touch_at);
         touch_at.into_iter().chain(self.look_at).min()
     }
 
     /// Touches the file or makes it again when that is due. Early or repeated calls are harmless.
-    pub fn handle_timeout(&mut self, now: Moment) {
+    pub(crate) fn handle_timeout(&mut self, now: Moment) {
         if self.look_at.is_some_and(|at| at <= now) {
             self.look_at = None;
             self.look(now);
@@ -117,13 +120,13 @@ impl SocketFile {
     }
 
     /// The listening socket that took the place of a lost one, once.
-    pub fn take_listener(&mut self) -> Option<UnixListener> {
+    pub(crate) fn take_listener(&mut self) -> Option<UnixListener> {
         self.fresh_listener.take()
     }
 
     /// Removes the file if it is still ours, and lets another daemon start. To be called while the listening socket
     /// is open (or another file could have its identity), and before callers of `shutdown` are let go.
-    pub fn remove(&mut self) {
+    pub(crate) fn remove(&mut self) {
         if let Some(claim) = self.claim.take().filter(|claim| claim.is_at(&self.path)) {
             claim.remove();
         }

@@ -20,7 +20,7 @@ pub(crate) const VARIABLE: &str = "NOTIFY_SOCKET";
 
 /// The supervisors that want to know.
 #[derive(Debug)]
-pub struct Supervisor {
+pub(crate) struct Supervisor {
     notify_socket: Option<OsString>,
     ready_fd: Option<OwnedFd>,
     /// A reload before that is nobody's business: its end would be taken for readiness.
@@ -29,7 +29,7 @@ pub struct Supervisor {
 
 /// Why `--ready-fd` cannot be used.
 #[derive(Debug)]
-pub enum ReadyFdError {
+pub(crate) enum ReadyFdError {
     /// Standard input, output and error are in use.
     Standard(i32),
     /// Nobody has opened it for us.
@@ -61,14 +61,14 @@ impl Supervisor {
     ///
     /// # Errors
     /// The descriptor is not one that can be used.
-    pub fn new(ready_fd: Option<i32>) -> Result<Self, ReadyFdError> {
+    pub(crate) fn new(ready_fd: Option<i32>) -> Result<Self, ReadyFdError> {
         let ready_fd = ready_fd.map(take_ready_fd).transpose()?;
         let notify_socket = std::env::var_os(VARIABLE).filter(|path| !path.is_empty());
         Ok(Self { notify_socket, ready_fd, is_ready: false })
     }
 
     /// We accept commands, and what `startup_cmd` restores is there.
-    pub fn ready(&mut self) {
+    pub(crate) fn ready(&mut self) {
         self.is_ready = true;
         // The process that systemd started may have been the parent of this one.
         self.notify(&format!("READY=1\nMAINPID={}\nSTATUS=ready", std::process::id()));
@@ -78,21 +78,21 @@ impl Supervisor {
     }
 
     /// The configuration is about to be read again.
-    pub fn reloading(&self) {
+    pub(crate) fn reloading(&self) {
         if self.is_ready {
             self.notify(&format!("RELOADING=1\nMONOTONIC_USEC={}", Clock::monotonic_microseconds()));
         }
     }
 
     /// It has been read, or stays as it was.
-    pub fn reloaded(&self) {
+    pub(crate) fn reloaded(&self) {
         if self.is_ready {
             self.notify("READY=1");
         }
     }
 
     /// We are about to end.
-    pub fn stopping(&self) {
+    pub(crate) fn stopping(&self) {
         self.notify("STOPPING=1\nSTATUS=stopping");
     }
 

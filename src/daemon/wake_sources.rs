@@ -3,16 +3,16 @@
 use mio::Token;
 
 /// Mail from another thread.
-pub const WAKER: Token = Token(0);
+pub(crate) const WAKER: Token = Token(0);
 /// The alarm clock.
-pub const ALARM: Token = Token(1);
+pub(crate) const ALARM: Token = Token(1);
 /// A signal arrived.
-pub const SIGNALS: Token = Token(2);
+pub(crate) const SIGNALS: Token = Token(2);
 /// A caller wants to connect.
-pub const IPC_LISTENER: Token = Token(3);
+pub(crate) const IPC_LISTENER: Token = Token(3);
 /// Something happened around the socket file.
-pub const SOCKET_WATCH: Token = Token(4);
+pub(crate) const SOCKET_WATCH: Token = Token(4);
 /// Callers' connections: from here on, up to [`FIRST_HOOK_OUTPUT`].
-pub const FIRST_CALLER: usize = 1 << 20;
+pub(crate) const FIRST_CALLER: usize = 1 << 20;
 /// Outputs of hooks: from here on. 1 << 40, or where that does not fit, the upper half.
-pub const FIRST_HOOK_OUTPUT: usize = if usize::BITS > 40 { 1_usize.wrapping_shl(40) } else { 1 << 31 };
+pub(crate) const FIRST_HOOK_OUTPUT: usize = if usize::BITS > 40 { 1_usize.wrapping_shl(40) } else { 1 << 31 };

@@ -14,7 +14,7 @@ use pizauth_core::oauth::outcome::Outcome;
 use pizauth_core::oauth::redirect::AuthorizationResponse;
 use pizauth_core::oauth::token_request::{GrantType, TokenRequest};
 use pizauth_core::snapshot::Snapshot;
-use pizauth_daemon::redirect_listener::head;
+use pizauth_daemon::head;
 use zeroize::Zeroizing;
 
 /// A configuration file, good or bad. What is said about it goes to a terminal and to the log.

@@ -15,8 +15,8 @@ use pizauth_client::{APPLETS, multiplexer};
 use pizauth_common::applet::Applet;
 use pizauth_common::argv::{Flag, spellings, switch};
 use pizauth_common::exit::Exit;
-use pizauth_daemon::log::{Severity, events};
 use pizauth_daemon::server;
+use pizauth_daemon::{Severity, log_events};
 use serde_json::Value;
 
 use crate::support::{Running, Sandbox, callers};
@@ -143,14 +143,14 @@ fn log_events_of_the_manual_page_are_those_of_the_code() {
     let written: BTreeSet<_> =
         manual::log_events().iter().map(|(heading, name, meaning)| told(heading, name, meaning)).collect();
     let coded: BTreeSet<_> =
-        events().map(|event| told(heading(event.severity), event.name, event.meaning)).collect();
+        log_events().map(|event| told(heading(event.severity), event.name, event.meaning)).collect();
     assert_eq!(written, coded);
 }
 
 #[test]
 fn every_log_event_is_written_somewhere() {
     let code = evidence::product_code();
-    for event in events() {
+    for event in log_events() {
         let words = event.name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]);
         let name = words.collect::<String>();
         let is_whole = |rest: &str| !rest.starts_with(char::is_alphanumeric);

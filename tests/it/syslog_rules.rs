@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use pizauth_daemon::log::{Severity, events};
+use pizauth_daemon::{Severity, log_events};
 
 const LOGCHECK: &str = "etc/syslog/logcheck-pizauthd";
 const RSYSLOG: &str = "etc/syslog/30-pizauthd.conf";
@@ -32,7 +32,7 @@ fn line(event: &str) -> String {
 
 #[test]
 fn logcheck_reports_what_a_person_should_read() {
-    for event in events() {
+    for event in log_events() {
         let ordinary = !matches!(event.severity, Severity::Error | Severity::Warning);
         let expected =
             if ordinary || MENDED.contains(&event.name) { String::new() } else { line(event.name) };
@@ -47,7 +47,7 @@ fn logcheck_reports_what_a_person_should_read() {
 
 #[test]
 fn the_rules_name_no_event_that_does_not_exist() {
-    let known: BTreeSet<_> = events().map(|event| event.name).collect();
+    let known: BTreeSet<_> = log_events().map(|event| event.name).collect();
     let patterns = fs::read_to_string(LOGCHECK).unwrap();
     let (_, names) = patterns.split_once("event=(").unwrap();
     let (names, _) = names.split_once(')').unwrap();

@@ -19,7 +19,7 @@ use crate::socket_file::SocketFile;
 use crate::supervisor::Supervisor;
 
 /// Every room of the daemon, ready.
-pub struct Rooms {
+pub(crate) struct Rooms {
     /// Everything that can become ready is registered here.
     pub poll: Poll,
     /// Where other threads' events arrive.

@@ -21,7 +21,7 @@ const MAX_URL_BYTES: usize = 64 * 1024;
 
 /// What all hooks have in common. Working directory and umask are the daemon's own, which it never changes.
 #[derive(Clone, Debug)]
-pub struct HookSettings {
+pub(crate) struct HookSettings {
     /// [`HookSettings::inherited_environment`].
     pub environment: Vec<(OsString, OsString)>,
     /// The command socket, for `PIZAUTH_SOCKET`: a hook reaches the daemon that started it.
@@ -34,7 +34,7 @@ pub struct HookSettings {
 
 /// Where the standard output and error of hooks go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HookOutput {
+pub(crate) enum HookOutput {
     /// To ours: we are in the foreground.
     Inherited,
     /// The first 4 KiB to the log: we are detached.
@@ -44,7 +44,7 @@ pub enum HookOutput {
 impl HookSettings {
     /// The variables that we were started with, less those that are between us and who started us: hooks are
     /// not the service that a supervisor wants to hear from.
-    pub fn inherited_environment() -> Vec<(OsString, OsString)> {
+    pub(crate) fn inherited_environment() -> Vec<(OsString, OsString)> {
         let is_ours = |name: &OsStr| name == background::VARIABLE || name == supervisor::VARIABLE;
         std::env::vars_os().filter(|(name, _)| !is_ours(name)).collect()
     }

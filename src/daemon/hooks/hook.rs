@@ -5,7 +5,7 @@ use pizauth_core::keeper::{AccountEvent, Happened, JobId, TokenEvent};
 
 /// One run of a `*_cmd`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hook {
+pub(crate) enum Hook {
     /// `startup_cmd`.
     Startup,
     /// `auth_notify_cmd`.

@@ -7,7 +7,7 @@ macro_rules! events {
     ($($severity:ident $what:ident $name:literal $meaning:literal)*) => {
         /// What there is to say.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum What {
+        pub(crate) enum What {
             $(#[doc = $meaning] $what,)*
         }
 

@@ -7,7 +7,7 @@ use pizauth_common::cause::Cause;
 
 /// Why the redirect listeners could not be set up. Whatever was there before is untouched.
 #[derive(Debug)]
-pub enum BindError {
+pub(crate) enum BindError {
     /// An address of the configuration cannot be bound.
     Listen {
         /// `http_listen` or `https_listen`.

@@ -8,7 +8,7 @@ use super::binding::is_localhost;
 
 /// Everything that the listeners need to know of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// `http_listen` and `https_listen`.
     pub listeners: Listeners,
     /// Whether an account has a redirect URI whose host is `localhost`: then both halves of it are held.
@@ -21,7 +21,7 @@ pub struct Settings {
 
 impl Settings {
     /// Those of a configuration.
-    pub fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         let uris = || config.accounts.iter().filter_map(|account| account.grant.redirect_uri());
         Self {
             listeners: config.listeners.clone(),

@@ -13,9 +13,7 @@ use pizauth_common::paths::directory::{self, Missing};
 use pizauth_common::paths::{
     Environment, OwnDirectory, SocketCandidate, home_directory_of_host, own_directories, socket_candidates,
 };
-use rustix::fs::{
-    AtFlags, FileType, Mode, Timespec, Timestamps, UTIME_NOW, statat, unlinkat, utimensat,
-};
+use rustix::fs::{AtFlags, FileType, Mode, Timespec, Timestamps, UTIME_NOW, statat, unlinkat, utimensat};
 use rustix::io::Errno;
 use rustix::net::{SocketAddrUnix, SocketType, bind, listen};
 

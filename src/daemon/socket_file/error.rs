@@ -10,7 +10,7 @@ use pizauth_common::paths::directory::DirectoryError;
 
 /// A socket that cannot be claimed.
 #[derive(Debug)]
-pub enum SocketError {
+pub(crate) enum SocketError {
     /// Nothing says where it could be.
     NoHome,
     /// Our directory is not safe, or cannot be made.
