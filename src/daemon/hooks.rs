@@ -165,7 +165,7 @@ impl Hooks {
         if self.start_again.is_some_and(|due| due <= now) {
             self.start_again = None;
         }
-        // One that was being ended may have been dead for long: it is reaped only now.
+        // A hook that obeyed TERM was not reaped, so that its group's number stayed taken; now it can be.
         self.children_changed(now);
     }
 
@@ -202,11 +202,12 @@ impl Hooks {
             && !self.running.iter().any(|running| is_event(running.kind()))
     }
 
-    /// The daemon ends. What still runs, hook or browser, is not ended by writing to nobody.
+    /// The daemon ends. A hook or browser that still runs and writes to a pipe of ours must not be ended by SIGPIPE:
+    /// another process goes on reading.
     pub(crate) fn let_go(mut self) {
         for (token, mut output) in std::mem::take(&mut self.outputs) {
             if output.read(&self.registry, Token(token)) == Reading::Open {
-                // Without a process for it, it has to look after itself.
+                // If that cannot be started, SIGPIPE may end the writer: nothing more can be done.
                 let _ = output.leave();
             }
         }

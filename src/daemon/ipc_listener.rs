@@ -39,7 +39,7 @@ const ACCEPTS_PER_TURN: usize = 512;
 const BYTES_UNDER_WAY: usize = 64 * 1024 * 1024;
 /// Where our address space is limited, they may take this part of it.
 const PART_UNDER_WAY: u64 = 8;
-/// What counts as much.
+/// A connection that holds more memory than this, in bytes, may have to make room.
 const MUCH: usize = 16 * 1024;
 /// What is read at once.
 const CHUNK: usize = 16 * 1024;
@@ -67,7 +67,7 @@ pub(crate) struct IpcListener {
     bytes_under_way: usize,
     bytes_allowed: usize,
     chunk: Vec<u8>,
-    /// As of the last call that brought it.
+    /// The time as of the last call that told it.
     now: Moment,
 }
 
@@ -178,7 +178,7 @@ impl IpcListener {
         }
     }
 
-    /// Readiness is told once, so this accepts until nobody waits any more, or sets a time to go on.
+    /// Readiness is told once, when it begins: so this accepts until nobody waits, or notes when to go on.
     fn accept_all(&mut self) {
         self.accept_again = None;
         for _ in 0..ACCEPTS_PER_TURN {

@@ -30,7 +30,8 @@ use watch::Watch;
 const TOUCH_INTERVAL: Duration = Duration::from_secs(6 * 3600);
 /// After a failure to make the socket again, the next try comes after this time.
 const RETRY: Duration = Duration::from_secs(3);
-/// Whatever else removes our socket again and again must not keep us busy.
+/// The socket is made again after this time at the earliest, so that a program which removes it again and again does
+/// not keep us busy.
 const REBIND_PAUSE: Duration = Duration::from_secs(1);
 /// How often we look where the system cannot tell us.
 const LOOK_INTERVAL: Duration = Duration::from_secs(4);

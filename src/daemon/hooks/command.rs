@@ -16,7 +16,7 @@ use crate::{background, supervisor};
 
 /// Longer values are cut. The system would take 128 KiB, but other programs on the way may not.
 const MAX_VALUE_BYTES: usize = 4096;
-/// Ours is good for nothing when it is cut, and the configuration alone decides how long it is.
+/// For `PIZAUTH_URL`: a URL that is cut is of no use, and how long it is depends on the configuration alone.
 const MAX_URL_BYTES: usize = 64 * 1024;
 
 /// What all hooks have in common. Working directory and umask are the daemon's own, which it never changes.
@@ -42,8 +42,8 @@ pub(crate) enum HookOutput {
 }
 
 impl HookSettings {
-    /// The variables that we were started with, less those that are between us and who started us: hooks are
-    /// not the service that a supervisor wants to hear from.
+    /// The variables that we were started with, without those by which we tell our parent or supervisor that we are
+    /// ready: a hook must not do that in our place.
     pub(crate) fn inherited_environment() -> Vec<(OsString, OsString)> {
         let is_ours = |name: &OsStr| name == background::VARIABLE || name == supervisor::VARIABLE;
         std::env::vars_os().filter(|(name, _)| !is_ours(name)).collect()

@@ -1,5 +1,5 @@
-//! Hooks that wait for their turn, in order. A later one may stand for an earlier one that says no more,
-//! which bounds the queue by the number of accounts.
+//! Hooks that wait for their turn, in order. A later hook replaces an earlier one that tells nothing else, so the
+//! number of accounts bounds the length of the queue.
 
 use std::collections::{BTreeMap, HashMap};
 

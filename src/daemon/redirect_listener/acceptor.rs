@@ -21,7 +21,7 @@ use crate::containment::{Worker, contain};
 use crate::log::{self, What};
 use crate::mailbox::Mailbox;
 
-/// The token of the waker: orders have come.
+/// The token of the waker: a plan has come, or it is time to end.
 pub(super) const WAKE: Token = Token(usize::MAX);
 
 /// A TLS handshake in a debug build needs most of it.
@@ -211,7 +211,7 @@ impl Pause {
         pause
     }
 
-    /// No time to wait for: the next connection wakes us.
+    /// Always `None`: from here on the acceptor waits without a time limit, until the next connection.
     fn end(&mut self) -> Option<Duration> {
         self.last = None;
         None

@@ -55,12 +55,12 @@ pub(super) struct ListenSpec<'a> {
     /// An account's redirect URI names `localhost`, which a browser may resolve to either half: whoever held
     /// the other one would get the authorization code.
     pub(super) is_for_localhost: bool,
-    /// Those of host names.
+    /// What host names mean.
     pub(super) addresses: &'a Addresses,
 }
 
 impl ListenSpec<'_> {
-    /// Binds what is wished for. A socket of `held` that fits is kept; with port 0, so is the port `before`.
+    /// Binds it. A socket of `held` that fits is kept; with port 0, so is the port `before`.
     pub(super) fn bind(&self, held: &[Bound], before: Option<u16>) -> Result<Binding, BindError> {
         let host = self.host();
         let kept = before.filter(|_| self.address.port == 0);

@@ -47,7 +47,7 @@ impl Default for Timeouts {
     }
 }
 
-/// What a connection's worker needs.
+/// On which terms a connection is served.
 #[derive(Clone, Debug)]
 pub(super) struct Terms {
     /// Absent: plain HTTP.

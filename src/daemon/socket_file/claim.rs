@@ -1,4 +1,5 @@
-//! Taking possession of a place for the socket: directory, lock, nobody alive, nothing in the way, bound.
+//! Taking possession of a place for the socket: its directory is opened and locked, nobody answers there, a stale
+//! socket is removed, and ours is bound.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -24,9 +25,10 @@ use super::{absolute, file_id_at};
 
 /// How long a daemon that may be there at our start has to accept a connection.
 const PROBE_PATIENCE: Duration = Duration::from_secs(1);
-/// Later the event loop is not to wait. Who has a full queue is there all the same.
+/// When a lost socket is made again, the event loop must not wait. A daemon whose queue is full cannot accept at
+/// once, but connecting to it fails in another way than where nobody listens, so it is noticed all the same.
 const NO_PATIENCE: Duration = Duration::ZERO;
-/// As std asks for; the system lowers it to its own maximum.
+/// How many connections may wait to be accepted: std asks for as many. The system lowers it to its own maximum.
 const QUEUE: i32 = 4096;
 
 /// A socket file that is ours, and the lock that says so.
@@ -102,7 +104,8 @@ pub(super) fn renew(candidate: &SocketCandidate, lost: &Claim) -> Result<(Claim,
     occupy(candidate, directory, lock, NO_PATIENCE)
 }
 
-/// As callers look for it; but a `PIZAUTH_SOCKET` that names our own place is our own place.
+/// The places in the order in which callers look. A `PIZAUTH_SOCKET` that names a socket in one of our own directories
+/// counts as that directory, so that its lock is the one that other daemons take.
 fn candidates(environment: &impl Environment) -> Vec<SocketCandidate> {
     let own: Vec<_> = own_directories(environment).into_iter().map(SocketCandidate::Own).collect();
     let listed = socket_candidates(environment).into_iter();
@@ -167,7 +170,8 @@ fn take_lock(candidate: &SocketCandidate, directory: &Rc<File>) -> Result<Lock, 
     })
 }
 
-/// A home that cannot be written or locked is no reason not to run.
+/// The lock that a user's daemons on this host share, in the home directory. Absent where that cannot be written or
+/// locked, which is no reason not to run.
 fn lock_for_user(own: &OwnDirectory, environment: &impl Environment) -> Result<Option<Lock>, SocketError> {
     let Some(shared) = home_directory_of_host(environment).filter(|shared| shared != own) else {
         return Ok(None);

@@ -44,7 +44,8 @@ impl From<Errno> for LockError {
 }
 
 impl Lock {
-    /// Locks a directory of our own, by the very descriptor that it is used through: there may be few.
+    /// Locks a directory of our own. It shares the descriptor that the directory is used through, since there may be
+    /// few descriptors.
     pub(super) fn of_directory(directory: &Rc<File>) -> Result<Self, LockError> {
         flock(directory, FlockOperation::NonBlockingLockExclusive)?;
         Ok(Self { file: Rc::clone(directory), beside: None })

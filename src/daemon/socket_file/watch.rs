@@ -19,7 +19,7 @@ mod linux {
 
     use crate::wake_sources::SOCKET_WATCH;
 
-    /// What is told of the watched files themselves: nothing that happens to their neighbours wakes us.
+    /// Watches the socket and its directories, each by itself: what happens to other files in them does not wake us.
     #[derive(Debug)]
     pub(crate) struct Watch {
         /// Absent where the user has no inotify instance left.
@@ -46,7 +46,7 @@ mod linux {
             let lost = moved | WatchFlags::ATTRIB | WatchFlags::DONT_FOLLOW;
             self.watching = inotify::add_watch(inotify, socket, lost).is_ok();
             for directory in socket.ancestors().skip(1) {
-                // One that we may not read is not ours to be moved either.
+                // Fails for a directory that we may not read: such a one belongs to the system, and stays.
                 let _ = inotify::add_watch(inotify, directory, moved | WatchFlags::ONLYDIR);
             }
         }
@@ -56,7 +56,7 @@ mod linux {
             !self.watching
         }
 
-        /// Takes what has been told. All of it means the same: look.
+        /// Takes the news from the queue. Whatever they are, the socket file has to be looked at.
         pub(crate) fn drain(&mut self) {
             let Some(inotify) = &self.inotify else { return };
             let mut buffer = [MaybeUninit::uninit(); 1024];

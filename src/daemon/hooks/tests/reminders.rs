@@ -89,11 +89,11 @@ fn an_account_has_few_that_never_end_and_the_last_place_is_for_a_new_url() {
         scene.pass(LIMIT);
         assert_eq!(scene.hooks.running.len(), MOST_OF_ONE_ACCOUNT, "{url}");
     }
-    scene.run(auth_notify("b"));
-    assert_eq!(scene.hooks.running.len(), MOST_OF_ONE_ACCOUNT + 1);
     // One ends, and the last URL takes its place.
     gate.write_all(b"\n").unwrap();
     scene.until(|hooks| hooks.waiting.iter().all(|(_, waiting)| waiting.is_empty()));
+    scene.run(auth_notify("b"));
+    assert_eq!(scene.hooks.running.len(), MOST_OF_ONE_ACCOUNT + 1);
     gate.write_all(&[b'\n'; MOST_OF_ONE_ACCOUNT + 1]).unwrap();
     scene.until_idle();
     assert!(scene.text("log").contains("https://as.example/?newer\n"), "{}", scene.text("log"));
