@@ -29,6 +29,10 @@ impl Stage {
         Self::Starting { ready_at: now.plus(STARTUP_PATIENCE) }
     }
 
+    fn stopping(self, now: Moment) -> Self {
+        Self::Stopping { until: now.plus(STOP_PATIENCE), was_starting: self.may_lack_a_restore() }
+    }
+
     pub(super) fn is_over(self) -> bool {
         self == Self::Over
     }
@@ -78,8 +82,7 @@ impl EventLoop {
         self.rooms.keeper.stop();
         self.rooms.hooks.stop();
         self.abandon_reload();
-        let was_starting = self.stage.may_lack_a_restore();
-        self.stage = Stage::Stopping { until: now.moment.plus(STOP_PATIENCE), was_starting };
+        self.stage = self.stage.stopping(now.moment);
     }
 
     /// Begins to stop; while it stops already, ends at once.
@@ -121,10 +124,6 @@ mod tests {
         START.plus(Duration::from_secs(seconds))
     }
 
-    fn stopping(was_starting: bool) -> Stage {
-        Stage::Stopping { until: after(10), was_starting }
-    }
-
     #[test]
     fn startup_cmd_is_waited_for_a_minute_and_sleep_does_not_count() {
         let mut stage = Stage::starting(START);
@@ -138,8 +137,8 @@ mod tests {
     #[test]
     fn a_dump_may_lack_a_restore_until_startup_cmd_has_ended_also_while_we_stop() {
         assert!(Stage::starting(START).may_lack_a_restore());
-        assert!(!Stage::Serving.may_lack_a_restore() && !stopping(false).may_lack_a_restore());
-        let mut stopping = stopping(true);
+        assert!(!Stage::Serving.may_lack_a_restore() && !Stage::Serving.stopping(START).may_lack_a_restore());
+        let mut stopping = Stage::starting(START).stopping(START);
         assert!(stopping.may_lack_a_restore());
         stopping.startup_finished();
         assert!(!stopping.may_lack_a_restore() && stopping.is_stopping());
@@ -147,14 +146,19 @@ mod tests {
 
     #[test]
     fn what_is_under_way_at_the_end_gets_nothing_of_a_sleep() {
-        let mut stage = stopping(false);
+        let mut stage = Stage::Serving.stopping(START);
+        assert_eq!(stage.poll_timeout(), Some(after(10)));
         stage.slept(Duration::from_secs(5));
         assert_eq!(stage.poll_timeout(), Some(after(15)));
     }
 
     #[test]
     fn nothing_new_is_begun_once_we_stop() {
-        assert!(stopping(false).is_stopping() && Stage::Over.is_stopping() && Stage::Over.is_over());
+        assert!(
+            Stage::Serving.stopping(START).is_stopping()
+                && Stage::Over.is_stopping()
+                && Stage::Over.is_over()
+        );
         assert!(!Stage::starting(START).is_stopping() && !Stage::Serving.is_stopping());
         assert_eq!((Stage::Serving.poll_timeout(), Stage::Over.poll_timeout()), (None, None));
     }

@@ -191,6 +191,9 @@ fn a_limit_does_not_count_what_the_machine_sleeps() {
     assert!(!scene.hooks.running[0].was_killed());
     scene.pass(Duration::from_secs(1));
     assert!(scene.hooks.running[0].was_killed());
+    scene.hooks.slept(asleep);
+    scene.pass(asleep);
+    assert!(!scene.hooks.running[0].awaits_reaping(), "nor does the time between TERM and KILL");
     scene.pass(Duration::from_secs(1));
     scene.until_idle();
 }
