@@ -33,7 +33,7 @@ cd "$copy/tree"
 
 # Its status is 2 where mutants survive and 3 where some hang; what they are is judged below.
 status=0
-cargo mutants --in-place --config tests/mutants/mutants.toml --output "$copy" --no-times --colors never "$@" || status=$?
+cargo mutants --package pizauth-core --in-place --config tests/mutants/mutants.toml --output "$copy" --no-times --colors never "$@" || status=$?
 case $status in
     0 | 2 | 3) ;;
     *) exit 1 ;;

@@ -65,12 +65,26 @@ mod tests {
     use super::*;
     use crate::keeper::tests::bench::account;
 
+    fn pauses(refresh_retry: u64, answered: u32) -> BTreeSet<Duration> {
+        let account = Account { refresh_retry: Duration::from_secs(refresh_retry), ..account("work") };
+        (0..100).map(|dice| refresh_pause(&account, answered, dice)).collect()
+    }
+
     #[test]
     fn pauses_are_spread_so_that_accounts_do_not_come_back_all_at_once() {
-        let pauses: BTreeSet<Duration> =
-            (0..100).map(|dice| refresh_pause(&account("work"), 0, dice)).collect();
-        assert_eq!(pauses.first(), Some(&Duration::from_secs(36)));
-        assert_eq!(pauses.last(), Some(&Duration::from_secs(44)));
-        assert!(pauses.len() > 10, "{pauses:?}");
+        for (refresh_retry, first, last) in [(40, 36, 44), (4000, 3600, 4400)] {
+            let pauses = pauses(refresh_retry, 0);
+            assert_eq!(pauses.first(), Some(&Duration::from_secs(first)));
+            assert_eq!(pauses.last(), Some(&Duration::from_secs(last)));
+            assert!(pauses.len() > 10, "{pauses:?}");
+        }
+    }
+
+    #[test]
+    fn growing_pauses_stop_at_a_quarter_of_an_hour_or_where_they_began() {
+        assert_eq!(pauses(40, 3).first(), Some(&Duration::from_secs(144)));
+        for (refresh_retry, answered, longest) in [(40, 6, 900), (40, u32::MAX, 900), (4000, 2, 4000)] {
+            assert_eq!(pauses(refresh_retry, answered), [Duration::from_secs(longest)].into());
+        }
     }
 }

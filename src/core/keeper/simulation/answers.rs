@@ -11,7 +11,6 @@ use crate::keeper::{Happened, HookVerdict, JobId};
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::{Issued, Outcome, Reason};
 use crate::oauth::provider_hints::hint_for_age;
-use crate::snapshot::Lineage;
 
 /// An exchange that does not reach the server is tried so often.
 const MOST_TRIES: u32 = 10;
@@ -38,33 +37,19 @@ impl Model {
         let Issued { access_token, refresh_token, lifetime, narrowed_scope } = issued;
         let rotated = refresh_token.is_some();
         let old = self.session().cloned();
-        let authorized = Lineage { session: 0, generation: 0, authorized: now.wall };
         let mut session = Session {
             access_token: access_token.expose().to_owned(),
             refresh_token: refresh_token.map(|token| token.expose().to_owned()),
-            obtained_at: now.moment,
             expires_at: now.moment.plus(lifetime),
-            lineage: authorized,
-            is_numbered: false,
-            due: now.moment,
-            wait: Wait::Fresh,
-            failures: 0,
-            answered_failures: 0,
-            silent_refusals: 0,
-            question: None,
+            ..Session::beginning(now)
         };
-        if let Some(old) = &old {
-            session.refresh_token = session.refresh_token.or_else(|| old.refresh_token.clone());
-            session.lineage = Lineage { generation: old.lineage.generation + 1, ..old.lineage };
-            session.is_numbered = true;
-        }
-        session.wait_fresh(account);
         (self.heard_at, self.last_error) = (Some(now.moment), None);
         self.expected.forget_reported();
         if let Some(granted) = narrowed_scope {
             self.expected.event(Happened::ScopeNarrowed { granted });
         }
-        if old.is_some() {
+        if let Some(old) = old {
+            session.continues(old);
             self.expected.event(Happened::TokenRefreshed { lifetime, rotated });
         } else {
             self.expected.event(Happened::TokenNew { lifetime });
@@ -72,6 +57,7 @@ impl Model {
                 self.expected.event(Happened::NoRefreshToken);
             }
         }
+        session.wait_fresh(account);
         self.phase = Phase::Active(session);
     }
 

@@ -4,7 +4,7 @@ use pizauth_common::account_name::AccountName;
 
 use super::coverage::Coverage;
 use super::hosts::host_of;
-use super::model::Phase;
+use super::model::{Model, Phase};
 use super::world::World;
 use crate::keeper::token_state::TokenState;
 use crate::moment::Moment;
@@ -68,7 +68,7 @@ impl World {
     fn next_wakeup(&self) -> Option<Moment> {
         let now = self.now.moment;
         let may_request = self.has_place() && !self.is_stopping;
-        let of_model = |model: &super::model::Model| {
+        let of_model = |model: &Model| {
             let request = model.wants_request_at().filter(|at| may_request && *at > now);
             let other = match &model.phase {
                 Phase::Pending { remind_at, .. } => Some(*remind_at),

@@ -7,7 +7,7 @@ use pizauth_common::config::Account;
 
 use crate::keeper::JobId;
 use crate::keeper::tests::bench::seconds;
-use crate::moment::Moment;
+use crate::moment::{Moment, Now};
 use crate::oauth::outcome::Outcome;
 use crate::snapshot::Lineage;
 
@@ -43,6 +43,31 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// One that begins at this moment, so far without any token.
+    pub(super) fn beginning(now: Now) -> Self {
+        Self {
+            access_token: String::new(),
+            refresh_token: None,
+            obtained_at: now.moment,
+            expires_at: now.moment,
+            lineage: Lineage { session: 0, generation: 0, authorized: now.wall },
+            is_numbered: false,
+            due: now.moment,
+            wait: Wait::Fresh,
+            failures: 0,
+            answered_failures: 0,
+            silent_refusals: 0,
+            question: None,
+        }
+    }
+
+    /// It is the next generation of that one: a refresh token that is not replaced stays good.
+    pub(super) fn continues(&mut self, old: Self) {
+        self.refresh_token = self.refresh_token.take().or(old.refresh_token);
+        self.lineage = Lineage { generation: old.lineage.generation + 1, ..old.lineage };
+        self.is_numbered = true;
+    }
+
     pub(super) fn is_refreshable(&self) -> bool {
         self.refresh_token.is_some()
     }

@@ -2,11 +2,11 @@
 
 use super::coverage::Coverage;
 use super::model::{Model, Phase};
-use super::session::{Session, Wait};
+use super::session::Session;
 use super::world::World;
 use crate::keeper::tests::bench::seconds;
 use crate::keeper::{Happened, Restored};
-use crate::moment::Now;
+use crate::moment::{Moment, Now};
 use crate::snapshot::{AccountSnapshot, Fingerprint, Lineage, Snapshot};
 
 const TEN_YEARS: u64 = 315_360_000;
@@ -85,21 +85,14 @@ impl World {
 
     fn restored_session(&self, saved: &AccountSnapshot) -> Session {
         let now = self.now;
-        let from_the_future = saved.obtained > now.wall;
         let unknown = Lineage { session: 0, generation: 0, authorized: saved.obtained };
         let mut session = Session {
             access_token: saved.access_token.as_ref().map_or("", |token| token.expose()).to_owned(),
             refresh_token: saved.refresh_token.as_ref().map(|token| token.expose().to_owned()),
             obtained_at: now.moment_at(saved.obtained.min(now.wall)),
-            expires_at: now.moment,
             lineage: saved.lineage.unwrap_or(unknown),
             is_numbered: saved.lineage.is_some(),
-            due: now.moment,
-            wait: Wait::Fresh,
-            failures: 0,
-            answered_failures: 0,
-            silent_refusals: 0,
-            question: None,
+            ..Session::beginning(now)
         };
         if saved.access_token.is_some() {
             session.expires_at = lives_until(saved, now);
@@ -107,7 +100,8 @@ impl World {
             session.expires_at = now.moment_at(saved.expires).min(now.moment);
         }
         session.wait_fresh(&self.accounts[saved.account.as_str()]);
-        if from_the_future {
+        if saved.obtained > now.wall {
+            // Our clock lags, and nobody knows how old the token is.
             session.due = now.moment;
         }
         session
@@ -115,7 +109,7 @@ impl World {
 }
 
 /// No longer than it was given, counted from now, and never longer than ten years.
-fn lives_until(saved: &AccountSnapshot, now: Now) -> crate::moment::Moment {
+fn lives_until(saved: &AccountSnapshot, now: Now) -> Moment {
     let lifetime = saved.expires.0.saturating_sub(saved.obtained.0).min(TEN_YEARS);
     now.moment_at(saved.expires).min(now.moment.plus(seconds(lifetime)))
 }
