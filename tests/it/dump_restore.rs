@@ -186,6 +186,6 @@ fn what_a_restore_has_done_is_told_however_much_it_has_skipped() {
     sessions.extend(strangers.iter().map(|account| Session { account, ..upstreams("client-of-work") }));
     restore(&running, upstream_dump(&running.server, &sessions))
         .exits(0)
-        .says("and so are 2500 other accounts");
+        .says("2500 other accounts are skipped, too");
     assert_eq!(running.token("work"), "upstreams-access-token");
 }

@@ -6,6 +6,7 @@ use pizauth_common::ipc::message::{
     Answer, DaemonInfo, Expired, Refusal, Report, Request, Response, Skipped,
 };
 use pizauth_common::sys::give_memory_back;
+use pizauth_common::terminal::cut;
 
 use super::{EventLoop, Rooms};
 use crate::containment::{Worker, contain};
@@ -197,13 +198,24 @@ fn restored(done: Restored) -> Report {
 fn skipped(all: &[(AccountName, &'static str)]) -> Vec<Skipped> {
     const MOST: usize = 500;
     let row = |(account, reason): &(AccountName, &str)| Skipped {
-        account: account.to_string(),
+        account: recognisable(account.as_str()),
         reason: (*reason).to_owned(),
     };
     let mut rows: Vec<_> = all.iter().take(MOST).map(row).collect();
     let others = all.len().saturating_sub(MOST);
     if let Some(last) = rows.last_mut().filter(|_| others > 0) {
-        last.reason = format!("{}; and so are {others} other accounts", last.reason);
+        last.reason = format!("{}; and {others} other accounts are skipped, too", last.reason);
     }
     rows
+}
+
+/// A name, or as much of it as is needed to know it by.
+fn recognisable(name: &str) -> String {
+    const ENOUGH: usize = 256;
+    let mut shown = name.to_owned();
+    if shown.len() > ENOUGH {
+        cut(&mut shown, ENOUGH);
+        shown.push('…');
+    }
+    shown
 }
