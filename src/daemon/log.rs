@@ -13,6 +13,7 @@ mod stderr;
 mod syslog;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};

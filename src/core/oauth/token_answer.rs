@@ -2,13 +2,13 @@
 
 use core::time::Duration;
 
-pub(super) use self::body::Members;
-use self::body::Unreadable;
+use pizauth_common::secret::Secret;
+
+use self::body::{Members, Unreadable};
 use self::oauth_error::OAuthError;
 use super::outcome::{Issued, Outcome, Reason};
 use super::provider_hints;
 use super::redaction::Redaction;
-use super::token_request::TokenRequest;
 use crate::http::Answer;
 use crate::prelude::*;
 
@@ -30,11 +30,17 @@ pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_
 /// Room for a hint behind the server's words, within the 4 KiB of a reason.
 const MAX_REFUSAL_CHARS: usize = 900;
 
-/// The verdict on the answer to `request`, with a reason that never holds a token.
-pub(super) fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
+/// The members of an answer that hold a token.
+const TOKEN_MEMBERS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
+
+/// The verdict on the answer to a request for these scopes, with a reason that holds none of the secrets that were
+/// sent and no token that came back.
+pub(super) fn judge(answer: &Answer, scopes: &[String], sent: Vec<Secret>) -> Outcome {
     let members = body::read(answer);
-    let redaction = Redaction::of(request, members.as_ref().ok());
-    match verdict(answer, members, request) {
+    let readable = members.as_ref().ok();
+    let received = TOKEN_MEMBERS.iter().filter_map(|name| readable?.text(name)).map(Secret::from);
+    let redaction = Redaction::of(sent.into_iter().chain(received));
+    match verdict(answer, members, scopes) {
         Verdict::Issued(issued) => Outcome::Issued(issued),
         Verdict::Ended(error) => Outcome::Ended(explained(&error, &redaction)),
         Verdict::NeedsAttention(error) => Outcome::NeedsAttention(explained(&error, &redaction)),
@@ -57,7 +63,7 @@ enum Verdict {
     Unusable(Unreadable),
 }
 
-fn verdict(answer: &Answer, members: Result<Members, Unreadable>, request: &TokenRequest) -> Verdict {
+fn verdict(answer: &Answer, members: Result<Members, Unreadable>, scopes: &[String]) -> Verdict {
     let members = match members {
         Ok(members) => members,
         Err(why) => return Verdict::Unusable(why),
@@ -68,12 +74,12 @@ fn verdict(answer: &Answer, members: Result<Members, Unreadable>, request: &Toke
             Verdict::Unusable(Unreadable::TokenAndError(error.text()))
         }
         Some(error) => refusal(answer.status, error),
-        None if is_success => issued(&members, request).map_or_else(Verdict::Unusable, Verdict::Issued),
+        None if is_success => issued(&members, scopes).map_or_else(Verdict::Unusable, Verdict::Issued),
         None => Verdict::Unusable(Unreadable::NoTokenAnswer),
     }
 }
 
-fn issued(members: &Members, request: &TokenRequest) -> Result<Issued, Unreadable> {
+fn issued(members: &Members, scopes: &[String]) -> Result<Issued, Unreadable> {
     fields::check_token_type(members)?;
     let access_token = fields::token(members, "access_token")?.ok_or(Unreadable::NoTokenAnswer)?;
     let refresh_token = fields::token(members, "refresh_token")?;
@@ -81,7 +87,7 @@ fn issued(members: &Members, request: &TokenRequest) -> Result<Issued, Unreadabl
         access_token,
         refresh_token,
         lifetime: fields::lifetime(members),
-        narrowed_scope: fields::narrowed_scope(members, &request.scopes),
+        narrowed_scope: fields::narrowed_scope(members, scopes),
     })
 }
 

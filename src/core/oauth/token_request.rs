@@ -86,7 +86,7 @@ impl TokenRequest {
     /// What the answer to it means, or the lack of one.
     pub fn outcome(&self, result: Result<http::Answer, http::Lost>) -> Outcome {
         match result {
-            Ok(answer) => token_answer::judge(&answer, self),
+            Ok(answer) => token_answer::judge(&answer, &self.scopes, self.secrets()),
             Err(http::Lost { sent, why }) => {
                 Outcome::Transient { reason: Reason::new(&why), retry_after: None, reached: sent }
             }

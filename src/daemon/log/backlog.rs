@@ -8,22 +8,12 @@ use super::events::What;
 use super::logfmt::Text;
 use super::stderr::Stderr;
 use super::syslog::Syslog;
+use super::written::Written;
 
 /// How many lines wait at most (at most 4 KiB each).
 const MAX_LINES: usize = 256;
 /// How long until a stuck reader is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// What became of an attempt to write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Written {
-    /// The reader has it.
-    Whole,
-    /// The reader is there but takes nothing at the moment.
-    Stuck,
-    /// There is no reader.
-    Nobody,
-}
 
 /// The destinations, and what they have not taken yet.
 pub(super) struct Backlog {

@@ -10,7 +10,7 @@ use rustix::fs::{FileType, OFlags, fstat};
 use rustix::io::Errno;
 use rustix::net::{SendFlags, send};
 
-use super::backlog::Written;
+use super::written::Written;
 
 const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 

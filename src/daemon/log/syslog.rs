@@ -12,7 +12,7 @@ use rustix::io::{Errno, ioctl_fionbio};
 use rustix::net::{SendFlags, SocketAddrUnix, SocketType, connect, send};
 
 use super::Severity;
-use super::backlog::Written;
+use super::written::Written;
 
 /// Linux and OpenBSD; FreeBSD and NetBSD; macOS.
 const PATHS: [&str; 3] = ["/dev/log", "/var/run/log", "/var/run/syslog"];

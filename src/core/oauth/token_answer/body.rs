@@ -29,7 +29,7 @@ const NAMES: [&str; 10] = [
 
 /// The members of the answer's one object that matter. Each may stand once.
 #[derive(Default)]
-pub(in crate::oauth) struct Members(BTreeMap<&'static str, Member>);
+pub(super) struct Members(BTreeMap<&'static str, Member>);
 
 /// What a member holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +63,7 @@ impl Members {
     }
 
     /// The text of the member, where it is a string.
-    pub(in crate::oauth) fn text(&self, name: &str) -> Option<&str> {
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
         match self.get(name) {
             Some(Member::Text(text)) => Some(text),
             _ => None,

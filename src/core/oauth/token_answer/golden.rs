@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::oauth::testing::{exchange, refresh};
+use crate::oauth::token_request::TokenRequest;
 
 /// The lines `key: value` of a `.verdict` file.
 struct Expected(Vec<(String, String)>);
@@ -125,7 +126,7 @@ fn replay(perform: impl Fn(Vec<u8>, TokenRequest) -> Outcome) {
 
 #[test]
 fn every_answer_gets_its_verdict() {
-    replay(|bytes, request| judge(&answer(&bytes), &request));
+    replay(|bytes, request| request.outcome(Ok(answer(&bytes))));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::oauth::testing::{exchange, refresh};
+use crate::oauth::token_request::TokenRequest;
 
 fn answer(status: u16, body: impl Into<Vec<u8>>) -> Answer {
     Answer {
@@ -13,6 +14,10 @@ fn answer(status: u16, body: impl Into<Vec<u8>>) -> Answer {
         date: None,
         body: body.into().into(),
     }
+}
+
+fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
+    request.outcome(Ok(answer.clone()))
 }
 
 fn issued(body: &str) -> Issued {
