@@ -77,11 +77,12 @@ impl EventLoop {
         if self.stage.is_stopping() {
             return;
         }
+        // Its end is told to the supervisor as readiness, which must not come after the word that we stop.
+        self.abandon_reload();
         log::event(What::Stopping).write();
         self.rooms.supervisor.stopping();
         self.rooms.keeper.stop();
         self.rooms.hooks.stop();
-        self.abandon_reload();
         self.stage = self.stage.stopping(now.moment);
     }
 
