@@ -37,6 +37,13 @@ impl Slow {
         ran
     }
 
+    /// How many threads look a name up (Linux).
+    fn lookups(&self) -> usize {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.0.daemon.pid())).unwrap();
+        let names = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("comm")));
+        names.filter(|name| name.as_ref().is_ok_and(|name| name.trim() == "lookup")).count()
+    }
+
     fn go_on(&self) {
         self.0.sandbox.write(FAULT_FILE, "");
     }
@@ -94,6 +101,9 @@ fn a_lookup_that_takes_too_long_is_an_error_and_the_next_reload_waits_for_its_en
     slow.reload().join().unwrap().exits(1).says("cannot look up 127.1 within 8 s");
     let next = slow.reload();
     running.pending_url("work");
+    if cfg!(target_os = "linux") {
+        assert_eq!(slow.lookups(), 1, "reloads must not add up to any number of threads");
+    }
     slow.go_on();
     next.join().unwrap().exits(0);
 }
