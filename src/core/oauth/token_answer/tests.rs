@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::oauth::testing::{exchange, refresh};
 use crate::oauth::token_request::TokenRequest;
+use crate::testing::account;
 
 fn answer(status: u16, body: impl Into<Vec<u8>>) -> Answer {
     Answer {
@@ -126,6 +127,39 @@ fn a_secret_is_redacted_also_where_the_description_is_cut() {
     }
 }
 
+/// The verdict on an error with this code.
+fn refused(status: u16, code: &str) -> Outcome {
+    judge(&answer(status, format!(r#"{{"error":"{code}"}}"#)), &refresh())
+}
+
+#[test]
+fn only_a_code_that_is_spelled_as_one_needs_attention_where_firewalls_speak_too() {
+    for code in ["access_denied", "policy_42"] {
+        assert!(matches!(refused(403, code), Outcome::NeedsAttention(_)), "{code}");
+    }
+    for code in ["Forbidden", "forbidden", "Access_Denied", "not_found-here"] {
+        assert!(matches!(refused(403, code), Outcome::Transient { .. }), "{code}");
+    }
+}
+
+#[test]
+fn what_rfc_6749_forbids_in_a_code_is_no_error_code() {
+    assert!(matches!(refused(400, &"x".repeat(256)), Outcome::NeedsAttention(_)));
+    for code in [&"x".repeat(257), "a\\\\b", "a\\\"b", "a\\nb"] {
+        assert!(matches!(refused(400, code), Outcome::Transient { .. }), "{code:.20}");
+    }
+}
+
+#[test]
+fn what_is_too_short_to_be_a_secret_is_left_in_a_reason() {
+    for (refresh_token, told) in [("abcd", "x: it is …"), ("abc", "x: it is abc")] {
+        let request = TokenRequest::refresh(&account("work"), &refresh_token.into());
+        let body = format!(r#"{{"error":"x","error_description":"it is {refresh_token}"}}"#);
+        let Outcome::NeedsAttention(reason) = judge(&answer(400, body), &request) else { panic!("verdict") };
+        assert_eq!(reason.as_str(), told);
+    }
+}
+
 #[test]
 fn a_code_is_redacted_in_the_exchange() {
     let body = r#"{"error":"invalid_request","error_description":"what is the-sent-code"}"#;
@@ -154,6 +188,10 @@ fn a_page_is_previewed_short_and_without_long_words() {
     let long = "k".repeat(33);
     assert!(page("<html><title>Hotel\n Wi-Fi</title><b>x</b>").ends_with("\"Hotel Wi-Fi\""));
     assert!(page(&format!("<p>Please <b>log</b> in {long}</p>")).ends_with("\"Please log in\""));
+    assert!(page("<html><title> </title><p>Sign in</p>").ends_with("\"Sign in\""));
+    let word = "k".repeat(32);
+    assert!(page(&format!("it says {word}")).ends_with(&format!("\"it says {word}\"")));
+    assert!(!page("kkkkkkkk").contains("kkkkkkkk"), "one word may be a token");
     assert!(!page("<p>your access token is abc</p>").contains("abc"));
     assert!(page(&format!("<p>{}", "word ".repeat(100_000))).len() < 300);
 }
