@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use mio::Events;
 use mio::event::Event as Ready;
+use pizauth_core::moment::{Moment, Now};
 
 use crate::clock::Clock;
 use crate::containment::{Worker, contain};
@@ -22,7 +23,6 @@ use crate::mailbox::Event;
 use crate::signals::Signal;
 use crate::wake_sources;
 use pages::WaitingPages;
-use pizauth_core::moment::{Moment, Now};
 use reload::Reloads;
 pub(crate) use rooms::Rooms;
 use stage::Stage;

@@ -23,19 +23,18 @@ use mio::{Registry, Token};
 use pizauth_common::account_name::AccountName;
 use pizauth_common::cause::Cause;
 use pizauth_common::config::HookCommands;
+use pizauth_core::keeper::{AccountEvent, HookVerdict, JobId};
+use pizauth_core::moment::Moment;
 use rustix::process::Signal;
 
+use crate::log::{self, What};
+use crate::wake_sources::FIRST_HOOK_OUTPUT;
 pub(crate) use command::{HookOutput, HookSettings};
 pub(crate) use hook::Hook;
 use hook_kind::{HookKind, account};
 use output::{Output, Reading};
 use running_hook::RunningHook;
 use waiting::Waiting;
-
-use crate::log::{self, What};
-use crate::wake_sources::FIRST_HOOK_OUTPUT;
-use pizauth_core::keeper::{AccountEvent, HookVerdict, JobId};
-use pizauth_core::moment::Moment;
 
 /// When the system cannot start a process now, it is tried again after this time, which doubles each time.
 const START_AGAIN: Duration = Duration::from_secs(1);

@@ -11,13 +11,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use pizauth_core::http::{Answer, Lost, Request};
+use pizauth_core::keeper::JobId;
+
 use crate::containment::{Worker, contain};
 use crate::log::{self, What};
 use crate::mailbox::{Event, Mailbox};
 use attempt::Attempt;
 use failure::Failure;
-use pizauth_core::http::{Answer, Lost, Request};
-use pizauth_core::keeper::JobId;
 use transport::Transport;
 
 mod answer;

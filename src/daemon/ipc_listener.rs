@@ -16,13 +16,13 @@ use pizauth_common::cause::Cause;
 use pizauth_common::ipc::frame::encode;
 use pizauth_common::ipc::message::{Answer, Request};
 use pizauth_common::ipc::peer::Peer;
+use pizauth_core::moment::Moment;
 use rustix::io::Errno;
 use rustix::process::Rlimit;
 
 use crate::log::{self, What};
 use crate::wake_sources::{FIRST_CALLER, FIRST_HOOK_OUTPUT, IPC_LISTENER};
 use caller::{Caller, Step};
-use pizauth_core::moment::Moment;
 
 /// A request has to have arrived whole after this time.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(5);

@@ -19,14 +19,14 @@ use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use ::log::{LevelFilter, Metadata, Record};
 use pizauth_common::account_name::AccountName;
+pub use pizauth_core::keeper::Severity;
 use pizauth_core::keeper::{ACCOUNT_EVENTS, AccountEvent, EventDoc};
 
+use ::log::{LevelFilter, Metadata, Record};
 use backlog::Backlog;
 pub(crate) use events::What;
 use logfmt::Text;
-pub use pizauth_core::keeper::Severity;
 
 /// The target of our own records. Nothing else passes: attohttpc's debug log prints URLs.
 const TARGET: &str = "pizauthd";

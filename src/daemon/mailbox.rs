@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use mio::{Registry, Token, Waker};
-
-use crate::name_lookup::Addresses;
-use crate::page::Page;
 use pizauth_core::http;
 use pizauth_core::keeper::JobId;
 use pizauth_core::oauth::redirect::RedirectRequest;
+
+use crate::name_lookup::Addresses;
+use crate::page::Page;
 
 /// Something that happened in another thread.
 #[derive(Debug)]

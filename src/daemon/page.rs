@@ -1,7 +1,6 @@
 //! The page that the browser shows at the end.
 
 use pizauth_common::account_name::AccountName;
-
 use pizauth_core::oauth::outcome::Reason;
 
 /// What the browser is told. What really happened, and nothing of the request.

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pizauth_common::config::RedirectPeer;
+use pizauth_core::keeper::ListenerPorts;
 use rustix::process::{Resource, Rlimit, getrlimit};
 
 use crate::log::{self, What};
@@ -36,7 +37,6 @@ use certificate::Certificate;
 use connection::Timeouts;
 use connections::Connections;
 pub(crate) use error::BindError;
-use pizauth_core::keeper::ListenerPorts;
 pub(crate) use settings::Settings;
 
 /// How many connections may be open at a time, where there are descriptors enough.

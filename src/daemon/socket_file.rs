@@ -17,13 +17,13 @@ use std::time::Duration;
 
 use mio::Registry;
 use pizauth_common::paths::{Environment, SocketCandidate};
+use pizauth_core::moment::Moment;
 
 use crate::log::{self, What};
 use claim::Claim;
 pub(crate) use error::SocketError;
 use file_id::FileId;
 use lock::Lock;
-use pizauth_core::moment::Moment;
 use watch::Watch;
 
 /// Cleaners of runtime directories remove what has not been touched for some days.

@@ -7,15 +7,15 @@ use pizauth_common::ipc::message::{
 };
 use pizauth_common::sys::give_memory_back;
 use pizauth_common::terminal::cut;
+use pizauth_core::keeper::{Refreshed, Restored, Shown, UnknownAccount};
+use pizauth_core::moment::Now;
+use pizauth_core::snapshot::Snapshot;
 
 use super::{EventLoop, Rooms};
 use crate::containment::{Worker, contain};
 use crate::entropy;
 use crate::ipc_listener::CallerId;
 use crate::log::{self, What};
-use pizauth_core::keeper::{Refreshed, Restored, Shown, UnknownAccount};
-use pizauth_core::moment::Now;
-use pizauth_core::snapshot::Snapshot;
 
 /// A request that is not done: nothing changed.
 pub(super) struct Refused(pub(super) Refusal, pub(super) String);

@@ -9,6 +9,7 @@ use pizauth_common::cause::Cause;
 use pizauth_common::config::{self, Checked, When};
 use pizauth_common::ipc::message::{Answer, Refusal, Report, Response};
 use pizauth_common::sys::give_memory_back;
+use pizauth_core::moment::{Moment, Now};
 
 use super::answers::{Refused, stopping};
 use super::{EventLoop, Rooms};
@@ -18,7 +19,6 @@ use crate::log::{self, What};
 use crate::mailbox::Event;
 use crate::name_lookup::Addresses;
 use crate::redirect_listener::Settings;
-use pizauth_core::moment::{Moment, Now};
 
 /// Callers are answered after this time: a little later they would give us up.
 const LOOKUP_PATIENCE: Duration = Duration::from_secs(8);

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use pizauth_core::moment::{Moment, Now};
+
 use super::EventLoop;
 use crate::log::{self, What};
-use pizauth_core::moment::{Moment, Now};
 
 /// The supervisor is told of our readiness after this time, even if `startup_cmd` still runs.
 const STARTUP_PATIENCE: Duration = Duration::from_secs(60);

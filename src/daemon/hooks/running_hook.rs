@@ -3,12 +3,12 @@
 use std::process::{Child, ExitStatus};
 use std::time::Duration;
 
+use pizauth_core::moment::Moment;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::Hook;
 use super::hook_kind::{HookKind, TimeLimit, account};
 use crate::log::What;
-use pizauth_core::moment::Moment;
 
 /// How long a hook that was asked to end (TERM) has until it is ended (KILL).
 const GRACE: Duration = Duration::from_millis(500);

@@ -12,11 +12,11 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::{JoinHandle, spawn};
 
 use nix::sys::signal::{self, SigSet};
+use pizauth_core::keeper::TokenEvent;
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
 use super::*;
-use pizauth_core::keeper::TokenEvent;
 use scene::*;
 
 #[test]

@@ -6,10 +6,10 @@ use attohttpc::header::{
     CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER,
 };
 use attohttpc::{Response, ResponseReader};
+use pizauth_core::http::Answer;
 use zeroize::Zeroizing;
 
 use super::failure::Trouble;
-use pizauth_core::http::Answer;
 
 /// Of what is sent, as far as it is told, and of what it is unpacked to.
 const MAX_BODY_BYTES: u64 = 1024 * 1024;

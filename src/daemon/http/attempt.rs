@@ -3,8 +3,9 @@
 use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use super::failure::Failure;
 use pizauth_core::http::Lost;
+
+use super::failure::Failure;
 
 const UNSENT: u8 = 0;
 const SENDING: u8 = 1;

@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::failure::Trouble;
 use pizauth_common::deadline::Deadline;
+
+use super::failure::Trouble;
 
 /// For the addresses of all names together: with the workers and their watchdogs, this keeps us at 32 threads.
 const THREADS: usize = 12;

@@ -2,9 +2,9 @@ use std::sync::mpsc::channel;
 
 use mio::{Poll, Token};
 use pizauth_common::secret::Secret;
+use pizauth_core::http::Method;
 
 use super::*;
-use pizauth_core::http::Method;
 
 const LONG: Duration = Duration::from_secs(20);
 

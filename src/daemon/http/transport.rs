@@ -7,6 +7,8 @@ use std::mem;
 use attohttpc::RequestBuilder;
 use attohttpc::body::{Body, BodyKind};
 use attohttpc::header::{ACCEPT_ENCODING, PROXY_AUTHORIZATION, USER_AGENT};
+use pizauth_common::deadline::Deadline;
+use pizauth_core::http::{Answer, Method, Request};
 use url::Url;
 
 use super::RequestLimits;
@@ -17,8 +19,6 @@ use super::failure::{Failure, Trouble};
 use super::proxy::Proxies;
 use super::roots::Roots;
 use super::route::Route;
-use pizauth_common::deadline::Deadline;
-use pizauth_core::http::{Answer, Method, Request};
 
 #[cfg(test)]
 mod tests;

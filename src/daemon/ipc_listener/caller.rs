@@ -8,10 +8,10 @@ use mio::{Interest, Registry, Token};
 use pizauth_common::ipc::frame::{Decoder, FrameError};
 use pizauth_common::ipc::message::Request;
 use pizauth_common::ipc::peer::Peer;
+use pizauth_core::moment::Moment;
 use zeroize::Zeroize;
 
 use super::{ANSWER_PATIENCE, REQUEST_PATIENCE};
-use pizauth_core::moment::Moment;
 
 /// Its connection, and how far we are with it.
 #[derive(Debug)]

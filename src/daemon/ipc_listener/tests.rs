@@ -7,12 +7,12 @@ use mio::{Events, Poll};
 use pizauth_common::ipc::frame::{Decoder, MAX_REQUEST, encode};
 use pizauth_common::ipc::message::{Answer, Refusal, Report, Request, Response};
 use pizauth_common::secret::Secret;
+use pizauth_core::moment::Moment;
 use rustix::net::{AddressFamily, SocketType};
 use rustix::process::{Resource, getrlimit};
 
 use super::{ACCEPT_PAUSE, BYTES_UNDER_WAY, CallerId, GRACE, IpcListener, MUCH};
 use crate::testing::{private_directory, wait_for_events};
-use pizauth_core::moment::Moment;
 
 /// After this time a test has failed.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use pizauth_common::account_name::as_argument;
 use sha2::{Digest, Sha256};
 
 use super::head::HeadFault;
 use crate::page::Page;
-use pizauth_common::account_name::as_argument;
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
+use pizauth_common::config::Scheme;
 use pizauth_common::deadline::Deadline;
+use pizauth_core::oauth::redirect::RedirectRequest;
 use rustls::{ServerConfig, ServerConnection};
 
 use super::answer::Answer;
@@ -17,8 +19,6 @@ use super::refusals;
 use super::timed::Timed;
 use crate::mailbox::{Event, Mailbox};
 use crate::page::Page;
-use pizauth_common::config::Scheme;
-use pizauth_core::oauth::redirect::RedirectRequest;
 
 /// The times that a connection is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

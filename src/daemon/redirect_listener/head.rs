@@ -5,7 +5,6 @@
 use std::fmt;
 
 use httparse::{Header, Status};
-
 use pizauth_common::config::Scheme;
 use pizauth_core::oauth::redirect::RedirectRequest;
 

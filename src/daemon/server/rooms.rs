@@ -8,6 +8,7 @@ use mio::{Interest, Poll};
 use pizauth_common::cause::Cause;
 use pizauth_common::config::Checked;
 use pizauth_common::paths::ProcessEnvironment;
+use pizauth_core::keeper::Keeper;
 
 use super::options::Options;
 use crate::clock::{Alarm, Clock};
@@ -22,7 +23,6 @@ use crate::signals::Signals;
 use crate::socket_file::SocketFile;
 use crate::supervisor::Supervisor;
 use crate::{entropy, wake_sources};
-use pizauth_core::keeper::Keeper;
 
 /// Opens everything. When this returns, commands are accepted.
 ///

@@ -9,11 +9,11 @@ use std::time::{Duration, SystemTime};
 
 use mio::{Events, Poll};
 use pizauth_common::paths::Environment;
+use pizauth_core::moment::Moment;
 use rustix::net::{AddressFamily, Shutdown, SocketAddrUnix, SocketType};
 
 use super::{REBIND_PAUSE, RETRY, SocketError, SocketFile, TOUCH_INTERVAL};
 use crate::testing::{private_directory, wait_for_events};
-use pizauth_core::moment::Moment;
 
 const START: Moment = Moment(1_000_000);
 

@@ -146,7 +146,7 @@ fn only_a_code_that_is_spelled_as_one_needs_attention_where_firewalls_speak_too(
 fn what_rfc_6749_forbids_in_a_code_is_no_error_code() {
     assert!(matches!(refused(400, &"x".repeat(256)), Outcome::NeedsAttention(_)));
     for code in [&"x".repeat(257), "a\\\\b", "a\\\"b", "a\\nb"] {
-        assert!(matches!(refused(400, code), Outcome::Transient { .. }), "{code:.20}");
+        assert!(matches!(refused(400, code), Outcome::RefusedSilently(_)), "{code:.20}");
     }
 }
 

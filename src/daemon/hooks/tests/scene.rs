@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use mio::{Events, Interest, Poll};
+use pizauth_core::keeper::TokenEvent;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit};
 
 use super::super::*;
 use crate::signals::Signals;
-use pizauth_core::keeper::TokenEvent;
 
 pub(super) const SIGNALS: Token = Token(1);
 pub(super) const START: Moment = Moment(1_000_000);

@@ -10,11 +10,11 @@ use std::{fs, thread};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pizauth_common::secret::Secret;
+use pizauth_core::http::Lost;
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use rustls::pki_types::PrivateKeyDer;
 
 use super::*;
-use pizauth_core::http::Lost;
 
 mod bodies;
 mod limits;

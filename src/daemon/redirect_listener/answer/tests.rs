@@ -1,9 +1,9 @@
 //! Status, headers and text of every answer.
 
 use pizauth_common::account_name::AccountName;
+use pizauth_core::oauth::outcome::Reason;
 
 use super::*;
-use pizauth_core::oauth::outcome::Reason;
 
 fn every_answer() -> Vec<(Answer, &'static str, &'static str)> {
     let work = || AccountName::from("work");

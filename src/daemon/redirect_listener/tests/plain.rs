@@ -4,12 +4,12 @@ use std::io::Write;
 use std::sync::mpsc::Sender;
 
 use pizauth_common::account_name::AccountName;
-
-use super::support::*;
-use crate::page::Page;
 use pizauth_common::config::Scheme;
 use pizauth_core::oauth::outcome::Reason;
 use pizauth_core::oauth::redirect::RedirectRequest;
+
+use super::support::*;
+use crate::page::Page;
 
 #[test]
 fn a_visit_reaches_the_loop_and_brings_its_page_back() {

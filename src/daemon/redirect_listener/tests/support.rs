@@ -10,6 +10,7 @@ use std::time::Duration;
 use mio::{Poll, Token};
 use pizauth_common::account_name::AccountName;
 use pizauth_common::config::{ListenAddress, Listeners, RedirectPeer};
+use pizauth_core::oauth::redirect::RedirectRequest;
 use rustls::ServerConfig;
 
 use super::super::connection::{Terms, Timeouts, serve};
@@ -19,7 +20,6 @@ use crate::mailbox::{Event, Mailbox};
 use crate::name_lookup::Addresses;
 use crate::page::Page;
 use crate::testing::connection;
-use pizauth_core::oauth::redirect::RedirectRequest;
 
 /// Longer than any test may take; a failure then, not a hang.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pizauth_common::config::Scheme;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::version::{TLS12, TLS13};
@@ -13,7 +14,6 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, Support
 use super::super::certificate::Certificate;
 use super::super::connection::Timeouts;
 use super::support::*;
-use pizauth_common::config::Scheme;
 
 fn certificate(bench: &Bench) -> CertificateDer<'static> {
     bench.listener.bindings.https.as_ref().unwrap().1.certificate().clone()
