@@ -85,6 +85,37 @@ fn a_refresh_token_is_not_given_up_for_a_longer_access_token() {
     assert!(without.keeper.dump(without.now).accounts.is_empty(), "nothing in it is good for anything");
 }
 
+/// What becomes of the access token of another session with this lifetime, where there is one for an hour.
+fn is_taken(present_refresh_token: Option<&str>, lifetime: u64) -> bool {
+    let mut dump = {
+        let bench = Bench::active(None, lifetime);
+        bench.keeper.dump(bench.now)
+    };
+    dump.accounts[0].lineage.as_mut().unwrap().session += 1000;
+    let mut bench = Bench::active(present_refresh_token, 3600);
+    !bench.keeper.restore(dump, bench.now).restored.is_empty()
+}
+
+#[test]
+fn a_token_of_another_session_has_to_live_longer_and_replaces_no_refresh_token() {
+    assert!(is_taken(None, 3601));
+    assert!(!is_taken(None, 3600));
+    assert!(!is_taken(None, 3599));
+    assert!(!is_taken(Some("rt-0"), 86_400));
+}
+
+#[test]
+fn a_token_that_was_obtained_just_now_is_not_refreshed_at_once() {
+    let mut bench = Bench::new(vec![account("work")]);
+    let job = bench.exchange("work");
+    bench.answer(job, issued("at-0", Some("rt-0"), 3600));
+    let dump = bench.keeper.dump(bench.now);
+    bench.keeper = Keeper::new(config(vec![account("work")]), PORTS, counting_entropy());
+    bench.keeper.restore(dump, bench.now);
+    bench.collect();
+    assert!(bench.requests.is_empty());
+}
+
 #[test]
 fn accounts_that_do_not_fit_are_named() {
     let bench = Bench::active(Some("rt-0"), 3600);
