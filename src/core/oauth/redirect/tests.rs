@@ -110,3 +110,16 @@ fn a_query_that_is_no_authorization_response_says_why() {
         assert_eq!(AuthorizationResponse::parse(query), Err(fault), "{query}");
     }
 }
+
+#[test]
+fn a_browser_is_told_which_rule_its_address_breaks() {
+    for (query, rule) in [
+        ("state=1&state=1", "the address has a parameter more than once"),
+        ("code=1", "the address has no state parameter"),
+        ("state=1", "the address has neither a code nor an error"),
+        ("state=1&code=2&error=3", "the address has both a code and an error"),
+        ("state=1&code=%FF", "the code in the address is not printable ASCII"),
+    ] {
+        assert_eq!(AuthorizationResponse::parse(query).unwrap_err().as_str(), rule);
+    }
+}
