@@ -63,6 +63,17 @@ fn no_lifetime_is_absurd_enough_to_panic() {
 }
 
 #[test]
+fn a_narrower_scope_is_noticed_in_each_spelling() {
+    let narrowed = |scope: &str| issued(&format!(r#"{{"access_token":"a","scope":{scope}}}"#)).narrowed_scope;
+    for scope in [r#""calendar contacts""#, r#""calendar,contacts""#, r#"["calendar","contacts"]"#] {
+        assert_eq!(narrowed(scope).as_deref(), Some("calendar contacts"), "{scope}");
+    }
+    for scope in [r#""calendar MAIL.read""#, r#""calendar,mail.read""#, r#"["mail.read"]"#, "7"] {
+        assert_eq!(narrowed(scope), None, "{scope}");
+    }
+}
+
+#[test]
 fn a_token_has_1_byte_to_64_kib() {
     let body = |length| format!(r#"{{"access_token":"{}"}}"#, "x".repeat(length));
     assert_eq!(issued(&body(1)).access_token.expose(), "x");

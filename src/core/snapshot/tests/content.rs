@@ -9,6 +9,7 @@ fn newer_dumps_are_called_so() {
     assert_eq!(Snapshot::decode(&newer), Err(DumpError::Newer { version: 2 }));
     let message = DumpError::Newer { version: 2 }.to_string();
     assert!(message.contains("made by a newer pizauth"), "{message}");
+    assert_eq!(Snapshot::decode(&ours_around(0, "{}")), Err(DumpError::Corrupted), "there never was a 0");
     let newer = upstream_around(&Packer::default().u64(3).0);
     assert_eq!(Snapshot::decode(&newer), Err(DumpError::Newer { version: 3 }));
 }
