@@ -66,6 +66,10 @@ fn the_redirect_uris_own_query_must_come_back() {
     assert!(answers(&request("localhost:4321", "/", "n=1&code=1&tenant=a+b&n=1&state=2"), &redirect_uri));
     assert!(!answers(&request("localhost:4321", "/", "n=1&tenant=a+b"), &redirect_uri), "n only once");
     assert!(!answers(&request("localhost:4321", "/", "n=1&n=1&tenant=c"), &redirect_uri));
+    assert!(
+        !answers(&request("localhost:4321", "/", "code=1&state=2&iss=3"), &redirect_uri),
+        "others instead"
+    );
     assert!(!answers(&request("localhost:4321", "/", ""), &redirect_uri));
 }
 
