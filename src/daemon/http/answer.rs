@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use attohttpc::header::{
     CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER,
 };
-use attohttpc::{Response, ResponseReader};
+use attohttpc::{Error, ErrorKind, InvalidResponseKind, Response, ResponseReader};
 use pizauth_core::http::Answer;
 use zeroize::Zeroizing;
 
@@ -42,15 +42,25 @@ fn read_body(reader: ResponseReader, headers: &HeaderMap) -> Result<Zeroizing<Ve
         return Err(Trouble::TooLong);
     }
     let mut body = Zeroizing::new(Vec::new());
-    let read = reader.take(MAX_BODY_BYTES + 1).read_to_end(&mut body).map_err(|error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => Trouble::EndedEarly,
-        _ => error.into(),
-    })? as u64;
+    match reader.take(MAX_BODY_BYTES + 1).read_to_end(&mut body) {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(Trouble::EndedEarly),
+        Err(error) if is_about_a_chunk(&error) && shows_its_end(&body) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let read = body.len() as u64;
     match told {
         _ if read > MAX_BODY_BYTES => Err(Trouble::TooLong),
         Some(length) if packing(headers) == Packing::None && read != length => Err(Trouble::EndedEarly),
         _ => Ok(body),
     }
+}
+
+/// Fields behind the last chunk (RFC 9112 §7.1.2) are an error to attohttpc. They come after all of the body, and nobody
+/// needs them: they are left unread.
+fn is_about_a_chunk(error: &io::Error) -> bool {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<Error>());
+    matches!(cause.map(Error::kind), Some(ErrorKind::InvalidResponse(InvalidResponseKind::Chunk)))
 }
 
 /// Of what is sent. Where it is not told, the end of a packed body that goes on and on without content is the deadline.

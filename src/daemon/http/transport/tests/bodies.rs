@@ -16,6 +16,20 @@ fn chunks_are_joined() {
 }
 
 #[test]
+fn fields_behind_the_last_chunk_are_left_unread_however_many_they_are() {
+    let chunked = |body: &str, behind: &str| {
+        let length = body.len();
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        perform(&answering(format!("{head}{length:x}\r\n{body}\r\n0\r\n{behind}")), limits())
+    };
+    for behind in ["\r\n".to_owned(), "X: y\r\n\r\n".to_owned(), "X: y\r\n".repeat(100_000)] {
+        assert_eq!(body(chunked("{}", &behind)), "{}");
+    }
+    let (why, sent) = lost(chunked(FORM_ANSWER, "X: y\r\n\r\n"));
+    assert!(sent, "a form does not show its end: {why}");
+}
+
+#[test]
 fn a_broken_answer_is_lost_and_the_request_was_sent() {
     let long = "x".repeat(2 * 1024 * 1024);
     for (bytes, why) in [
