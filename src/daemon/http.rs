@@ -177,10 +177,23 @@ where
     }
 
     /// Sleeps until something happens or the next deadline; without a request there is none.
-    fn next_note(&self, notes: &Receiver<Note>) -> Result<Note, RecvTimeoutError> {
+    fn next_note(&mut self, notes: &Receiver<Note>) -> Result<Note, RecvTimeoutError> {
         match self.flights.values().map(|flight| flight.deadline).min() {
-            Some(deadline) => notes.recv_timeout(deadline.saturating_duration_since(Instant::now())),
+            Some(deadline) => {
+                let note = notes.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+                self.allow_for_pause(Instant::now().saturating_duration_since(deadline));
+                note
+            }
             None => notes.recv().map_err(RecvTimeoutError::from),
+        }
+    }
+
+    /// Waking so much too late, we were stopped (a signal, a frozen group of processes), and so were the workers, whose
+    /// answers may lie in their sockets: a refresh token among them would be lost with the answer. They get the time
+    /// that they could not use.
+    fn allow_for_pause(&mut self, too_late: Duration) {
+        if too_late > self.limits.grace {
+            self.flights.values_mut().for_each(|flight| flight.deadline += too_late + self.limits.grace);
         }
     }
 

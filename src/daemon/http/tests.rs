@@ -106,6 +106,31 @@ fn a_worker_that_comes_back_late_does_not_answer_for_the_next_try_of_its_job() {
 }
 
 #[test]
+fn after_a_pause_of_the_process_workers_get_the_time_that_they_could_not_use() {
+    let (begun, has_begun) = channel();
+    let poll = Poll::new().unwrap();
+    let (mailbox, mail) = Mailbox::new(poll.registry(), Token(0)).unwrap();
+    let (mut dispatcher, notes) = Dispatcher::new(mailbox, limits(), move |_: &Request, _: &Attempt| {
+        let (say, word) = channel::<()>();
+        begun.send(say).unwrap();
+        let _ = word.recv();
+        Err(failure("it was in the socket"))
+    });
+    dispatcher.start(JobId(1), request());
+    let worker = has_begun.recv_timeout(LONG).unwrap();
+    dispatcher.allow_for_pause(LONG * 10);
+    dispatcher.give_up_late_ones(Instant::now() + LONG * 10);
+    worker.send(()).unwrap();
+    dispatcher.handle(Some(notes.recv_timeout(LONG).unwrap()));
+    assert_eq!(next(&mail).1, failure("it was in the socket").to_string());
+    dispatcher.start(JobId(2), request());
+    let _worker = has_begun.recv_timeout(LONG).unwrap();
+    dispatcher.allow_for_pause(dispatcher.limits.grace);
+    dispatcher.give_up_late_ones(Instant::now() + LONG * 2);
+    assert_eq!(next(&mail).1, "no answer within 20 s", "a little late is no pause");
+}
+
+#[test]
 fn no_more_workers_than_allowed() {
     let (release, gate) = channel::<()>();
     let gate = std::sync::Mutex::new(gate);
