@@ -5,7 +5,7 @@ use std::io;
 use mio::event::Source;
 use mio::{Interest, Registry, Token};
 use nix::sys::signal::SigSet;
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXCPU, SIGXFSZ};
 use signal_hook_mio::v1_0;
 
 /// What a signal asks for.
@@ -30,7 +30,9 @@ pub(crate) struct Signals {
 
 impl Signals {
     /// From now on these signals arrive here, even if whoever started us blocked or ignored them (nohup).
-    /// PIPE is not among them: Rust's runtime ignores it, and a closed pipe is an error of the write instead.
+    /// PIPE is not among them: Rust's runtime ignores it, and a closed pipe is an error of the write instead. XFSZ and
+    /// XCPU are, for nothing: else a log that has reached the limit of files (`ulimit -f`), or the limit of processor
+    /// time, would end us and all tokens.
     /// Hooks inherit none of this.
     ///
     /// To be called before any thread is started, since threads inherit the mask.
@@ -38,7 +40,7 @@ impl Signals {
     /// # Errors
     /// The system has no descriptor left.
     pub(crate) fn new() -> io::Result<Self> {
-        let pending = v1_0::Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD])?;
+        let pending = v1_0::Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD, SIGXFSZ, SIGXCPU])?;
         SigSet::empty().thread_set_mask()?;
         Ok(Self { pending })
     }
@@ -112,6 +114,16 @@ mod tests {
                 // Other tests in this process have children: those may show up too.
                 arrived = signals.arrived();
             }
+        }
+    }
+
+    #[test]
+    fn limits_of_files_and_of_processor_time_end_nobody() {
+        let _signals = Signals::new().unwrap();
+        for limit in [signal::Signal::SIGXFSZ, signal::Signal::SIGXCPU] {
+            // By default the process would be gone now.
+            raise(limit).unwrap();
+            assert_eq!(meaning(limit as i32), None, "{limit}");
         }
     }
 
