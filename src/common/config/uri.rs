@@ -20,11 +20,7 @@ impl Uri {
     /// Why it cannot be used.
     pub fn parse(written: String) -> Result<Self, UriError> {
         let parsed = Url::parse(&written).map_err(UriError::NotAbsolute)?;
-        let scheme = match parsed.scheme() {
-            "http" => Scheme::Http,
-            "https" => Scheme::Https,
-            other => return Err(UriError::Scheme(other.to_owned())),
-        };
+        let scheme = Scheme::of(&parsed).ok_or_else(|| UriError::Scheme(parsed.scheme().to_owned()))?;
         match parsed.fragment() {
             Some(_) => Err(UriError::Fragment),
             None => Ok(Self { written, parsed, scheme }),
@@ -72,6 +68,15 @@ pub enum Scheme {
 }
 
 impl Scheme {
+    /// That of a URL; none where it is another one.
+    pub fn of(url: &Url) -> Option<Self> {
+        match url.scheme() {
+            "http" => Some(Self::Http),
+            "https" => Some(Self::Https),
+            _ => None,
+        }
+    }
+
     /// The port of a URI that names none.
     pub fn default_port(self) -> u16 {
         match self {

@@ -37,38 +37,38 @@ impl Keeper {
         let mut done = Restored::default();
         for saved in snapshot.accounts {
             let name = saved.account.clone();
-            let verdict =
+            let decision =
                 self.change(name.as_str(), now, |entry, outbox| restore_account(entry, saved, now, outbox));
-            match verdict.unwrap_or(Verdict::Skip("the configuration has no such account")) {
-                Verdict::Take => done.restored.push(name),
-                Verdict::Keep => done.kept.push(name),
-                Verdict::Skip(why) => done.skipped.push((name, why)),
+            match decision.unwrap_or(Decision::Skip("the configuration has no such account")) {
+                Decision::Take => done.restored.push(name),
+                Decision::Keep => done.kept.push(name),
+                Decision::Skip(why) => done.skipped.push((name, why)),
             }
         }
         done
     }
 }
 
-fn restore_account(entry: &mut Entry, saved: AccountSnapshot, now: Now, outbox: &mut Outbox) -> Verdict {
+fn restore_account(entry: &mut Entry, saved: AccountSnapshot, now: Now, outbox: &mut Outbox) -> Decision {
     if saved.fingerprint != entry.fingerprint {
-        return Verdict::Skip("the configuration of the account differs from the dump's");
+        return Decision::Skip("the configuration of the account differs from the dump's");
     }
     let unknown = Lineage { session: outbox.random(), generation: 0, authorized: saved.obtained };
     let lineage = saved.lineage;
     let token = active_from(saved, &entry.account, unknown, now);
     if token.is_spent(now.moment) {
-        return Verdict::Skip("its access token has expired and it has no refresh token");
+        return Decision::Skip("its access token has expired and it has no refresh token");
     }
     if !improves(&entry.state, &token, lineage, now.moment) {
-        return Verdict::Keep;
+        return Decision::Keep;
     }
     entry.clear();
     entry.state = TokenState::Active(token);
     outbox.tell(entry, Happened::Restored);
-    Verdict::Take
+    Decision::Take
 }
 
-enum Verdict {
+enum Decision {
     Take,
     Keep,
     Skip(&'static str),

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::net::IpAddr;
 
+use pizauth_common::config::Scheme;
 use url::{Host, Url};
 
 /// curl's port for a proxy that names none.
@@ -69,7 +70,7 @@ impl Proxies {
     /// # Errors
     /// The variable cannot be understood.
     pub(super) fn for_url(&self, url: &Url) -> Result<Option<&Url>, UnusableProxy> {
-        let proxy = if url.scheme() == "https" { &self.https } else { &self.http };
+        let proxy = if Scheme::of(url) == Some(Scheme::Https) { &self.https } else { &self.http };
         match proxy {
             Some(proxy) if !self.is_exception(url) => proxy.as_ref().map(Some).map_err(Clone::clone),
             _ => Ok(None),
@@ -100,13 +101,11 @@ fn parse(value: &OsStr) -> Result<Url, Unusable> {
     let text = value.to_str().ok_or(Unusable::NoUrl)?;
     let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let mut url = Url::parse(&text).map_err(|_| Unusable::NoUrl)?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(Unusable::Scheme(url.scheme().to_owned()));
-    }
+    let scheme = Scheme::of(&url).ok_or_else(|| Unusable::Scheme(url.scheme().to_owned()))?;
     if url.username().contains('%') || url.password().is_some_and(|password| password.contains('%')) {
         return Err(Unusable::EncodedCredentials);
     }
-    if url.scheme() == "http" && !names_port(&text) {
+    if scheme == Scheme::Http && !names_port(&text) {
         url.set_port(Some(DEFAULT_PORT)).map_err(|()| Unusable::NoUrl)?;
     }
     Ok(url)

@@ -6,6 +6,7 @@ use std::net::ToSocketAddrs as _;
 use attohttpc::ProxySettings;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use pizauth_common::config::Scheme;
 use url::{Host, Url};
 
 use super::attempt::Attempt;
@@ -20,12 +21,12 @@ pub(super) struct Route<'a> {
 impl Route<'_> {
     /// Whether certificates matter.
     pub(super) fn has_tls(&self) -> bool {
-        self.is_secure() || self.proxy.is_some_and(|proxy| proxy.scheme() == "https")
+        self.is_secure() || self.proxy.is_some_and(|proxy| Scheme::of(proxy) == Some(Scheme::Https))
     }
 
     /// Whether the server itself is spoken to by TLS.
     pub(super) fn is_secure(&self) -> bool {
-        self.url.scheme() == "https"
+        Scheme::of(self.url) == Some(Scheme::Https)
     }
 
     /// This proxy or none, whatever the environment says.
