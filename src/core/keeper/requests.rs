@@ -32,7 +32,9 @@ impl Keeper {
             return;
         }
         let host = Host::of(&entry.account.token_uri);
-        if self.places.is_free_or_wait(&host, name) {
+        // A person waits for an exchange, and the code may be good for seconds only.
+        let is_urgent = matches!(entry.state, TokenState::Exchanging(_));
+        if is_urgent || self.places.is_free_or_wait(&host, name) {
             self.start_request(name, host, now);
         }
     }

@@ -3,7 +3,6 @@
 use pizauth_common::account_name::AccountName;
 
 use super::coverage::Coverage;
-use super::hosts::host_of;
 use super::model::{Model, Phase};
 use super::world::World;
 use crate::keeper::token_state::TokenState;
@@ -57,8 +56,7 @@ impl World {
             if !wants || self.is_stopping {
                 continue;
             }
-            let has_place = self.has_place_at(host_of(&self.accounts[name]));
-            assert!(!has_place, "{name} waits in vain: {:?}", model.phase);
+            assert!(!self.has_place_for(name), "{name} waits in vain: {:?}", model.phase);
             let what = if self.has_place() { "no place at its host" } else { "no place at all" };
             coverage.count(model.state(self.now), what);
         }

@@ -56,13 +56,13 @@ impl Coverage {
     }
 }
 
-/// A right redirect needs a pending authorization, and only who has something to send lacks a place.
+/// A right redirect needs a pending authorization, and only who has something to send lacks a place; an exchange has one
+/// at its host always.
 fn is_possible(state: &str, call: &str) -> bool {
     match call {
         "right redirect" => state == "pending",
-        "no place at its host" | "no place at all" => {
-            ["exchange waits", "valid, idle", "expired, idle"].contains(&state)
-        }
+        "no place at its host" => ["valid, idle", "expired, idle"].contains(&state),
+        "no place at all" => ["exchange waits", "valid, idle", "expired, idle"].contains(&state),
         _ => true,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use pizauth_common::config::Account;
 
+use super::model::Phase;
 use super::world::World;
 use crate::testing::uri;
 
@@ -56,8 +57,13 @@ impl World {
         self.requests.len() < MOST
     }
 
-    /// Whether a request to this host may.
-    pub(super) fn has_place_at(&self, host: Host) -> bool {
+    /// Whether a request of this account may: an exchange wherever there is a place at all.
+    pub(super) fn has_place_for(&self, name: &str) -> bool {
+        let is_exchange = matches!(self.models[name].phase, Phase::Exchanging { .. });
+        if is_exchange { self.has_place() } else { self.has_place_at(host_of(&self.accounts[name])) }
+    }
+
+    fn has_place_at(&self, host: Host) -> bool {
         let hosts: BTreeSet<Host> = self.accounts.values().map(host_of).collect();
         let is_restricted = hosts.len() > 1 && !self.answering.contains(host);
         let most = if is_restricted { MOST_TO_SILENT } else { MOST };

@@ -177,7 +177,7 @@ impl World {
         let (name, grant) = self.starting.take().expect("a request is told before it is sent");
         let account = &self.accounts[&name];
         let host = host_of(account);
-        assert!(!self.is_stopping && self.has_place_at(host), "a request of {name} has no place");
+        assert!(!self.is_stopping && self.has_place_for(&name), "a request of {name} has no place");
         let model = self.models.get_mut(&name).expect("every account has a model");
         model.request_sent(job, self.now);
         let token_request = token_request(account, &model.phase, &sent);

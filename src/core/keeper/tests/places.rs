@@ -4,6 +4,7 @@ use super::bench::{Bench, account, config, issued, transient};
 use crate::http::Lost;
 use crate::keeper::tests::bench::PORTS;
 use crate::keeper::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
+use crate::snapshot::{AccountSnapshot, Fingerprint, Snapshot};
 use crate::testing::uri;
 
 const MUTE: &str = "https://mute.example/token";
@@ -21,13 +22,29 @@ fn names(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("account-{number:03}")).collect()
 }
 
-/// A bench with `count` accounts at the mute host whose exchanges have begun or wait, and one at another host.
+/// These accounts have sessions whose refresh is due.
+fn all_due(bench: &mut Bench, names: &[String]) {
+    let due = |name: &String| AccountSnapshot {
+        account: name.as_str().into(),
+        fingerprint: Fingerprint::of_account(&at(MUTE, name)),
+        access_token: None,
+        refresh_token: Some("rt".into()),
+        obtained: bench.now.wall,
+        expires: bench.now.wall,
+        lineage: None,
+    };
+    let snapshot = Snapshot { accounts: names.iter().map(due).collect() };
+    assert_eq!(bench.keeper.restore(snapshot, bench.now).restored.len(), names.len());
+    bench.collect();
+}
+
+/// A bench with `count` accounts at the mute host whose refreshes have begun or wait, and one at another host.
 fn waiting(count: usize) -> (Bench, Vec<String>) {
     let names = names(count);
     let mut accounts = many(MUTE, &names);
     accounts.push(at(OTHER, "other"));
     let mut bench = Bench::new(accounts);
-    names.iter().for_each(|name| bench.come_back(name));
+    all_due(&mut bench, &names);
     (bench, names)
 }
 
@@ -62,6 +79,17 @@ fn a_hundred_accounts_at_a_mute_host_hold_up_nobody_at_another() {
 }
 
 #[test]
+fn an_exchange_waits_for_no_other_account_of_a_mute_host() {
+    let (mut bench, mut names) = waiting(5);
+    names.push("new".to_owned());
+    let mut accounts = many(MUTE, &names);
+    accounts.push(at(OTHER, "other"));
+    bench.keeper.reload(config(accounts), PORTS, bench.now);
+    bench.exchange("new");
+    assert_eq!(in_flight(&bench), [names[0].clone(), names[1].clone(), "new".to_owned()]);
+}
+
+#[test]
 fn everybody_gets_a_turn_whatever_becomes_of_the_others() {
     let (mut bench, _) = waiting(100);
     let mut turns = 0;
@@ -77,7 +105,7 @@ fn everybody_gets_a_turn_whatever_becomes_of_the_others() {
 fn accounts_that_are_all_at_one_host_share_all_places() {
     let names = names(20);
     let mut bench = Bench::new(many(MUTE, &names));
-    names.iter().for_each(|name| bench.come_back(name));
+    all_due(&mut bench, &names);
     assert_eq!(in_flight(&bench), names[..MAX_IN_FLIGHT]);
 }
 
@@ -87,7 +115,7 @@ fn another_port_is_another_host() {
     let mut accounts = many(MUTE, &names);
     accounts.push(at("https://mute.example:8443/token", "other"));
     let mut bench = Bench::new(accounts);
-    names.iter().for_each(|name| bench.come_back(name));
+    all_due(&mut bench, &names);
     assert_eq!(in_flight(&bench), names[..MAX_TO_SILENT_HOST]);
 }
 
@@ -135,7 +163,7 @@ fn an_account_that_moved_waits_no_longer() {
 fn a_second_host_restricts_the_first() {
     let names = names(20);
     let mut bench = Bench::new(many(MUTE, &names));
-    names.iter().for_each(|name| bench.come_back(name));
+    all_due(&mut bench, &names);
     let mut accounts = many(MUTE, &names);
     accounts.push(at(OTHER, "other"));
     bench.keeper.reload(config(accounts), PORTS, bench.now);
