@@ -18,7 +18,7 @@ use crate::install;
 /// The name of the multiplexer itself.
 pub const PROGRAM: &str = "pizauth";
 
-/// Its own options, before any command; [`choose`] knows what they do.
+/// Its own options, before any command; `choose` knows what they do.
 pub static OPTIONS: [Flag; 4] = [
     switch(None, "--list", "print the names of the commands, one a line"),
     Flag {
