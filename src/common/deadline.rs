@@ -22,11 +22,6 @@ impl Deadline {
         Self(now().saturating_add(limit))
     }
 
-    /// The end of a step that may take so long from now, and no longer than all may.
-    pub fn sooner(self, limit: Duration) -> Self {
-        Self(self.0.min(now().saturating_add(limit)))
-    }
-
     /// More than nothing.
     ///
     /// # Errors
@@ -113,15 +108,13 @@ mod tests {
     }
 
     #[test]
-    fn no_patience_is_too_long_and_a_step_is_no_longer_than_all() {
+    fn no_patience_is_too_long() {
         let (_peer, stream) = UnixStream::pair().unwrap();
         for patience in [Duration::from_secs(3600), Duration::MAX] {
             let deadline = Deadline::after(patience);
             let left = deadline.left().unwrap();
             assert!(left <= patience && left > Duration::from_secs(3000));
             deadline.wait(&mut [PollFd::new(&stream, PollFlags::OUT)]).unwrap();
-            assert!(deadline.sooner(LONG).left().unwrap() <= LONG);
         }
-        assert!(Deadline::after(LONG).sooner(Duration::MAX).left().unwrap() <= LONG);
     }
 }

@@ -46,7 +46,8 @@ pub use effect::{Effect, JobId};
 pub use event::{
     ACCOUNT_EVENTS, AccountEvent, CONFIGURATION_CHANGED, EventDoc, Happened, Severity, TokenEvent,
 };
-pub use places::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
+#[cfg(test)]
+use places::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
 pub use transfer::Restored;
 
 use crate::moment::{Moment, Now};

@@ -11,10 +11,10 @@ use super::effect::JobId;
 use crate::prelude::*;
 
 /// At most this many requests at a time, over all accounts.
-pub const MAX_IN_FLIGHT: usize = 8;
+pub(super) const MAX_IN_FLIGHT: usize = 8;
 /// At most this many refreshes at a host whose last request got no answer, or that was never asked, where there are
 /// others.
-pub const MAX_TO_SILENT_HOST: usize = 2;
+pub(super) const MAX_TO_SILENT_HOST: usize = 2;
 
 /// A request that has been handed out and not been answered, also one that nobody waits for any more.
 #[derive(Debug)]
