@@ -67,13 +67,21 @@ fn every_flipped_bit_is_refused() {
     }
 }
 
+/// Magic, version, length and nonce.
+const BYTES_THAT_SAY_THE_LENGTH: usize = 8 + 1 + 8 + 12;
+
 #[test]
 fn every_truncation_is_refused_and_called_so() {
     let dump = bytes_of(OURS);
     assert_eq!(Snapshot::decode(&[]), Err(DumpError::Empty));
     for end in 1..dump.len() {
         let verdict = Snapshot::decode(&dump[..end]);
-        assert!(matches!(verdict, Err(DumpError::Truncated { .. })), "{end} bytes: {verdict:?}");
+        let Err(DumpError::Truncated { missing }) = verdict else {
+            panic!("{end} bytes: {verdict:?}");
+        };
+        let lacking = (dump.len() - end) as u64;
+        assert!(missing.is_none_or(|missing| missing == lacking), "{end} bytes: {missing:?}");
+        assert_eq!(missing.is_some(), end >= BYTES_THAT_SAY_THE_LENGTH, "{end} bytes");
     }
     let dump = bytes_of(UPSTREAM);
     for end in 1..dump.len() {

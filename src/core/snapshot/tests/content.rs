@@ -49,10 +49,13 @@ fn content_that_breaks_a_rule_is_refused() {
 
 #[test]
 fn absurd_times_are_clamped() {
-    let far = AccountSnapshot { obtained: UnixTime(u64::MAX), expires: UnixTime(u64::MAX), ..account("a") };
+    let lineage = Lineage { session: 1, generation: 0, authorized: UnixTime(u64::MAX) };
+    let far = UnixTime(u64::MAX);
+    let far = AccountSnapshot { obtained: far, expires: far, lineage: Some(lineage), ..account("a") };
     let dump = Snapshot { accounts: vec![far] }.encode(&mut sevens);
     let clamped = &Snapshot::decode(&dump).unwrap().accounts[0];
     assert_eq!((clamped.obtained, clamped.expires), (UnixTime::MAX, UnixTime::MAX));
+    assert_eq!(clamped.lineage.map(|lineage| lineage.authorized), Some(UnixTime::MAX));
     let clamped = &Snapshot::decode(&Packer::one("t", u64::MAX, 999_999_999)).unwrap().accounts[0];
     assert_eq!(clamped.expires, UnixTime::MAX);
     assert!(malformed(&Packer::one("t", 1, 1_000_000_000)));
