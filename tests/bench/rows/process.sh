@@ -25,9 +25,9 @@ of_hello() {
 timed 'process: Rust program that prints a line' "$(median 1)" us
 of_hello /bin/true 2
 of_hello 'C client, same round trip' 3
-of_hello 'pizauth-show' 4 1.05
+of_hello 'pizauth-show' 4 1.15
 if cmp -s "$RELEASE/pizauth-show" "$INSTALLED/pizauth-show"; then
-    of_hello 'pizauth-show, installed (not static)' 5 1.05
+    of_hello 'pizauth-show, installed (not static)' 5 1.15
 else
     of_hello 'pizauth-show, installed (static)' 5 0.85
 fi
