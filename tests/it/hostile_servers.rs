@@ -2,6 +2,8 @@
 
 #[cfg(target_os = "linux")]
 mod many_accounts;
+#[cfg(target_os = "linux")]
+mod memory;
 
 use pizauth_test_server::wire::Response;
 use pizauth_test_server::{AuthServer, Endpoint, Fault, Policy, browser};

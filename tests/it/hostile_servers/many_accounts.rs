@@ -8,17 +8,28 @@ use crate::support::upstream_dump::{Session, upstream_dump};
 use crate::support::{Running, Setup, WATCH, eventually};
 
 /// Token requests under way at a time.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 /// Threads of the daemon.
 const MOST_THREADS: u64 = 32;
 
+/// So many names of accounts.
+pub(super) fn names(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("a{number}")).collect()
+}
+
 /// A daemon with sessions that are all overdue, and a gate that the server's answers wait at.
 fn all_due(count: usize) -> (Running, Gate) {
-    let names: Vec<String> = (0..count).map(|number| format!("a{number}")).collect();
+    let names = names(count);
     let running = names.iter().fold(Setup::new(), |setup, name| setup.account(name, "")).start();
     let gate = Gate::closed();
     let tokens = json!({"access_token": "refreshed", "token_type": "Bearer", "expires_in": 3600});
-    running.server.script_always(Endpoint::Refresh, Some(Fault::json(200, &tokens).held(&gate)));
+    all_due_behind(&running, &names, Fault::json(200, &tokens).held(&gate));
+    (running, gate)
+}
+
+/// Gives these accounts sessions that are overdue, which the server will answer so.
+pub(super) fn all_due_behind(running: &Running, names: &[String], answer: Fault) {
+    running.server.script_always(Endpoint::Refresh, Some(answer));
     let client_ids: Vec<String> = names.iter().map(|name| format!("client-of-{name}")).collect();
     let session = |(account, client_id)| {
         let access_token = "old";
@@ -28,7 +39,6 @@ fn all_due(count: usize) -> (Running, Gate) {
         names.iter().map(String::as_str).zip(client_ids.iter().map(String::as_str)).map(session).collect();
     let dump = upstream_dump(&running.server, &sessions);
     running.sandbox.applet("restore").stdin(dump).run().exits(0).says_not("skipped");
-    (running, gate)
 }
 
 #[test]

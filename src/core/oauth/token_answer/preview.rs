@@ -7,12 +7,15 @@ use crate::prelude::*;
 
 const MAX_CHARS: usize = 120;
 
+/// Bytes of the body that are looked at: to take a page apart costs many times its size.
+const LOOKED_AT: usize = 16 * 1024;
+
 /// Longer words are left out: prose has none, and a token is one.
 const MAX_WORD_CHARS: usize = 32;
 
 /// The visible words of a page, or `None` where there are none or where they might be about tokens.
 pub(super) fn preview(answer: &Answer, redaction: &Redaction) -> Option<String> {
-    let text = text_of(&answer.body);
+    let text = text_of(head(&answer.body));
     let text = text.trim_ascii();
     if text.starts_with(['{', '[', '"']) || is_one_word(text) || mentions_token(text) {
         return None;
@@ -21,6 +24,15 @@ pub(super) fn preview(answer: &Answer, redaction: &Redaction) -> Option<String> 
     let words = words.split_whitespace().filter(|word| word.chars().count() <= MAX_WORD_CHARS);
     let preview: String = words.collect::<Vec<_>>().join(" ").chars().take(MAX_CHARS).collect();
     (!preview.is_empty()).then_some(preview)
+}
+
+/// The beginning, without a word that is cut in two: half a token is not known for one.
+fn head(body: &[u8]) -> &[u8] {
+    if body.len() <= LOOKED_AT {
+        return body;
+    }
+    let head = &body[..LOOKED_AT];
+    head.iter().rposition(u8::is_ascii_whitespace).map_or(&[], |end| &head[..end])
 }
 
 /// Prose has more than one; a bare token has not.
