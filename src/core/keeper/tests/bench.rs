@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use pizauth_common::config::{Account, Config, HookCommands, ListenAddress, Listeners, RedirectPeer, Scheme};
+use pizauth_common::ipc::message::State;
 use pizauth_common::secret::Secret;
 use pizauth_common::unix_time::UnixTime;
 use url::Url;
@@ -93,6 +94,7 @@ impl Bench {
         let mut bench = Self::new(vec![account("work")]);
         let job = bench.exchange("work");
         bench.answer(job, issued("at-0", refresh_token, lifetime));
+        assert_eq!(bench.keeper.status(bench.now)[0].state, State::Active);
         bench.told.clear();
         bench.rest(60);
         bench
