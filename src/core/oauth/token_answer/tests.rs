@@ -274,3 +274,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn control_characters_are_let_through_in_strings_and_between_members() {
+    let body = "{\t\"other\":\"quote \\\" tab \t\",\n\"path\":\"\\\\\",\n\"odd\":\"\t\",\n\"access_token\":\"at\"\n}";
+    assert_eq!(issued(body).access_token.expose(), "at");
+    let broken = answer(200, "{\"access_token\":\"a\tt\"}");
+    assert!(transient_reason(&broken).contains("access_token"));
+}
+
+#[test]
+fn a_page_is_known_by_its_beginning_or_by_what_it_is_called() {
+    let page = |content_type: &str, body: &str| {
+        let answer = Answer { content_type: Some(content_type.to_owned()), ..answer(200, body) };
+        transient_reason(&answer).contains("a web page")
+    };
+    assert!(page("text/html; charset=utf-8", "Please log in"));
+    assert!(page("text/plain", " <p>Please log in</p>"));
+    assert!(page("application/json", "\u{feff}<p>Please log in</p>"));
+    assert!(!page("text/plain", "Please log in"));
+}
