@@ -1,8 +1,10 @@
 //! Where things are: socket, configuration file, cache directory. Decided from the environment alone; only
-//! [`directory`] looks at the file system.
+//! [`directory`] and [`sibling_candidates`] look at the file system.
 
 pub mod directory;
 mod environment;
+mod machine;
+mod siblings;
 #[cfg(test)]
 mod tests;
 
@@ -11,10 +13,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use self::environment::{Environment, ProcessEnvironment};
+pub use self::siblings::sibling_candidates;
 
 /// The name of the socket in our own directory.
 const SOCKET_NAME: &str = "pizauth.sock";
 const CONFIG_NAME: &str = "pizauth.conf";
+/// What a directory in the home begins with, before the hash of the machine that it is for.
+const RUN_PREFIX: &str = "run-";
 
 /// One place where the daemon's socket may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,10 +58,14 @@ impl SocketCandidate {
 
 /// Where the socket may be, best first. `PIZAUTH_SOCKET` excludes all others. Empty only without a home directory.
 pub fn socket_candidates(environment: &impl Environment) -> Vec<SocketCandidate> {
-    match non_empty(environment.variable("PIZAUTH_SOCKET")) {
-        Some(socket) => vec![SocketCandidate::Named(PathBuf::from(socket))],
+    match named_socket(environment) {
+        Some(socket) => vec![SocketCandidate::Named(socket)],
         None => own_directories(environment).into_iter().map(SocketCandidate::Own).collect(),
     }
+}
+
+fn named_socket(environment: &impl Environment) -> Option<PathBuf> {
+    non_empty(environment.variable("PIZAUTH_SOCKET")).map(PathBuf::from)
 }
 
 /// The directories of our own, best first; `PIZAUTH_SOCKET` makes no difference.
@@ -69,14 +78,14 @@ pub fn own_directories(environment: &impl Environment) -> Vec<OwnDirectory> {
         .map(|base| OwnDirectory { base, below: PathBuf::from("pizauth") })
         .collect();
     directories.dedup();
-    directories.extend(home_directory_of_host(environment));
+    directories.extend(home_directory_of_machine(environment));
     directories
 }
 
-/// `~/.local/state/pizauth/run-HOST`: the last candidate, and the same in every environment of a user on one host.
-pub fn home_directory_of_host(environment: &impl Environment) -> Option<OwnDirectory> {
-    let host = fnv1a(&environment.host_name());
-    let below = PathBuf::from(format!(".local/state/pizauth/run-{host:016x}"));
+/// `~/.local/state/pizauth/run-MACHINE`: the last candidate, and the same in every environment of a user on one machine.
+pub fn home_directory_of_machine(environment: &impl Environment) -> Option<OwnDirectory> {
+    let machine = fnv1a(&environment.machine());
+    let below = PathBuf::from(format!(".local/state/pizauth/{RUN_PREFIX}{machine:016x}"));
     Some(OwnDirectory { base: environment.home()?, below })
 }
 

@@ -82,6 +82,43 @@ pub fn take_inherited_descriptor(number: i32) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
+/// What identifies this machine for good, as the system writes it: `kern.hostuuid`.
+#[cfg(any(target_os = "freebsd", target_os = "dragonfly"))]
+pub fn host_uuid() -> Option<String> {
+    let mut text = [0_u8; 64];
+    let mut length = text.len();
+    // SAFETY: the name is a C string; the kernel writes at most `length` bytes to the array, and their number to
+    // `length`.
+    let done = unsafe {
+        libc::sysctlbyname(
+            c"kern.hostuuid".as_ptr(),
+            text.as_mut_ptr().cast(),
+            &raw mut length,
+            std::ptr::null_mut(),
+            0,
+        )
+    };
+    let text = std::ffi::CStr::from_bytes_until_nul(text.get(..length)?).ok()?;
+    if done == 0 { text.to_str().ok().map(str::to_owned) } else { None }
+}
+
+/// What identifies this machine for good, as the system writes it: its `IOPlatformUUID`.
+#[cfg(target_os = "macos")]
+pub fn host_uuid() -> Option<String> {
+    unsafe extern "C" {
+        fn gethostuuid(id: *mut u8, wait: *const libc::timespec) -> libc::c_int;
+    }
+    let mut id = [0_u8; 16];
+    let wait = libc::timespec { tv_sec: 1, tv_nsec: 0 };
+    // SAFETY: writes a uuid_t, which is 16 bytes, to the array, and reads the time.
+    if unsafe { gethostuuid(id.as_mut_ptr(), &raw const wait) } != 0 {
+        return None;
+    }
+    let hexadecimal: String = id.iter().map(|byte| format!("{byte:02X}")).collect();
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &hexadecimal[part]);
+    Some(parts.join("-"))
+}
+
 /// Whether this process was started without a standard output (`>&-`). What is written to it then is lost, and no
 /// write fails: std opens /dev/null in its place before `main`.
 pub fn stdout_was_closed() -> bool {

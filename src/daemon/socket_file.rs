@@ -43,7 +43,7 @@ pub(crate) struct SocketFile {
     path: PathBuf,
     /// Absent once it has been removed in order.
     claim: Option<Claim>,
-    /// Of the directory that all environments of a user on this host share.
+    /// Of the directory that all environments of a user on this machine share.
     user_lock: Option<Lock>,
     watch: Watch,
     fresh_listener: Option<UnixListener>,

@@ -294,6 +294,20 @@ fn commands_with_a_runtime_directory_find_a_daemon_that_was_started_without() {
     assert!(daemon.is_running());
 }
 
+/// As after DHCP has given the machine another name, or an upgrade.
+#[test]
+fn a_daemon_in_a_directory_of_another_name_of_the_machine_is_found_by_commands_and_by_a_second_one() {
+    let sandbox = Sandbox::configured();
+    let state = sandbox.home().join(".local/state/pizauth");
+    std::fs::DirBuilder::new().mode(0o700).recursive(true).create(state.join("run-1")).unwrap();
+    let older = state.join("run-1/pizauth.sock");
+    let daemon = Daemon::start(&sandbox, sandbox.applet("server").env("PIZAUTH_SOCKET", &older));
+    sandbox.applet("show").args(["work"]).run().exits(1).says("URL");
+    sandbox.applet("server").args(["-d"]).run().exits(1).says(older.to_str().unwrap());
+    assert!(daemon.is_running());
+    sandbox.applet("shutdown").run().exits(0);
+}
+
 #[test]
 fn of_eight_daemons_started_at_once_one_lives() {
     let sandbox = Sandbox::configured();

@@ -16,7 +16,7 @@ use super::connect::connect_to;
 use super::frame::{Decoder, Message, encode};
 use super::message::Request;
 use crate::deadline::Deadline;
-use crate::paths::{ProcessEnvironment, SocketCandidate, socket_candidates};
+use crate::paths::{ProcessEnvironment, SocketCandidate, sibling_candidates, socket_candidates};
 
 /// How long a caller waits, from the first connection attempt to the last byte of the answer.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -38,21 +38,24 @@ pub fn call<A: Message>(request: &Request) -> Result<A, CallError> {
 /// # Errors
 /// As [`call`].
 pub fn call_keeping<A: Message>(request: &Request) -> Result<(A, Call), CallError> {
-    call_any(&socket_candidates(&ProcessEnvironment), request, PATIENCE)
+    let environment = &ProcessEnvironment;
+    call_any(&socket_candidates(environment), || sibling_candidates(environment), request, PATIENCE)
 }
 
-/// Sends a request to the first of `candidates` where a daemon listens, all within `patience`.
+/// Sends a request to the first of `candidates` where a daemon listens, or else of `siblings`, all within `patience`.
 ///
 /// # Errors
-/// As [`call`].
+/// As [`call`]. Siblings that are of no use are not spoken of: they may be another machine's.
 pub fn call_any<A: Message>(
     candidates: &[SocketCandidate],
+    siblings: impl FnOnce() -> Vec<SocketCandidate>,
     request: &Request,
     patience: Duration,
 ) -> Result<(A, Call), CallError> {
     let bytes = encode(request).map_err(CallError::Request)?;
     let deadline = Deadline::after(patience);
-    let call = Call::to_first(candidates, deadline)?;
+    let call = Call::to_first(candidates, deadline)
+        .or_else(|error| Call::to_first(&siblings(), deadline).map_err(|_| error))?;
     let answer = call.exchange(&bytes, deadline)?;
     Ok((answer, call))
 }

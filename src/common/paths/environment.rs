@@ -1,4 +1,4 @@
-//! What paths depend on: variables, the user, the host. A trait, so that tests need not touch the process's own.
+//! What paths depend on: variables, the user, the machine. A trait, so that tests need not touch the process's own.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,8 +14,8 @@ pub trait Environment {
     /// The home directory that the user database names.
     fn home_of_user(&self) -> Option<PathBuf>;
 
-    /// The name of this host: homes may be shared between several.
-    fn host_name(&self) -> Vec<u8>;
+    /// What tells this machine from others: homes may be shared between several.
+    fn machine(&self) -> Vec<u8>;
 
     /// The runtime directory that logind, elogind and their like make for a user, whether it exists or not.
     fn system_runtime_directory(&self) -> PathBuf {
@@ -49,7 +49,7 @@ impl Environment for ProcessEnvironment {
         std::env::home_dir().filter(|home| home.is_absolute())
     }
 
-    fn host_name(&self) -> Vec<u8> {
-        rustix::system::uname().nodename().to_bytes().to_vec()
+    fn machine(&self) -> Vec<u8> {
+        super::machine::machine()
     }
 }

@@ -2,12 +2,16 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::{Environment, cache_directory, config_file_candidates, find_config_file, socket_candidates};
+use super::{
+    Environment, cache_directory, config_file_candidates, find_config_file, sibling_candidates,
+    socket_candidates,
+};
+use crate::testing::private_directory;
 
 struct Fake {
-    variables: HashMap<&'static str, &'static str>,
+    variables: HashMap<&'static str, String>,
     home_of_user: Option<&'static str>,
-    host: &'static str,
+    machine: &'static str,
 }
 
 impl Environment for Fake {
@@ -23,13 +27,14 @@ impl Environment for Fake {
         self.home_of_user.map(PathBuf::from)
     }
 
-    fn host_name(&self) -> Vec<u8> {
-        self.host.into()
+    fn machine(&self) -> Vec<u8> {
+        self.machine.into()
     }
 }
 
-fn with(variables: &[(&'static str, &'static str)]) -> Fake {
-    Fake { variables: variables.iter().copied().collect(), home_of_user: Some("/home/db"), host: "host" }
+fn with(variables: &[(&'static str, &str)]) -> Fake {
+    let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    Fake { variables, home_of_user: Some("/home/db"), machine: "host" }
 }
 
 fn sockets(environment: &Fake) -> Vec<String> {
@@ -70,9 +75,9 @@ fn empty_and_relative_directories_count_as_unset() {
 }
 
 #[test]
-fn homes_shared_between_hosts_hold_a_socket_for_each() {
+fn homes_shared_between_machines_hold_a_socket_for_each() {
     let (mut one, mut other) = (with(&[]), with(&[]));
-    (one.host, other.host) = ("mars", "venus");
+    (one.machine, other.machine) = ("mars", "venus");
     assert_ne!(sockets(&one)[1], sockets(&other)[1]);
     assert_eq!(sockets(&one)[1], "/home/db/.local/state/pizauth/run-1f3b57a2ce7ef388/pizauth.sock");
 }
@@ -103,4 +108,26 @@ fn without_a_configuration_the_error_names_every_place() {
     let places = "/nowhere/x/pizauth.conf or at /nowhere/h/.config/pizauth.conf";
     assert_eq!(why, format!("no configuration file at {places} (name another: -c FILE)"));
     assert_eq!(find_config_file(Some("named".into()), &environment), Ok("named".into()));
+}
+
+#[test]
+fn directories_of_other_names_of_the_machine_are_siblings() {
+    let home = private_directory();
+    let state = home.path().join(".local/state/pizauth");
+    let siblings = |variables: &[(&'static str, &str)]| {
+        let found = sibling_candidates(&with(variables));
+        let mut found: Vec<_> = found.iter().map(|it| it.socket()).collect();
+        found.sort();
+        found
+    };
+    let at_home = [("HOME", home.path().to_str().unwrap())];
+    assert!(siblings(&at_home).is_empty(), "there is nothing yet");
+    let own = socket_candidates(&with(&at_home)).pop().unwrap().socket();
+    std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+    for name in ["run-1", "run-2", "other"] {
+        std::fs::create_dir(state.join(name)).unwrap();
+    }
+    let expected = ["run-1", "run-2"].map(|name| state.join(name).join("pizauth.sock"));
+    assert_eq!(siblings(&at_home), expected);
+    assert!(siblings(&[at_home[0], ("PIZAUTH_SOCKET", "/tmp/x.sock")]).is_empty(), "nothing else is tried");
 }

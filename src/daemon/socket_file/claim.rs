@@ -12,7 +12,8 @@ use std::time::Duration;
 use pizauth_common::ipc::connect::{connect_to, unix_socket};
 use pizauth_common::paths::directory::{self, Missing};
 use pizauth_common::paths::{
-    Environment, OwnDirectory, SocketCandidate, home_directory_of_host, own_directories, socket_candidates,
+    Environment, OwnDirectory, SocketCandidate, home_directory_of_machine, own_directories,
+    sibling_candidates, socket_candidates,
 };
 use rustix::fs::{AtFlags, FileType, Mode, Timespec, Timestamps, UTIME_NOW, statat, unlinkat, utimensat};
 use rustix::io::Errno;
@@ -75,7 +76,7 @@ impl Claim {
     }
 }
 
-/// Claims the first place that applies. Also gives the lock that all environments of this user on this host share:
+/// Claims the first place that applies. Also gives the lock that all environments of this user on this machine share:
 /// a daemon that sees `XDG_RUNTIME_DIR` and one that does not must not both run.
 pub(super) fn start(
     environment: &impl Environment,
@@ -87,7 +88,8 @@ pub(super) fn start(
         SocketCandidate::Own(own) => lock_for_user(own, environment)?,
         SocketCandidate::Named(_) => None,
     };
-    for other in candidates.iter().filter(|other| **other != candidate) {
+    let siblings = sibling_candidates(environment);
+    for other in candidates.iter().chain(&siblings).filter(|other| **other != candidate) {
         if connect_to(other, PROBE_PATIENCE).is_ok() {
             return Err(SocketError::Answers(other.socket()));
         }
@@ -170,10 +172,10 @@ fn take_lock(candidate: &SocketCandidate, directory: &Rc<File>) -> Result<Lock, 
     })
 }
 
-/// The lock that a user's daemons on this host share, in the home directory. Absent where that cannot be written or
+/// The lock that a user's daemons on this machine share, in the home directory. Absent where that cannot be written or
 /// locked, which is no reason not to run.
 fn lock_for_user(own: &OwnDirectory, environment: &impl Environment) -> Result<Option<Lock>, SocketError> {
-    let Some(shared) = home_directory_of_host(environment).filter(|shared| shared != own) else {
+    let Some(shared) = home_directory_of_machine(environment).filter(|shared| shared != own) else {
         return Ok(None);
     };
     let Ok(directory) = open_own(&shared) else { return Ok(None) };

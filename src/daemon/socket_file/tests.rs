@@ -93,7 +93,7 @@ impl Environment for Surroundings<'_> {
         Some(self.world.path("home"))
     }
 
-    fn host_name(&self) -> Vec<u8> {
+    fn machine(&self) -> Vec<u8> {
         b"host".to_vec()
     }
 
@@ -188,6 +188,24 @@ fn whoever_answers_at_any_place_is_left_alone() {
     end(other);
     let _foreign = UnixListener::bind(world.path("run/pizauth/pizauth.sock")).unwrap();
     assert!(matches!(world.refused(), SocketError::Answers(_)));
+}
+
+#[test]
+fn a_daemon_that_knew_this_machine_by_another_name_is_left_alone() {
+    let world = World::with_session();
+    let (file, _listener) = SocketFile::claim(&world.without("XDG_RUNTIME_DIR"), START).unwrap();
+    let own = file.path().parent().unwrap().to_owned();
+    drop(file);
+    for other in ["run-1", "run-2"] {
+        fs::DirBuilder::new().mode(0o700).create(own.with_file_name(other)).unwrap();
+    }
+    // Of another host that shares the home: nobody listens here.
+    make_stale(&own.with_file_name("run-1").join("pizauth.sock"));
+    drop(world.claim().unwrap());
+    let older = own.with_file_name("run-2").join("pizauth.sock");
+    let _older = UnixListener::bind(&older).unwrap();
+    let error = world.refused();
+    assert!(matches!(&error, SocketError::Answers(path) if *path == older), "{error}");
 }
 
 #[test]

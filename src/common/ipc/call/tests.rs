@@ -53,7 +53,7 @@ fn answer(stream: &mut UnixStream, answer: impl Into<Answer>) {
 }
 
 fn ask(candidates: &[SocketCandidate]) -> Result<(Answer, Call), CallError> {
-    call_any(candidates, &Request::Status {}, PATIENCE)
+    call_any(candidates, Vec::new, &Request::Status {}, PATIENCE)
 }
 
 #[test]
@@ -66,6 +66,19 @@ fn the_first_live_candidate_gets_the_request() {
     });
     let (response, _) = ask(&[place.named("absent"), place.named("stale"), place.named("live")]).unwrap();
     assert_eq!(response, Response::Revoked {}.into());
+    daemon.join().unwrap();
+}
+
+#[test]
+fn siblings_are_asked_last_and_not_spoken_of() {
+    let place = Place::new();
+    let siblings = || vec![place.named("stale"), place.named("sibling")];
+    let ask = || call_any::<Response>(&[place.named("absent")], siblings, &Request::Status {}, PATIENCE);
+    drop(UnixListener::bind(place.socket("stale")).unwrap());
+    let error = ask().unwrap_err();
+    assert!(error.to_string().contains("absent: no such file"), "{error}");
+    let daemon = place.daemon("sibling", |mut stream| answer(&mut stream, Response::Revoked {}));
+    assert_eq!(ask().unwrap().0, Response::Revoked {});
     daemon.join().unwrap();
 }
 
@@ -118,7 +131,8 @@ fn an_unsafe_directory_is_not_talked_to() {
 fn a_mute_daemon_is_given_up() {
     let place = Place::new();
     let _listener = UnixListener::bind(place.socket("mute")).unwrap();
-    let error = call_any::<Response>(&[place.named("mute")], &Request::Status {}, SHORT).unwrap_err();
+    let error =
+        call_any::<Response>(&[place.named("mute")], Vec::new, &Request::Status {}, SHORT).unwrap_err();
     assert!(matches!(error, CallError::NoAnswer(_)), "{error:?}");
     assert_eq!(error.exit(), Exit::Unreachable);
 }
@@ -147,7 +161,8 @@ fn who_does_not_want_to_wait_is_told_of_a_full_queue_and_of_a_listener() {
 fn a_full_queue_is_given_up() {
     let place = Place::new();
     let _full = full_queue(&place);
-    let error = call_any::<Response>(&[place.named("full")], &Request::Status {}, SHORT).unwrap_err();
+    let error =
+        call_any::<Response>(&[place.named("full")], Vec::new, &Request::Status {}, SHORT).unwrap_err();
     assert_eq!(error.exit(), Exit::Unreachable);
     assert!(!matches!(error, CallError::HungUp(_)), "{error:?}");
 }
@@ -175,7 +190,7 @@ fn a_refusal_that_comes_while_we_write_is_read() {
     let place = Place::new();
     let refusing = place.daemon("live", |mut stream| answer(&mut stream, Response::Exchanging {}));
     let request = Request::Restore { dump: vec![7; 3_000_000].into() };
-    let (response, _) = call_any::<Response>(&[place.named("live")], &request, PATIENCE).unwrap();
+    let (response, _) = call_any::<Response>(&[place.named("live")], Vec::new, &request, PATIENCE).unwrap();
     assert_eq!(response, Response::Exchanging {});
     refusing.join().unwrap();
 }
@@ -199,7 +214,7 @@ fn a_daemon_that_takes_a_large_request_bit_by_bit_is_given_up() {
         told.send(whole).unwrap();
     });
     let request = Request::Restore { dump: vec![7; 3_000_000].into() };
-    let error = call_any::<Response>(&[place.named("slow")], &request, SHORT).unwrap_err();
+    let error = call_any::<Response>(&[place.named("slow")], Vec::new, &request, SHORT).unwrap_err();
     assert!(matches!(error, CallError::NoAnswer(_)), "{error:?}");
     assert!(!heard.recv().unwrap(), "it was given the whole request");
     daemon.join().unwrap();
