@@ -153,7 +153,7 @@ mod alarm {
 
     /// Has no descriptor: the event loop asks [`Alarm::poll_timeout`] before it sleeps.
     #[derive(Debug)]
-    pub struct Alarm {
+    pub(crate) struct Alarm {
         set_to: Option<Moment>,
     }
 
@@ -162,7 +162,7 @@ mod alarm {
         ///
         /// # Errors
         /// None here.
-        pub fn new() -> io::Result<Self> {
+        pub(crate) fn new() -> io::Result<Self> {
             Ok(Self { set_to: None })
         }
 
@@ -170,16 +170,16 @@ mod alarm {
         ///
         /// # Errors
         /// None here.
-        pub fn set(&mut self, to: Option<Moment>) -> io::Result<()> {
+        pub(crate) fn set(&mut self, to: Option<Moment>) -> io::Result<()> {
             self.set_to = to;
             Ok(())
         }
 
         /// Never needed here.
-        pub fn acknowledge(&mut self) {}
+        pub(crate) fn acknowledge(&mut self) {}
 
         /// How long the event loop may sleep at most.
-        pub fn poll_timeout(&self) -> Option<Duration> {
+        pub(crate) fn poll_timeout(&self) -> Option<Duration> {
             // One millisecond more, since the clock is read in whole ones: no turn that is too early.
             let left = |due: Moment| due.since(Clock::now().moment);
             self.set_to.map(|due| left(due).saturating_add(Duration::from_millis(1)).min(LONGEST_SLEEP))
