@@ -4,6 +4,7 @@
 //! A directory that fails is refused and never repaired: whoever made it so should know.
 
 mod error;
+mod private_group;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +23,8 @@ const ROOT_UID: u32 = 0;
 /// As the kernel's own limit for one lookup.
 const MAX_LINKS: u32 = 40;
 const BITS_OF_OTHERS: u32 = 0o077;
-const WRITABLE_BY_OTHERS: u32 = 0o022;
+const WRITABLE_BY_OTHERS: u32 = 0o002;
+const WRITABLE_BY_GROUP: u32 = 0o020;
 const STICKY: u32 = 0o1000;
 
 /// A parent needs to be searchable only; a few systems have no flag for that.
@@ -41,7 +43,8 @@ pub enum Missing {
 }
 
 /// Opens our directory if it is safe: it and its parents belong to `uid` (parents: or root), it gives no right
-/// to others, no parent can be written by others unless it is sticky, and it is no symbolic link.
+/// to others, no parent can be written by others unless it is sticky, or by a group that is the user's alone, and it is
+/// no symbolic link.
 ///
 /// # Errors
 /// It is missing, or not safe; the error says which directory, what is wrong and what to do.
@@ -165,7 +168,9 @@ impl Walk {
             return Err(self.problem(Problem::OwnedBy(stat.st_uid)));
         }
         let mode = mode(stat);
-        if mode & WRITABLE_BY_OTHERS != 0 && mode & STICKY == 0 {
+        let by_others = mode & WRITABLE_BY_OTHERS != 0
+            || mode & WRITABLE_BY_GROUP != 0 && !private_group::is_private(stat.st_gid, self.uid);
+        if mode & STICKY == 0 && by_others {
             return Err(self.problem(Problem::WritableByOthers(mode)));
         }
         Ok(())

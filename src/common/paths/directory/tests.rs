@@ -72,7 +72,13 @@ fn a_directory_open_to_others_is_refused_and_left_as_it_was() {
 #[test]
 fn a_parent_that_others_can_write_is_refused_unless_it_is_sticky() {
     let place = Place::new();
-    for (mode, safe) in [(0o777, false), (0o770, false), (0o702, false), (0o755, true), (0o1777, true)] {
+    if uid() == 0 {
+        std::os::unix::fs::chown(&place.base, None, Some(2_000_000_001)).unwrap();
+    }
+    let has_own_group = super::private_group::is_private(fs::metadata(&place.base).unwrap().gid(), uid());
+    for (mode, safe) in
+        [(0o777, false), (0o770, has_own_group), (0o702, false), (0o755, true), (0o1777, true)]
+    {
         fs::set_permissions(&place.base, Permissions::from_mode(mode)).unwrap();
         let result = open(&place.own("pizauth"), uid(), Missing::Create);
         assert_eq!(result.is_ok(), safe, "{mode:o}: {result:?}");
