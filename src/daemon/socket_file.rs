@@ -20,7 +20,7 @@ use pizauth_common::paths::{Environment, SocketCandidate};
 use pizauth_core::moment::Moment;
 
 use crate::log::{self, What};
-use claim::Claim;
+use claim::{Claim, Start};
 pub(crate) use error::SocketError;
 use file_id::FileId;
 use lock::Lock;
@@ -54,16 +54,19 @@ pub(crate) struct SocketFile {
 }
 
 impl SocketFile {
-    /// Takes possession of the first place that applies, and listens there, non-blocking.
+    /// Takes possession of the first place that suits, and listens there, non-blocking.
     ///
     /// # Errors
-    /// Another daemon is running, at this or any other place a caller would look; or the place is not safe or not
+    /// Another daemon is running, at this or any other place a caller would look; or no place is safe and
     /// usable.
     pub(crate) fn claim(
         environment: &impl Environment,
         now: Moment,
     ) -> Result<(Self, UnixListener), SocketError> {
-        let (candidate, claim, listener, user_lock) = claim::start(environment)?;
+        let Start { candidate, claim, listener, user_lock, passed_over } = claim::start(environment)?;
+        for reason in passed_over {
+            log::event(What::SocketPlaceUnsuitable).field("reason", reason).write();
+        }
         let path = absolute(&candidate.socket());
         let mut this = Self {
             candidate,

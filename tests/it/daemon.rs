@@ -6,7 +6,9 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::support::consumption::bound;
-use crate::support::{Daemon, OTHER_UID, Running, Sandbox, can_become_another_user, eventually, process};
+use crate::support::{
+    Call, Daemon, OTHER_UID, Running, Sandbox, can_become_another_user, eventually, process,
+};
 
 /// A daemon that has detached, ended with the test.
 struct Detached(Pid);
@@ -268,21 +270,89 @@ fn the_socket_and_its_directory_are_for_the_user_alone() {
 }
 
 #[test]
+fn a_file_system_without_locks_is_told_with_the_lock_and_the_way_out() {
+    let sandbox = Sandbox::configured();
+    let (strace, inject) = ("strace", ["-f", "-o", "/dev/null", "-e", "inject=flock:error=ENOLCK"]);
+    let look = sandbox.program("sh").args(["-c", "command -v strace && strace -o /dev/null true"]);
+    if look.run().code() != 0 {
+        eprintln!("skipped, since it needs strace: a file system without locks");
+        return;
+    }
+    let pizauthd = |call: Call| call.args(inject).args([env!("CARGO_BIN_EXE_pizauthd"), "-d"]);
+    let named =
+        pizauthd(sandbox.program(strace)).env("PIZAUTH_SOCKET", sandbox.path("s.sock")).run().exits(1);
+    let lock = format!("cannot lock {}", sandbox.path("s.sock.lock").display());
+    named.says(&lock).says("PIZAUTH_SOCKET");
+}
+
+/// Whether a daemon that does not take its first place leaves the sandbox.
+fn system_has_a_place_for_us() -> bool {
+    let uid = rustix::process::getuid().as_raw();
+    std::path::Path::new(&format!("/run/user/{uid}")).exists()
+}
+
+/// The first place is refused by both sides: the daemon says so and serves in the next one.
+#[track_caller]
+fn serves_elsewhere(sandbox: &Sandbox, why: &str) {
+    let daemon = Daemon::start(sandbox, sandbox.applet("server").args(["-v"]));
+    let directory = sandbox.runtime_dir();
+    daemon.wait_for_log(&["event=socket_place_unsuitable", directory.to_str().unwrap(), why]);
+    assert!(!sandbox.socket().exists());
+    sandbox.applet("show").args(["work"]).run().exits(1).says("URL");
+    sandbox.applet("server").args(["-d"]).run().exits(1).says(&format!("kill {}", daemon.pid()));
+    sandbox.applet("shutdown").run().exits(0);
+    daemon.wait();
+    // Without a daemon its absence is told first, and then what was not looked at.
+    sandbox.applet("show").args(["work"]).run().exits(2).says("start it with: pizauthd").says(why);
+}
+
+#[test]
 fn a_directory_that_others_can_enter_is_refused_and_not_repaired() {
+    if system_has_a_place_for_us() {
+        return;
+    }
     let sandbox = Sandbox::configured();
     let directory = sandbox.runtime_dir().join("pizauth");
     std::fs::create_dir(&directory).unwrap();
     std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).unwrap();
-    sandbox.applet("server").args(["-d"]).run().exits(1).says("pizauth");
+    serves_elsewhere(&sandbox, "chmod 700");
     assert_eq!(directory.metadata().unwrap().permissions().mode() & 0o777, 0o755);
+}
+
+/// As with a umask of 002, where each user has a group.
+#[test]
+fn a_runtime_directory_that_the_users_own_group_can_write_is_used() {
+    let sandbox = Sandbox::configured();
+    if sandbox.program("unshare").args(["-m", "setpriv", "--clear-groups", "true"]).run().code() != 0 {
+        eprintln!("skipped, since it needs a root who may mount: a group of a user's own");
+        return;
+    }
+    sandbox.write("passwd", "me:x:20001:20001::/:/bin/sh\n");
+    sandbox.write("group", "me:x:20001:\n");
+    let script = r#"cp "$1" pizauthd && chmod 775 "$XDG_RUNTIME_DIR" && chown -R 20001:20001 .. && shift &&
+        mount --bind passwd /etc/passwd && mount --bind group /etc/group &&
+        exec setpriv --reuid 20001 --regid 20001 --clear-groups ./pizauthd "$@""#;
+    let server = sandbox.program("unshare").args(["-m", "sh", "-c", script, "sh"]);
+    let _daemon = Daemon::start(&sandbox, server.args([env!("CARGO_BIN_EXE_pizauthd")]));
+    assert!(sandbox.socket().exists());
+}
+
+/// As WSLg's, which is so on purpose.
+#[test]
+fn a_runtime_directory_that_everybody_can_write_is_passed_over() {
+    if system_has_a_place_for_us() {
+        return;
+    }
+    let sandbox = Sandbox::configured();
+    std::fs::set_permissions(sandbox.runtime_dir(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    serves_elsewhere(&sandbox, "can be written by other users (mode 0777)");
 }
 
 #[test]
 fn commands_with_a_runtime_directory_find_a_daemon_that_was_started_without() {
     let sandbox = Sandbox::configured();
     // Where /run/user/UID is ours the bare daemon would leave the sandbox.
-    let uid = rustix::process::getuid().as_raw();
-    if std::path::Path::new(&format!("/run/user/{uid}")).exists() {
+    if system_has_a_place_for_us() {
         return;
     }
     let bare = sandbox.applet("server").without_env("XDG_RUNTIME_DIR").without_env("SHELL");
@@ -327,15 +397,14 @@ fn of_eight_daemons_started_at_once_one_lives() {
 
 #[test]
 fn a_directory_that_is_a_link_or_another_users_is_refused_by_both_sides_and_not_repaired() {
+    if system_has_a_place_for_us() {
+        return;
+    }
     let sandbox = Sandbox::configured();
     let (directory, elsewhere) = (sandbox.runtime_dir().join("pizauth"), sandbox.path("elsewhere"));
-    let refused = || {
-        sandbox.applet("server").args(["-d"]).run().exits(1).says("pizauth");
-        sandbox.applet("show").args(["work"]).run().exits(2).says("pizauth");
-    };
     std::fs::DirBuilder::new().mode(0o700).create(&elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &directory).unwrap();
-    refused();
+    serves_elsewhere(&sandbox, "is a symbolic link");
     assert!(directory.is_symlink() && elsewhere.read_dir().unwrap().next().is_none());
     if !can_become_another_user("a directory of another user") {
         return;
@@ -343,7 +412,7 @@ fn a_directory_that_is_a_link_or_another_users_is_refused_by_both_sides_and_not_
     std::fs::remove_file(&directory).unwrap();
     std::fs::rename(&elsewhere, &directory).unwrap();
     std::os::unix::fs::chown(&directory, Some(OTHER_UID), None).unwrap();
-    refused();
+    serves_elsewhere(&sandbox, "belongs to another user");
     assert_eq!(std::os::unix::fs::MetadataExt::uid(&directory.metadata().unwrap()), OTHER_UID);
 }
 

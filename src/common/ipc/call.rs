@@ -73,16 +73,10 @@ impl Call {
         for candidate in candidates {
             match connect_to(candidate, deadline.left().unwrap_or_default()) {
                 Ok(stream) => return Ok(Self { stream, path: candidate.socket() }),
-                Err(error) => failures.push(error),
+                Err(error) => failures.push((candidate.socket(), error)),
             }
         }
-        // A socket that does not work says more than one that is not there.
-        let telling = failures.iter().position(|error| !error.is_absent()).unwrap_or(0);
-        if failures.is_empty() {
-            return Err(CallError::NoHome);
-        }
-        let socket = candidates[telling].socket();
-        Err(CallError::Unreachable { socket, cause: failures.swap_remove(telling) })
+        Err(CallError::of(failures))
     }
 
     /// Waits until the daemon closes the connection; false when it has not within `limit`.

@@ -39,6 +39,24 @@ impl ConnectError {
         }
     }
 
+    /// Whether somebody listens there, who accepts no connection or is another user.
+    pub fn is_somebody(&self) -> bool {
+        match self {
+            Self::Directory(_) => false,
+            Self::Io(_, error) => matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut),
+            Self::ForeignPeer(..) => true,
+        }
+    }
+
+    /// Whether the daemon makes no socket in such a place either.
+    pub fn is_unsuitable(&self) -> bool {
+        match self {
+            Self::Directory(error) => !error.is_missing(),
+            Self::Io(_, error) => is_too_long(error),
+            Self::ForeignPeer(..) => false,
+        }
+    }
+
     /// Whether not even a socket is there.
     pub fn is_absent(&self) -> bool {
         match self {
@@ -71,11 +89,13 @@ fn why(error: &io::Error) -> String {
         io::ErrorKind::NotFound => "no such file".to_owned(),
         io::ErrorKind::ConnectionRefused => "nobody listens there".to_owned(),
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "it accepts no connection".to_owned(),
-        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename => {
-            "the path is too long for a socket (about 100 bytes)".to_owned()
-        }
+        _ if is_too_long(error) => "the path is too long for a socket (about 100 bytes)".to_owned(),
         _ => Cause(error).to_string(),
     }
+}
+
+fn is_too_long(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename)
 }
 
 /// Connects to one candidate, within `patience`, which may be zero. The connection does not block.

@@ -44,6 +44,7 @@ events! {
     Warning ListenerDegraded "listener_degraded" "a redirect listener does with less than it would like"
     Warning CallerRefused "caller_refused" "a caller on the command socket was refused"
     Warning SocketRebound "socket_rebound" "the command socket had been removed and was made again"
+    Warning SocketPlaceUnsuitable "socket_place_unsuitable" "a place for the command socket does not suit: the next one is taken"
     Warning ReadinessFailed "readiness_failed" "the supervisor could not be told"
     Info Starting "starting" "the daemon starts"
     Info Ready "ready" "commands are accepted, and startup_cmd has ended or was waited for"

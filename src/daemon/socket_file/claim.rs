@@ -4,12 +4,13 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::net::UnixListener;
-use std::path::Path;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
 use pizauth_common::ipc::connect::{connect_to, unix_socket};
+use pizauth_common::ipc::peer::Peer;
 use pizauth_common::paths::directory::{self, Missing};
 use pizauth_common::paths::{
     Environment, OwnDirectory, SocketCandidate, home_directory_of_machine, own_directories,
@@ -21,7 +22,7 @@ use rustix::net::{SocketAddrUnix, SocketType, bind, listen};
 
 use super::error::SocketError;
 use super::file_id::FileId;
-use super::lock::{Lock, LockError};
+use super::lock::{Lock, LockError, lock_file};
 use super::{absolute, file_id_at};
 
 /// How long a daemon that may be there at our start has to accept a connection.
@@ -64,38 +65,74 @@ impl Claim {
 
     pub(super) fn remove(self) {
         let _ = unlinkat(&self.directory, &self.name, AtFlags::empty());
-        if let Some(lock) = &self.lock {
-            lock.remove(&self.directory);
-        }
     }
 
     /// Takes over the lock of a claim that this one renews, unless it needed a new one.
     pub(super) fn with_locks_of(mut self, lost: Self) -> Self {
-        self.lock = self.lock.or(lost.lock);
+        if self.lock.is_none() {
+            self.lock = lost.lock.inspect(Lock::say_who);
+        }
         self
     }
 }
 
-/// Claims the first place that applies. Also gives the lock that all environments of this user on this machine share:
-/// a daemon that sees `XDG_RUNTIME_DIR` and one that does not must not both run.
-pub(super) fn start(
-    environment: &impl Environment,
-) -> Result<(SocketCandidate, Claim, UnixListener, Option<Lock>), SocketError> {
+/// What a daemon has once it has started.
+pub(super) struct Start {
+    pub(super) candidate: SocketCandidate,
+    pub(super) claim: Claim,
+    pub(super) listener: UnixListener,
+    /// That all environments of this user on this machine share: a daemon that sees `XDG_RUNTIME_DIR` and one that
+    /// does not must not both run.
+    pub(super) user_lock: Option<Lock>,
+    /// Why better places do not suit.
+    pub(super) passed_over: Vec<SocketError>,
+}
+
+/// Claims the first place that suits.
+pub(super) fn start(environment: &impl Environment) -> Result<Start, SocketError> {
     let candidates = candidates(environment);
-    let (candidate, directory) = first_that_applies(&candidates, environment)?;
-    let lock = take_lock(&candidate, &directory)?;
-    let user_lock = match &candidate {
+    let (mut missing, mut passed_over) = (None, Vec::new());
+    for candidate in candidates.iter().filter(|candidate| may_apply(candidate, environment)) {
+        match claim_at(candidate, &candidates, environment) {
+            Ok((claim, listener, user_lock)) => {
+                return Ok(Start { candidate: candidate.clone(), claim, listener, user_lock, passed_over });
+            }
+            Err(error) if error.is_missing() => missing = Some(error),
+            Err(error) if error.is_of_place() => passed_over.push(error),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(match missing {
+        _ if !passed_over.is_empty() => SocketError::Nowhere(passed_over),
+        Some(error) => error,
+        None => SocketError::NoHome,
+    })
+}
+
+fn claim_at(
+    candidate: &SocketCandidate,
+    candidates: &[SocketCandidate],
+    environment: &impl Environment,
+) -> Result<(Claim, UnixListener, Option<Lock>), SocketError> {
+    let directory = open_directory(candidate)?;
+    let lock = take_lock(candidate, &directory)?;
+    let user_lock = match candidate {
         SocketCandidate::Own(own) => lock_for_user(own, environment)?,
         SocketCandidate::Named(_) => None,
     };
     let siblings = sibling_candidates(environment);
-    for other in candidates.iter().chain(&siblings).filter(|other| **other != candidate) {
-        if connect_to(other, PROBE_PATIENCE).is_ok() {
-            return Err(SocketError::Answers(other.socket()));
+    for other in candidates.iter().chain(&siblings).filter(|other| *other != candidate) {
+        if let Ok(stream) = connect_to(other, PROBE_PATIENCE) {
+            return Err(SocketError::Answers(other.socket(), pid_of(&stream)));
         }
     }
-    let (claim, listener) = occupy(&candidate, directory, Some(lock), PROBE_PATIENCE)?;
-    Ok((candidate, claim, listener, user_lock))
+    let (claim, listener) = occupy(candidate, directory, Some(lock), PROBE_PATIENCE)?;
+    Ok((claim, listener, user_lock))
+}
+
+/// Whose process listens at the other end.
+fn pid_of(stream: &UnixStream) -> Option<u32> {
+    Peer::of(stream).ok()?.pid?.try_into().ok()
 }
 
 /// Claims a place again that was claimed before and lost, perhaps with its whole directory.
@@ -114,23 +151,6 @@ fn candidates(environment: &impl Environment) -> Vec<SocketCandidate> {
     listed
         .map(|it| own.iter().find(|own| own.socket() == absolute(&it.socket())).cloned().unwrap_or(it))
         .collect()
-}
-
-fn first_that_applies(
-    candidates: &[SocketCandidate],
-    environment: &impl Environment,
-) -> Result<(SocketCandidate, Rc<File>), SocketError> {
-    let mut missing = SocketError::NoHome;
-    for candidate in candidates.iter().filter(|candidate| may_apply(candidate, environment)) {
-        match open_directory(candidate) {
-            Ok(directory) => return Ok((candidate.clone(), directory)),
-            Err(SocketError::Directory(error)) if error.is_missing() => {
-                missing = SocketError::Directory(error)
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Err(missing)
 }
 
 /// The system's runtime directory counts only where it has been made for this user.
@@ -163,12 +183,13 @@ fn open_own(own: &OwnDirectory) -> Result<Rc<File>, SocketError> {
 fn take_lock(candidate: &SocketCandidate, directory: &Rc<File>) -> Result<Lock, SocketError> {
     let socket = candidate.socket();
     let (lock, place) = match candidate {
-        SocketCandidate::Own(own) => (Lock::of_directory(directory), own.path()),
-        SocketCandidate::Named(_) => (Lock::beside(directory, name_of(&socket)), socket),
+        SocketCandidate::Own(own) => (Lock::of_directory(directory, name_of(&socket)), own.path()),
+        SocketCandidate::Named(_) => (Lock::beside(directory, name_of(&socket)), lock_beside(&socket)),
     };
     lock.map_err(|error| match error {
-        LockError::Held => SocketError::Locked(place),
-        LockError::Io(error) => SocketError::Io(place, error),
+        LockError::Held(pid) => SocketError::Locked(place, pid),
+        LockError::NoLocks(error) => SocketError::NoLocks(place, error),
+        LockError::Io(error) => SocketError::Io(socket, error),
     })
 }
 
@@ -179,10 +200,10 @@ fn lock_for_user(own: &OwnDirectory, environment: &impl Environment) -> Result<O
         return Ok(None);
     };
     let Ok(directory) = open_own(&shared) else { return Ok(None) };
-    match Lock::of_directory(&directory) {
+    match take_lock(&SocketCandidate::Own(shared), &directory) {
         Ok(lock) => Ok(Some(lock)),
-        Err(LockError::Held) => Err(SocketError::Locked(shared.path())),
-        Err(LockError::Io(_)) => Ok(None),
+        Err(error @ SocketError::Locked(..)) => Err(error),
+        Err(_) => Ok(None),
     }
 }
 
@@ -195,7 +216,7 @@ fn occupy(
 ) -> Result<(Claim, UnixListener), SocketError> {
     let path = absolute(&candidate.socket());
     match connect_to(candidate, patience) {
-        Ok(_) => return Err(SocketError::Answers(path)),
+        Ok(stream) => return Err(SocketError::Answers(path, pid_of(&stream))),
         Err(error) if error.is_nobody() => {}
         Err(error) => return Err(SocketError::Taken(error)),
     }
@@ -235,6 +256,10 @@ fn bind_at(directory: &File, name: &OsStr, path: &Path) -> Result<(UnixListener,
     let listener = UnixListener::from(socket);
     listener.set_nonblocking(true).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
     Ok((listener, identity))
+}
+
+fn lock_beside(socket: &Path) -> PathBuf {
+    socket.with_file_name(lock_file(name_of(socket)))
 }
 
 fn name_of(path: &Path) -> &OsStr {

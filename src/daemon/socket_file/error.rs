@@ -13,12 +13,16 @@ use pizauth_common::paths::directory::DirectoryError;
 pub(crate) enum SocketError {
     /// Nothing says where it could be.
     NoHome,
+    /// None of the places will do, for these reasons.
+    Nowhere(Vec<SocketError>),
     /// Our directory is not safe, or cannot be made.
     Directory(DirectoryError),
-    /// Another daemon answers at this socket.
-    Answers(PathBuf),
-    /// Another daemon holds the lock on this directory or file.
-    Locked(PathBuf),
+    /// Another daemon answers at this socket; its process id, if the system tells.
+    Answers(PathBuf, Option<u32>),
+    /// Another daemon holds the lock on this directory or file; its process id, if it says so.
+    Locked(PathBuf, Option<u32>),
+    /// The lock on this directory or file cannot be taken, since its file system has none.
+    NoLocks(PathBuf, io::Error),
     /// Something listens at our place that is no daemon of ours, or does not accept connections.
     Taken(ConnectError),
     /// What has the socket's name is no socket.
@@ -27,22 +31,46 @@ pub(crate) enum SocketError {
     Io(PathBuf, io::Error),
 }
 
+impl SocketError {
+    /// Whether the place does not suit, and another one may. Where somebody may listen there is no other place.
+    pub(super) fn is_of_place(&self) -> bool {
+        match self {
+            Self::Directory(_) | Self::NoLocks(..) | Self::NotASocket(_) | Self::Io(..) => true,
+            Self::Taken(error) => !error.is_somebody(),
+            Self::NoHome | Self::Nowhere(_) | Self::Answers(..) | Self::Locked(..) => false,
+        }
+    }
+
+    /// Whether there is simply no such place.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self, Self::Directory(error) if error.is_missing())
+    }
+}
+
 impl fmt::Display for SocketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoHome => f.write_str(
                 "cannot tell where to make the socket: set HOME, XDG_RUNTIME_DIR or PIZAUTH_SOCKET",
             ),
+            Self::Nowhere(reasons) => {
+                let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+                f.write_str(&reasons.join("; "))
+            }
             Self::Directory(error) => write!(f, "cannot make the socket: {error}"),
-            Self::Answers(path) => write!(
+            Self::Answers(path, pid) => {
+                write!(f, "another pizauthd is running and answers at {}{}", path.display(), Stop(*pid))
+            }
+            Self::Locked(path, pid) => {
+                let path = path.display();
+                write!(f, "another pizauthd is running and holds the lock on {path}{}", Stop(*pid))
+            }
+            Self::NoLocks(path, error) => write!(
                 f,
-                "another pizauthd is running and answers at {} (to stop it: pizauth shutdown)",
-                path.display()
-            ),
-            Self::Locked(path) => write!(
-                f,
-                "another pizauthd is running and holds the lock on {} (to stop it: pizauth shutdown)",
-                path.display()
+                "cannot lock {}: {} (is it on a file system without locks? name a socket on another one: \
+                 PIZAUTH_SOCKET)",
+                path.display(),
+                Cause(error)
             ),
             Self::Taken(error) => write!(f, "cannot make the socket at {error}"),
             Self::NotASocket(path) => write!(
@@ -56,3 +84,15 @@ impl fmt::Display for SocketError {
 }
 
 impl std::error::Error for SocketError {}
+
+/// How to stop the other daemon.
+struct Stop(Option<u32>);
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(pid) => write!(f, " (process {pid}; to stop it: pizauth shutdown, or kill {pid})"),
+            None => f.write_str(" (to stop it: pizauth shutdown)"),
+        }
+    }
+}

@@ -1,14 +1,14 @@
 //! The lock that makes two daemons impossible: on our own directory, or where the socket's directory is not ours,
-//! on a file beside the socket.
+//! on a file beside the socket. The file is there in either case, and says whose process holds the lock.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
-use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::rc::Rc;
 
 use rustix::fs::{
-    AtFlags, FlockOperation, Mode, OFlags, Timestamps, flock, futimens, openat, statat, unlinkat,
+    AtFlags, FlockOperation, Mode, OFlags, Timestamps, flock, ftruncate, openat, statat, unlinkat, utimensat,
 };
 use rustix::io::Errno;
 
@@ -20,53 +20,64 @@ const ATTEMPTS: usize = 100;
 /// Held as long as this value lives, also where a child that has just been forked has its descriptor, too.
 #[derive(Debug)]
 pub(super) struct Lock {
-    file: Rc<File>,
-    /// Its name, where it is a file of its own.
-    beside: Option<OsString>,
+    directory: Rc<File>,
+    /// Of the file that says who holds the lock.
+    name: OsString,
+    /// That file, where it and not the directory is locked.
+    file: Option<File>,
 }
 
 /// Why there is no lock.
 #[derive(Debug)]
 pub(super) enum LockError {
-    /// Another process holds it.
-    Held,
+    /// Another process holds it; its process id, if it says so.
+    Held(Option<u32>),
+    /// The file system has no locks.
+    NoLocks(io::Error),
     /// The system refused.
     Io(io::Error),
 }
 
+impl LockError {
+    fn not_ours() -> Self {
+        let why = "its lock file is not a file of ours";
+        Self::Io(io::Error::new(io::ErrorKind::PermissionDenied, why))
+    }
+}
+
 impl From<Errno> for LockError {
     fn from(errno: Errno) -> Self {
-        match errno {
-            Errno::WOULDBLOCK => Self::Held,
-            errno => Self::Io(errno.into()),
-        }
+        Self::Io(errno.into())
     }
 }
 
 impl Lock {
-    /// Locks a directory of our own. It shares the descriptor that the directory is used through, since there may be
-    /// few descriptors.
-    pub(super) fn of_directory(directory: &Rc<File>) -> Result<Self, LockError> {
-        flock(directory, FlockOperation::NonBlockingLockExclusive)?;
-        Ok(Self { file: Rc::clone(directory), beside: None })
+    /// Locks a directory of our own, where the socket is called `socket`. It shares the descriptor that the directory
+    /// is used through, since there may be few descriptors.
+    pub(super) fn of_directory(directory: &Rc<File>, socket: &OsStr) -> Result<Self, LockError> {
+        let name = lock_file(socket);
+        take(directory, || who(&open(directory, &name, OFlags::RDONLY).ok()?))?;
+        let lock = Self { directory: Rc::clone(directory), name, file: None };
+        lock.say_who();
+        Ok(lock)
     }
 
     /// Locks `SOCKET.lock` in a directory that may be anybody's.
-    pub(super) fn beside(directory: &File, socket: &OsStr) -> Result<Self, LockError> {
-        let mut name = socket.to_owned();
-        name.push(".lock");
+    pub(super) fn beside(directory: &Rc<File>, socket: &OsStr) -> Result<Self, LockError> {
+        let name = lock_file(socket);
         for _ in 0..ATTEMPTS {
-            let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-            let file = File::from(openat(directory, &name, flags, Mode::RUSR | Mode::WUSR)?);
-            let metadata = file.metadata().map_err(LockError::Io)?;
-            if !is_own_file(&metadata) {
-                let why = "its lock file is not a file of ours";
-                return Err(LockError::Io(io::Error::new(io::ErrorKind::PermissionDenied, why)));
+            let file = match open(directory, &name, OFlags::RDWR | OFlags::CREATE) {
+                Err(Errno::LOOP | Errno::MLINK) => return Err(LockError::not_ours()),
+                opened => opened?,
+            };
+            if !is_own_file(&file.metadata().map_err(LockError::Io)?) {
+                return Err(LockError::not_ours());
             }
-            flock(&file, FlockOperation::NonBlockingLockExclusive)?;
-            let lock = Self { file: Rc::new(file), beside: Some(name.clone()) };
+            take(&file, || who(&file))?;
+            let lock = Self { directory: Rc::clone(directory), name: name.clone(), file: Some(file) };
             // A daemon that ended may have removed the file between our opening and locking it.
             if lock.is_good_for(directory) {
+                lock.say_who();
                 return Ok(lock);
             }
         }
@@ -76,35 +87,73 @@ impl Lock {
 
     /// Whether a daemon that starts now in `directory` would be stopped by this lock.
     pub(super) fn is_good_for(&self, directory: &File) -> bool {
-        let Ok(ours) = self.file.metadata() else { return false };
-        let theirs = match &self.beside {
+        let Ok(ours) = self.locked().metadata() else { return false };
+        let theirs = match &self.file {
             None => directory.metadata().ok().map(|metadata| FileId::of(&metadata)),
-            Some(name) => {
-                statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).ok().map(|stat| FileId::of_stat(&stat))
-            }
+            Some(_) => statat(directory, &self.name, AtFlags::SYMLINK_NOFOLLOW)
+                .ok()
+                .map(|stat| FileId::of_stat(&stat)),
         };
         theirs == Some(FileId::of(&ours))
     }
 
-    /// Sets the times of a file of its own: one that looks old would be cleaned away.
+    /// Sets the times of the file: one that looks old would be cleaned away.
     pub(super) fn touch(&self, times: &Timestamps) {
-        if self.beside.is_some() {
-            let _ = futimens(&self.file, times);
-        }
+        let _ = utimensat(&self.directory, &self.name, times, AtFlags::SYMLINK_NOFOLLOW);
     }
 
-    /// Leaves no file behind. The lock itself goes with the value.
-    pub(super) fn remove(&self, directory: &File) {
-        if let Some(name) = self.beside.as_ref().filter(|_| self.is_good_for(directory)) {
-            let _ = unlinkat(directory, name, AtFlags::empty());
-        }
+    /// Writes our process id to the file. It is for people: without it the lock is as good.
+    pub(super) fn say_who(&self) {
+        let text = format!("{}\n", std::process::id());
+        let say = |file: &File| ftruncate(file, 0).is_ok() && file.write_all_at(text.as_bytes(), 0).is_ok();
+        match &self.file {
+            Some(file) => say(file),
+            None => {
+                open(&self.directory, &self.name, OFlags::RDWR | OFlags::CREATE).is_ok_and(|file| say(&file))
+            }
+        };
+    }
+
+    fn locked(&self) -> &File {
+        self.file.as_ref().unwrap_or(&self.directory)
     }
 }
 
+/// Leaves no file behind.
 impl Drop for Lock {
     fn drop(&mut self) {
-        let _ = flock(&self.file, FlockOperation::Unlock);
+        if self.is_good_for(&self.directory) {
+            let _ = unlinkat(&self.directory, &self.name, AtFlags::empty());
+        }
+        let _ = flock(self.locked(), FlockOperation::Unlock);
     }
+}
+
+/// `SOCKET.lock`.
+pub(super) fn lock_file(socket: &OsStr) -> OsString {
+    let mut name = socket.to_owned();
+    name.push(".lock");
+    name
+}
+
+fn open(directory: &File, name: &OsStr, flags: OFlags) -> Result<File, Errno> {
+    let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    openat(directory, name, flags, Mode::RUSR | Mode::WUSR).map(File::from)
+}
+
+fn take(locked: &File, holder: impl FnOnce() -> Option<u32>) -> Result<(), LockError> {
+    match flock(locked, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(()),
+        Err(Errno::WOULDBLOCK) => Err(LockError::Held(holder())),
+        Err(errno) => Err(LockError::NoLocks(errno.into())),
+    }
+}
+
+/// Who has said in the file to hold the lock.
+fn who(file: &File) -> Option<u32> {
+    let mut text = String::new();
+    file.take(16).read_to_string(&mut text).ok()?;
+    text.trim_end().parse().ok()
 }
 
 fn is_own_file(metadata: &Metadata) -> bool {

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fs::{self, File, FileTimes};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, symlink};
+use std::fs::{self, File, FileTimes, Permissions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Barrier;
@@ -70,6 +70,12 @@ impl World {
         SocketFile::claim(&self.without(""), START)
     }
 
+    /// Whether a daemon can start, and has its socket in the home directory.
+    fn claimed_at_home(&self) -> bool {
+        let (file, listener) = self.claim().unwrap();
+        file.path().starts_with(self.path("home")) && leads_to(file.path(), &listener)
+    }
+
     fn refused(&self) -> SocketError {
         self.claim().expect_err("a second daemon")
     }
@@ -100,6 +106,10 @@ impl Environment for Surroundings<'_> {
     fn system_runtime_directory(&self) -> PathBuf {
         self.world.path("system")
     }
+}
+
+fn mode_of(bits: u32) -> Permissions {
+    Permissions::from_mode(bits)
 }
 
 fn mode(path: &Path) -> u32 {
@@ -154,7 +164,7 @@ fn places_that_do_not_exist_are_passed_over() {
 fn a_second_daemon_is_refused_and_the_next_is_not() {
     let world = World::with_session();
     let (mut first, listener) = world.claim().unwrap();
-    assert!(matches!(world.refused(), SocketError::Locked(_)));
+    assert!(matches!(world.refused(), SocketError::Locked(..)));
     assert!(leads_to(first.path(), &listener), "the first is untouched");
     first.remove();
     assert!(!first.path().exists());
@@ -166,10 +176,10 @@ fn different_environments_do_not_make_two_daemons() {
     let world = World::with_session();
     let (first, _listener) = world.claim().unwrap();
     let bare = SocketFile::claim(&world.without("XDG_RUNTIME_DIR"), START);
-    assert!(matches!(bare.unwrap_err(), SocketError::Locked(_)));
+    assert!(matches!(bare.unwrap_err(), SocketError::Locked(..)));
     drop(first);
     let _bare = SocketFile::claim(&world.without("XDG_RUNTIME_DIR"), START).unwrap();
-    assert!(matches!(world.refused(), SocketError::Locked(_)));
+    assert!(matches!(world.refused(), SocketError::Locked(..)));
 }
 
 #[test]
@@ -181,13 +191,13 @@ fn whoever_answers_at_any_place_is_left_alone() {
     let other = UnixListener::bind(world.path("system/pizauth/pizauth.sock")).unwrap();
     let error = world.refused();
     assert!(
-        matches!(&error, SocketError::Answers(path) if path.starts_with(world.path("system"))),
+        matches!(&error, SocketError::Answers(path, _) if path.starts_with(world.path("system"))),
         "{error}"
     );
     assert!(error.to_string().contains("pizauth shutdown"), "{error}");
     end(other);
     let _foreign = UnixListener::bind(world.path("run/pizauth/pizauth.sock")).unwrap();
-    assert!(matches!(world.refused(), SocketError::Answers(_)));
+    assert!(matches!(world.refused(), SocketError::Answers(..)));
 }
 
 #[test]
@@ -205,7 +215,7 @@ fn a_daemon_that_knew_this_machine_by_another_name_is_left_alone() {
     let older = own.with_file_name("run-2").join("pizauth.sock");
     let _older = UnixListener::bind(&older).unwrap();
     let error = world.refused();
-    assert!(matches!(&error, SocketError::Answers(path) if *path == older), "{error}");
+    assert!(matches!(&error, SocketError::Answers(path, _) if *path == older), "{error}");
 }
 
 #[test]
@@ -218,17 +228,74 @@ fn a_stale_socket_is_replaced_and_anything_else_is_not() {
     assert!(leads_to(&socket, &listener));
     file.remove();
     fs::write(&socket, "precious").unwrap();
-    let error = world.refused();
-    assert!(matches!(error, SocketError::NotASocket(_) | SocketError::Answers(_)), "{error}");
+    assert!(world.claimed_at_home(), "it is not ours to remove");
     assert_eq!(fs::read_to_string(&socket).unwrap(), "precious");
 }
 
 #[test]
-fn an_unsafe_directory_is_refused() {
+fn a_place_that_does_not_suit_is_passed_over_and_left_as_it_is() {
+    let link = |world: &World| {
+        fs::create_dir(world.path("elsewhere")).unwrap();
+        symlink(world.path("elsewhere"), world.path("run/pizauth")).unwrap();
+    };
+    let open_to_all = |world: &World| fs::set_permissions(world.path("run"), mode_of(0o777)).unwrap();
+    let not_ours =
+        |world: &World| std::os::unix::fs::chown(world.path("run"), Some(world.uid + 1), None).unwrap();
+    let a_file = |world: &World| fs::write(world.path("run/pizauth"), "").unwrap();
+    let mut unsuitable: Vec<&dyn Fn(&World)> = vec![&link, &open_to_all, &a_file];
+    if rustix::process::geteuid().is_root() {
+        unsuitable.push(&not_ours);
+    }
+    for spoil in unsuitable {
+        let world = World::with_session();
+        spoil(&world);
+        assert!(world.claimed_at_home());
+        assert!(!world.path("elsewhere/pizauth.sock").exists());
+    }
+    let mut world = World::with_session();
+    let long = world.make(&"x".repeat(100));
+    world.variables.insert("XDG_RUNTIME_DIR", long.into());
+    assert!(world.claimed_at_home(), "its path is too long for a socket");
+}
+
+#[test]
+fn where_no_place_suits_each_is_named() {
     let world = World::with_session();
-    fs::create_dir(world.path("elsewhere")).unwrap();
-    symlink(world.path("elsewhere"), world.path("run/pizauth")).unwrap();
-    assert!(matches!(world.refused(), SocketError::Directory(_)));
+    for place in ["run", "home"] {
+        fs::set_permissions(world.path(place), mode_of(0o777)).unwrap();
+    }
+    let error = world.refused().to_string();
+    for place in ["run", "home"] {
+        assert!(error.contains(&format!("chmod go-w {}", world.path(place).display())), "{error}");
+    }
+}
+
+#[test]
+fn the_lock_says_whose_process_holds_it() {
+    let process = format!("(process {0}; to stop it: pizauth shutdown, or kill {0})", std::process::id());
+    for (world, lock) in [
+        (World::with_session(), "run/pizauth/pizauth.sock.lock"),
+        (World::new().named("mine.sock"), "mine.sock.lock"),
+    ] {
+        let (file, _listener) = world.claim().unwrap();
+        assert_eq!(fs::read_to_string(world.path(lock)).unwrap().trim(), std::process::id().to_string());
+        let error = world.refused().to_string();
+        assert!(error.starts_with("another pizauthd is running") && error.ends_with(&process), "{error}");
+        drop(file);
+        assert!(!world.path(lock).exists(), "it leaves nothing behind");
+    }
+}
+
+#[test]
+fn a_file_system_without_locks_is_a_place_that_does_not_suit() {
+    let why = std::io::Error::from(rustix::io::Errno::NOLCK);
+    let error = SocketError::NoLocks("/nfs/mine.sock.lock".into(), why);
+    assert!(error.is_of_place());
+    let text = error.to_string();
+    assert!(
+        text.starts_with("cannot lock /nfs/mine.sock.lock: ") && text.contains("PIZAUTH_SOCKET"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -238,7 +305,7 @@ fn a_named_socket_has_a_lock_beside_it() {
     assert_eq!(mode(first.path()), 0o600);
     assert!(leads_to(first.path(), &listener));
     let error = world.refused();
-    assert!(matches!(error, SocketError::Locked(_)), "{error}");
+    assert!(matches!(error, SocketError::Locked(..)), "{error}");
     assert!(!world.path("run/pizauth").exists(), "nothing else is tried");
     first.remove();
     let left: Vec<_> = fs::read_dir(&world.root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -251,14 +318,15 @@ fn a_lock_file_that_is_not_ours_is_not_used() {
     let world = World::new().named("mine.sock");
     fs::write(world.path("precious"), "").unwrap();
     symlink(world.path("precious"), world.path("mine.sock.lock")).unwrap();
-    assert!(matches!(world.refused(), SocketError::Io(..)));
+    let error = world.refused().to_string();
+    assert!(error.ends_with("its lock file is not a file of ours"), "{error}");
 }
 
 #[test]
 fn our_own_place_by_name_is_our_own_place() {
     let world = World::with_session().named("run/pizauth/pizauth.sock");
     let (_first, _listener) = SocketFile::claim(&world.without("PIZAUTH_SOCKET"), START).unwrap();
-    assert!(matches!(world.refused(), SocketError::Locked(_)));
+    assert!(matches!(world.refused(), SocketError::Locked(..)));
 }
 
 #[test]
@@ -344,7 +412,7 @@ fn a_removed_socket_is_made_again() {
             assert!(leads_to(&path, &listener));
             assert_eq!(mode(&path), 0o600);
         }
-        assert!(matches!(world.refused(), SocketError::Locked(_)), "under the same lock");
+        assert!(matches!(world.refused(), SocketError::Locked(..)), "under the same lock");
     }
 }
 
@@ -355,7 +423,7 @@ fn a_removed_directory_is_made_again_with_its_lock() {
     fs::remove_dir_all(world.path("run/pizauth")).unwrap();
     let listener = daemon.next_listener().unwrap();
     assert!(leads_to(daemon.file.path(), &listener));
-    assert!(matches!(world.refused(), SocketError::Locked(_)));
+    assert!(matches!(world.refused(), SocketError::Locked(..)));
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub enum CallError {
         socket: PathBuf,
         /// What was found instead.
         cause: ConnectError,
+        /// A place that does not suit, where the daemon would not be.
+        passed_over: Option<ConnectError>,
     },
     /// It took the request and did not answer in time.
     NoAnswer(PathBuf),
@@ -34,6 +36,23 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// What says most of what was met at the places, in their order: a socket that does not work says more than one
+    /// that is not there, and a place that does not suit is passed over by the daemon, too.
+    pub(super) fn of(failures: Vec<(PathBuf, ConnectError)>) -> Self {
+        let (mut unsuitable, mut others): (Vec<_>, Vec<_>) =
+            failures.into_iter().partition(|(_, error)| error.is_unsuitable());
+        if others.is_empty() {
+            std::mem::swap(&mut unsuitable, &mut others);
+        }
+        if others.is_empty() {
+            return Self::NoHome;
+        }
+        let telling = others.iter().position(|(_, error)| !error.is_absent()).unwrap_or(0);
+        let (socket, cause) = others.swap_remove(telling);
+        let passed_over = unsuitable.into_iter().next().map(|(_, error)| error);
+        Self::Unreachable { socket, cause, passed_over }
+    }
+
     /// The exit status that it means.
     pub fn exit(&self) -> Exit {
         match self {
@@ -49,15 +68,14 @@ impl fmt::Display for CallError {
             Self::NoHome => f.write_str(
                 "cannot tell where the socket of pizauthd is: set HOME, XDG_RUNTIME_DIR or PIZAUTH_SOCKET",
             ),
-            Self::Unreachable { socket, cause: ConnectError::Directory(error) } if error.is_missing() => {
-                let socket = socket.display();
-                write!(
-                    f,
-                    "cannot reach pizauthd at {socket}: no such file (is it running? start it with: pizauthd)"
-                )
-            }
-            Self::Unreachable { cause, .. } if cause.is_nobody() => {
-                write!(f, "cannot reach pizauthd at {cause} (is it running? start it with: pizauthd)")
+            Self::Unreachable { socket, cause, passed_over } if cause.is_nobody() => {
+                f.write_str("cannot reach pizauthd at ")?;
+                match cause {
+                    ConnectError::Directory(_) => write!(f, "{}: no such file", socket.display())?,
+                    cause => cause.fmt(f)?,
+                }
+                f.write_str(" (is it running? start it with: pizauthd)")?;
+                passed_over.iter().try_for_each(|why| write!(f, "; not looked at, since {why}"))
             }
             Self::Unreachable { cause: cause @ ConnectError::Directory(_), .. } => {
                 write!(f, "cannot trust the socket's directory: {cause}")

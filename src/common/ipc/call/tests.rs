@@ -123,8 +123,13 @@ fn an_unsafe_directory_is_not_talked_to() {
     std::fs::set_permissions(&own, std::fs::Permissions::from_mode(0o755)).unwrap();
     let _listener = UnixListener::bind(own.join("pizauth.sock")).unwrap();
     let base = own.parent().unwrap().to_owned();
-    let error = ask(&[SocketCandidate::Own(OwnDirectory { base, below: "pizauth".into() })]).unwrap_err();
-    assert!(error.to_string().contains("chmod 700"), "{error}");
+    let own = SocketCandidate::Own(OwnDirectory { base, below: "pizauth".into() });
+    let error = ask(std::slice::from_ref(&own)).unwrap_err().to_string();
+    assert!(error.starts_with("cannot trust") && error.contains("chmod 700"), "{error}");
+    let error = ask(&[own, place.named("absent")]).unwrap_err().to_string();
+    let absent =
+        format!("cannot reach pizauthd at {}: no such file (is it ", place.socket("absent").display());
+    assert!(error.starts_with(&absent) && error.contains("; not looked at, since "), "{error}");
 }
 
 #[test]
