@@ -136,12 +136,14 @@ fn refresh_answered(entry: &mut Entry, outcome: Outcome, settings: &Settings, no
 /// A token for an authorization or a refresh. A new refresh token replaces the old one; else that stays.
 fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox) {
     let Issued { access_token, refresh_token, lifetime, narrowed_scope } = issued;
-    let rotated = refresh_token.is_some();
     let (lineage, old) = match mem::replace(&mut entry.state, TokenState::Empty) {
         TokenState::Active(old) => (next_generation(old.lineage), old.renewal.into_renewer()),
         _ => (Lineage { session: outbox.random(), generation: 0, authorized: now.wall }, None),
     };
-    let by = refresh_token.map(RenewedBy::RefreshToken).or(old.map(|renewer| renewer.by));
+    let old = old.map(|renewer| renewer.by);
+    let new = refresh_token.map(RenewedBy::RefreshToken);
+    let rotated = new.is_some() && new != old;
+    let by = new.or(old);
     let (obtained_at, expires_at) = (now.moment, now.moment.plus(lifetime));
     let renewal = Renewal::of(by, &entry.account, obtained_at, expires_at);
     let is_final = !renewal.is_possible();

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use crate::moment::Moment;
 
-/// At most this many token requests of one account in quick succession.
+/// At most this many exchanges of one account in quick succession, and as many refreshes.
 pub(super) const BURST: u32 = 3;
 /// Time after which one more request is allowed.
 pub(super) const REFILL: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! One account as the keeper holds it: its configuration, its token state, its bucket.
+//! One account as the keeper holds it: its configuration, its token state, its buckets.
 
 use core::mem;
 
@@ -26,7 +26,9 @@ pub(super) struct Entry {
     /// Of that account: what a dump says, and what a restore and a reload compare.
     pub(super) fingerprint: Fingerprint,
     pub(super) state: TokenState,
-    pub(super) bucket: Bucket,
+    /// For exchanges. Apart from that for refreshes, since a code may be good for seconds only.
+    exchanges: Bucket,
+    refreshes: Bucket,
     /// When a token request was last answered.
     pub(super) answered_at: Option<Moment>,
     /// What that answer said, if it was no success.
@@ -43,7 +45,8 @@ impl Entry {
             fingerprint: Fingerprint::of_account(&account),
             account,
             state: TokenState::Empty,
-            bucket: Bucket::full(),
+            exchanges: Bucket::full(),
+            refreshes: Bucket::full(),
             answered_at: None,
             last_error: None,
             reported: Vec::new(),
@@ -64,21 +67,34 @@ impl Entry {
 
     /// What this account waits for.
     pub(super) fn due(&self) -> Due {
-        let request = |due: Moment| Some(due.max(self.bucket.next_allowed()));
         match &self.state {
             TokenState::Empty => Due::default(),
             TokenState::Pending(pending) => Due { reminder: Some(pending.remind_at), ..Due::default() },
             TokenState::Exchanging(exchange) => match exchange.stage {
-                ExchangeStage::Waiting { due } => Due { request: request(due), ..Due::default() },
+                ExchangeStage::Waiting { due } => {
+                    Due { request: Some(due.max(self.exchanges.next_allowed())), ..Due::default() }
+                }
                 ExchangeStage::InFlight => Due::default(),
             },
             TokenState::Active(token) => {
                 let expiry = token.access_token.as_ref().map(|_| token.expires_at);
                 match token.renewal {
-                    Renewal::Idle { due, .. } => Due { request: request(due), expiry, ..Due::default() },
+                    Renewal::Idle { due, .. } => Due {
+                        request: Some(due.max(self.refreshes.next_allowed())),
+                        expiry,
+                        ..Due::default()
+                    },
                     Renewal::InFlight { .. } | Renewal::Impossible => Due { expiry, ..Due::default() },
                 }
             }
+        }
+    }
+
+    /// Takes the request that now leaves out of its bucket.
+    pub(super) fn spend(&mut self, now: Moment) {
+        match self.state {
+            TokenState::Exchanging(_) => self.exchanges.take(now),
+            _ => self.refreshes.take(now),
         }
     }
 

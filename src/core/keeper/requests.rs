@@ -1,4 +1,4 @@
-//! Handing out token requests: one at a time for an account, a few in all, and never faster than the bucket.
+//! Handing out token requests: one at a time for an account, a few in all, and never faster than the buckets.
 
 use pizauth_common::account_name::AccountName;
 
@@ -43,7 +43,7 @@ impl Keeper {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let new_job = self.outbox.new_job();
         if let Some((job, request)) = next_request(entry, new_job) {
-            entry.bucket.take(now.moment);
+            entry.spend(now.moment);
             self.outbox.tell(entry, Happened::RequestStarted { grant: request.grant.as_str() });
             self.outbox.put(Effect::Http { job, request: request.http() });
             let purpose = Purpose::Token(request);

@@ -174,7 +174,7 @@ pub(super) struct Renewer {
 const SILENT_REFUSALS: u32 = 3;
 
 /// What a new access token is asked for with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RenewedBy {
     /// RFC 6749 §6.
     RefreshToken(Secret),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::keeper::tests::bench::{Bench, issued};
 
 /// One event, what its log line says besides the account, and what `token_event_cmd` and `error_notify_cmd` hear.
 type Row = (Happened, &'static str, Option<TokenEvent>, Option<&'static str>);
@@ -131,4 +132,15 @@ fn the_log_knows_every_event_by_one_name() {
     }
     assert_eq!(Happened::Restored.doc().name, "restored");
     assert_eq!(Happened::NeedsAttention { reason: reason(), is_news: true }.doc().severity, Severity::Error);
+}
+
+#[test]
+fn a_refresh_token_is_rotated_when_another_one_comes() {
+    for (comes, rotated) in [(Some("rt-1"), true), (Some("rt-0"), false), (None, false)] {
+        let mut bench = Bench::active(Some("rt-0"), 3600);
+        bench.fail_once(issued("at-1", comes, 1800));
+        let refreshed = Happened::TokenRefreshed { lifetime: Duration::from_secs(1800), rotated };
+        let told: Vec<_> = bench.told.iter().map(|event| &event.what).collect();
+        assert!(told.contains(&&refreshed), "{comes:?}: {told:?}");
+    }
 }

@@ -32,8 +32,8 @@ pub(super) struct Model {
     pub(super) phase: Phase,
     /// The request that the account waits for.
     pub(super) request: Option<JobId>,
-    /// When its requests were sent.
-    sent: Vec<Moment>,
+    /// When its requests were sent, and whether each was an exchange.
+    sent: Vec<(bool, Moment)>,
     /// The URL of the authorization request that was used last, and whether that still means anything.
     pub(super) used_url: Option<(String, bool)>,
     /// When it was last heard how something ended, and what was wrong with it.
@@ -110,9 +110,11 @@ impl Model {
         self.expected.error(reason, |reason, is_news| Happened::AuthorizationFailed { reason, is_news });
     }
 
-    /// Three requests at once, and then one every ten seconds.
+    /// Three exchanges at once, and then one every ten seconds; of refreshes the same.
     fn bucket_allows_at(&self) -> Moment {
-        let sent = self.sent.iter().rev().skip(2).zip(1..);
+        let is_exchange = matches!(self.phase, Phase::Exchanging { .. });
+        let alike = self.sent.iter().rev().filter(|(was_exchange, _)| *was_exchange == is_exchange);
+        let sent = alike.map(|(_, at)| *at).skip(2).zip(1..);
         sent.map(|(then, ago)| then.plus(seconds(10 * ago))).max().unwrap_or(Moment(0))
     }
 
@@ -136,7 +138,7 @@ impl Model {
             "a request that waits for {wanted:?}, not {now:?}"
         );
         self.request = Some(job);
-        self.sent.push(now.moment);
+        self.sent.push((matches!(self.phase, Phase::Exchanging { .. }), now.moment));
         if let Phase::Exchanging { tries, .. } = &mut self.phase {
             *tries += 1;
         }

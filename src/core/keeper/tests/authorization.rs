@@ -175,7 +175,26 @@ fn a_revoke_cancels_the_exchange() {
 }
 
 #[test]
-fn the_exchange_counts_for_the_bucket() {
+fn exchanges_have_a_bucket_of_their_own() {
+    let mut bench = Bench::new(vec![account("work")]);
+    let job = bench.exchange("work");
+    bench.answer(job, issued("at", Some("rt"), 3600));
+    for _ in 0..3 {
+        bench.keeper.refresh("work", bench.now).unwrap();
+        bench.collect();
+        let (job, _) = bench.requests[0].clone();
+        bench.answer(job, issued("at", None, 3600));
+    }
+    bench.keeper.refresh("work", bench.now).unwrap();
+    bench.collect();
+    assert!(bench.requests.is_empty(), "the fourth refresh waits");
+    bench.keeper.revoke("work", bench.now).unwrap();
+    bench.come_back("work");
+    assert_eq!(bench.requests.len(), 1, "a code may be good for seconds only");
+}
+
+#[test]
+fn the_fourth_exchange_waits() {
     let mut bench = Bench::new(vec![account("work")]);
     for _ in 0..3 {
         let job = bench.exchange("work");
