@@ -8,7 +8,7 @@ use crate::prelude::*;
 const MAX_CHARS: usize = 120;
 
 /// Bytes of the body that are looked at: to take a page apart costs many times its size.
-const LOOKED_AT: usize = 16 * 1024;
+const LOOKED_AT: usize = 16_384;
 
 /// Longer words are left out: prose has none, and a token is one.
 const MAX_WORD_CHARS: usize = 32;
