@@ -106,6 +106,19 @@ impl Keeper {
         })
     }
 
+    /// Whether the account has no valid access token and nothing that will bring one but its user.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn needs_authorization(&self, account: &str, now: Now) -> Result<bool, UnknownAccount> {
+        let entry = self.entries.get(account).ok_or(UnknownAccount)?;
+        Ok(match &entry.state {
+            TokenState::Empty | TokenState::Pending(_) => true,
+            TokenState::Exchanging(_) => false,
+            TokenState::Active(token) => token.is_spent(now.moment),
+        })
+    }
+
     /// Forgets the tokens and cancels what is under way.
     ///
     /// # Errors

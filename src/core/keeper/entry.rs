@@ -197,6 +197,17 @@ impl Entry {
         self.used_state = Some(StateDigest::of(state));
     }
 
+    /// Takes a token from a dump. An authorization that was pending is needless now, and its page may say so.
+    pub(super) fn take_restored(&mut self, token: ActiveToken) {
+        let needless = match &self.state {
+            TokenState::Pending(pending) => Some(StateDigest::of(pending.request.state.expose())),
+            _ => None,
+        };
+        self.clear();
+        self.used_state = needless;
+        self.state = TokenState::Active(token);
+    }
+
     /// Forgets everything about the session, the errors included.
     pub(super) fn clear(&mut self) {
         self.state = TokenState::Empty;

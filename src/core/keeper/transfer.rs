@@ -62,8 +62,7 @@ fn restore_account(entry: &mut Entry, saved: AccountSnapshot, now: Now, outbox: 
     if !improves(&entry.state, &token, lineage, now.moment) {
         return Decision::Keep;
     }
-    entry.clear();
-    entry.state = TokenState::Active(token);
+    entry.take_restored(token);
     outbox.tell(entry, Happened::Restored);
     Decision::Take
 }

@@ -78,7 +78,12 @@ impl World {
 
     fn take(&mut self, saved: &AccountSnapshot, session: Session) {
         let model = self.model(saved.account.as_str());
+        let needless = match &model.phase {
+            Phase::Pending { url, .. } => Some((url.clone(), true)),
+            _ => None,
+        };
         model.forget();
+        model.used_url = needless.or(model.used_url.take());
         model.phase = Phase::Active(session);
         model.expected.event(Happened::Restored);
     }

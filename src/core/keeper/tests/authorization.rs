@@ -26,6 +26,24 @@ fn an_unknown_account_is_said_to_be_unknown() {
 }
 
 #[test]
+fn who_has_neither_a_token_nor_a_way_to_one_needs_authorization() {
+    let needs = |bench: &Bench| bench.keeper.needs_authorization("work", bench.now).unwrap();
+    let mut bench = Bench::new(vec![account("work")]);
+    assert!(needs(&bench) && bench.keeper.needs_authorization("play", bench.now).is_err());
+    bench.url("work");
+    assert!(needs(&bench), "pending is no token");
+    let job = bench.exchange("work");
+    assert!(!needs(&bench), "it is being completed");
+    bench.answer(job, issued("at-1", None, 60));
+    assert!(!needs(&bench));
+    bench.rest(60);
+    assert!(needs(&bench), "spent");
+    let mut bench = Bench::active(Some("rt-0"), 60);
+    bench.rest(60);
+    assert!(!needs(&bench), "it can be refreshed");
+}
+
+#[test]
 fn reminders_go_on_while_the_user_is_awaited() {
     let mut bench = Bench::new(vec![account("work")]);
     bench.url("work");

@@ -1,5 +1,5 @@
 use super::bench::{Bench, PORTS, account, config, counting_entropy, issued, refreshed_now, seconds};
-use crate::keeper::{Keeper, Shown};
+use crate::keeper::{Keeper, RedirectVerdict, Shown};
 use crate::moment::Moment;
 
 #[test]
@@ -15,6 +15,23 @@ fn a_dump_restores_into_a_new_daemon() {
     assert_eq!(status.expires, Some(bench.now.wall.plus(seconds(3600 - 60))));
     bench.pass(3600);
     assert!(bench.requests[0].1.contains("refresh_token=rt-0"));
+}
+
+#[test]
+fn an_authorization_that_a_restore_has_made_needless_ends_on_a_page_that_says_so() {
+    let dump = {
+        let bench = Bench::active(Some("rt-0"), 3600);
+        bench.keeper.dump(bench.now)
+    };
+    let mut bench = Bench::new(vec![account("work")]);
+    let url = bench.url("work");
+    bench.keeper.restore(dump, bench.now);
+    let come_back = |bench: &mut Bench| bench.keeper.redirect(&Bench::redirect_request(&url), bench.now);
+    assert_eq!(come_back(&mut bench), RedirectVerdict::AlreadySignedIn("work".into()));
+    assert_eq!(come_back(&mut bench), RedirectVerdict::AlreadySignedIn("work".into()));
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::AccessToken("at-0".into())));
+    bench.keeper.revoke("work", bench.now).unwrap();
+    assert_eq!(come_back(&mut bench), RedirectVerdict::NotFound, "nothing is good after a revoke");
 }
 
 #[test]
