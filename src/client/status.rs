@@ -9,7 +9,7 @@ use pizauth_common::applet::{Applet, Command};
 use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
-use pizauth_common::ipc::message::{AccountStatus, Report, Request};
+use pizauth_common::ipc::message::{AccountStatus, Report, Request, StartupCmd};
 use pizauth_common::terminal::printable;
 use pizauth_common::unix_time::UnixTime;
 use serde::Serialize;
@@ -36,6 +36,7 @@ arguments! {
 #[derive(Serialize)]
 struct Document<'a> {
     status_format_version: u32,
+    startup_cmd: StartupCmd,
     accounts: &'a [AccountStatus],
 }
 
@@ -44,23 +45,37 @@ impl Command for Status {
     const SUMMARY: &'static str = "show the state of every account";
 
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
-        let (Report::Status { accounts }, _) = ask_for_report(invocation, &Request::Status {})? else {
+        let (Report::Status { accounts, startup_cmd }, _) = ask_for_report(invocation, &Request::Status {})?
+        else {
             return Err(unexpected(invocation));
         };
         let text = if self.accounts {
             accounts.iter().map(|account| format!("{}\n", printable(&account.account))).collect()
         } else if self.json {
-            json(&accounts)
+            json(&accounts, startup_cmd)
         } else {
+            missing(startup_cmd).into_iter().for_each(|why| invocation.complain(why));
             render::lines(&accounts, now(), &TimeZone::system())
         };
         Ok(invocation.print(&text))
     }
 }
 
+/// Why there may be fewer tokens than have been saved.
+fn missing(startup_cmd: StartupCmd) -> Option<&'static str> {
+    match startup_cmd {
+        StartupCmd::None | StartupCmd::Ended => None,
+        StartupCmd::Running => Some("startup_cmd has not ended: what it restores may be missing yet"),
+        StartupCmd::Failed => Some(
+            "startup_cmd has failed: what it restores may be missing (the log says why; when that is mended, run it \
+             by hand before you sign in)",
+        ),
+    }
+}
+
 /// The names of the accounts and the words of servers are data here: JSON escapes them.
-fn json(accounts: &[AccountStatus]) -> String {
-    let document = Document { status_format_version: 1, accounts };
+fn json(accounts: &[AccountStatus], startup_cmd: StartupCmd) -> String {
+    let document = Document { status_format_version: 1, startup_cmd, accounts };
     serde_json::to_string_pretty(&document).map_or_else(|_| String::new(), |json| json + "\n")
 }
 

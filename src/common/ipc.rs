@@ -11,3 +11,4 @@ mod golden_tests;
 pub mod message;
 #[cfg(feature = "system")]
 pub mod peer;
+mod startup_cmd;

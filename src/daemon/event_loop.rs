@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use mio::Events;
 use mio::event::Event as Ready;
+use pizauth_common::ipc::message::StartupCmd;
 use pizauth_core::moment::{Moment, Now};
 
 use crate::clock::Clock;
@@ -37,6 +38,7 @@ pub(crate) struct EventLoop {
     pages: WaitingPages,
     reloads: Reloads,
     stage: Stage,
+    startup_cmd: StartupCmd,
     /// After a bug what is due waits until then, so that one that repeats is no storm.
     not_before: Moment,
     /// [`Clock::slept`], as far as it has been taken into account.
@@ -50,11 +52,13 @@ impl EventLoop {
     /// The system cannot wait for events.
     pub(crate) fn run(rooms: Rooms) -> io::Result<()> {
         let now = Clock::now();
+        let startup_cmd = if rooms.hooks.has_startup_cmd() { StartupCmd::Running } else { StartupCmd::None };
         let mut event_loop = Self {
             rooms,
             pages: WaitingPages::default(),
             reloads: Reloads::default(),
             stage: Stage::starting(now.moment),
+            startup_cmd,
             not_before: now.moment,
             slept: Clock::slept(),
         };
@@ -203,7 +207,7 @@ impl EventLoop {
     fn hooks_finished(&mut self, now: Now) {
         while let Some(finished) = self.rooms.hooks.poll_finished() {
             match finished {
-                Finished::Startup => self.stage.startup_finished(),
+                Finished::Startup { succeeded } => self.startup_finished(succeeded),
                 Finished::TransientErrorIf { job, verdict } => {
                     self.rooms.keeper.command_finished(job, verdict, now);
                 }

@@ -4,6 +4,8 @@
 //! much as the machine sleeps: a lid that is closed must not end a hook that saves tokens.
 
 mod command;
+mod end;
+mod failed_events;
 mod hook;
 mod hook_kind;
 mod output;
@@ -15,7 +17,7 @@ mod waiting;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::process::{Child, ExitStatus};
+use std::process::Child;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -30,6 +32,8 @@ use rustix::process::Signal;
 use crate::log::{self, What};
 use crate::wake_sources::FIRST_HOOK_OUTPUT;
 pub(crate) use command::{HookOutput, HookSettings};
+use end::with_pause;
+use failed_events::FailedEvents;
 pub(crate) use hook::Hook;
 use hook_kind::{HookKind, account};
 use output::{Output, Reading};
@@ -40,11 +44,20 @@ use waiting::Waiting;
 const START_AGAIN: Duration = Duration::from_secs(1);
 const LONGEST_START_AGAIN: Duration = Duration::from_secs(8);
 
+/// Token events are held while `startup_cmd` runs, at most for this time: a dump that is made before its restore lacks
+/// what it restores.
+pub(crate) const STARTUP_PATIENCE: Duration = Duration::from_secs(60);
+/// When we stop, that becomes this time.
+const STARTUP_PATIENCE_AT_THE_STOP: Duration = Duration::from_secs(5);
+
 /// What the event loop has to know of a hook's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Finished {
     /// `startup_cmd` has ended, or there is none.
-    Startup,
+    Startup {
+        /// Whether it ran and its exit status was 0.
+        succeeded: bool,
+    },
     /// `transient_error_if_cmd` has an answer.
     TransientErrorIf {
         /// The ticket that it was asked with.
@@ -62,6 +75,9 @@ pub(crate) struct Hooks {
     registry: Rc<Registry>,
     waiting: Vec<(HookKind, Waiting)>,
     running: Vec<RunningHook>,
+    failed_events: FailedEvents,
+    /// Until then, or until `startup_cmd` has ended, no token event is told.
+    hold_events_until: Option<Moment>,
     outputs: BTreeMap<usize, Output>,
     next_token: usize,
     finished: Vec<Finished>,
@@ -81,6 +97,8 @@ impl Hooks {
             registry,
             waiting: HookKind::ALL.map(|kind| (kind, Waiting::default())).into(),
             running: Vec::new(),
+            failed_events: FailedEvents::default(),
+            hold_events_until: None,
             outputs: BTreeMap::new(),
             next_token: FIRST_HOOK_OUTPUT,
             finished: Vec::new(),
@@ -88,6 +106,11 @@ impl Hooks {
             start_pause: None,
             is_stopping: false,
         }
+    }
+
+    /// Whether the configuration has a `startup_cmd`.
+    pub(crate) fn has_startup_cmd(&self) -> bool {
+        self.commands.startup_cmd.is_some()
     }
 
     /// The configuration was read again: hooks that start from now on use these commands.
@@ -111,11 +134,20 @@ impl Hooks {
             line(What::HookNotStarted, kind, account(&hook)).field("reason", "stopping").write();
             self.finish(&hook, HookVerdict::NoVerdict);
         } else {
-            for (_, waiting) in self.waiting.iter_mut().filter(|(of, _)| *of == kind) {
-                waiting.push(hook.clone());
+            match &hook {
+                Hook::Startup => self.hold_events_until = Some(now.plus(STARTUP_PATIENCE)),
+                Hook::TokenEvent { account, .. } => self.failed_events.forget(account),
+                _ => {}
             }
+            self.queue(kind).push(hook);
             self.start_waiting(now);
         }
+    }
+
+    fn queue(&mut self, kind: HookKind) -> &mut Waiting {
+        let mut queues = self.waiting.iter_mut();
+        let (_, queue) = queues.find(|(of, _)| *of == kind).expect("each kind has a queue");
+        queue
     }
 
     /// To be called on CHLD: sees which hooks have ended, and starts those whose turn it is.
@@ -129,7 +161,7 @@ impl Hooks {
             None => true,
         });
         for (hook, status, was_killed) in reaped {
-            self.conclude(&hook, status, was_killed);
+            self.conclude(&hook, status, was_killed, now);
         }
         self.start_waiting(now);
     }
@@ -150,7 +182,8 @@ impl Hooks {
 
     /// When [`Hooks::handle_timeout`] has something to do.
     pub(crate) fn poll_timeout(&self) -> Option<Moment> {
-        self.running.iter().filter_map(RunningHook::due).chain(self.start_again).min()
+        let due = [self.start_again, self.hold_events_until, self.failed_events.poll_timeout()];
+        self.running.iter().filter_map(RunningHook::due).chain(due.into_iter().flatten()).min()
     }
 
     /// Ends hooks whose time is up. Early or repeated calls are harmless.
@@ -161,9 +194,11 @@ impl Hooks {
         for running in &mut self.running {
             running.handle_timeout(now);
         }
-        if self.start_again.is_some_and(|due| due <= now) {
-            self.start_again = None;
+        for pause in [&mut self.start_again, &mut self.hold_events_until] {
+            pause.take_if(|due| *due <= now);
         }
+        let again = self.failed_events.take_due(now);
+        again.into_iter().for_each(|hook| self.queue(HookKind::TokenEvent).push(hook));
         // A hook that obeyed TERM was not reaped, so that its group's number stayed taken; now it can be.
         self.children_changed(now);
     }
@@ -171,6 +206,7 @@ impl Hooks {
     /// The machine has slept for so long.
     pub(crate) fn slept(&mut self, time: Duration) {
         self.running.iter_mut().for_each(|running| running.slept(time));
+        self.hold_events_until = self.hold_events_until.map(|until| until.plus(time));
     }
 
     /// The next news of a hook that has ended.
@@ -183,15 +219,22 @@ impl Hooks {
         self.running.iter().any(|running| running.session() == session)
     }
 
-    /// The daemon stops: from now on only token events are started, and nobody waits for a verdict any more.
-    pub(crate) fn stop(&mut self) {
+    /// The daemon stops: from now on only token events are started, those that have failed once more, and nobody waits
+    /// for a verdict any more.
+    pub(crate) fn stop(&mut self, now: Moment) {
         self.is_stopping = true;
+        let runs_startup = self.running.iter().any(|running| running.kind() == HookKind::Startup);
+        let until = now.plus(STARTUP_PATIENCE_AT_THE_STOP);
+        self.hold_events_until = self.hold_events_until.filter(|_| runs_startup).map(|held| held.min(until));
+        let again = self.failed_events.stop();
+        again.into_iter().for_each(|hook| self.queue(HookKind::TokenEvent).push(hook));
         for (_, waiting) in self.waiting.iter_mut().filter(|(kind, _)| *kind != HookKind::TokenEvent) {
             waiting.clear();
         }
         for running in self.running.iter().filter(|running| running.kind() == HookKind::TransientErrorIf) {
             running.signal(Signal::TERM);
         }
+        self.start_waiting(now);
     }
 
     /// Whether all token events have been told, so that a hook which keeps the tokens has the last state.
@@ -199,6 +242,7 @@ impl Hooks {
         let is_event = |kind: HookKind| kind == HookKind::TokenEvent;
         self.waiting.iter().all(|(kind, waiting)| !is_event(*kind) || waiting.is_empty())
             && !self.running.iter().any(|running| is_event(running.kind()))
+            && self.failed_events.is_empty()
     }
 
     /// The daemon ends. A hook or browser that still runs and writes to a pipe of ours must not be ended by SIGPIPE:
@@ -222,6 +266,9 @@ impl Hooks {
     fn start_next_of(&mut self, index: usize, now: Moment) -> bool {
         let (kind, waiting) = &mut self.waiting[index];
         let running = &self.running;
+        if *kind == HookKind::TokenEvent && self.hold_events_until.is_some() {
+            return false;
+        }
         let busy = running.iter().filter(|other| other.kind() == *kind && !other.is_overdue()).count();
         if busy >= kind.at_once() {
             return false;
@@ -230,7 +277,10 @@ impl Hooks {
         let Some((number, hook)) = waiting.take_first(may_run) else { return false };
         match self.start(&hook) {
             Ok(Some(child)) => self.started(hook, child, now),
-            Ok(None) => self.finish(&hook, HookVerdict::NoVerdict),
+            Ok(None) => {
+                self.settle(&hook);
+                self.finish(&hook, HookVerdict::NoVerdict);
+            }
             Err(error) => self.not_started(index, number, &hook, &error, now),
         }
         true
@@ -265,7 +315,9 @@ impl Hooks {
         let kind = HookKind::of(hook);
         let waits = is_passing(error) && kind != HookKind::TransientErrorIf;
         if !waits || self.start_pause.is_none() {
-            line(What::HookNotStarted, kind, account(hook)).field("reason", Cause(error)).write();
+            let again = if waits { None } else { self.try_again(hook, now) };
+            let line = line(What::HookNotStarted, kind, account(hook)).field("reason", Cause(error));
+            with_pause(line, again).write();
         }
         if waits {
             let pause = self.start_pause.map_or(START_AGAIN, |last| (last * 2).min(LONGEST_START_AGAIN));
@@ -276,39 +328,6 @@ impl Hooks {
             self.finish(hook, HookVerdict::NoVerdict);
         }
     }
-
-    fn conclude(&mut self, hook: &Hook, status: ExitStatus, was_killed: bool) {
-        let kind = HookKind::of(hook);
-        // What we have ended ourselves did not fail.
-        let failed = !status.success() && !was_killed;
-        // While we stop nobody waits for its answer.
-        let has_no_answer = failed && says_nothing(status) && !self.is_stopping;
-        let verdict = match status.success() && !was_killed {
-            true => HookVerdict::KeepTrying,
-            false if self.is_stopping || has_no_answer => HookVerdict::NoVerdict,
-            false => HookVerdict::GiveUp,
-        };
-        let is_failure = failed && (kind != HookKind::TransientErrorIf || has_no_answer);
-        let what = if is_failure { What::HookFailed } else { What::HookEnded };
-        line(what, kind, account(hook)).field("status", status).write();
-        self.finish(hook, verdict);
-    }
-
-    fn finish(&mut self, hook: &Hook, verdict: HookVerdict) {
-        match hook {
-            Hook::Startup => self.finished.push(Finished::Startup),
-            Hook::TransientErrorIf { job, .. } => {
-                self.finished.push(Finished::TransientErrorIf { job: *job, verdict });
-            }
-            Hook::AuthNotify { .. } | Hook::ErrorNotify { .. } | Hook::TokenEvent { .. } => {}
-        }
-    }
-}
-
-/// Whether a command said nothing by its end: a signal ended it, or the shell could not run it (126 and 127, POSIX
-/// XCU §2.8.2), as where a script is missing because its file system is not mounted.
-fn says_nothing(status: ExitStatus) -> bool {
-    matches!(status.code(), None | Some(126 | 127))
 }
 
 /// Whether the system may be able to start a process a little later.

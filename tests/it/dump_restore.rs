@@ -4,7 +4,7 @@ use pizauth_test_server::Endpoint;
 use rustix::process::Signal;
 
 use crate::support::upstream_dump::{Session, plaintext, sealed, upstream_dump};
-use crate::support::{Daemon, Ran, Running, Sandbox, Setup, eventually};
+use crate::support::{Ran, Running, Sandbox, Setup, eventually};
 
 fn dump(running: &Running) -> Vec<u8> {
     running.sandbox.applet("dump").run().exits(0).stdout
@@ -138,20 +138,13 @@ fn upstreams(client_id: &str) -> Session<'_> {
     Session { account: "work", client_id, access_token, obtained_ago: 60, expires_in: 3600 }
 }
 
-/// A daemon that is not ready yet.
-fn starting(hooks: &str) -> Running {
-    let mut running = Setup::new().start();
-    running.sandbox.applet("shutdown").run().exits(0);
-    running.sandbox.prepend_config(hooks);
-    running.daemon = Daemon::spawn(running.sandbox.applet("server").args(["-vvv"]));
-    eventually("the daemon", || running.sandbox.applet("status").run().status.success().then_some(()));
-    running
-}
-
 #[test]
 fn a_stop_before_startup_cmd_has_ended_opens_the_dump_to_nobody() {
-    let running = starting("startup_cmd = \"exec sleep 600\"; token_event_cmd = \"exec sleep 600\";");
-    running.sign_in("work");
+    let show = env!("CARGO_BIN_EXE_pizauth-show");
+    let running = Running::starting(&format!(
+        "startup_cmd = \"'{show}' work 2> asked; exec sleep 600\"; token_event_cmd = \"exec sleep 600\";"
+    ));
+    running.approve_asked("asked");
     running.daemon.signal(Signal::TERM);
     running.daemon.wait_for_log(&["event=stopping"]);
     running.sandbox.applet("dump").run().exits(1).prints_nothing().says("startup_cmd");
@@ -161,13 +154,17 @@ fn a_stop_before_startup_cmd_has_ended_opens_the_dump_to_nobody() {
 
 #[test]
 fn before_startup_cmd_has_ended_only_a_hook_of_the_daemon_gets_a_dump() {
-    let dump = env!("CARGO_BIN_EXE_pizauth-dump");
-    let hooks = format!(
-        "startup_cmd = \"until test -e go; do sleep 0.05; done\"; token_event_cmd = \"'{dump}' > new; mv new dump\";"
-    );
-    let running = starting(&hooks);
+    let [show, dump] = ["show", "dump"].map(|applet| format!("'{}-{applet}'", env!("CARGO_BIN_EXE_pizauth")));
+    let until = |file: &str| format!("until test -e {file}; do sleep 0.05; done");
+    let running = Running::starting(&format!(
+        "startup_cmd = \"{show} work 2> asked; {}; {dump} > new; mv new dump; {}\";",
+        until("approved"),
+        until("go")
+    ));
     running.sandbox.applet("dump").run().exits(1).prints_nothing().says("startup_cmd");
-    let token = running.sign_in("work");
+    running.approve_asked("asked");
+    let token = running.token("work");
+    running.sandbox.write("approved", "");
     let dump = eventually("a dump", || std::fs::read(running.sandbox.path("dump")).ok());
     running.sandbox.write("go", "");
     eventually("readiness", || (running.sandbox.applet("dump").run().code() == 0).then_some(()));

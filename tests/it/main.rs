@@ -34,6 +34,7 @@ mod revoke;
 mod secrets;
 mod show;
 mod shutdown;
+mod startup;
 mod status;
 mod stuck_daemon;
 mod support;

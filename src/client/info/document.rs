@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use pizauth_common::ipc::message::DaemonInfo;
+use pizauth_common::ipc::message::{DaemonInfo, StartupCmd};
 use pizauth_common::terminal::{printable, printable_lines};
 use serde::Serialize;
 
@@ -33,6 +33,8 @@ struct ServerInfo {
     https_fingerprint: Option<String>,
     config_file: String,
     pid: u32,
+    instance: String,
+    startup_cmd: StartupCmd,
     version: String,
 }
 
@@ -46,6 +48,8 @@ impl From<DaemonInfo> for ServerInfo {
             https_fingerprint: info.https_fingerprint,
             config_file: info.config_file,
             pid: info.pid,
+            instance: info.instance,
+            startup_cmd: info.startup_cmd,
             version: info.version,
         }
     }
@@ -99,6 +103,8 @@ impl ServerInfo {
     fn push_text(&self, text: &mut String) {
         let _ = writeln!(text, "pizauthd {}: running", printable(&self.version));
         push(text, "process id", &self.pid.to_string());
+        push(text, "instance", &self.instance);
+        push(text, "startup_cmd", self.startup_cmd.as_str());
         push(text, "started with config file", &self.config_file);
         push(text, "HTTP port", &self.http_port);
         push(text, "HTTPS port", &self.https_port);
@@ -135,6 +141,8 @@ mod tests {
         DaemonInfo {
             version: "9.9.9".into(),
             pid: 42,
+            instance: "0123456789abcdef".into(),
+            startup_cmd: StartupCmd::None,
             config_file: "/etc/other.conf".into(),
             http_port: Some(8080),
             https_port: https.then_some(8443),
@@ -170,6 +178,8 @@ mod tests {
         assert!(text.contains("\n  cache directory: /home/u/.cache/pizauth\n"), "{text}");
         assert!(text.contains("\n  config file: /home/u/my\\u{1b}.conf\n"), "{text}");
         assert!(text.ends_with("\npizauthd: cannot reach it\n"), "{text}");
-        assert!(document(Some(daemon(true))).text("").contains("  HTTPS public key: AB:CD\n"));
+        let text = document(Some(daemon(true))).text("");
+        assert!(text.contains("  HTTPS public key: AB:CD\n"), "{text}");
+        assert!(text.contains("\n  instance: 0123456789abcdef\n"), "hooks cut it out: {text}");
     }
 }

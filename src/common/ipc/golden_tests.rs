@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::frame::{Decoder, FrameError, FrameKind, Message, encode};
 use super::message::{
-    AccountStatus, Answer, DaemonInfo, Expired, Refusal, Report, Request, Response, Skipped, State,
+    AccountStatus, Answer, DaemonInfo, Expired, Refusal, Report, Request, Response, Skipped, StartupCmd,
+    State,
 };
 use crate::secret::Secret;
 use crate::unix_time::UnixTime;
@@ -169,7 +170,7 @@ fn reports() -> Vec<(&'static str, Answer)> {
         ("reloaded", Report::Reloaded { warnings: vec!["pizauth.conf:1:1: a warning".to_owned()] }),
         ("dump", Report::Dump { dump: b"pizauth".to_vec().into() }),
         ("restored", restored()),
-        ("status", Report::Status { accounts: vec![active(), empty()] }),
+        ("status", Report::Status { accounts: vec![active(), empty()], startup_cmd: StartupCmd::Failed }),
         ("info", Report::Info(daemon_info())),
         ("shutting_down", Report::ShuttingDown { wait: true }),
     ];
@@ -246,6 +247,8 @@ fn daemon_info() -> DaemonInfo {
     DaemonInfo {
         version: "0.1.0".to_owned(),
         pid: 4711,
+        instance: "5f1d7a84e0c93b26".to_owned(),
+        startup_cmd: StartupCmd::Ended,
         config_file: "/home/ann/.config/pizauth.conf".to_owned(),
         http_port: Some(14204),
         https_port: None,

@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::startup_cmd::StartupCmd;
 use crate::dump::Dump;
 use crate::secret::{self, Secret};
 use crate::unix_time::UnixTime;
@@ -125,6 +126,9 @@ pub enum Report {
     Status {
         /// A row for each account.
         accounts: Vec<AccountStatus>,
+        /// Whether what it restores is there.
+        #[serde(default)]
+        startup_cmd: StartupCmd,
     },
     /// To `info`.
     Info(DaemonInfo),
@@ -264,6 +268,12 @@ pub struct DaemonInfo {
     pub version: String,
     /// Its process id.
     pub pid: u32,
+    /// Tells it from every other daemon that ever ran: a random number, in hexadecimal.
+    #[serde(default)]
+    pub instance: String,
+    /// How its `startup_cmd` has fared.
+    #[serde(default)]
+    pub startup_cmd: StartupCmd,
     /// The configuration file it was started with.
     pub config_file: String,
     /// The port of the HTTP redirect listener.

@@ -3,7 +3,7 @@
 use pizauth_common::account_name::{AccountName, as_argument};
 use pizauth_common::dump::Dump;
 use pizauth_common::ipc::message::{
-    Answer, DaemonInfo, Expired, Refusal, Report, Request, Response, Skipped,
+    Answer, DaemonInfo, Expired, Refusal, Report, Request, Response, Skipped, StartupCmd,
 };
 use pizauth_common::sys::give_memory_back;
 use pizauth_common::terminal::cut;
@@ -56,6 +56,11 @@ impl EventLoop {
 
     /// Nothing yet, where the answer comes later.
     fn respond(&mut self, caller: CallerId, request: Request, now: Now) -> Result<Option<Answer>, Refused> {
+        if let Request::Show { account } | Request::Refresh { account } = &request
+            && self.awaits_restore(caller, account, now)
+        {
+            return Err(restoring());
+        }
         let rooms = &mut self.rooms;
         let answer = match request {
             Request::Restore { .. } if self.stage.is_stopping() => Err(stopping()),
@@ -75,12 +80,27 @@ impl EventLoop {
             // A hook of a daemon that was killed may ask us, and would keep what is not restored yet.
             Request::Dump {} if self.stage.may_lack_a_restore() && !rooms.is_hook(caller) => Err(starting()),
             Request::Dump {} => Ok(rooms.dump(now).into()),
-            Request::Restore { dump } => rooms.restore(&dump, now).map(Answer::from),
-            Request::Status {} => Ok(Report::Status { accounts: rooms.keeper.status(now) }.into()),
-            Request::Info {} => Ok(Report::Info(rooms.info()).into()),
+            Request::Restore { dump } => {
+                let restored = rooms.restore(&dump, now)?;
+                self.made_up_for_startup();
+                Ok(restored.into())
+            }
+            Request::Status {} => {
+                let accounts = rooms.keeper.status(now);
+                Ok(Report::Status { accounts, startup_cmd: self.startup_cmd }.into())
+            }
+            Request::Info {} => Ok(Report::Info(rooms.info(self.startup_cmd)).into()),
             Request::Shutdown {} => Ok(Report::ShuttingDown { wait: !rooms.is_hook(caller) }.into()),
         };
         answer.map(Some)
+    }
+
+    /// Whether an authorization might be needless in a moment, since `startup_cmd` may bring the tokens back. Our own
+    /// hooks know what they do.
+    fn awaits_restore(&self, caller: CallerId, account: &str, now: Now) -> bool {
+        self.stage.is_starting()
+            && self.rooms.keeper.needs_authorization(account, now) == Ok(true)
+            && !self.rooms.is_hook(caller)
     }
 
     /// Writes the state of every account to the log.
@@ -129,11 +149,13 @@ impl Rooms {
         Ok(restored(self.keeper.restore(snapshot, now)))
     }
 
-    fn info(&self) -> DaemonInfo {
+    fn info(&self, startup_cmd: StartupCmd) -> DaemonInfo {
         let ports = self.redirect_listener.ports();
         DaemonInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
+            instance: self.instance.clone(),
+            startup_cmd,
             config_file: self.config_file.display().to_string(),
             http_port: ports.http,
             https_port: ports.https,
@@ -159,6 +181,12 @@ fn concerns_all_accounts(request: &Request) -> bool {
 fn starting() -> Refused {
     let why =
         "startup_cmd has not ended: what it restores might be missing in the dump (try again in a moment)";
+    Refused(Refusal::Starting, why.to_owned())
+}
+
+fn restoring() -> Refused {
+    let why = "tokens are being restored: startup_cmd has not ended, and what it brings back need not be \
+               authorized (try again in a moment)";
     Refused(Refusal::Starting, why.to_owned())
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Rooms {
     pub alarm: Alarm,
     /// Tells whoever supervises us.
     pub supervisor: Supervisor,
+    /// A random number that tells this daemon from all others.
+    pub instance: String,
     /// Where `reload` reads.
     pub config_file: PathBuf,
 }

@@ -2,20 +2,21 @@
 
 use std::time::Duration;
 
+use pizauth_common::ipc::message::StartupCmd;
 use pizauth_core::moment::{Moment, Now};
 
 use super::EventLoop;
+use crate::hooks::STARTUP_PATIENCE;
 use crate::log::{self, What};
 
-/// The supervisor is told of our readiness after this time, even if `startup_cmd` still runs.
-const STARTUP_PATIENCE: Duration = Duration::from_secs(60);
 /// Refreshes in flight and queued token events have this long to finish when we stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The stages, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Commands are accepted; `startup_cmd` runs (a restore in it comes before anybody relies on us).
+    /// Commands are accepted; `startup_cmd` runs (a restore in it comes before anybody relies on us). The supervisor is
+    /// told of our readiness by `ready_at`, even if it still does.
     Starting { ready_at: Moment },
     /// The supervisor knows that we are ready.
     Serving,
@@ -36,6 +37,11 @@ impl Stage {
 
     pub(super) fn is_over(self) -> bool {
         self == Self::Over
+    }
+
+    /// Whether `startup_cmd` runs and is waited for.
+    pub(super) fn is_starting(self) -> bool {
+        matches!(self, Self::Starting { .. })
     }
 
     /// Whether what `startup_cmd` restores may be missing yet.
@@ -83,7 +89,7 @@ impl EventLoop {
         log::event(What::Stopping).write();
         self.rooms.supervisor.stopping();
         self.rooms.keeper.stop();
-        self.rooms.hooks.stop();
+        self.rooms.hooks.stop(now.moment);
         self.stage = self.stage.stopping(now.moment);
     }
 
@@ -93,6 +99,20 @@ impl EventLoop {
             self.stage = Stage::Over;
         } else {
             self.stop(now);
+        }
+    }
+
+    pub(super) fn startup_finished(&mut self, succeeded: bool) {
+        self.stage.startup_finished();
+        if self.startup_cmd == StartupCmd::Running {
+            self.startup_cmd = if succeeded { StartupCmd::Ended } else { StartupCmd::Failed };
+        }
+    }
+
+    /// Somebody has restored what `startup_cmd` did not.
+    pub(super) fn made_up_for_startup(&mut self) {
+        if self.startup_cmd == StartupCmd::Failed {
+            self.startup_cmd = StartupCmd::Ended;
         }
     }
 

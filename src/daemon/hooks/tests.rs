@@ -1,6 +1,7 @@
 //! Real children, waited for by the events that they cause; time is moved by hand.
 
 mod limits;
+mod persistence;
 mod reminders;
 mod scene;
 mod storm;
@@ -209,7 +210,7 @@ fn a_verdict_that_takes_too_long_is_to_give_up_and_our_own_end_is_none() {
     assert_eq!(scene.hooks.poll_finished(), Some(Finished::TransientErrorIf { job: JobId(1), verdict }));
 
     scene.run(transient_error_if(2));
-    scene.hooks.stop();
+    scene.hooks.stop(scene.now);
     scene.run(transient_error_if(3));
     scene.until_idle();
     for job in [3, 2].map(JobId) {
@@ -225,7 +226,7 @@ fn a_command_that_is_not_there_ends_at_once() {
     scene.run(transient_error_if(1));
     scene.run(token_event("a", TokenEvent::New));
     assert!(scene.hooks.is_drained());
-    assert_eq!(scene.hooks.poll_finished(), Some(Finished::Startup));
+    assert_eq!(scene.hooks.poll_finished(), Some(Finished::Startup { succeeded: false }));
     let verdict = HookVerdict::NoVerdict;
     assert_eq!(scene.hooks.poll_finished(), Some(Finished::TransientErrorIf { job: JobId(1), verdict }));
 }
@@ -235,7 +236,7 @@ fn token_events_are_finished_after_the_daemon_was_told_to_stop() {
     let mut scene = Scene::new(on_token_event("echo $PIZAUTH_EVENT >> $DIR/log"), HookOutput::Inherited);
     scene.run(token_event("a", TokenEvent::New));
     scene.run(token_event("a", TokenEvent::Refreshed));
-    scene.hooks.stop();
+    scene.hooks.stop(scene.now);
     scene.run(token_event("b", TokenEvent::Refreshed));
     scene.until(Hooks::is_drained);
     assert_eq!(scene.text("log"), "token_new\ntoken_refreshed\ntoken_refreshed\n");

@@ -49,6 +49,11 @@ impl Waiting {
         Some((number, hook))
     }
 
+    /// Whether a token event of the account waits.
+    pub(super) fn has_event_of(&self, account: &AccountName) -> bool {
+        self.latest.keys().any(|(of, _)| of == account)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.hooks.is_empty()
     }

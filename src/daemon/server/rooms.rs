@@ -60,6 +60,7 @@ pub(super) fn open(
     let ports = redirect_listener.ports();
     Ok(Rooms {
         keeper: Keeper::new(config, ports, Box::new(entropy::fill)),
+        instance: instance(),
         config_file,
         poll,
         mail,
@@ -73,6 +74,12 @@ pub(super) fn open(
         alarm,
         supervisor,
     })
+}
+
+fn instance() -> String {
+    let mut bytes = [0; 8];
+    entropy::fill(&mut bytes);
+    format!("{:016x}", u64::from_le_bytes(bytes))
 }
 
 fn hook_settings(options: &Options, limits: &ProcessLimits, socket_file: &SocketFile) -> HookSettings {

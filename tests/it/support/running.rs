@@ -101,6 +101,35 @@ impl Running {
         Setup::new().start()
     }
 
+    /// A daemon with these hooks that accepts commands and need not be ready.
+    #[track_caller]
+    pub(crate) fn starting(hooks: &str) -> Self {
+        let mut running = Self::start();
+        running.stop();
+        running.sandbox.prepend_config(hooks);
+        running.restart_without_waiting();
+        running
+    }
+
+    /// Starts the next daemon, and waits until it accepts commands.
+    #[track_caller]
+    pub(crate) fn restart_without_waiting(&mut self) {
+        self.daemon = Daemon::spawn(self.sandbox.applet("server").args(["-vvv"]));
+        let is_there = || self.sandbox.applet("status").run().status.success().then_some(());
+        super::eventually("the daemon", is_there);
+    }
+
+    /// Approves, as its user, the authorization whose URL a hook has written into a file.
+    #[track_caller]
+    pub(crate) fn approve_asked(&self, file: &str) {
+        let asked = super::eventually("a URL", || {
+            let asked = self.sandbox.read(file);
+            asked.split_once(PENDING).and_then(|(_, url)| url.strip_suffix('\n')).map(str::to_owned)
+        });
+        let page = browser::approve(&asked).expect("the browser's way through");
+        assert_eq!(page.status, 200, "{}", page.body);
+    }
+
     /// Ends the daemon as its user does.
     #[track_caller]
     pub(crate) fn stop(&self) {

@@ -100,7 +100,7 @@ impl Message for Answer {
     fn room(&self) -> usize {
         match self {
             Self::Report(Report::Dump { dump }) => dump.encoded_len(),
-            Self::Report(Report::Status { accounts }) => accounts.len() * BYTES_OF_AN_ACCOUNT,
+            Self::Report(Report::Status { accounts, .. }) => accounts.len() * BYTES_OF_AN_ACCOUNT,
             _ => 0,
         }
     }

@@ -41,11 +41,11 @@ fn only_so_many_of_a_kind_run_at_once() {
 fn startup_cmd_may_take_all_day() {
     let (mut scene, mut gate) = waiting_hooks();
     scene.run(Hook::Startup);
-    assert_eq!(scene.hooks.poll_timeout(), None);
     scene.pass(Duration::from_secs(24 * 60 * 60));
+    assert_eq!(scene.hooks.poll_timeout(), None);
     gate.write_all(b"\n").unwrap();
     scene.until_idle();
-    assert_eq!(scene.hooks.poll_finished(), Some(Finished::Startup));
+    assert_eq!(scene.hooks.poll_finished(), Some(Finished::Startup { succeeded: true }));
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_stop_ends_who_is_asked_for_a_verdict_and_starts_nobody_who_waits() {
     scene.run(auth_notify("a"));
     scene.run(auth_notify("a"));
     scene.run(transient_error_if(1));
-    scene.hooks.stop();
+    scene.hooks.stop(scene.now);
     scene.until(|hooks| hooks.running.len() == 1);
     assert_eq!(scene.hooks.running[0].kind(), HookKind::AuthNotify, "it may be a browser");
     gate.write_all(b"\n").unwrap();
@@ -93,7 +93,7 @@ fn pauses_before_another_start_double_to_eight_seconds() {
 #[test]
 fn what_cannot_be_started_ever_and_a_question_for_a_verdict_do_not_wait() {
     let (mut scene, _gate) = waiting_hooks();
-    scene.fail_to_start(token_event("a", TokenEvent::New), Errno::NOENT);
+    scene.fail_to_start(error_notify("x"), Errno::NOENT);
     scene.fail_to_start(transient_error_if(7), Errno::AGAIN);
     assert!(is_idle(&scene.hooks) && scene.hooks.poll_timeout().is_none());
     let verdict = HookVerdict::NoVerdict;
