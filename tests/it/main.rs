@@ -23,6 +23,7 @@ mod kills;
 mod log;
 mod multiplexer;
 mod other_version;
+mod persistence;
 mod provider_answers;
 mod provider_habits;
 mod redirect_listener;

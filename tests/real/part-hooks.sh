@@ -20,7 +20,7 @@ nothing_plain() {
 }
 
 # the_only_dump SUFFIX: nothing lies about beside it.
-the_only_dump() { [ "$(cd "$state" && echo dump.*)" = "dump.$1 dump.$1.ours" ]; }
+the_only_dump() { [ "$(cd "$state" && echo dump.*)" = "dump.$1 dump.$1.lock dump.$1.ours" ]; }
 
 # persisted HOOK SUFFIX: signs in, kills the daemon, and looks at what comes back.
 persisted() {
