@@ -8,6 +8,7 @@ use pizauth_common::terminal::is_printable_ascii;
 use url::form_urlencoded;
 
 use super::outcome::Reason;
+use super::redaction::Redaction;
 use crate::prelude::*;
 
 #[cfg(test)]
@@ -106,8 +107,7 @@ impl AuthorizationResponse {
             (Some(code), None) if !is_printable_ascii(&code) => Err(RedirectFault::UnreadableCode),
             (Some(code), None) => Ok(Self::Code { state, code: secret(code) }),
             (None, Some(error)) => {
-                let reason =
-                    Reason::with_cause(&error, &described(&error, parameters.error_description.as_deref()));
+                let reason = reason(&error, parameters.error_description.as_deref(), &state);
                 Ok(Self::Error { state, reason })
             }
         }
@@ -199,9 +199,11 @@ fn secret(text: Cow<'_, str>) -> Secret {
     Secret::new(text.into_owned())
 }
 
-fn described(error: &str, description: Option<&str>) -> String {
-    match description {
+fn reason(error: &str, description: Option<&str>, state: &Secret) -> Reason {
+    let redaction = Redaction::of([state.clone()]);
+    let text = match description {
         Some(description) => format!("{error}: {description}"),
         None => error.to_owned(),
-    }
+    };
+    Reason::with_cause(&redaction.apply(error), &redaction.apply(&text))
 }

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use pizauth_common::secret::Secret;
+use pizauth_common::terminal::cut;
 
 use self::body::{Members, Unreadable};
 use self::oauth_error::OAuthError;
@@ -30,6 +31,9 @@ pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_
 /// Room for a hint behind the server's words, within the 4 KiB of a reason.
 const MAX_REFUSAL_CHARS: usize = 900;
 
+/// A server that has failed tells of itself, and of what it was doing, rather than of what is wrong.
+const MAX_FAILURE_BYTES: usize = 200;
+
 /// The members of an answer that hold a token.
 const TOKEN_MEMBERS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
 
@@ -41,12 +45,14 @@ pub(super) fn judge(answer: &Answer, scopes: &[String], sent: Vec<Secret>) -> Ou
     let received = TOKEN_MEMBERS.iter().filter_map(|name| readable?.text(name)).map(Secret::from);
     let redaction = Redaction::of(sent.into_iter().chain(received));
     match verdict(answer, members, scopes) {
-        Verdict::Issued(issued) => Outcome::Issued(issued),
-        Verdict::Ended(error) => Outcome::Ended(explained(&error, &redaction)),
-        Verdict::NeedsAttention(error) => Outcome::NeedsAttention(explained(&error, &redaction)),
+        Verdict::Issued(issued) => {
+            let narrowed_scope = issued.narrowed_scope.map(|granted| redaction.apply(&granted));
+            Outcome::Issued(Issued { narrowed_scope, ..issued })
+        }
+        Verdict::Ended(error) => Outcome::Ended(explained(&error, answer, &redaction)),
+        Verdict::NeedsAttention(error) => Outcome::NeedsAttention(explained(&error, answer, &redaction)),
         Verdict::NotNow(error) => {
-            let reason = format!("http status {}: {}", answer.status, error.text());
-            transient(answer, &redaction.apply(&reason))
+            transient(answer, &format!("http status {}: {}", answer.status, told(&error, answer, &redaction)))
         }
         Verdict::Unusable(why) if matches!(answer.status, 400 | 401) => {
             Outcome::RefusedSilently(Reason::new(&unusable(answer, &why, &redaction)))
@@ -106,10 +112,19 @@ fn refusal(status: u16, error: OAuthError) -> Verdict {
     }
 }
 
-fn explained(error: &OAuthError, redaction: &Redaction) -> Reason {
-    let cause = redaction.apply(&error.cause());
+/// The server's words, as far as they may be shown.
+fn told(error: &OAuthError, answer: &Answer, redaction: &Redaction) -> String {
     // Cut only after redaction: half a token would not be found.
-    let text: String = redaction.apply(&error.text()).chars().take(MAX_REFUSAL_CHARS).collect();
+    let mut text: String = redaction.apply(&error.text()).chars().take(MAX_REFUSAL_CHARS).collect();
+    if answer.status >= 500 {
+        cut(&mut text, MAX_FAILURE_BYTES);
+    }
+    text
+}
+
+fn explained(error: &OAuthError, answer: &Answer, redaction: &Redaction) -> Reason {
+    let cause = redaction.apply(&error.cause());
+    let text = told(error, answer, redaction);
     match provider_hints::hint_for(error.code(), error.description()) {
         Some(hint) => Reason::with_cause(&cause, &format!("{text} ({hint})")),
         None => Reason::with_cause(&cause, &text),
