@@ -6,6 +6,7 @@ use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
 use pizauth_common::ipc::message::{Request, Response};
+use pizauth_common::secret::Secret;
 
 use crate::ask::{ask, unexpected};
 use crate::unavailable;
@@ -37,14 +38,20 @@ impl Command for Show {
         let Self { account, exclude_url, .. } = self;
         harden_process();
         let why = match ask(invocation, &Request::Show { account: account.clone() })? {
-            Response::AccessToken { access_token } => {
-                return Ok(invocation.print(&format!("{}\n", access_token.expose())));
-            }
+            Response::AccessToken { access_token } => return print(invocation, &access_token),
             Response::Pending { url } => unavailable::pending(&url, exclude_url),
             Response::Exchanging {} => unavailable::exchanging(&account),
             Response::Expired(expired) => unavailable::expired(&account, &expired),
             _ => return Err(unexpected(invocation)),
         };
         Err(invocation.not_done(why))
+    }
+}
+
+/// What is no token must not reach a mail program or a terminal, whoever answered.
+fn print(invocation: &Invocation, access_token: &Secret) -> Result<Exit, Exit> {
+    match Secret::token(access_token.expose()) {
+        Some(token) => Ok(invocation.print(&format!("{}\n", token.expose()))),
+        None => Err(unexpected(invocation)),
     }
 }

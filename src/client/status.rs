@@ -10,7 +10,7 @@ use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::{AccountStatus, Report, Request, StartupCmd};
-use pizauth_common::terminal::printable;
+use pizauth_common::terminal::{printable, printable_json};
 use pizauth_common::unix_time::UnixTime;
 use serde::Serialize;
 
@@ -73,10 +73,11 @@ fn missing(startup_cmd: StartupCmd) -> Option<&'static str> {
     }
 }
 
-/// The names of the accounts and the words of servers are data here: JSON escapes them.
+/// The names of the accounts and the words of servers are data here, and escaped as JSON does it.
 fn json(accounts: &[AccountStatus], startup_cmd: StartupCmd) -> String {
     let document = Document { status_format_version: 1, startup_cmd, accounts };
-    serde_json::to_string_pretty(&document).map_or_else(|_| String::new(), |json| json + "\n")
+    serde_json::to_string_pretty(&document)
+        .map_or_else(|_| String::new(), |json| format!("{}\n", printable_json(&json)))
 }
 
 /// Rounded up, as the times of the daemon are rounded down: what is left is never more than it seems.

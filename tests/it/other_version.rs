@@ -57,6 +57,21 @@ fn answers_that_are_none_are_errors_and_no_panics() {
 }
 
 #[test]
+fn what_a_false_daemon_calls_a_token_is_not_printed() {
+    let sandbox = Sandbox::new();
+    for token in ["", r"a\nb", r"\u001b[2J", r"\u0000", r"tok\u202een", "é"] {
+        let answer = format!("{{\"access_token\":{{\"access_token\":\"{token}\"}}}}");
+        let daemon = answer_once(&sandbox, frame(VERSION, RESPONSE, &answer));
+        sandbox.applet("show").args(["work"]).run().exits(1).prints_nothing().says("does not fit");
+        daemon.recv_timeout(PATIENCE).unwrap();
+    }
+    let daemon =
+        answer_once(&sandbox, frame(VERSION, RESPONSE, r#"{"access_token":{"access_token":"a b~"}}"#));
+    assert_eq!(sandbox.applet("show").args(["work"]).run().exits(0).out(), "a b~\n");
+    daemon.recv_timeout(PATIENCE).unwrap();
+}
+
+#[test]
 fn a_caller_of_another_version_gets_a_typed_error() {
     let running = Running::start();
     let requests = [

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use pizauth_common::ipc::message::{DaemonInfo, StartupCmd};
-use pizauth_common::terminal::{printable, printable_lines};
+use pizauth_common::terminal::{printable, printable_json, printable_lines};
 use serde::Serialize;
 
 /// Everything that is known. Keys may be added; one that changes its meaning raises the version.
@@ -75,8 +75,10 @@ impl Document {
         }
     }
 
+    /// One line, which scripts search for `"http_port":"8080"`.
     pub(super) fn json(&self) -> String {
-        serde_json::to_string_pretty(self).map_or_else(|_| String::new(), |json| json + "\n")
+        serde_json::to_string(self)
+            .map_or_else(|_| String::new(), |json| format!("{}\n", printable_json(&json)))
     }
 
     /// Programs cut out the lines of the first two paths: they keep their form.
@@ -160,6 +162,16 @@ mod tests {
         assert_eq!(value["server_info"]["http_port"], "8080");
         assert_eq!(value["server_info"]["https_port"], "8443");
         assert_eq!(value["server_info"]["https_pub_key"], "AB:CD");
+    }
+
+    #[test]
+    fn json_is_one_line_that_drives_no_terminal() {
+        let json = document(Some(DaemonInfo { version: "9\u{9b}\u{202e}".into(), ..daemon(false) })).json();
+        assert_eq!(json.lines().count(), 1, "{json}");
+        assert!(
+            json.contains(r#""http_port":"8080""#) && json.contains(r#""version":"9\u009b\u202e""#),
+            "{json}"
+        );
     }
 
     #[test]

@@ -15,6 +15,11 @@ use super::problems::Problems;
 use super::source::offset;
 use super::syntax::{Assignment, Item};
 
+/// What `status` says of all accounts has to fit into an answer of 16 MiB (`pizauth-ipc(7)`).
+const ROOM_FOR_STATUS: usize = 16 << 20;
+/// What it says of one, without the name: about 256 bytes, and the words of a server for some.
+const BYTES_OF_A_ROW: usize = 512;
+
 /// The configuration, if there is enough of it; it is good for use only if no error was reported.
 pub(super) fn check<'a>(text: &'a str, items: &[Item<'a>], problems: &mut Problems<'a>) -> Option<Config> {
     let globals: Vec<&Assignment<'a>> = items.iter().filter_map(Item::as_option).collect();
@@ -25,8 +30,19 @@ pub(super) fn check<'a>(text: &'a str, items: &[Item<'a>], problems: &mut Proble
     }
     let mut names = HashMap::with_capacity(blocks.len());
     let mut accounts: Vec<Account> = Vec::with_capacity(blocks.len());
+    let mut room = ROOM_FOR_STATUS;
     for block in blocks {
         if let Some(mut account) = account::read(block, &global, &mut names, problems) {
+            let row = BYTES_OF_A_ROW + account.name.as_str().len();
+            if row > room {
+                let most = accounts.len();
+                problems.error(
+                    block.keyword,
+                    format!("there are too many accounts: status can tell of the first {most}"),
+                );
+                break;
+            }
+            room -= row;
             account.share_with(accounts.last());
             accounts.push(account);
         }

@@ -75,6 +75,33 @@ fn more_than_fifty_errors_are_counted() {
     assert_eq!(report.lines()[50], "and 4950 more");
 }
 
+#[test]
+fn what_can_never_work_is_an_error() {
+    let hook = |bytes: usize| format!("startup_cmd = \"{}\";{ACCOUNT}", "x".repeat(bytes));
+    assert!(checked(&hook(128 * 1024 - 1)).warnings.is_empty());
+    let report = parse(&hook(1 << 20), "pizauth.conf").unwrap_err();
+    assert!(report.lines()[0].contains("1:1: a command cannot have more than 131071 bytes"), "{report}");
+    let named = |bytes: usize| ACCOUNT.replace("work", &"x".repeat(bytes));
+    assert_eq!(checked(&named(1024)).config.accounts.len(), 1);
+    let report = parse(&named(70_000), "pizauth.conf").unwrap_err();
+    assert!(
+        report.lines()[0].contains("1:1: the name of an account cannot have more than 1024 bytes"),
+        "{report}"
+    );
+}
+
+#[test]
+fn more_accounts_than_status_can_tell_of_are_an_error() {
+    let accounts = |count: usize| {
+        (0..count).map(|n| ACCOUNT.replace("work", &format!("{n:01024}")) + "\n").collect::<String>()
+    };
+    let most = (16 << 20) / (512 + 1024);
+    let report = parse(&accounts(most + 1), "pizauth.conf").unwrap_err();
+    let expected =
+        format!(":{}:1: there are too many accounts: status can tell of the first {most}", most * 5 + 1);
+    assert!(report.lines()[0].contains(&expected), "{report}");
+}
+
 /// Each would take minutes if much of the text were read again for each of its pieces.
 #[test]
 fn hostile_texts_are_read_in_linear_time() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use pizauth_common::sys;
-use pizauth_common::terminal::cut;
+use pizauth_common::terminal::{cut, is_unsafe};
 use rustix::fs::{Access, access};
 use rustix::process::{Resource, Rlimit};
 
@@ -82,7 +82,8 @@ fn usable_shell(named: Option<&OsStr>) -> PathBuf {
 fn variables(hook: &Hook) -> Vec<(&'static str, String)> {
     let mut variables = Vec::new();
     if let Some(account) = account(hook) {
-        variables.push(("PIZAUTH_ACCOUNT", safe_value(account.as_str(), MAX_VALUE_BYTES)));
+        // As it is: commands that the hook runs must find it.
+        variables.push(("PIZAUTH_ACCOUNT", account.to_string()));
     }
     match hook {
         Hook::AuthNotify { url, .. } => variables.push(("PIZAUTH_URL", safe_value(url, MAX_URL_BYTES))),
@@ -95,9 +96,9 @@ fn variables(hook: &Hook) -> Vec<(&'static str, String)> {
     variables
 }
 
-/// `text` so that exec takes it and a terminal is not driven by it: the hook runs whatever a server sent.
+/// `text` so that exec takes it and what shows it is not driven by it: the hook runs whatever a server sent.
 fn safe_value(text: &str, bytes: usize) -> String {
-    let mut safe: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut safe: String = text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
     cut(&mut safe, bytes);
     safe
 }
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_value_is_safe_for_exec_and_has_a_cap() {
-        assert_eq!(safe_value("a\0b\n\u{1b}[2J\u{85}ü", 4096), "a b  [2J ü");
+        assert_eq!(safe_value("a\0b\n\u{1b}[2J\u{85}\u{202e}ü", 4096), "a b  [2J  ü");
         assert_eq!(safe_value(&"ü".repeat(3000), 4096).len(), 4096);
         assert_eq!(safe_value(&format!("x{}", "ü".repeat(3000)), 4096).len(), 4095);
     }

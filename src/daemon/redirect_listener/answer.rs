@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pizauth_common::account_name::as_argument;
+use pizauth_common::terminal::printable;
 use sha2::{Digest, Sha256};
 
 use super::head::HeadFault;
@@ -243,7 +244,7 @@ fn element(name: &str, text: Option<&str>) -> String {
 /// Plain text as HTML text; also safe between quotes.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in printable(text).chars() {
         match c {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),

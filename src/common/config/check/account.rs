@@ -29,6 +29,9 @@ const RESERVED: [&str; 8] = [
     "state",
 ];
 
+/// A line of the log shows it whole.
+const MAX_NAME_BYTES: usize = 1024;
+
 const MANDATORY: [&str; 3] = ["auth_uri", "token_uri", "client_id"];
 
 #[derive(Default)]
@@ -120,6 +123,10 @@ fn name<'a>(
 ) -> Option<String> {
     let written = block.name?;
     let name = written.text(problems)?;
+    if let Some(why) = unusable(&name) {
+        problems.error(block.keyword, why);
+        return None;
+    }
     match names.entry(name.clone()) {
         Entry::Vacant(free) => {
             free.insert(written.0);
@@ -131,6 +138,15 @@ fn name<'a>(
             None
         }
     }
+}
+
+/// Why the name is of no use: neither commands nor hooks could be told it.
+fn unusable(name: &str) -> Option<String> {
+    if name.contains(char::is_control) {
+        return Some("the name of an account cannot contain control characters".into());
+    }
+    let is_too_long = name.len() > MAX_NAME_BYTES;
+    is_too_long.then(|| format!("the name of an account cannot have more than {MAX_NAME_BYTES} bytes"))
 }
 
 fn report_missing<'a>(place: &'a str, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) {

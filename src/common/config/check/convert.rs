@@ -8,6 +8,9 @@ use crate::config::syntax::{Quoted, Value};
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// Linux takes an argument of 128 KiB with the NUL behind it (MAX_ARG_STRLEN), and the shell is given the command as one.
+const MAX_COMMAND_BYTES: usize = 128 * 1024 - 1;
+
 impl<'a> Given<'_, 'a> {
     /// STRING, escapes resolved.
     pub(super) fn string(&self, problems: &mut Problems<'a>) -> Option<String> {
@@ -22,6 +25,12 @@ impl<'a> Given<'_, 'a> {
         let command = self.string(problems)?;
         if command.contains('\0') {
             problems.error(self.value.place(), "a command cannot contain a NUL character");
+            return None;
+        }
+        if command.len() > MAX_COMMAND_BYTES {
+            let message =
+                format!("a command cannot have more than {MAX_COMMAND_BYTES} bytes: put it into a script");
+            problems.error(self.name, message);
             return None;
         }
         Some(command)

@@ -83,6 +83,13 @@ fn nothing_that_others_wrote_becomes_markup() {
 }
 
 #[test]
+fn a_name_cannot_pass_for_another() {
+    let account = AccountName::from("wo\u{1b}[31m\u{202e}\u{200b}\u{1d173}rk");
+    let (_, body) = rendered(&Answer::Page(Page::SignedIn(account)));
+    assert!(body.contains(r"signed in: wo\u{1b}[31m\u{202e}\u{200b}\u{1d173}rk"), "{body}");
+}
+
+#[test]
 fn nothing_is_fetched_from_elsewhere() {
     for (answer, ..) in every_answer() {
         let (_, body) = rendered(&answer);
