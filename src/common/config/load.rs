@@ -1,5 +1,7 @@
 //! Reads a configuration file, whatever it is, without ever hanging on it.
 
+mod exposure;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
@@ -12,6 +14,7 @@ use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
+use self::exposure::Exposed;
 use super::report::{Diagnostic, Severity};
 use super::snippet::visible;
 use super::source::{Position, Source};
@@ -82,9 +85,8 @@ pub fn load(path: &Path, when: When) -> Result<Checked, LoadError> {
     let text =
         std::str::from_utf8(&bytes).map_err(|error| invalid(not_utf8(&bytes, error.valid_up_to(), &name)))?;
     let mut checked = parse(text, &name).map_err(invalid)?;
-    if others_can_read(&stat) && holds_a_secret(&checked.config) {
-        checked.warnings.push(exposed_secret(&name));
-    }
+    let exposed = exposure::of(path, &stat, holds_a_secret(&checked.config));
+    exposed.into_iter().for_each(|exposed| checked.warnings.push(warning(exposed, &name)));
     Ok(checked)
 }
 
@@ -139,10 +141,9 @@ fn not_utf8(bytes: &[u8], valid: usize, name: &str) -> Report {
     Report::new(0, vec![about_the_file(Severity::Error, position, message, help, name)])
 }
 
-fn exposed_secret(name: &str) -> Diagnostic {
-    let message = "others can read this file, and it holds a client_secret".into();
-    let help = Some(format!("chmod 600 {}", visible(name)));
-    about_the_file(Severity::Warning, Position { line: 1, column: 1 }, message, help, name)
+fn warning(exposed: Exposed, name: &str) -> Diagnostic {
+    let Exposed { message, help } = exposed;
+    about_the_file(Severity::Warning, Position { line: 1, column: 1 }, message, Some(help), name)
 }
 
 /// A diagnostic that shows nothing of the text.
@@ -154,11 +155,6 @@ fn about_the_file(
     name: &str,
 ) -> Diagnostic {
     Diagnostic { severity, position, file_name: name.to_owned(), message, snippet: String::new(), help }
-}
-
-fn others_can_read(stat: &Stat) -> bool {
-    let regular = FileType::from_raw_mode(stat.st_mode as _) == FileType::RegularFile;
-    regular && Mode::from_raw_mode(stat.st_mode as _).intersects(Mode::RGRP | Mode::ROTH)
 }
 
 fn holds_a_secret(config: &Config) -> bool {

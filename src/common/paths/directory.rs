@@ -58,6 +58,21 @@ pub fn open(directory: &OwnDirectory, uid: u32, missing: Missing) -> Result<Owne
     walk.finish(directory.below.file_name().unwrap_or(OsStr::new(".")))
 }
 
+/// The first directory on the way to `file` through which others could put another file in its place: it belongs to a
+/// user who is neither `uid` nor root, or others can write it.
+pub fn weak_parent(file: &Path, uid: u32) -> Option<DirectoryError> {
+    let directory = std::path::absolute(file).ok()?.parent()?.to_owned();
+    let descended = Walk::from_root(uid).and_then(|mut walk| walk.descend(&directory));
+    descended
+        .err()
+        .filter(|error| matches!(error.problem, Problem::OwnedBy(_) | Problem::WritableByOthers(_)))
+}
+
+/// Whether the group, for `uid`, is nobody but that user.
+pub fn is_own_group(gid: u32, uid: u32) -> bool {
+    private_group::is_private(gid, uid)
+}
+
 /// A way down through the file system; every directory on it has passed [`Walk::check_parent`].
 struct Walk {
     uid: u32,

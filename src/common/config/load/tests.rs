@@ -2,7 +2,7 @@
 
 use std::fs::{File, Permissions, set_permissions, write};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -10,6 +10,7 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 
 use super::{LARGEST, LoadError, When, load};
+use crate::paths::directory::is_own_group;
 
 const ACCOUNT: &[u8] = br#"account "work" {
     auth_uri = "https://auth.example/authorize";
@@ -123,9 +124,12 @@ fn an_error_in_the_file_is_reported_with_its_place() {
 
 #[test]
 fn others_who_can_read_a_secret_are_warned_of() {
+    let (folder, path) = file(ACCOUNT);
+    let (gid, uid) = (std::fs::metadata(&path).unwrap().gid(), rustix::process::geteuid().as_raw());
+    drop(folder);
     for (content, mode, expected) in [
         (with_secret(), 0o644, true),
-        (with_secret(), 0o640, true),
+        (with_secret(), 0o640, !is_own_group(gid, uid)),
         (with_secret(), 0o600, false),
         (ACCOUNT.to_vec(), 0o644, false),
     ] {
@@ -135,4 +139,68 @@ fn others_who_can_read_a_secret_are_warned_of() {
         assert_eq!(!warnings.is_empty(), expected, "{mode:o}: {warnings}");
         assert_eq!(warnings.to_string().contains("chmod 600"), expected);
     }
+}
+
+fn warnings(path: &Path) -> String {
+    load(path, When::Reload).unwrap().warnings.to_string()
+}
+
+#[test]
+fn others_who_can_write_the_file_or_its_directory_are_warned_of() {
+    let (folder, path) = file(ACCOUNT);
+    assert_eq!(warnings(&path), "");
+    let folder = folder.path();
+    let gid = std::fs::metadata(&path).unwrap().gid();
+    let group = !is_own_group(gid, rustix::process::geteuid().as_raw());
+    for (mode, expected) in [(0o646, true), (0o662, true), (0o660, group), (0o640, false)] {
+        set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let said = warnings(&path);
+        assert_eq!(said.contains("others can write this file"), expected, "{mode:o}: {said}");
+        assert_eq!(said.contains(&format!("chmod go-w {}", path.display())), expected, "{mode:o}: {said}");
+    }
+    let elsewhere = tempfile::tempdir().unwrap();
+    let link = elsewhere.path().join("link.conf");
+    symlink(&path, &link).unwrap();
+    for (mode, expected) in [(0o703, true), (0o770, group), (0o1777, false), (0o755, false)] {
+        set_permissions(folder, Permissions::from_mode(mode)).unwrap();
+        for path in [&path, &link] {
+            let said = warnings(path);
+            assert_eq!(
+                said.contains("can put another file in place of this one"),
+                expected,
+                "{mode:o}: {said}"
+            );
+            assert_eq!(
+                said.contains(&format!("chmod go-w {}", folder.display())),
+                expected,
+                "{mode:o}: {said}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_file_or_directory_of_another_user_is_warned_of() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let (folder, path) = file(ACCOUNT);
+    chown(&path, Some(4711), None).unwrap();
+    assert!(warnings(&path).contains("belongs to another user (uid 4711)"), "{}", warnings(&path));
+    chown(&path, Some(0), None).unwrap();
+    chown(folder.path(), Some(4711), None).unwrap();
+    let said = warnings(&path);
+    assert!(
+        said.contains("another user (uid 4711), whose ") && said.contains("a directory of your own"),
+        "{said}"
+    );
+}
+
+#[test]
+fn of_a_pipe_nobody_is_warned() {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    writer.write_all(ACCOUNT).unwrap();
+    drop(writer);
+    let path = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+    assert_eq!(load(Path::new(&path), When::Start).unwrap().warnings.to_string(), "");
 }

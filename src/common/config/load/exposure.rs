@@ -1,0 +1,67 @@
+//! Who else can read or write the file: whoever writes it has pizauthd run commands of theirs.
+
+use std::path::Path;
+
+use rustix::fs::{FileType, Mode, Stat};
+
+use crate::config::snippet::visible;
+use crate::paths::directory::{DirectoryError, Problem, is_own_group, weak_parent};
+
+const ROOT_UID: u32 = 0;
+
+/// What to warn of.
+pub(super) struct Exposed {
+    pub(super) message: String,
+    pub(super) help: String,
+}
+
+/// What lets others at the regular file at `path`, which is the user's own or root's.
+pub(super) fn of(path: &Path, stat: &Stat, holds_a_secret: bool) -> Vec<Exposed> {
+    if FileType::from_raw_mode(stat.st_mode as _) != FileType::RegularFile {
+        return Vec::new();
+    }
+    let uid = rustix::process::geteuid().as_raw();
+    let name = visible(&path.to_string_lossy());
+    let owner = foreign_owner(stat, uid, &name);
+    let writers = others_have(stat, Mode::WGRP, Mode::WOTH, uid).then(|| Exposed {
+        message: "others can write this file, and have pizauthd run their commands".into(),
+        help: format!("chmod go-w {name}"),
+    });
+    let readers = (holds_a_secret && others_have(stat, Mode::RGRP, Mode::ROTH, uid)).then(|| Exposed {
+        message: "others can read this file, and it holds a client_secret".into(),
+        help: format!("chmod 600 {name}"),
+    });
+    [owner, writers, readers, parent(path, uid)].into_iter().flatten().collect()
+}
+
+fn foreign_owner(stat: &Stat, uid: u32, name: &str) -> Option<Exposed> {
+    (![uid, ROOT_UID].contains(&stat.st_uid)).then(|| Exposed {
+        message: format!(
+            "this file belongs to another user (uid {}), who can have pizauthd run their commands",
+            stat.st_uid
+        ),
+        help: format!("look at what is in it, and replace it by a copy of your own: {name}"),
+    })
+}
+
+/// Whether somebody else has the right; a group of which the user is the only member is nobody else.
+fn others_have(stat: &Stat, group: Mode, others: Mode, uid: u32) -> bool {
+    let mode = Mode::from_raw_mode(stat.st_mode as _);
+    mode.contains(others) || mode.contains(group) && !is_own_group(stat.st_gid, uid)
+}
+
+/// A directory on the way to the file, or on the way to what it is a link to.
+fn parent(path: &Path, uid: u32) -> Option<Exposed> {
+    let target = path.canonicalize().ok();
+    let weak = weak_parent(path, uid).or_else(|| weak_parent(&target?, uid))?;
+    let DirectoryError { directory, problem } = weak;
+    let directory = visible(&directory.to_string_lossy());
+    let (others, help) = match problem {
+        Problem::OwnedBy(uid) => (
+            format!("another user (uid {uid}), whose {directory} is,"),
+            "move it to a directory of your own".into(),
+        ),
+        _ => (format!("others, who can write {directory},"), format!("chmod go-w {directory}")),
+    };
+    Some(Exposed { message: format!("{others} can put another file in place of this one"), help })
+}
