@@ -1,5 +1,6 @@
 //! `pizauth shutdown`: stops the daemon.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pizauth_common::applet::{Applet, Command};
@@ -7,6 +8,8 @@ use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::{Report, Request};
+use pizauth_common::paths::{self, Environment, ProcessEnvironment};
+use pizauth_common::terminal::printable;
 
 use crate::ask::{ask_for_report, unexpected};
 
@@ -31,6 +34,12 @@ impl Command for Shutdown {
         let Report::ShuttingDown { wait } = report else {
             return Err(unexpected(invocation));
         };
+        if let Some(session) = elsewhere(call.path()) {
+            let (daemon, session) = (call.path().display().to_string(), session.display().to_string());
+            let told =
+                format!("there is no pizauthd in XDG_RUNTIME_DIR ({session}): stopping the one at {daemon}");
+            invocation.complain(printable(&told));
+        }
         if wait && !call.wait_until_closed(PATIENCE) {
             let seconds = PATIENCE.as_secs();
             let why = format_args!("pizauthd is stopping, but is not gone after {seconds} s");
@@ -38,4 +47,13 @@ impl Command for Shutdown {
         }
         Ok(Exit::Done)
     }
+}
+
+/// The XDG_RUNTIME_DIR that was named, if the daemon was found in another place: whoever named it may have meant another
+/// daemon than the one of this user.
+fn elsewhere(socket: &Path) -> Option<PathBuf> {
+    let environment = &ProcessEnvironment;
+    let session = environment.variable("XDG_RUNTIME_DIR").map(PathBuf::from)?;
+    let expected = paths::socket_candidates(environment).first()?.socket();
+    (expected.starts_with(&session) && socket != expected).then_some(session)
 }

@@ -1,12 +1,14 @@
 //! `pizauth shutdown`: returns when the daemon has gone.
 
+use std::fs::DirBuilder;
 use std::io::{Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::thread;
 
 use pizauth_test_server::browser::{self, Decision};
 use rustix::process::Signal;
 
-use crate::support::{Running, Sandbox, Setup, callers, eventually};
+use crate::support::{Daemon, Running, Sandbox, Setup, callers, eventually};
 
 #[test]
 fn afterwards_the_daemon_and_its_socket_are_gone() {
@@ -17,6 +19,18 @@ fn afterwards_the_daemon_and_its_socket_are_gone() {
     assert_eq!(running.daemon.wait().code(), Some(0));
     running.show("work").exits(2);
     running.sandbox.applet("shutdown").run().exits(2);
+}
+
+#[test]
+fn a_daemon_of_another_place_than_was_named_is_named_itself() {
+    let sandbox = Sandbox::configured();
+    let place = sandbox.home().join(".local/state/pizauth/run-1");
+    DirBuilder::new().mode(0o700).recursive(true).create(&place).unwrap();
+    let socket = place.join("pizauth.sock");
+    let daemon = Daemon::start(&sandbox, sandbox.applet("server").env("PIZAUTH_SOCKET", &socket));
+    let stopped = sandbox.applet("shutdown").env("XDG_RUNTIME_DIR", "/missing").run().exits(0);
+    stopped.says("no pizauthd in XDG_RUNTIME_DIR (/missing)").says(socket.to_str().unwrap());
+    daemon.wait();
 }
 
 #[test]

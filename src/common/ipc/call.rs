@@ -6,7 +6,7 @@ mod tests;
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::event::PollFlags;
@@ -77,6 +77,11 @@ impl Call {
             }
         }
         Err(CallError::of(failures))
+    }
+
+    /// The socket where the daemon was found.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Waits until the daemon closes the connection; false when it has not within `limit`.
