@@ -31,7 +31,7 @@ use rustix::process::Signal;
 
 use crate::log::{self, What};
 use crate::wake_sources::FIRST_HOOK_OUTPUT;
-pub(crate) use command::{HookOutput, HookSettings};
+pub(crate) use command::HookSettings;
 use end::with_pause;
 use failed_events::FailedEvents;
 pub(crate) use hook::Hook;
@@ -290,13 +290,10 @@ impl Hooks {
     fn start(&mut self, hook: &Hook) -> io::Result<Option<Child>> {
         let kind = HookKind::of(hook);
         let Some(command) = kind.command(&self.commands) else { return Ok(None) };
-        if self.settings.output == HookOutput::Inherited {
-            return self.settings.prepare(command, hook, None).spawn().map(Some);
-        }
         let (output, writers) = Output::new(kind, account(hook).cloned())?;
         let token = Token(self.next_token);
         output.register(&self.registry, token)?;
-        let child = self.settings.prepare(command, hook, Some(writers)).spawn()?;
+        let child = self.settings.prepare(command, hook, writers).spawn()?;
         self.next_token += 1;
         self.outputs.insert(token.0, output);
         Ok(Some(child))

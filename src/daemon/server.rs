@@ -140,7 +140,7 @@ fn open(options: &Options, parent: Option<&Parent>) -> Result<Option<Opened>, St
     limits.raise_descriptors();
     let warnings = [checked.warnings.lines(), http::environment_warnings()].concat();
     start_log(options, &warnings);
-    let rooms = rooms::open(options, &limits, absolute(&config_file)?, checked, supervisor)?;
+    let rooms = rooms::open(&limits, absolute(&config_file)?, checked, supervisor)?;
     Ok(Some(Opened { rooms, warnings }))
 }
 

@@ -149,20 +149,19 @@ fn an_error_of_the_configuration_at_the_start_is_an_event_for_syslog() {
 }
 
 #[test]
-fn a_log_in_a_file_and_what_hooks_write_there_do_not_overwrite_each_other() {
+fn a_log_in_a_file_and_what_others_write_there_do_not_overwrite_each_other() {
     let sandbox = Sandbox::configured();
     let hook = "startup_cmd = \"echo said by a hook; pizauth shutdown\";";
     sandbox.prepend_config(hook);
-    let script = "PATH=$1:$PATH; exec pizauthd -d -vv >log 2>&1";
+    let script = "PATH=$1:$PATH; { echo before; pizauthd -d -vv; echo after; } >log 2>&1";
     let daemon = sandbox.program("/bin/sh").args(["-c", script, "sh"]).args([executables()]);
     daemon.run().exits(0);
     let log = sandbox.read("log");
     let events = |line: &&str| line.starts_with("pizauthd: event=");
-    assert_eq!(log.lines().filter(|line| !events(line)).collect::<Vec<_>>(), ["said by a hook"]);
-    assert!(
-        log.starts_with("pizauthd: event=starting ") && log.ends_with("pizauthd: event=stopped\n"),
-        "{log}"
-    );
+    assert_eq!(log.lines().filter(|line| !events(line)).collect::<Vec<_>>(), ["before", "after"]);
+    assert!(log.contains("event=hook_output hook=startup_cmd line=\"said by a hook\"\n"), "{log}");
+    assert!(log.starts_with("before\npizauthd: event=starting "), "{log}");
+    assert!(log.ends_with("pizauthd: event=stopped\nafter\n"), "{log}");
 }
 
 #[test]

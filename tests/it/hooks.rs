@@ -1,6 +1,11 @@
 //! The user's commands: when they run, what they are told, in what surroundings.
 
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+
 use pizauth_test_server::{Endpoint, Fault, browser};
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use rustix::process::Signal;
 
 use crate::support::{Daemon, Running, Setup, eventually};
@@ -218,4 +223,22 @@ fn a_finished_hook_leaves_no_zombie() {
         let children = running.sandbox.program("ps").args(["-o", "stat=", "--ppid", &daemon]).run().out();
         children.trim().is_empty().then_some(())
     });
+}
+
+#[test]
+fn a_stuck_reader_of_our_standard_error_hangs_neither_hooks_nor_the_stop() {
+    let hook = "startup_cmd = \"printf %01000000d 0 >&2; echo written >> events\";\n\
+                token_event_cmd = \"printf %01000000d 0; echo $PIZAUTH_EVENT >> events\";";
+    let mut running = Setup::new().global(hook).start();
+    let stuck = running.sandbox.path("stuck");
+    mknodat(CWD, &stuck, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap();
+    // A reader that never reads, and has as much to read as it can take.
+    let mut reader = File::options().read(true).write(true).custom_flags(nonblock).open(&stuck).unwrap();
+    while reader.write(&[b'x'; 4096]).is_ok() {}
+    running.restart_by("exec \"$@\" 2>stuck");
+    assert_eq!(running.sandbox.read("events"), "written\nwritten\n");
+    running.sign_in("work");
+    running.stop();
+    assert_eq!(running.sandbox.read("events"), "written\nwritten\ntoken_new\n");
 }

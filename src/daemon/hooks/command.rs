@@ -28,17 +28,6 @@ pub(crate) struct HookSettings {
     pub socket: PathBuf,
     /// The limits that the daemon was started with, where it has changed them.
     pub limits: Vec<(Resource, Rlimit)>,
-    /// Where a hook's output goes.
-    pub output: HookOutput,
-}
-
-/// Where the standard output and error of hooks go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HookOutput {
-    /// To ours: we are in the foreground.
-    Inherited,
-    /// The first 4 KiB to the log: we are detached.
-    Logged,
 }
 
 impl HookSettings {
@@ -49,15 +38,19 @@ impl HookSettings {
         std::env::vars_os().filter(|(name, _)| !is_ours(name)).collect()
     }
 
-    /// The command line for one hook, ready to be started. `output`: the log's pipe, where there is one.
-    pub(super) fn prepare(&self, command: &str, hook: &Hook, output: Option<(OwnedFd, OwnedFd)>) -> Command {
+    /// The command line for one hook, ready to be started. Its output goes to pipes of its own, in the foreground too:
+    /// whoever reads ours may be stuck, and must hang neither the hook nor our end.
+    pub(super) fn prepare(
+        &self,
+        command: &str,
+        hook: &Hook,
+        (stdout, stderr): (OwnedFd, OwnedFd),
+    ) -> Command {
         let mut prepared = Command::new(self.shell());
         prepared.arg("-c").arg(command).stdin(Stdio::null());
         prepared.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
         prepared.env("PIZAUTH_SOCKET", &self.socket).envs(variables(hook));
-        if let Some((stdout, stderr)) = output {
-            prepared.stdout(stdout).stderr(stderr);
-        }
+        prepared.stdout(stdout).stderr(stderr);
         sys::isolate_child(&mut prepared, self.limits.clone(), Vec::new());
         prepared
     }

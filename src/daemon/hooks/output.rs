@@ -1,4 +1,4 @@
-//! What a hook of a detached daemon writes: its beginning goes to the log, and the rest is read all the same.
+//! What a hook writes: its beginning goes to the log, and the rest is read all the same.
 //!
 //! The pipe stays open for as long as anybody writes to it, also after the hook has ended: to close it would
 //! end, by SIGPIPE, a browser that the hook has started. When we end, somebody else goes on reading.

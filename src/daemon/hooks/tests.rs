@@ -22,8 +22,7 @@ use scene::*;
 
 #[test]
 fn a_hook_gets_its_variables_and_the_environment_of_the_start() {
-    let mut scene =
-        Scene::new(on_error("env > $DIR/env; pwd > $DIR/pwd; cat > $DIR/stdin"), HookOutput::Inherited);
+    let mut scene = Scene::new(on_error("env > $DIR/env; pwd > $DIR/pwd; cat > $DIR/stdin"));
     scene.run(error_notify("no\nway"));
     scene.until_idle();
     let env = scene.text("env");
@@ -46,7 +45,7 @@ fn a_hook_is_its_own_master() {
     blocked.add(signal::Signal::SIGUSR2);
     let command = "echo $$ > $DIR/pid; cat /proc/self/status > $DIR/status; ulimit -n > $DIR/limit; \
                    exec ls /proc/self/fd > $DIR/fds; ";
-    let mut scene = Scene::new(on_error(command), HookOutput::Inherited);
+    let mut scene = Scene::new(on_error(command));
     blocked.thread_block().unwrap();
     scene.run(error_notify("x"));
     blocked.thread_unblock().unwrap();
@@ -67,8 +66,7 @@ fn a_hook_is_its_own_master() {
 
 #[test]
 fn a_hook_runs_whatever_the_text() {
-    let mut scene =
-        Scene::new(on_error("printf %s \"$PIZAUTH_MSG\" | wc -c >> $DIR/lengths"), HookOutput::Inherited);
+    let mut scene = Scene::new(on_error("printf %s \"$PIZAUTH_MSG\" | wc -c >> $DIR/lengths"));
     for message in ["", "\0\0", &"x".repeat(1 << 20), "$(touch $DIR/bad) `touch $DIR/bad` ' \" \\ ; -n"] {
         scene.run(error_notify(message));
         scene.until_idle();
@@ -81,7 +79,7 @@ fn a_hook_runs_whatever_the_text() {
 fn token_events_run_one_at_a_time_in_order_and_repeated_ones_merge() {
     let command =
         "echo begin >> $DIR/log; echo $PIZAUTH_ACCOUNT $PIZAUTH_EVENT >> $DIR/log; cat $DIR/gate >> $DIR/log";
-    let mut scene = Scene::new(on_token_event(command), HookOutput::Inherited);
+    let mut scene = Scene::new(on_token_event(command));
     let gate = scene.fifo("gate");
     scene.run(token_event("a", TokenEvent::New));
     for _ in 0..1000 {
@@ -117,7 +115,7 @@ fn a_group_that_ignores_term_is_killed_when_its_time_is_up() {
     // Both hold the fifo open: its reader sees the end when the last of them is gone.
     let command =
         "trap '' TERM; exec > $DIR/alive; (while :; do sleep 600; done) & while :; do sleep 600; done";
-    let mut scene = Scene::new(on_error(command), HookOutput::Inherited);
+    let mut scene = Scene::new(on_error(command));
     let alive = scene.fifo("alive");
     let (is_open, is_closed) = watched(alive);
     scene.run(error_notify("x"));
@@ -136,7 +134,7 @@ fn a_group_that_ignores_term_is_killed_when_its_time_is_up() {
 fn what_a_hook_leaves_running_does_not_survive_its_time_either() {
     // The hook itself obeys TERM, and its child does not: the zombie keeps the group until the KILL.
     let command = "(trap '' TERM; exec > $DIR/alive; while :; do sleep 600; done) & cat $DIR/gate; sleep 600";
-    let mut scene = Scene::new(on_error(command), HookOutput::Inherited);
+    let mut scene = Scene::new(on_error(command));
     let (alive, gate) = (scene.fifo("alive"), scene.fifo("gate"));
     let (is_open, is_closed) = watched(alive);
     scene.run(error_notify("x"));
@@ -150,7 +148,7 @@ fn what_a_hook_leaves_running_does_not_survive_its_time_either() {
 
 #[test]
 fn many_accounts_do_not_start_as_many_processes() {
-    let mut scene = Scene::new(on_auth("read line < $DIR/gate; echo x >> $DIR/log"), HookOutput::Inherited);
+    let mut scene = Scene::new(on_auth("read line < $DIR/gate; echo x >> $DIR/log"));
     let gate = scene.fifo("gate");
     let mut gate = fs::File::options().read(true).write(true).open(gate).unwrap();
     for number in 0..100 {
@@ -172,7 +170,7 @@ fn verdicts() {
         ("no_such_command_at_all 2>/dev/null", HookVerdict::NoVerdict),
         ("/dev/null 2>/dev/null", HookVerdict::NoVerdict),
     ] {
-        let mut scene = Scene::new(on_transient(command), HookOutput::Inherited);
+        let mut scene = Scene::new(on_transient(command));
         scene.run(transient_error_if(7));
         scene.until_idle();
         let expected = Finished::TransientErrorIf { job: JobId(7), verdict };
@@ -183,7 +181,7 @@ fn verdicts() {
 
 #[test]
 fn a_limit_does_not_count_what_the_machine_sleeps() {
-    let mut scene = Scene::new(on_transient("exec sleep 600"), HookOutput::Inherited);
+    let mut scene = Scene::new(on_transient("exec sleep 600"));
     scene.run(transient_error_if(1));
     let asleep = Duration::from_secs(3600);
     scene.hooks.slept(asleep);
@@ -201,7 +199,7 @@ fn a_limit_does_not_count_what_the_machine_sleeps() {
 
 #[test]
 fn a_verdict_that_takes_too_long_is_to_give_up_and_our_own_end_is_none() {
-    let mut scene = Scene::new(on_transient("exec sleep 600"), HookOutput::Inherited);
+    let mut scene = Scene::new(on_transient("exec sleep 600"));
     scene.run(transient_error_if(1));
     scene.pass(Duration::from_secs(180));
     scene.pass(Duration::from_secs(1));
@@ -221,7 +219,7 @@ fn a_verdict_that_takes_too_long_is_to_give_up_and_our_own_end_is_none() {
 
 #[test]
 fn a_command_that_is_not_there_ends_at_once() {
-    let mut scene = Scene::new(HookCommands::default(), HookOutput::Inherited);
+    let mut scene = Scene::new(HookCommands::default());
     scene.run(Hook::Startup);
     scene.run(transient_error_if(1));
     scene.run(token_event("a", TokenEvent::New));
@@ -233,7 +231,7 @@ fn a_command_that_is_not_there_ends_at_once() {
 
 #[test]
 fn token_events_are_finished_after_the_daemon_was_told_to_stop() {
-    let mut scene = Scene::new(on_token_event("echo $PIZAUTH_EVENT >> $DIR/log"), HookOutput::Inherited);
+    let mut scene = Scene::new(on_token_event("echo $PIZAUTH_EVENT >> $DIR/log"));
     scene.run(token_event("a", TokenEvent::New));
     scene.run(token_event("a", TokenEvent::Refreshed));
     scene.hooks.stop(scene.now);
@@ -245,7 +243,7 @@ fn token_events_are_finished_after_the_daemon_was_told_to_stop() {
 #[test]
 fn output_is_read_to_its_end_also_after_the_hook_has_ended() {
     let command = "(cat $DIR/gate; head -c 1000000 /dev/zero; echo survived > $DIR/log) & echo started";
-    let mut scene = Scene::new(on_error(command), HookOutput::Logged);
+    let mut scene = Scene::new(on_error(command));
     let gate = scene.fifo("gate");
     scene.run(error_notify("x"));
     scene.until_idle();
@@ -257,7 +255,7 @@ fn output_is_read_to_its_end_also_after_the_hook_has_ended() {
 
 #[test]
 fn a_caller_from_within_a_hook_is_known_by_its_session() {
-    let mut scene = Scene::new(on_error("cat $DIR/gate"), HookOutput::Inherited);
+    let mut scene = Scene::new(on_error("cat $DIR/gate"));
     let gate = scene.fifo("gate");
     scene.run(error_notify("x"));
     let session = scene.hooks.running[0].session();
@@ -269,7 +267,7 @@ fn a_caller_from_within_a_hook_is_known_by_its_session() {
 
 #[test]
 fn what_the_system_cannot_start_now_is_started_later() {
-    let mut scene = Scene::new(on_token_event("echo $PIZAUTH_EVENT >> $DIR/log"), HookOutput::Inherited);
+    let mut scene = Scene::new(on_token_event("echo $PIZAUTH_EVENT >> $DIR/log"));
     scene.fail_to_start(token_event("a", TokenEvent::New), Errno::AGAIN);
     scene.run(token_event("a", TokenEvent::Revoked));
     assert!(scene.hooks.running.is_empty() && !scene.hooks.is_drained());

@@ -37,7 +37,7 @@ events! {
     Error InternalError "internal_error" "the system refused what it has no reason to refuse"
     Error LinesDropped "lines_dropped" "the reader of the log was stuck: so many lines were lost"
     Notice Status "status" "the state of one account, after the signal USR1"
-    Notice HookOutput "hook_output" "a line that a hook of a detached daemon has written"
+    Notice HookOutput "hook_output" "a line that a hook has written"
     Warning ConfigWarning "config_warning" "the configuration holds something doubtful"
     Warning RedirectRefused "redirect_refused" "a request to the redirect listener was refused; one line a second at most"
     Warning PeerUnchecked "peer_unchecked" "the owner of browser connections cannot be found out on this machine"

@@ -10,10 +10,9 @@ use pizauth_common::config::Checked;
 use pizauth_common::paths::ProcessEnvironment;
 use pizauth_core::keeper::Keeper;
 
-use super::options::Options;
 use crate::clock::{Alarm, Clock};
 use crate::event_loop::Rooms;
-use crate::hooks::{HookOutput, HookSettings, Hooks};
+use crate::hooks::{HookSettings, Hooks};
 use crate::http::{Http, RequestLimits};
 use crate::ipc_listener::IpcListener;
 use crate::mailbox::Mailbox;
@@ -29,7 +28,6 @@ use crate::{entropy, wake_sources};
 /// # Errors
 /// What could not be opened and why, for people. What was opened before is closed again.
 pub(super) fn open(
-    options: &Options,
     limits: &ProcessLimits,
     config_file: PathBuf,
     checked: Checked,
@@ -55,7 +53,7 @@ pub(super) fn open(
         RedirectListener::bind(redirect_listener::Settings::new(&config), mailbox.clone())
             .map_err(|error| error.to_string())?;
     let http = Http::start(mailbox.clone(), RequestLimits::default()).map_err(cannot("start a thread"))?;
-    let settings = hook_settings(options, limits, &socket_file);
+    let settings = hook_settings(limits, &socket_file);
     let hooks = Hooks::new(settings, config.hooks.clone(), shared);
     let ports = redirect_listener.ports();
     Ok(Rooms {
@@ -82,12 +80,11 @@ fn instance() -> String {
     format!("{:016x}", u64::from_le_bytes(bytes))
 }
 
-fn hook_settings(options: &Options, limits: &ProcessLimits, socket_file: &SocketFile) -> HookSettings {
+fn hook_settings(limits: &ProcessLimits, socket_file: &SocketFile) -> HookSettings {
     HookSettings {
         environment: HookSettings::inherited_environment(),
         socket: socket_file.path().to_owned(),
         limits: limits.each().to_vec(),
-        output: if options.foreground { HookOutput::Inherited } else { HookOutput::Logged },
     }
 }
 

@@ -16,7 +16,7 @@ fn waiting_hooks() -> (Scene, fs::File) {
         token_event_cmd: command(),
         transient_error_if_cmd: command(),
     };
-    let scene = Scene::new(commands, HookOutput::Inherited);
+    let scene = Scene::new(commands);
     let gate = scene.fifo("gate");
     let gate = fs::File::options().read(true).write(true).open(gate).unwrap();
     (scene, gate)

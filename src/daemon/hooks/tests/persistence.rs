@@ -10,7 +10,7 @@ const LOG: &str = "echo $PIZAUTH_ACCOUNT $PIZAUTH_EVENT >> $DIR/log";
 
 /// `startup_cmd` runs until somebody writes to the gate.
 fn starting() -> (Scene, PathBuf) {
-    let mut scene = Scene::new(at_startup("read line < $DIR/gate", LOG), HookOutput::Inherited);
+    let mut scene = Scene::new(at_startup("read line < $DIR/gate", LOG));
     let gate = scene.fifo("gate");
     scene.run(Hook::Startup);
     scene.run(token_event("a", TokenEvent::New));
@@ -62,7 +62,7 @@ fn a_stop_waits_for_startup_cmd_a_little_and_tells_them_then() {
 #[test]
 fn a_startup_cmd_that_fails_has_not_succeeded() {
     for command in ["exit 1", "exit 127", "kill -9 $$"] {
-        let mut scene = Scene::new(at_startup(command, LOG), HookOutput::Inherited);
+        let mut scene = Scene::new(at_startup(command, LOG));
         scene.run(Hook::Startup);
         scene.until_idle();
         assert_eq!(scene.hooks.poll_finished(), Some(Finished::Startup { succeeded: false }), "{command}");
@@ -71,7 +71,7 @@ fn a_startup_cmd_that_fails_has_not_succeeded() {
 
 /// Fails until there is a file `mended`.
 fn failing() -> Scene {
-    Scene::new(on_token_event(&format!("{LOG}; test -e $DIR/mended")), HookOutput::Inherited)
+    Scene::new(on_token_event(&format!("{LOG}; test -e $DIR/mended")))
 }
 
 fn until_it_waits(scene: &mut Scene) {
@@ -116,7 +116,7 @@ fn a_later_event_of_the_account_stands_for_one_that_failed_and_other_accounts_do
 
 #[test]
 fn a_hook_that_took_too_long_is_told_again_too() {
-    let mut scene = Scene::new(on_token_event("trap 'exit 0' TERM; sleep 600"), HookOutput::Inherited);
+    let mut scene = Scene::new(on_token_event("trap 'exit 0' TERM; sleep 600"));
     scene.run(token_event("a", TokenEvent::New));
     scene.pass(Duration::from_secs(60));
     scene.pass(Duration::from_secs(1));

@@ -8,8 +8,7 @@ const TOO_SOON: Duration = Duration::from_millis(1);
 
 /// Reminders that run until somebody writes to the gate, a line for each.
 fn stuck() -> (Scene, fs::File) {
-    let scene =
-        Scene::new(on_auth("echo $PIZAUTH_URL >> $DIR/log; read line < $DIR/gate"), HookOutput::Inherited);
+    let scene = Scene::new(on_auth("echo $PIZAUTH_URL >> $DIR/log; read line < $DIR/gate"));
     let gate = scene.fifo("gate");
     let gate = fs::File::options().read(true).write(true).open(gate).unwrap();
     (scene, gate)

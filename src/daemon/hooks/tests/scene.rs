@@ -26,7 +26,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    pub(super) fn new(commands: HookCommands, output: HookOutput) -> Self {
+    pub(super) fn new(commands: HookCommands) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let poll = Poll::new().unwrap();
         let mut signals = Signals::new().unwrap();
@@ -41,7 +41,6 @@ impl Scene {
             .to_vec(),
             socket: PathBuf::from("/run/example.sock"),
             limits: vec![(Resource::Nofile, Rlimit { current: Some(123), ..getrlimit(Resource::Nofile) })],
-            output,
         };
         let hooks = Hooks::new(settings, commands, Rc::new(poll.registry().try_clone().unwrap()));
         Self { dir, poll, signals, hooks, now: START }

@@ -41,7 +41,7 @@ fn left_of(groups: &BTreeSet<u32>) -> Vec<String> {
 #[test]
 fn groups_of_bad_hooks_end_within_a_second_of_their_time_and_leave_no_zombie() {
     let count = std::env::var("PIZAUTH_TEST_HOOKS").map_or(40, |count| count.parse().unwrap());
-    let mut scene = Scene::new(on_error(MISDEEDS), HookOutput::Logged);
+    let mut scene = Scene::new(on_error(MISDEEDS));
     for number in 0..count {
         scene.run(error_notify(&number.to_string()));
     }
