@@ -4,7 +4,6 @@ use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::call::{self, Call, CallError};
 use pizauth_common::ipc::message::{Answer, Report, Request, Response};
-use pizauth_common::terminal::printable_lines;
 
 /// The daemon's answer about an account.
 ///
@@ -12,7 +11,7 @@ use pizauth_common::terminal::printable_lines;
 /// It could not be reached, or it refused; why has been printed.
 pub(crate) fn ask(invocation: &Invocation, request: &Request) -> Result<Response, Exit> {
     match call::call(request) {
-        Ok(Response::Refused { message, .. }) => Err(invocation.not_done(printable_lines(&message))),
+        Ok(Response::Refused { message, .. }) => Err(invocation.not_done(message)),
         Ok(response) => Ok(response),
         Err(error) => Err(unreached(invocation, &error)),
     }
@@ -25,9 +24,7 @@ pub(crate) fn ask(invocation: &Invocation, request: &Request) -> Result<Response
 pub(crate) fn ask_for_report(invocation: &Invocation, request: &Request) -> Result<(Report, Call), Exit> {
     match call::call_keeping(request) {
         Ok((Answer::Report(report), call)) => Ok((report, call)),
-        Ok((Answer::Response(Response::Refused { message, .. }), _)) => {
-            Err(invocation.not_done(printable_lines(&message)))
-        }
+        Ok((Answer::Response(Response::Refused { message, .. }), _)) => Err(invocation.not_done(message)),
         Ok((Answer::Response(_), _)) => Err(unexpected(invocation)),
         Err(error) => Err(unreached(invocation, &error)),
     }

@@ -5,7 +5,6 @@ use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::{Report, Request};
-use pizauth_common::terminal::printable_lines;
 
 use crate::ask::{ask_for_report, unexpected};
 
@@ -25,7 +24,7 @@ impl Command for Reload {
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
         match ask_for_report(invocation, &Request::Reload {})? {
             (Report::Reloaded { warnings }, _) => {
-                warnings.iter().for_each(|warning| invocation.complain(printable_lines(warning)));
+                warnings.iter().for_each(|warning| invocation.complain(warning));
                 Ok(Exit::Done)
             }
             _ => Err(unexpected(invocation)),

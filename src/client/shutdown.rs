@@ -9,7 +9,6 @@ use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::{Report, Request};
 use pizauth_common::paths::{self, Environment, ProcessEnvironment};
-use pizauth_common::terminal::printable;
 
 use crate::ask::{ask_for_report, unexpected};
 
@@ -35,10 +34,10 @@ impl Command for Shutdown {
             return Err(unexpected(invocation));
         };
         if let Some(session) = elsewhere(call.path()) {
-            let (daemon, session) = (call.path().display().to_string(), session.display().to_string());
-            let told =
-                format!("there is no pizauthd in XDG_RUNTIME_DIR ({session}): stopping the one at {daemon}");
-            invocation.complain(printable(&told));
+            let (daemon, session) = (call.path().display(), session.display());
+            invocation.complain(format_args!(
+                "there is no pizauthd in XDG_RUNTIME_DIR ({session}): stopping the one at {daemon}"
+            ));
         }
         if wait && !call.wait_until_closed(PATIENCE) {
             let seconds = PATIENCE.as_secs();

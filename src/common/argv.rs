@@ -14,7 +14,7 @@ use argh::{ArgsInfo, EarlyExit, FromArgs};
 use crate::cause::Cause;
 use crate::exit::Exit;
 use crate::sys::stdout_was_closed;
-use crate::terminal::printable;
+use crate::terminal::{printable, printable_lines};
 use normalise::Words;
 
 pub use argh::FlagInfoKind;
@@ -55,9 +55,9 @@ impl Invocation {
         }
     }
 
-    /// Prints `PROGRAM: message` on stderr. Where stderr is closed too there is nobody to tell.
+    /// Prints `PROGRAM: message` on stderr, fit to be shown. Where stderr is closed too there is nobody to tell.
     pub fn complain(&self, message: impl std::fmt::Display) {
-        let line = format!("{}: {}\n", printable(&self.program), message);
+        let line = format!("{}: {}\n", printable(&self.program), printable_lines(&message.to_string()));
         let _ = io::stderr().write_all(line.as_bytes());
     }
 

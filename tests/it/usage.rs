@@ -121,6 +121,18 @@ fn without_stdin_and_stderr_a_token_is_shown_all_the_same() {
     }
 }
 
+#[test]
+fn no_message_drives_the_terminal_whatever_is_in_it() {
+    let sandbox = Sandbox::new();
+    let place = "/missing\u{1b}[2J\u{9b}\u{202e}\u{1d173}/pizauth.sock";
+    for command in ["show", "status"] {
+        let call = sandbox.applet(command).env("PIZAUTH_SOCKET", place);
+        let ran = if command == "show" { call.args(["wo\u{1b}rk"]) } else { call }.run().exits(2);
+        ran.says(r"/missing\u{1b}[2J\u{9b}\u{202e}\u{1d173}/pizauth.sock");
+    }
+    sandbox.applet("check").args(["-c", "/missing\u{1b}\u{fff9}.conf"]).run().exits(1).says("U+FFF9");
+}
+
 /// Where the executables of this build are.
 fn executables() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_pizauth")).parent().expect("a directory")
