@@ -1,6 +1,9 @@
 //! `pizauth check` and `pizauthd --check`: every error in one run, each with its place.
 
-use crate::support::{Call, Running, Sandbox};
+use std::fs::{Permissions, set_permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{Call, Daemon, Running, Sandbox};
 
 const GOOD: &str = "account \"work\" { auth_uri = \"https://a.example/\"; token_uri = \"https://t.example/\"; \
                     client_id = \"c\"; }\n";
@@ -33,6 +36,21 @@ fn all_errors_come_in_one_run_with_place_line_caret_and_hint() {
         let ran = ran.says("did you mean 'refresh_retry'?").says("did you mean 'client_secret'?");
         ran.says("  client_secert = ").says("^^^").says_not("\"s\"");
     }
+}
+
+#[test]
+fn a_file_that_others_can_write_is_warned_of_at_a_check_at_the_start_and_at_a_reload() {
+    let sandbox = Sandbox::configured();
+    let warning = "others can write this file";
+    set_permissions(sandbox.config_file(), Permissions::from_mode(0o606)).unwrap();
+    for check in checks(&sandbox) {
+        check.run().exits(0).says(warning).says("chmod go-w");
+    }
+    let daemon = Daemon::start(&sandbox, sandbox.applet("server").args(["-v"]));
+    daemon.wait_for_log(&["event=config_warning", warning]);
+    sandbox.applet("reload").run().exits(0).says(warning);
+    set_permissions(sandbox.config_file(), Permissions::from_mode(0o600)).unwrap();
+    sandbox.applet("reload").run().exits(0).says_not(warning);
 }
 
 #[test]
