@@ -116,7 +116,8 @@ stop_runit() { sv -w 20 down ./service/root; }
 in_background runsv "${bare[@]}" runsv service/root
 runsv_pid=${pids[-1]}
 supervised runit
-check 'runit: what a hook writes is in the log' grep -q '^<29>.*pizauthd: said by a hook' messages
+check 'runit: what a hook writes is in the log' \
+    grep -q '^<29>pizauthd.*: event=hook_output hook=startup_cmd line="said by a hook"' messages
 sv exit ./service/root >/dev/null
 check 'runit: runsv ends' wait_until is_gone "$runsv_pid"
 
