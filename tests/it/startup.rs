@@ -29,9 +29,9 @@ fn is(state: &str) -> (String, String) {
 }
 
 #[test]
-fn show_and_refresh_wait_for_the_restore_and_begin_no_authorization() {
+fn show_refresh_and_revoke_wait_for_the_restore_and_no_authorization_begins() {
     let mut running = Running::starting(&restoring(""));
-    for command in ["show", "refresh"] {
+    for command in ["show", "refresh", "revoke"] {
         running.sandbox.applet(command).args(["work"]).run().exits(1).prints_nothing().says(RESTORING);
         let unknown = running.sandbox.applet(command).args(["wrok"]).run().exits(1);
         unknown.says("no account").says_not(RESTORING);

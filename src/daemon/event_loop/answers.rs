@@ -56,11 +56,7 @@ impl EventLoop {
 
     /// Nothing yet, where the answer comes later.
     fn respond(&mut self, caller: CallerId, request: Request, now: Now) -> Result<Option<Answer>, Refused> {
-        if let Request::Show { account } | Request::Refresh { account } = &request
-            && self.awaits_restore(caller, account, now)
-        {
-            return Err(restoring());
-        }
+        self.refuse_what_a_restore_would_undo(caller, &request, now)?;
         let rooms = &mut self.rooms;
         let answer = match request {
             Request::Restore { .. } if self.stage.is_stopping() => Err(stopping()),
@@ -95,12 +91,23 @@ impl EventLoop {
         answer.map(Some)
     }
 
-    /// Whether an authorization might be needless in a moment, since `startup_cmd` may bring the tokens back. Our own
-    /// hooks know what they do.
-    fn awaits_restore(&self, caller: CallerId, account: &str, now: Now) -> bool {
-        self.stage.is_starting()
-            && self.rooms.keeper.needs_authorization(account, now) == Ok(true)
-            && !self.rooms.is_hook(caller)
+    /// While `startup_cmd` may bring tokens back: what would be needless or undone then. Our own hooks know what they do.
+    fn refuse_what_a_restore_would_undo(
+        &self,
+        caller: CallerId,
+        request: &Request,
+        now: Now,
+    ) -> Result<(), Refused> {
+        let (account, why) = match request {
+            Request::Show { account } | Request::Refresh { account } => {
+                (account, "what it brings back need not be authorized")
+            }
+            Request::Revoke { account } => (account, "what it brings back is not there to be revoked yet"),
+            _ => return Ok(()),
+        };
+        let lacks_token =
+            self.stage.is_starting() && self.rooms.keeper.needs_authorization(account, now) == Ok(true);
+        if lacks_token && !self.rooms.is_hook(caller) { Err(restoring(why)) } else { Ok(()) }
     }
 
     /// Writes the state of every account to the log.
@@ -184,10 +191,10 @@ fn starting() -> Refused {
     Refused(Refusal::Starting, why.to_owned())
 }
 
-fn restoring() -> Refused {
-    let why = "tokens are being restored: startup_cmd has not ended, and what it brings back need not be \
-               authorized (try again in a moment)";
-    Refused(Refusal::Starting, why.to_owned())
+fn restoring(why: &str) -> Refused {
+    let why =
+        format!("tokens are being restored: startup_cmd has not ended, and {why} (try again in a moment)");
+    Refused(Refusal::Starting, why)
 }
 
 pub(super) fn stopping() -> Refused {
