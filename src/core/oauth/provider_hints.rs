@@ -3,6 +3,8 @@
 
 use core::time::Duration;
 
+use crate::prelude::*;
+
 /// Google ends the refresh tokens of an application in "Testing" after this time.
 const TESTING_LIFETIME: Duration = Duration::from_secs(7 * 86400);
 
@@ -54,8 +56,16 @@ const BY_NUMBER: &[(&str, &str)] = &[
 
 /// Hints by `error`.
 const BY_CODE: &[(&str, &str)] = &[
-    ("invalid_client", "check client_id and client_secret, which may have expired, then reload"),
-    ("unauthorized_client", "the client is not registered for this: check its registration"),
+    (
+        "invalid_client",
+        "check client_id and client_secret, which may have expired, and that the registration lets the client send \
+         them in the body of the request (client_secret_post; none without a secret), then reload",
+    ),
+    (
+        "unauthorized_client",
+        "the client is not registered for this: check that its registration has the grants authorization_code and \
+         refresh_token, and lets it authenticate in the body of the request (client_secret_post; none without a secret)",
+    ),
     ("invalid_scope", "check scopes"),
     ("redirect_uri_mismatch", "register the redirect URI exactly as redirect_uri has it"),
     ("org_internal", "the application is only for members of its organization"),
@@ -67,8 +77,16 @@ const BY_CODE: &[(&str, &str)] = &[
     ("invalid_grant", "authorize again"),
 ];
 
+/// A refusal, and behind it in parentheses what to do about it, where that is known.
+pub(super) fn with_hint(text: &str, code: &str, description: &str) -> String {
+    match hint_for(code, description) {
+        Some(hint) => format!("{text} ({hint})"),
+        None => text.to_owned(),
+    }
+}
+
 /// What to do about a refusal: by its number where the description has one, else by its code.
-pub(crate) fn hint_for(code: &str, description: &str) -> Option<&'static str> {
+fn hint_for(code: &str, description: &str) -> Option<&'static str> {
     number(description).and_then(|number| find(BY_NUMBER, number)).or_else(|| find(BY_CODE, code))
 }
 

@@ -8,6 +8,7 @@ use pizauth_common::terminal::is_printable_ascii;
 use url::form_urlencoded;
 
 use super::outcome::Reason;
+use super::provider_hints::with_hint;
 use super::redaction::Redaction;
 use crate::prelude::*;
 
@@ -205,5 +206,6 @@ fn reason(error: &str, description: Option<&str>, state: &Secret) -> Reason {
         Some(description) => format!("{error}: {description}"),
         None => error.to_owned(),
     };
-    Reason::with_cause(&redaction.apply(error), &redaction.apply(&text))
+    let text = with_hint(&redaction.apply(&text), error, description.unwrap_or_default());
+    Reason::with_cause(&redaction.apply(error), &text)
 }

@@ -125,10 +125,7 @@ fn told(error: &OAuthError, answer: &Answer, redaction: &Redaction) -> String {
 fn explained(error: &OAuthError, answer: &Answer, redaction: &Redaction) -> Reason {
     let cause = redaction.apply(&error.cause());
     let text = told(error, answer, redaction);
-    match provider_hints::hint_for(error.code(), error.description()) {
-        Some(hint) => Reason::with_cause(&cause, &format!("{text} ({hint})")),
-        None => Reason::with_cause(&cause, &text),
-    }
+    Reason::with_cause(&cause, &provider_hints::with_hint(&text, error.code(), error.description()))
 }
 
 fn unusable(answer: &Answer, why: &Unreadable, redaction: &Redaction) -> String {

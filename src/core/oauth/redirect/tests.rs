@@ -92,6 +92,11 @@ fn an_error_is_told_with_its_description() {
         reason("error=access_denied&error_description=You+said%0Ano&state=s&code="),
         "access_denied: You said no"
     );
+    assert_eq!(reason("error=invalid_scope&state=s"), "invalid_scope (check scopes)");
+    assert!(
+        reason("error=access_denied&error_description=AADSTS65001:+no&state=s")
+            .contains("(consent is missing: ")
+    );
 }
 
 #[test]
