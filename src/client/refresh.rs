@@ -35,9 +35,13 @@ impl Command for Refresh {
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
         let Self { account, exclude_url, .. } = self;
         let why = match ask(invocation, &Request::Refresh { account: account.clone() })? {
-            Response::RefreshScheduled {} => return Ok(Exit::Done),
+            Response::RefreshScheduled { refresh_in: 0 } => return Ok(Exit::Done),
+            Response::RefreshScheduled { refresh_in } => {
+                invocation.complain(unavailable::scheduled(&account, refresh_in));
+                return Ok(Exit::Done);
+            }
             Response::Pending { url } => unavailable::pending(&url, exclude_url),
-            Response::Exchanging {} => unavailable::exchanging(&account),
+            Response::Exchanging { last_error } => unavailable::exchanging(&account, last_error.as_deref()),
             _ => return Err(unexpected(invocation)),
         };
         Err(invocation.not_done(why))

@@ -40,7 +40,7 @@ impl Command for Show {
         let why = match ask(invocation, &Request::Show { account: account.clone() })? {
             Response::AccessToken { access_token } => return print(invocation, &access_token),
             Response::Pending { url } => unavailable::pending(&url, exclude_url),
-            Response::Exchanging {} => unavailable::exchanging(&account),
+            Response::Exchanging { last_error } => unavailable::exchanging(&account, last_error.as_deref()),
             Response::Expired(expired) => unavailable::expired(&account, &expired),
             _ => return Err(unexpected(invocation)),
         };

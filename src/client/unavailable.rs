@@ -17,9 +17,22 @@ pub(crate) fn pending(url: &str, exclude_url: bool) -> String {
     }
 }
 
-/// The user has come back from the browser, and the token endpoint has not answered yet.
-pub(crate) fn exchanging(account: &str) -> String {
-    format!("authorization of account '{}' is being completed; try again in a moment", printable(account))
+/// The user has come back from the browser, and the token endpoint has not answered yet, or could not be reached.
+pub(crate) fn exchanging(account: &str, last_error: Option<&str>) -> String {
+    let told = format!("authorization of account '{}' is being completed; ", printable(account));
+    match last_error.map(printable) {
+        None => told + "try again in a moment",
+        Some(error) => format!("{told}the last try failed: {error}"),
+    }
+}
+
+/// A refresh that may not begin yet: the server has asked for a pause, or there have been many just now.
+pub(crate) fn scheduled(account: &str, refresh_in: u64) -> String {
+    let when = roughly(Duration::from_secs(refresh_in));
+    format!(
+        "the refresh of account '{}' begins in {when}: not sooner, to spare the server",
+        printable(account)
+    )
 }
 
 /// The access token is too old: when there will be a new one, or what the user has to do for it.
@@ -74,6 +87,17 @@ mod tests {
              invalid_client: wrong secret; once that is mended: pizauth refresh 'my work' \
              (to sign in anew instead: pizauth revoke 'my work')"
         );
+    }
+
+    #[test]
+    fn what_is_not_yet_done_says_what_keeps_it() {
+        let told = exchanging("work", Some("cannot reach login.example"));
+        assert!(
+            told.ends_with("is being completed; the last try failed: cannot reach login.example"),
+            "{told}"
+        );
+        assert!(exchanging("work", None).ends_with("is being completed; try again in a moment"));
+        assert!(scheduled("work", 40).starts_with("the refresh of account 'work' begins in 40 s"));
     }
 
     #[test]

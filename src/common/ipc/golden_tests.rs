@@ -129,9 +129,9 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::Response(response) => match response {
             Response::AccessToken { .. } => "access_token",
             Response::Pending { .. } => "pending",
-            Response::Exchanging {} => "exchanging",
+            Response::Exchanging { .. } => "exchanging",
             Response::Expired(_) => "expired",
-            Response::RefreshScheduled {} => "refresh_scheduled",
+            Response::RefreshScheduled { .. } => "refresh_scheduled",
             Response::Revoked {} => "revoked",
             Response::Refused { .. } => "refused",
         },
@@ -156,11 +156,11 @@ fn responses() -> Vec<(&'static str, Response)> {
     vec![
         ("access_token", Response::AccessToken { access_token: Secret::from("ya29.example") }),
         ("pending", Response::Pending { url }),
-        ("exchanging", Response::Exchanging {}),
+        ("exchanging", Response::Exchanging { last_error: None }),
         ("expired", expired(None, false, 0)),
         ("expired_error", expired(Some("cannot connect"), false, 55)),
         ("expired_attention", expired(Some("the server refused: invalid_client"), true, 3_540)),
-        ("refresh_scheduled", Response::RefreshScheduled {}),
+        ("refresh_scheduled", Response::RefreshScheduled { refresh_in: 0 }),
         ("revoked", Response::Revoked {}),
     ]
 }

@@ -82,11 +82,19 @@ pub enum Response {
         url: String,
     },
     /// To `show` and `refresh`: the authorization code is being exchanged; no URL to visit.
-    Exchanging {},
+    Exchanging {
+        /// Why the last try failed, if one did.
+        #[serde(default)]
+        last_error: Option<String>,
+    },
     /// To `show`: the access token has expired and can be refreshed.
     Expired(Expired),
     /// To `refresh`: a refresh is under way or will start as soon as it may.
-    RefreshScheduled {},
+    RefreshScheduled {
+        /// Seconds until it begins; 0 where it begins now or is under way.
+        #[serde(default)]
+        refresh_in: u64,
+    },
     /// To `revoke`.
     Revoked {},
     /// To any request: it was not done; nothing changed.

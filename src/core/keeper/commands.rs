@@ -22,7 +22,10 @@ pub enum Shown {
     /// The user has to visit this URL.
     Pending(String),
     /// The authorization is being completed.
-    Exchanging,
+    Exchanging {
+        /// Why the last try to do so failed, if one did.
+        last_error: Option<Reason>,
+    },
     /// The access token has expired and can be refreshed.
     Expired {
         /// What went wrong last, if anything did.
@@ -40,11 +43,17 @@ pub enum Shown {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refreshed {
     /// A refresh is under way or will be as soon as the bucket and the server's Retry-After allow.
-    Scheduled,
+    Scheduled {
+        /// Until then; zero if it begins now or is under way.
+        refresh_in: Duration,
+    },
     /// The user has to visit this URL.
     Pending(String),
     /// The authorization is being completed; nothing changed.
-    Exchanging,
+    Exchanging {
+        /// Why the last try to do so failed, if one did.
+        last_error: Option<Reason>,
+    },
     /// The access token is valid but came without a refresh token.
     Impossible,
     /// The daemon stops: nothing is begun.
@@ -74,7 +83,7 @@ impl Keeper {
         let (settings, is_stopping) = (self.settings, self.is_stopping);
         self.change(account, now, |entry, outbox| match &mut entry.state {
             TokenState::Pending(pending) => Shown::Pending(pending.request.url.clone()),
-            TokenState::Exchanging(_) => Shown::Exchanging,
+            TokenState::Exchanging(_) => Shown::Exchanging { last_error: entry.exchange_error() },
             _ if is_stopping => Shown::Stopping,
             TokenState::Active(token) if token.renewal.is_possible() => {
                 hasten(&mut token.renewal, Haste::Show, now.moment);
@@ -94,10 +103,10 @@ impl Keeper {
         let (settings, is_stopping) = (self.settings, self.is_stopping);
         self.change(account, now, |entry, outbox| match &mut entry.state {
             _ if is_stopping => Refreshed::Stopping,
-            TokenState::Exchanging(_) => Refreshed::Exchanging,
+            TokenState::Exchanging(_) => Refreshed::Exchanging { last_error: entry.exchange_error() },
             TokenState::Active(token) if token.renewal.is_possible() => {
                 hasten(&mut token.renewal, Haste::Refresh, now.moment);
-                Refreshed::Scheduled
+                Refreshed::Scheduled { refresh_in: refresh_in(entry, now.moment) }
             }
             TokenState::Active(token) if !token.has_expired(now.moment) => Refreshed::Impossible,
             TokenState::Active(_) | TokenState::Empty | TokenState::Pending(_) => {
@@ -142,8 +151,12 @@ fn expired(entry: &Entry, now: Moment) -> Shown {
     Shown::Expired {
         last_error: entry.last_error.clone(),
         needs_attention: entry.needs_attention(),
-        refresh_in: entry.next_refresh(now).unwrap_or(now).since(now),
+        refresh_in: refresh_in(entry, now),
     }
+}
+
+fn refresh_in(entry: &Entry, now: Moment) -> Duration {
+    entry.next_refresh(now).unwrap_or(now).since(now)
 }
 
 /// Brings an idle refresh forward as far as it may be.

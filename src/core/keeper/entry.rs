@@ -125,6 +125,12 @@ impl Entry {
         }
     }
 
+    /// Why the last try of the exchange that goes on failed, if one did.
+    pub(super) fn exchange_error(&self) -> Option<Reason> {
+        let TokenState::Exchanging(exchange) = &self.state else { return None };
+        self.last_error.clone().filter(|_| exchange.has_failed())
+    }
+
     /// Whether a person has to mend something before a refresh can succeed.
     pub(super) fn needs_attention(&self) -> bool {
         let renewal = self.active().map(|token| &token.renewal);

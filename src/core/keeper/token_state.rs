@@ -45,6 +45,14 @@ pub(super) struct Exchange {
     pub(super) stage: ExchangeStage,
 }
 
+impl Exchange {
+    /// Whether a try has come to nothing.
+    pub(super) fn has_failed(&self) -> bool {
+        let under_way = u32::from(self.stage == ExchangeStage::InFlight);
+        self.tries > under_way
+    }
+}
+
 /// Whether a try of the exchange is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ExchangeStage {

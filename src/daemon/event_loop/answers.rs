@@ -1,5 +1,7 @@
 //! What callers ask for, and what they are answered.
 
+use std::time::Duration;
+
 use pizauth_common::account_name::{AccountName, as_argument};
 use pizauth_common::dump::Dump;
 use pizauth_common::ipc::message::{
@@ -9,6 +11,7 @@ use pizauth_common::sys::give_memory_back;
 use pizauth_common::terminal::cut;
 use pizauth_core::keeper::{Refreshed, Restored, Shown, UnknownAccount};
 use pizauth_core::moment::Now;
+use pizauth_core::oauth::outcome::Reason;
 use pizauth_core::snapshot::Snapshot;
 
 use super::{EventLoop, Rooms};
@@ -129,9 +132,11 @@ impl EventLoop {
 impl Rooms {
     fn refresh(&mut self, account: &str, now: Now) -> Result<Response, Refused> {
         match self.keeper.refresh(account, now).map_err(|unknown| refused(unknown, account))? {
-            Refreshed::Scheduled => Ok(Response::RefreshScheduled {}),
+            Refreshed::Scheduled { refresh_in } => {
+                Ok(Response::RefreshScheduled { refresh_in: whole_seconds(refresh_in) })
+            }
             Refreshed::Pending(url) => Ok(Response::Pending { url }),
-            Refreshed::Exchanging => Ok(Response::Exchanging {}),
+            Refreshed::Exchanging { last_error } => Ok(exchanging(last_error)),
             Refreshed::Stopping => Err(stopping()),
             Refreshed::Impossible => Err(Refused(
                 Refusal::NoRefreshToken,
@@ -209,14 +214,23 @@ fn shown(shown: Shown) -> Result<Response, Refused> {
     Ok(match shown {
         Shown::AccessToken(access_token) => Response::AccessToken { access_token },
         Shown::Pending(url) => Response::Pending { url },
-        Shown::Exchanging => Response::Exchanging {},
+        Shown::Exchanging { last_error } => exchanging(last_error),
         Shown::Expired { last_error, needs_attention, refresh_in } => Response::Expired(Expired {
             last_error: last_error.map(|reason| reason.to_string()),
             needs_attention,
-            refresh_in: refresh_in.as_millis().div_ceil(1000) as u64,
+            refresh_in: whole_seconds(refresh_in),
         }),
         Shown::Stopping => return Err(stopping()),
     })
+}
+
+fn exchanging(last_error: Option<Reason>) -> Response {
+    Response::Exchanging { last_error: last_error.map(|reason| reason.to_string()) }
+}
+
+/// So many that it is over after them.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_millis().div_ceil(1000) as u64
 }
 
 fn restored(done: Restored) -> Report {

@@ -193,10 +193,11 @@ fn another_version_garbage_and_silence_are_told_apart() {
 #[test]
 fn a_refusal_that_comes_while_we_write_is_read() {
     let place = Place::new();
-    let refusing = place.daemon("live", |mut stream| answer(&mut stream, Response::Exchanging {}));
+    let refusing =
+        place.daemon("live", |mut stream| answer(&mut stream, Response::Exchanging { last_error: None }));
     let request = Request::Restore { dump: vec![7; 3_000_000].into() };
     let (response, _) = call_any::<Response>(&[place.named("live")], Vec::new, &request, PATIENCE).unwrap();
-    assert_eq!(response, Response::Exchanging {});
+    assert_eq!(response, Response::Exchanging { last_error: None });
     refusing.join().unwrap();
 }
 

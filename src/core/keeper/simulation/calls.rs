@@ -17,7 +17,7 @@ impl World {
                 Shown::AccessToken(session.access_token.as_str().into())
             }
             Phase::Pending { url, .. } => Shown::Pending(url.clone()),
-            Phase::Exchanging { .. } => Shown::Exchanging,
+            Phase::Exchanging { .. } => Shown::Exchanging { last_error: model.exchange_error() },
             _ if is_stopping => Shown::Stopping,
             Phase::Active(session) if session.is_refreshable() => {
                 session.hasten(false, now.moment);
@@ -40,10 +40,10 @@ impl World {
         let model = self.model(name);
         let expected = match &mut model.phase {
             _ if is_stopping => Refreshed::Stopping,
-            Phase::Exchanging { .. } => Refreshed::Exchanging,
+            Phase::Exchanging { .. } => Refreshed::Exchanging { last_error: model.exchange_error() },
             Phase::Active(session) if session.is_refreshable() => {
                 session.hasten(true, now.moment);
-                Refreshed::Scheduled
+                Refreshed::Scheduled { refresh_in: model.refresh_in(now) }
             }
             Phase::Active(session) if !session.has_expired(now.moment) => Refreshed::Impossible,
             phase => {
@@ -76,10 +76,9 @@ impl World {
 
 /// What a caller hears of a token that has expired.
 fn expired(model: &Model, now: Now) -> Shown {
-    let next = model.wants_request_at().unwrap_or(now.moment);
     Shown::Expired {
         last_error: model.last_error.clone(),
         needs_attention: model.needs_attention(),
-        refresh_in: next.since(now.moment),
+        refresh_in: model.refresh_in(now),
     }
 }

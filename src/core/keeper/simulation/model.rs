@@ -1,6 +1,7 @@
 //! What must be true of one account: a second, slower and simpler telling of the rules.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use pizauth_common::ipc::message::{AccountStatus, State};
 
@@ -127,6 +128,18 @@ impl Model {
             _ => return None,
         };
         Some(due.max(self.bucket_allows_at()))
+    }
+
+    /// Until the refresh that is wanted may begin.
+    pub(super) fn refresh_in(&self, now: Now) -> Duration {
+        self.wants_request_at().unwrap_or(now.moment).since(now.moment)
+    }
+
+    /// Why the last try of the exchange that goes on failed, if one did.
+    pub(super) fn exchange_error(&self) -> Option<Reason> {
+        let under_way = u32::from(self.request.is_some());
+        let has_failed = matches!(self.phase, Phase::Exchanging { tries, .. } if tries > under_way);
+        self.last_error.clone().filter(|_| has_failed)
     }
 
     /// A token request leaves: there is no other one for the account, it is due, and the bucket allows it.

@@ -66,8 +66,8 @@ fn a_code_becomes_a_token() {
     let mut bench = Bench::new(vec![account("work")]);
     let job = bench.exchange("work");
     assert!(bench.requests[0].1.contains("code=c0de"));
-    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Exchanging));
-    assert_eq!(bench.keeper.refresh("work", bench.now), Ok(Refreshed::Exchanging));
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Exchanging { last_error: None }));
+    assert_eq!(bench.keeper.refresh("work", bench.now), Ok(Refreshed::Exchanging { last_error: None }));
     bench.answer(job, issued("at-1", Some("rt-1"), 3600));
     assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::AccessToken("at-1".into())));
     assert_eq!(bench.events(), [TokenEvent::New]);

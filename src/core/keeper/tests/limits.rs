@@ -123,6 +123,6 @@ fn a_daemon_that_stops_still_tells_what_is_under_way() {
     bench.exchange("work");
     bench.keeper.stop();
     assert_eq!(bench.keeper.show("play", bench.now), Ok(Shown::Pending(url)));
-    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Exchanging));
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Exchanging { last_error: None }));
     assert_eq!(bench.keeper.refresh("work", bench.now), Ok(Refreshed::Stopping));
 }

@@ -171,7 +171,7 @@ fn an_exchange_is_newer_than_any_dump() {
     let mut bench = Bench::new(vec![account("work")]);
     bench.exchange("work");
     assert_eq!(bench.keeper.restore(dump, bench.now).kept, ["work".into()]);
-    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Exchanging));
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Exchanging { last_error: None }));
 }
 
 #[test]
