@@ -80,5 +80,6 @@ fn body_of(issued: &Issued) -> String {
         format!(r#""expires_in":{}"#, issued.lifetime.as_secs()),
     ];
     members.extend(issued.refresh_token.as_ref().map(|refresh| token("refresh_token", refresh.expose())));
+    members.extend(issued.narrowed_scope.as_ref().map(|granted| token("scope", granted)));
     format!("{{{}}}", members.join(","))
 }

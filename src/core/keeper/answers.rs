@@ -150,7 +150,7 @@ fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox)
     let access_token = Some(access_token);
     entry.state = TokenState::Active(ActiveToken { access_token, obtained_at, expires_at, lineage, renewal });
     entry.succeeded(now.moment);
-    if let Some(granted) = narrowed_scope {
+    if let Some(granted) = narrowed_scope.and_then(|granted| entry.news_of_scope(granted, lineage)) {
         outbox.tell(entry, Happened::ScopeNarrowed { granted });
     }
     if lineage.generation > 0 {

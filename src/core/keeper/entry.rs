@@ -14,7 +14,7 @@ use super::token_state::{ActiveToken, ExchangeStage, Pause, Renewal, Renewer, To
 use crate::moment::Moment;
 use crate::oauth::outcome::Reason;
 use crate::prelude::*;
-use crate::snapshot::Fingerprint;
+use crate::snapshot::{Fingerprint, Lineage};
 
 /// So many different causes are remembered as reported; a server that invents more is reported no further.
 const REPORTED_CAUSES: usize = 16;
@@ -35,6 +35,8 @@ pub(super) struct Entry {
     pub(super) last_error: Option<Reason>,
     /// The causes that the user has been told of since the last success.
     reported: Vec<String>,
+    /// The scopes of this session that were narrower than wanted when the user was last told.
+    narrowed: Option<String>,
     /// Of the `state` that was used last, to recognise a reload of the browser's page.
     used_state: Option<StateDigest>,
 }
@@ -50,6 +52,7 @@ impl Entry {
             answered_at: None,
             last_error: None,
             reported: Vec::new(),
+            narrowed: None,
             used_state: None,
         }
     }
@@ -180,6 +183,14 @@ impl Entry {
         }
         self.reported.push(reason.cause().to_owned());
         true
+    }
+
+    /// The scopes that a server has granted, where the user does not know yet that it did not grant all. Servers that
+    /// say so say it with every refresh.
+    pub(super) fn news_of_scope(&mut self, granted: String, lineage: Lineage) -> Option<String> {
+        let is_known = lineage.generation > 0 && self.narrowed.as_ref() == Some(&granted);
+        self.narrowed = Some(granted.clone());
+        (!is_known).then_some(granted)
     }
 
     /// Whether `state` belongs to the authorization request that is pending. Takes the same time whatever

@@ -20,7 +20,7 @@ pub enum Severity {
     Error,
     /// From `-v`: out of the ordinary, but mends itself.
     Warning,
-    /// Written always, and no error: what somebody has asked to see.
+    /// Written always, and no error: what somebody has asked to see, or should know of once.
     Notice,
     /// From `-vv`: the ordinary course of things.
     Info,
@@ -133,9 +133,9 @@ account_events! {
         /// The pause before the next try.
         pause: Duration
     } "exchange_retried" "the server was not reached: the exchange will be tried again"
-    Warning NoRefreshToken "no_refresh_token"
+    Notice NoRefreshToken "no_refresh_token"
         "the access token came without a refresh token: it lives only until it expires"
-    Warning ScopeNarrowed {
+    Notice ScopeNarrowed {
         /// What the server granted.
         granted: String
     } "scope_narrowed" "the server granted less than was asked for"

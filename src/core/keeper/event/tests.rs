@@ -1,5 +1,6 @@
 use super::*;
 use crate::keeper::tests::bench::{Bench, issued};
+use crate::oauth::outcome::{Issued, Outcome};
 
 /// One event, what its log line says besides the account, and what `token_event_cmd` and `error_notify_cmd` hear.
 type Row = (Happened, &'static str, Option<TokenEvent>, Option<&'static str>);
@@ -143,4 +144,26 @@ fn a_refresh_token_is_rotated_when_another_one_comes() {
         let told: Vec<_> = bench.told.iter().map(|event| &event.what).collect();
         assert!(told.contains(&&refreshed), "{comes:?}: {told:?}");
     }
+}
+
+#[test]
+fn a_narrowed_scope_is_told_once_a_session_and_when_it_changes() {
+    let granted = |scope: &str| match issued("at", Some("rt"), 1800) {
+        Outcome::Issued(issued) => {
+            Outcome::Issued(Issued { narrowed_scope: Some(scope.to_owned()), ..issued })
+        }
+        other => other,
+    };
+    let mut bench = Bench::active(Some("rt-0"), 3600);
+    for scope in ["mail", "mail", "calendar", "calendar"] {
+        bench.fail_once(granted(scope));
+    }
+    bench.keeper.revoke("work", bench.now).unwrap();
+    let job = bench.exchange("work");
+    bench.answer(job, granted("calendar"));
+    let narrowed = bench.told.iter().filter_map(|event| match &event.what {
+        Happened::ScopeNarrowed { granted } => Some(granted.as_str()),
+        _ => None,
+    });
+    assert_eq!(narrowed.collect::<Vec<_>>(), ["mail", "calendar", "calendar"]);
 }
