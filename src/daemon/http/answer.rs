@@ -41,7 +41,9 @@ fn read_body(reader: ResponseReader, headers: &HeaderMap) -> Result<Zeroizing<Ve
     if told.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(Trouble::TooLong);
     }
-    let mut body = Zeroizing::new(Vec::new());
+    // What is told is under the cap by now; growing towards it would take up to twice as much.
+    let room = told.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    let mut body = Zeroizing::new(Vec::with_capacity(room));
     match reader.take(MAX_BODY_BYTES + 1).read_to_end(&mut body) {
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(Trouble::EndedEarly),

@@ -142,26 +142,39 @@ pub(super) fn read(answer: &Answer) -> Result<Members, Unreadable> {
     }
 }
 
-/// Without a byte order mark, and with U+FFFD for what is not UTF-8: no token and no `error` has one.
+/// Stands for what is no text: no token and no `error` has one. It takes no more room than what it stands for.
+const NO_TEXT: char = '\x7f';
+
+/// Without a byte order mark, and with [`NO_TEXT`] for what is not UTF-8.
 pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    if let Ok(text) = str::from_utf8(body) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(body.len());
+    for chunk in body.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend((!chunk.invalid().is_empty()).then_some(NO_TEXT));
+    }
+    Cow::Owned(text)
 }
 
-/// JSON whose strings have no control characters as they are, which it forbids and some servers write: U+FFFD stands for
-/// each.
+/// JSON whose strings have no control characters as they are, which it forbids and some servers write: [`NO_TEXT`] stands
+/// for each.
 fn without_raw_controls(json: &str) -> Cow<'_, str> {
     let is_control = |c: char| c < ' ';
     if !json.contains(is_control) {
         return Cow::Borrowed(json);
     }
     let (mut in_string, mut is_escaped) = (false, false);
-    let clean = json.chars().map(|c| {
+    let mut clean = String::with_capacity(json.len());
+    clean.extend(json.chars().map(|c| {
         let is_quote = c == '"' && !is_escaped;
         is_escaped = in_string && c == '\\' && !is_escaped;
         in_string ^= is_quote;
-        if in_string && is_control(c) { char::REPLACEMENT_CHARACTER } else { c }
-    });
-    Cow::Owned(clean.collect())
+        if in_string && is_control(c) { NO_TEXT } else { c }
+    }));
+    Cow::Owned(clean)
 }
 
 /// RFC 6749 asks for JSON; a form is taken for an answer only where it has a member of one.
