@@ -143,7 +143,7 @@ fn is_credential(word: &str) -> bool {
         return false;
     }
     let changes = letters.windows(2).filter(|pair| is_change(pair[0], pair[1])).count();
-    let longest = word.split(|c: char| !c.is_ascii_alphanumeric()).map(str::len).max();
+    let longest = word.split(|c: char| !c.is_ascii_lowercase()).map(str::len).max();
     changes * PAIRS_PER_CHANGE >= letters.len() - 1
         || longest.is_some_and(|longest| longest > LONGEST_WORD_CHARS)
 }

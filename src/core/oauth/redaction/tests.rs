@@ -80,6 +80,32 @@ fn what_people_need_to_read_stays() {
 }
 
 #[test]
+fn a_guess_has_its_limits() {
+    for (told, expected) in [
+        ("kQ8xZ2mN5vB7cR1 kQ8xZ2mN5vB7cR1t", "kQ8xZ2mN5vB7cR1 …"),
+        ("token a1b2c3d, token a1b2c3d4", "token a1b2c3d, token …"),
+        ("token abcdefgh 12345678 token 12345678", "token abcdefgh 12345678 token 12345678"),
+        ("token 2026-01-01T10:00Z, token AADSTS50011", "token 2026-01-01T10:00Z, token AADSTS50011"),
+        ("token=a1b2c3d4, token/a1b2c3d4, token.a1b2c3d4", "token=…, token/a1b2c3d4, token.a1b2c3d4"),
+        ("code: 1234567, code: 12345678", "code: 1234567, code: …"),
+        ("1234567890123456789012345", "1234567890123456789012345"),
+        ("id 0f8fad5-bd9cb-469f-a165-70867728950e", "id …"),
+        ("id 0f8fad5b-d9cb-469f-a165-7086772895zz", "id …"),
+        ("state: unknown! state: unKnown", "state: unknown! state: …"),
+        ("tokens=x y=x api_key='x' monkeys: many", "tokens=… y=x api_key='…' monkeys: many"),
+        ("'state': x 'state': 'x' state 'x'", "'state': x 'state': '…' state 'x'"),
+        ("eyJhbGciOiJIUzI1 eyJhbGciOiJIUzI", "… eyJhbGciOiJIUzI"),
+        ("ab://kQ8xZ2mN5vB7cR1t/x //kQ8xZ2mN5vB7cR1t/x", "ab://…/x …"),
+        (
+            "ResourceOwnerPasswordCredentialsGrantNotAllowedException",
+            "ResourceOwnerPasswordCredentialsGrantNotAllowedException",
+        ),
+    ] {
+        assert_eq!(shown(told), expected, "{told:?}");
+    }
+}
+
+#[test]
 fn a_very_long_text_is_looked_at_from_its_beginning_only() {
     let text = format!("{}é{REFRESH_TOKEN}", "word ".repeat(LOOKED_AT));
     assert!(shown(&text).len() <= LOOKED_AT);
