@@ -14,7 +14,7 @@ const MIN_NAMED_CHARS: usize = 8;
 /// A longer word is no prose in any language.
 const LONGEST_WORD_CHARS: usize = 40;
 /// Of the neighbours in a credential at least one pair in so many differs in kind: capital, small letter or digit.
-const PAIRS_PER_CHANGE: usize = 5;
+const PAIRS_PER_CHANGE: usize = 6;
 /// A longer number is no code of an error.
 const LONGEST_CODE_DIGITS: usize = 7;
 /// With more digits it is no time and counts nothing.
@@ -67,10 +67,9 @@ impl Before<'_> {
         let it = &text[word.clone()];
         // `https` `:` `//host/path`: of a URL the part that is one, of a word all of it.
         if self.gap == ":" && it.starts_with("//") {
-            return parts(it, word.start).filter(|part| is_credential(&text[part.clone()])).collect();
+            return parts(it, word.start).filter(|part| has_credential(&text[part.clone()])).collect();
         }
-        let is_one =
-            self.assigns(it) || self.announces(it) || is_jwt(it) || it.split(['.', '/']).any(is_credential);
+        let is_one = self.assigns(it) || self.announces(it) || has_credential(it);
         if is_one { Vec::from([word]) } else { Vec::new() }
     }
 
@@ -131,6 +130,11 @@ fn range_in(whole: &str, part: &str) -> Range<usize> {
 /// RFC 7519: what begins as `{"` in base64.
 fn is_jwt(word: &str) -> bool {
     word.starts_with("eyJ") && word.len() >= MIN_CHARS
+}
+
+/// Whether a part of it is one.
+fn has_credential(word: &str) -> bool {
+    is_jwt(word) || word.split(['.', '/']).any(is_credential)
 }
 
 /// Long, and made as nobody makes words.

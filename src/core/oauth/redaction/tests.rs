@@ -73,6 +73,7 @@ fn what_people_need_to_read_stays() {
         "no user firstname.lastname2@students.university.example in urn:ietf:params:oauth:grant-type:refresh_token",
         "Bearer authentication required, bearer token missing, token endpoint 1.2.3.4:8080, retry in 1700000000000 ms",
         "Donaudampfschifffahrtsgesellschaftskapit unterwegs, 仕事のアカウントが見つかりません。もう一度サインインしてください",
+        "UserAccountIsDisabled TooManyRequestsException TokenExpiredOrRevoked InvalidRefreshTokenError",
         "invalid_authentication_credentials server_temporarily_unavailable",
     ] {
         assert_eq!(shown(told), told);
