@@ -12,6 +12,7 @@ mod commands;
 mod effect;
 mod entry;
 mod event;
+mod outage;
 mod outbox;
 mod pace;
 mod places;
@@ -162,8 +163,8 @@ impl Keeper {
         self.is_stopping = true;
     }
 
-    /// The one way to change an account. After the `step` an access token that has expired is wiped, what the account
-    /// waits for next is filed, and what may start, starts.
+    /// The one way to change an account. After the `step` an access token that has expired is wiped, an outage told, what
+    /// the account waits for next is filed, and what may start, starts.
     fn change<T>(
         &mut self,
         account: &str,
@@ -173,6 +174,7 @@ impl Keeper {
         let entry = self.entries.get_mut(account).ok_or(UnknownAccount)?;
         let done = step(entry, &mut self.outbox);
         entry.wipe_expired(now.moment);
+        outage::tell(entry, now.moment, &mut self.outbox);
         self.agenda.file(&entry.account.name, entry.due());
         self.start_due_requests(now);
         Ok(done)

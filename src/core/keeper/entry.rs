@@ -35,6 +35,8 @@ pub(super) struct Entry {
     pub(super) last_error: Option<Reason>,
     /// The causes that the user has been told of since the last success.
     reported: Vec<String>,
+    /// Whether the user has been told that there is no valid access token.
+    pub(super) is_out: bool,
     /// The scopes of this session that were narrower than wanted when the user was last told.
     narrowed: Option<String>,
     /// Of the `state` that was used last, to recognise a reload of the browser's page.
@@ -52,6 +54,7 @@ impl Entry {
             answered_at: None,
             last_error: None,
             reported: Vec::new(),
+            is_out: false,
             narrowed: None,
             used_state: None,
         }

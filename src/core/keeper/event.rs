@@ -119,6 +119,13 @@ account_events! {
         /// Whether the user has not been told of this cause since the last success.
         is_news: bool
     } "authorization_failed" "an authorization or its exchange has failed"
+    Error Outage {
+        /// Why there is no new one.
+        reason: Reason,
+        /// Whether a refresh will be tried again; else the account must be authorized.
+        can_refresh: bool
+    } "outage" "an access token has expired, and there is no new one"
+    Notice OutageOver "outage_over" "after an outage there is a valid access token again"
     Warning RefreshFailed {
         /// Why.
         reason: Reason,
@@ -188,7 +195,8 @@ impl Happened {
         match self {
             Self::SessionEnded { reason, .. }
             | Self::NeedsAttention { reason, .. }
-            | Self::AuthorizationFailed { reason, .. } => tell("reason", reason),
+            | Self::AuthorizationFailed { reason, .. }
+            | Self::Outage { reason, .. } => tell("reason", reason),
             Self::RefreshFailed { reason, failures, pause } => {
                 tell("failures", failures);
                 tell("retry_in", &pause.as_secs());
@@ -211,7 +219,8 @@ impl Happened {
                 tell("outcome", outcome);
                 tell("awaited", is_awaited);
             }
-            Self::AuthorizationPending { .. }
+            Self::OutageOver
+            | Self::AuthorizationPending { .. }
             | Self::AuthorizationReminded { .. }
             | Self::TokenRevoked { .. }
             | Self::Restored
@@ -247,6 +256,12 @@ impl AccountEvent {
             Happened::NeedsAttention { reason, is_news: true } => Some(format!(
                 "refresh needs attention: {reason}; when that is mended: pizauth refresh {account} (to sign in \
                  anew instead: pizauth revoke {account})"
+            )),
+            Happened::Outage { reason, can_refresh: true } => Some(format!(
+                "the access token has expired, and there is no new one yet: {reason}; refreshing it goes on by itself"
+            )),
+            Happened::Outage { reason, can_refresh: false } => Some(format!(
+                "the access token has expired: {reason}; sign in again with: pizauth refresh {account}"
             )),
             _ => None,
         }

@@ -3,6 +3,7 @@
 mod authorization;
 pub(super) mod bench;
 mod limits;
+mod outage;
 mod places;
 mod refresh;
 mod reload;

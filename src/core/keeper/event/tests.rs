@@ -32,6 +32,20 @@ fn errors() -> Vec<Row> {
             None,
             Some("authorization failed: it rains"),
         ),
+        (
+            Happened::Outage { reason: reason(), can_refresh: true },
+            "reason=it rains",
+            None,
+            Some(
+                "the access token has expired, and there is no new one yet: it rains; refreshing it goes on by itself",
+            ),
+        ),
+        (
+            Happened::Outage { reason: reason(), can_refresh: false },
+            "reason=it rains",
+            None,
+            Some("the access token has expired: it rains; sign in again with: pizauth refresh work"),
+        ),
         (Happened::SessionEnded { reason: reason(), is_news: false }, "reason=it rains", invalidated, None),
         (Happened::NeedsAttention { reason: reason(), is_news: false }, "reason=it rains", None, None),
         (Happened::AuthorizationFailed { reason: reason(), is_news: false }, "reason=it rains", None, None),

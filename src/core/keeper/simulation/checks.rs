@@ -13,6 +13,7 @@ impl World {
         self.check_tokens();
         self.check_status();
         self.check_waiting(coverage);
+        self.models.values().for_each(|model| model.check_outage(self.now.moment));
         assert_eq!(self.keeper.poll_timeout(), self.next_wakeup(), "the next wake-up");
         assert_eq!(self.keeper.is_busy(), !self.requests.is_empty());
     }

@@ -8,7 +8,7 @@ use pizauth_common::ipc::message::{AccountStatus, State};
 use super::expected::Expected;
 use super::session::{Session, Wait};
 use crate::keeper::tests::bench::seconds;
-use crate::keeper::{Happened, JobId};
+use crate::keeper::{AccountEvent, Happened, JobId};
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::Reason;
 
@@ -43,6 +43,8 @@ pub(super) struct Model {
     /// Whether the next effect must be the question whether a failure is transient.
     pub(super) must_ask: bool,
     pub(super) expected: Expected,
+    /// Whether the user knows that there is no valid access token.
+    is_out: bool,
 }
 
 impl Model {
@@ -109,6 +111,44 @@ impl Model {
         self.end();
         self.failed(&reason, now);
         self.expected.error(reason, |reason, is_news| Happened::AuthorizationFailed { reason, is_news });
+    }
+
+    /// Whether an event is about an outage; then it must be one that begins or ends.
+    pub(super) fn told_of_outage(&mut self, event: &AccountEvent, now: Moment) -> bool {
+        match &event.what {
+            Happened::Outage { reason, can_refresh } => {
+                assert!(!self.is_out && self.misses_token(now), "an outage that is none");
+                if *can_refresh {
+                    assert_eq!(Some(reason), self.last_error.as_ref());
+                }
+                assert!(event.error_message().is_some());
+                self.is_out = true;
+            }
+            Happened::OutageOver => {
+                assert!(self.is_out && self.has_token(now), "it goes on");
+                assert_eq!(event.error_message(), None);
+                self.is_out = false;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// The user knows of every outage, and of its end.
+    pub(super) fn check_outage(&self, now: Moment) {
+        assert!(self.is_out || !self.misses_token(now), "a token has expired in silence: {self:?}");
+        assert!(!self.is_out || !self.has_token(now), "nobody was told that it works again: {self:?}");
+    }
+
+    fn has_token(&self, now: Moment) -> bool {
+        matches!(&self.phase, Phase::Active(session) if session.valid_token(now).is_some())
+    }
+
+    /// An access token has expired, and no refresh is under way or about to begin.
+    fn misses_token(&self, now: Moment) -> bool {
+        let Phase::Active(session) = &self.phase else { return false };
+        let waits = self.request.is_none() && session.wait != Wait::Fresh && session.due > now;
+        session.has_expired(now) && (waits || !session.is_refreshable())
     }
 
     /// Three exchanges at once, and then one every ten seconds; of refreshes the same.

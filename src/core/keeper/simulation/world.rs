@@ -168,6 +168,9 @@ impl World {
         }
         let now = self.now.moment;
         let model = self.model(event.account.as_str());
+        if model.told_of_outage(event, now) {
+            return;
+        }
         if let Some(pause) = model.expected.told(event) {
             model.paused(pause, now);
         }

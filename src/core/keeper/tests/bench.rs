@@ -198,9 +198,22 @@ impl Bench {
         self.told.iter().filter_map(|event| event.what.token_event()).collect()
     }
 
-    /// What `error_notify_cmd` was told.
+    /// Of how many errors `error_notify_cmd` was told, outages apart.
     pub(crate) fn errors(&self) -> usize {
-        self.told.iter().filter_map(AccountEvent::error_message).count()
+        let is_outage = |event: &&AccountEvent| matches!(event.what, Happened::Outage { .. });
+        let others = self.told.iter().filter(|event| !is_outage(event));
+        others.filter_map(AccountEvent::error_message).count()
+    }
+
+    /// What was told of outages since the last call: how each began, and its end.
+    pub(crate) fn outages(&mut self) -> Vec<String> {
+        let told = std::mem::take(&mut self.told).into_iter();
+        let outage = |event: AccountEvent| match &event.what {
+            Happened::Outage { .. } => event.error_message(),
+            Happened::OutageOver => Some("over".to_owned()),
+            _ => None,
+        };
+        told.filter_map(outage).collect()
     }
 
     /// How often `auth_notify_cmd` was told of a URL.
