@@ -48,7 +48,7 @@ url=$(authorization_url work) || :
 ours=$(echo "$url" | sed -n 's/.*redirect_uri=http%3A%2F%2Flocalhost%3A\([0-9]*\)%2F.*/\1/p')
 response="/?code=stolen&state=$(echo "$url" | sed -n 's/.*[?&]state=\([^&]*\).*/\1/p')"
 target=$(echo "http://localhost:$ours$response" | escaped)
-refusals='redirect_refused.*(a part of another page|only prefetches)'
+refusals='redirect_refused.*(a page or a script asks|only prefetches)'
 
 # from_another_origin WHAT HTML: the browser asks, is refused, and the authorization is still pending.
 from_another_origin() {

@@ -30,7 +30,7 @@ pub enum HeadFault {
     Method,
     /// The browser wants the page before the user does (Speculation Rules, `Sec-Purpose`).
     Prefetch,
-    /// The answer would be a part of another page (Fetch Metadata, `Sec-Fetch-Dest`).
+    /// A page or a script wants the answer: Fetch Metadata, `Origin` or `Upgrade` say so.
     SubResource,
     /// The icon that browsers ask for by themselves.
     Favicon,
@@ -44,7 +44,7 @@ impl fmt::Display for HeadFault {
             Self::TooLarge => "its head is larger than 16 KiB",
             Self::Method => "its method is not GET",
             Self::Prefetch => "the browser only prefetches",
-            Self::SubResource => "it is a part of another page",
+            Self::SubResource => "a page or a script asks, not a person",
             Self::Favicon => "it is for the icon",
         })
     }
@@ -131,7 +131,11 @@ impl<'a> Headers<'a> {
         if purposes.into_iter().flat_map(|name| self.all(name)).any(is_speculative) {
             return Err(HeadFault::Prefetch);
         }
-        if self.all("sec-fetch-dest").any(|destination| !destination.eq_ignore_ascii_case(b"document")) {
+        let visit = [("sec-fetch-dest", &b"document"[..]), ("sec-fetch-mode", b"navigate")];
+        let is_other = |(name, value)| self.all(name).any(|sent| !sent.eq_ignore_ascii_case(value));
+        // fetch() and WebSocket name their page in older browsers, too; who follows a redirect with GET does not.
+        let is_of_a_script = ["origin", "upgrade"].into_iter().any(|name| self.all(name).next().is_some());
+        if is_of_a_script || visit.into_iter().any(is_other) {
             return Err(HeadFault::SubResource);
         }
         Ok(())

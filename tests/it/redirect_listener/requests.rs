@@ -48,7 +48,7 @@ pub(super) const TABLE: &[Case] = &[
     row("a name that is percent-encoded", "GET /?code={code}&st%61te={state} HTTP/1.1|Host: {host}||", 200, Used),
     row("a denial", "GET /?error=access_denied&state={state} HTTP/1.1|Host: {host}||", 200, Used),
     row("a denial with markup", "GET /?error=%3Cscript%3E&error_description=%22%3E%3Cscript%3E&state={state} HTTP/1.1|Host: {host}||", 200, Used),
-    row("an offer to upgrade", "GET /?{query} HTTP/1.1|Host: {host}|Connection: Upgrade|Upgrade: h2c||", 200, Used),
+    row("a wish for https", "GET /?{query} HTTP/1.1|Host: {host}|Upgrade-Insecure-Requests: 1|Sec-Fetch-Mode: navigate||", 200, Used),
     row("a second request behind", "GET /?{query} HTTP/1.1|Host: {host}||GET /?{query} HTTP/1.1|Host: {host}||", 200, Used),
     row("an empty purpose and an empty body", "GET /?{query} HTTP/1.1|Host: {host}|Purpose:|Content-Length: 0||", 200, Used),
     // Hosts.
@@ -115,6 +115,12 @@ pub(super) const TABLE: &[Case] = &[
     row("an image", "GET /?{query} HTTP/1.1|Host: {host}|Sec-Fetch-Dest: image||", 503, Kept),
     row("a frame", "GET /?{query} HTTP/1.1|Host: {host}|Sec-Fetch-Dest: iframe|Sec-Fetch-Mode: navigate||", 503, Kept),
     row("a fetch", "GET /?{query} HTTP/1.1|Host: {host}|Sec-Fetch-Dest: empty||", 503, Kept),
+    row("a fetch without credentials", "GET /?{query} HTTP/1.1|Host: {host}|Sec-Fetch-Mode: cors||", 503, Kept),
+    row("a fetch that looks like a visit", "GET /?{query} HTTP/1.1|Host: {host}|Sec-Fetch-Dest: document|Sec-Fetch-Mode: no-cors||", 503, Kept),
+    row("an older browser's fetch", "GET /?{query} HTTP/1.1|Host: {host}|Origin: http://evil.example||", 503, Kept),
+    row("a fetch from a page without an origin", "GET /?{query} HTTP/1.1|Host: {host}|Origin: null||", 503, Kept),
+    row("a web socket", "GET /?{query} HTTP/1.1|Host: {host}|Connection: Upgrade|Upgrade: websocket|Sec-WebSocket-Version: 13||", 503, Kept),
+    row("an offer to upgrade", "GET /?{query} HTTP/1.1|Host: {host}|Connection: Upgrade|Upgrade: h2c||", 503, Kept),
     row("two destinations", "GET /?{query} HTTP/1.1|Host: {host}|Sec-Fetch-Dest: document|Sec-Fetch-Dest: image||", 503, Kept),
     // Methods.
     row("HEAD", "HEAD /?{query} HTTP/1.1|Host: {host}||", 405, Kept),

@@ -31,7 +31,8 @@ const TABLE: &[(&str, Parsed)] = &[
     ("GET / HTTP/1.1\r\nHost: localhost\r\nSec-Purpose:\r\n\r\n", Terms("/", "")),
     ("GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", Terms("/", "")),
     ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET /more HTTP/1.1\r\n\r\n", Terms("/", "")),
-    ("GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n", Terms("/", "")),
+    ("GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade-Insecure-Requests: 1\r\n\r\n", Terms("/", "")),
+    ("GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Mode: Navigate\r\n\r\n", Terms("/", "")),
     // What has not arrived.
     ("", Incomplete),
     ("GET", Incomplete),
@@ -87,6 +88,24 @@ const TABLE: &[(&str, Parsed)] = &[
     ("GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Dest: image\r\n\r\n", Fault(HeadFault::SubResource)),
     ("GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Dest: iframe\r\n\r\n", Fault(HeadFault::SubResource)),
     ("GET / HTTP/1.1\r\nHost: localhost\r\nsec-fetch-dest: empty\r\n\r\n", Fault(HeadFault::SubResource)),
+    ("GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Mode: no-cors\r\n\r\n", Fault(HeadFault::SubResource)),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode: cors\r\n\r\n",
+        Fault(HeadFault::SubResource),
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example\r\n\r\n",
+        Fault(HeadFault::SubResource),
+    ),
+    ("GET / HTTP/1.1\r\nHost: localhost\r\norigin: null\r\n\r\n", Fault(HeadFault::SubResource)),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+        Fault(HeadFault::SubResource),
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+        Fault(HeadFault::SubResource),
+    ),
     (
         "GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Dest: script\r\n\r\n",
         Fault(HeadFault::SubResource),
