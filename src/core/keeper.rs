@@ -54,7 +54,7 @@ pub use transfer::Restored;
 use crate::moment::{Moment, Now};
 use crate::prelude::*;
 
-/// Reminders are never closer together, whatever the configuration says.
+/// What the user is told of one account is never closer together, whatever the configuration says and callers ask for.
 const SHORTEST_REMINDER: Duration = Duration::from_secs(1);
 
 /// Fills a buffer with random bytes. Passed in, so that a test is deterministic.

@@ -11,7 +11,7 @@ use super::entry::{Entry, StateDigest};
 use super::event::Happened;
 use super::outbox::Outbox;
 use super::token_state::{Exchange, ExchangeStage, PendingAuthorization, TokenState};
-use super::{Keeper, Settings};
+use super::{Keeper, SHORTEST_REMINDER, Settings};
 use crate::moment::Now;
 use crate::oauth::authorization_request::AuthorizationRequest;
 use crate::oauth::outcome::Reason;
@@ -69,24 +69,30 @@ impl Keeper {
     }
 }
 
-/// A new authorization request: it replaces an older one and the user hears of it at once. Gives the URL.
+/// A new authorization request: it replaces an older one, and the user hears of it at once, or as soon as the last URL
+/// has had its second. Gives the URL.
 pub(super) fn authorize(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) -> String {
     let Grant::AuthorizationCode(grant) = &entry.account.grant;
     let port = settings.ports.of(grant.redirect_uri.scheme());
     let request = AuthorizationRequest::new(&entry.account, grant, port, outbox.entropy());
     let url = request.url.clone();
-    let remind_at = now.moment.plus(settings.remind_every);
-    entry.state = TokenState::Pending(PendingAuthorization { request, remind_at });
-    outbox.tell(entry, Happened::AuthorizationPending { url: url.clone() });
+    let remind_at = entry.told_at.map_or(now.moment, |told| now.moment.max(told.plus(SHORTEST_REMINDER)));
+    entry.state = TokenState::Pending(PendingAuthorization { request, remind_at, is_told: false });
+    remind(entry, settings, now, outbox);
     url
 }
 
-/// Tells the user again of an authorization that is pending.
+/// Tells the user of an authorization that is pending, for the first time or again, if it is time to.
 pub(super) fn remind(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) {
-    if let TokenState::Pending(pending) = &mut entry.state {
+    if let TokenState::Pending(pending) = &mut entry.state
+        && pending.remind_at <= now.moment
+    {
         pending.remind_at = now.moment.plus(settings.remind_every);
+        entry.told_at = Some(now.moment);
         let url = pending.request.url.clone();
-        outbox.tell(entry, Happened::AuthorizationReminded { url });
+        let was_told = mem::replace(&mut pending.is_told, true);
+        let pending = Happened::AuthorizationPending { url: url.clone() };
+        outbox.tell(entry, if was_told { Happened::AuthorizationReminded { url } } else { pending });
     }
 }
 

@@ -39,6 +39,9 @@ pub(super) struct Entry {
     pub(super) is_out: bool,
     /// The scopes of this session that were narrower than wanted when the user was last told.
     narrowed: Option<String>,
+    /// When the user was last told of a URL to visit. Whatever ends a session, a hook that brings about the next URL
+    /// must not run itself again and again.
+    pub(super) told_at: Option<Moment>,
     /// Of the `state` that was used last, to recognise a reload of the browser's page.
     used_state: Option<StateDigest>,
 }
@@ -56,6 +59,7 @@ impl Entry {
             reported: Vec::new(),
             is_out: false,
             narrowed: None,
+            told_at: None,
             used_state: None,
         }
     }

@@ -30,7 +30,9 @@ pub(super) enum TokenState {
 #[derive(Debug)]
 pub(super) struct PendingAuthorization {
     pub(super) request: AuthorizationRequest,
+    /// When the user is told of it, for the first time or again.
     pub(super) remind_at: Moment,
+    pub(super) is_told: bool,
 }
 
 /// A code on its way to become a token. The ticket is the same for all tries: a code is never sent twice,

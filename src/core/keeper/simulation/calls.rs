@@ -25,7 +25,7 @@ impl World {
             }
             Phase::Active(_) | Phase::Empty => {
                 let Shown::Pending(url) = &shown else { panic!("{shown:?} without a token") };
-                model.pending(url.clone(), remind_at);
+                model.pending(url.clone(), remind_at, now);
                 shown.clone()
             }
         };
@@ -50,7 +50,7 @@ impl World {
                 let Refreshed::Pending(url) = &refreshed else { panic!("{refreshed:?} without a token") };
                 let is_old = matches!(phase, Phase::Pending { url: old, .. } if old == url);
                 assert!(!is_old, "refresh makes a new URL");
-                model.pending(url.clone(), remind_at);
+                model.pending(url.clone(), remind_at, now);
                 refreshed.clone()
             }
         };

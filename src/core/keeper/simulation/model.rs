@@ -19,6 +19,7 @@ pub(super) enum Phase {
     Pending {
         url: String,
         remind_at: Moment,
+        is_told: bool,
     },
     Exchanging {
         code: String,
@@ -40,6 +41,8 @@ pub(super) struct Model {
     /// When it was last heard how something ended, and what was wrong with it.
     pub(super) heard_at: Option<Moment>,
     pub(super) last_error: Option<Reason>,
+    /// When the user was told of a URL.
+    told_at: Option<Moment>,
     /// Whether the next effect must be the question whether a failure is transient.
     pub(super) must_ask: bool,
     pub(super) expected: Expected,
@@ -72,10 +75,26 @@ impl Model {
         }
     }
 
-    /// The user has to visit this URL.
-    pub(super) fn pending(&mut self, url: String, remind_at: Moment) {
-        self.expected.event(Happened::AuthorizationPending { url: url.clone() });
-        self.phase = Phase::Pending { url, remind_at };
+    /// The user has to visit this URL, and hears of it a second after the last one at the earliest.
+    pub(super) fn pending(&mut self, url: String, next_reminder: Moment, now: Now) {
+        let remind_at = self.told_at.map_or(now.moment, |told| told.plus(seconds(1)).max(now.moment));
+        self.phase = Phase::Pending { url, remind_at, is_told: false };
+        self.remind(next_reminder, now);
+    }
+
+    pub(super) fn remind(&mut self, next_reminder: Moment, now: Now) {
+        if let Phase::Pending { url, remind_at, is_told } = &mut self.phase
+            && *remind_at <= now.moment
+        {
+            let url = url.clone();
+            let what = match is_told {
+                true => Happened::AuthorizationReminded { url },
+                false => Happened::AuthorizationPending { url },
+            };
+            (*remind_at, *is_told) = (next_reminder, true);
+            self.told_at = Some(now.moment);
+            self.expected.event(what);
+        }
     }
 
     /// The session or the exchange is over, and with it all that was known of it; tells whether it was a session.

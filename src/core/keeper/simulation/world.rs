@@ -136,15 +136,8 @@ impl World {
     }
 
     fn handle_timeout(&mut self) {
-        let (now, next) = (self.now.moment, self.remind_at());
-        for model in self.models.values_mut() {
-            if let Phase::Pending { url, remind_at } = &mut model.phase
-                && *remind_at <= now
-            {
-                *remind_at = next;
-                model.expected.event(Happened::AuthorizationReminded { url: url.clone() });
-            }
-        }
+        let (now, next) = (self.now, self.remind_at());
+        self.models.values_mut().for_each(|model| model.remind(next, now));
         self.keeper.handle_timeout(self.now);
         self.absorb();
     }

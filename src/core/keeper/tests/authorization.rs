@@ -13,8 +13,31 @@ fn show_gives_the_same_url_and_refresh_a_new_one() {
     assert_eq!(bench.url("work"), first);
     let Ok(Refreshed::Pending(second)) = bench.keeper.refresh("work", bench.now) else { panic!() };
     assert_ne!(second, first);
-    bench.collect();
+    bench.pass(1);
     assert_eq!(bench.reminders(), 2, "one for each URL that was made");
+}
+
+#[test]
+fn urls_that_are_replaced_again_and_again_are_told_once_a_second_and_the_last_one_of_all() {
+    let mut bench = Bench::new(vec![account("work")]);
+    let mut last = String::new();
+    for _ in 0..100 {
+        bench.keeper.revoke("work", bench.now).unwrap();
+        bench.url("work");
+        let Ok(Refreshed::Pending(url)) = bench.keeper.refresh("work", bench.now) else { panic!() };
+        last = url;
+    }
+    bench.collect();
+    assert_eq!(bench.reminders(), 1);
+    bench.pass(1);
+    assert_eq!(bench.reminders(), 2);
+    let told = bench.told.iter().rev().find_map(|event| match &event.what {
+        Happened::AuthorizationPending { url } => Some(url.clone()),
+        _ => None,
+    });
+    assert_eq!(told, Some(last));
+    bench.pass(15 * 60 - 1);
+    assert_eq!(bench.reminders(), 2, "and then it is as with any other");
 }
 
 #[test]
