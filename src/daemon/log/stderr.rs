@@ -21,37 +21,66 @@ const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 /// not allowed we ask before each line whether there is room. A regular file always has room, and has one position
 /// for all who share it: opened a second time, it would be written over by them.
 #[derive(Debug)]
-pub(super) enum Stderr {
-    /// An open file of our own.
-    Reopened(File),
+pub(super) struct Stderr {
+    file: OpenFile,
+    /// The last line was cut off, by a full disk: the next one must not be taken for its end.
+    is_cut_off: bool,
+}
+
+#[derive(Debug)]
+enum OpenFile {
+    /// One of our own.
+    Own(File),
     /// Shared with others: a socket, a regular file, or what cannot be opened again.
     Shared,
 }
 
 impl Stderr {
     pub(super) fn new() -> Self {
-        if is_regular_file() {
-            return Self::Shared;
-        }
-        let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).unwrap_or(0);
-        // Only Linux opens anew here; elsewhere /dev/fd duplicates, and the flag would do nothing.
-        match OpenOptions::new().write(true).custom_flags(flags).open("/proc/self/fd/2") {
-            Ok(own) => Self::Reopened(own),
-            Err(_) => Self::Shared,
-        }
+        let file = if is_regular_file() { OpenFile::Shared } else { OpenFile::reopened() };
+        Self { file, is_cut_off: false }
+    }
+
+    #[cfg(test)]
+    pub(super) fn shared() -> Self {
+        Self { file: OpenFile::Shared, is_cut_off: false }
+    }
+
+    #[cfg(test)]
+    pub(super) fn to(file: File) -> Self {
+        Self { file: OpenFile::Own(file), is_cut_off: false }
     }
 
     /// Writes a line.
     pub(super) fn send(&mut self, line: &str) -> Written {
-        let line = format!("pizauthd: {line}\n");
-        let sent = match self {
-            Self::Reopened(own) => own.write(line.as_bytes()),
-            Self::Shared => send_shared(line.as_bytes()),
-        };
-        match sent {
-            Ok(_) => Written::Whole,
+        let begin = if self.is_cut_off { "\n" } else { "" };
+        let line = format!("{begin}pizauthd: {line}\n");
+        match self.file.write(line.as_bytes()) {
+            Ok(0) => Written::Nobody,
+            Ok(written) => {
+                self.is_cut_off = written < line.len();
+                Written::Whole
+            }
             Err(error) if error.kind() == ErrorKind::WouldBlock => Written::Stuck,
             Err(_) => Written::Nobody,
+        }
+    }
+}
+
+impl OpenFile {
+    fn reopened() -> Self {
+        let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).unwrap_or(0);
+        // Only Linux opens anew here; elsewhere /dev/fd duplicates, and the flag would do nothing.
+        match OpenOptions::new().write(true).custom_flags(flags).open("/proc/self/fd/2") {
+            Ok(own) => Self::Own(own),
+            Err(_) => Self::Shared,
+        }
+    }
+
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Own(own) => own.write(line),
+            Self::Shared => send_shared(line),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Lines as a monitoring rule sees them, on real sockets.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::Shutdown;
-use std::os::unix::net::{UnixDatagram, UnixListener};
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
 use super::backlog::Backlog;
 use super::logfmt::{MAX_BYTES, Text};
@@ -71,7 +71,7 @@ impl Place {
     }
 
     fn backlog(&self) -> Backlog {
-        Backlog::new(Syslog::at(vec!["/nonexistent/log".to_owned(), self.path()]), Stderr::Shared)
+        Backlog::new(Syslog::at(vec!["/nonexistent/log".to_owned(), self.path()]), Stderr::shared())
     }
 }
 
@@ -115,6 +115,26 @@ fn a_syslog_that_listens_for_streams_is_served() {
         reader.read_until(0, &mut message).unwrap();
         assert!(String::from_utf8(message).unwrap().ends_with(&format!("]: {expected}\0")));
     }
+}
+
+#[test]
+fn a_line_that_was_cut_off_as_by_a_full_disk_does_not_run_into_the_next_one() {
+    let (mut reader, writer) = UnixStream::pair().unwrap();
+    writer.set_nonblocking(true).unwrap();
+    let mut stderr = Stderr::to(std::os::fd::OwnedFd::from(writer).into());
+    let line = "x".repeat(4 * 1024 * 1024);
+    stderr.send(&line);
+    let mut seen = vec![0; line.len()];
+    let length = reader.read(&mut seen).unwrap();
+    assert!(length < line.len(), "it does not fit");
+    for next in ["event=ready", "event=stopping"] {
+        stderr.send(next);
+    }
+    drop(stderr);
+    let mut rest = String::new();
+    reader.read_to_string(&mut rest).unwrap();
+    let rest = rest.trim_start_matches('x');
+    assert_eq!(rest, "\npizauthd: event=ready\npizauthd: event=stopping\n");
 }
 
 #[test]
