@@ -9,13 +9,13 @@ mod failed_events;
 mod hook;
 mod hook_kind;
 mod output;
+mod outputs;
 mod reminders;
 mod running_hook;
 #[cfg(test)]
 mod tests;
 mod waiting;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::process::Child;
 use std::rc::Rc;
@@ -36,7 +36,7 @@ use end::with_pause;
 use failed_events::FailedEvents;
 pub(crate) use hook::Hook;
 use hook_kind::{HookKind, account};
-use output::{Output, Reading};
+use outputs::Outputs;
 use running_hook::RunningHook;
 use waiting::Waiting;
 
@@ -72,14 +72,12 @@ pub(crate) enum Finished {
 pub(crate) struct Hooks {
     settings: HookSettings,
     commands: HookCommands,
-    registry: Rc<Registry>,
     waiting: Vec<(HookKind, Waiting)>,
     running: Vec<RunningHook>,
     failed_events: FailedEvents,
     /// Until then, or until `startup_cmd` has ended, no token event is told.
     hold_events_until: Option<Moment>,
-    outputs: BTreeMap<usize, Output>,
-    next_token: usize,
+    outputs: Outputs,
     finished: Vec<Finished>,
     /// Set while the system cannot start processes.
     start_again: Option<Moment>,
@@ -94,13 +92,11 @@ impl Hooks {
         Self {
             settings,
             commands,
-            registry,
             waiting: HookKind::ALL.map(|kind| (kind, Waiting::default())).into(),
             running: Vec::new(),
             failed_events: FailedEvents::default(),
             hold_events_until: None,
-            outputs: BTreeMap::new(),
-            next_token: FIRST_HOOK_OUTPUT,
+            outputs: Outputs::new(registry),
             finished: Vec::new(),
             start_again: None,
             start_pause: None,
@@ -152,15 +148,17 @@ impl Hooks {
 
     /// To be called on CHLD: sees which hooks have ended, and starts those whose turn it is.
     pub(crate) fn children_changed(&mut self, now: Moment) {
+        self.outputs.reap();
         let mut reaped = Vec::new();
         self.running.retain_mut(|running| match running.reaped() {
             Some(status) => {
-                reaped.push((running.hook.clone(), status, running.was_killed()));
+                reaped.push((running.hook.clone(), running.output, status, running.was_killed()));
                 false
             }
             None => true,
         });
-        for (hook, status, was_killed) in reaped {
+        for (hook, output, status, was_killed) in reaped {
+            self.outputs.hook_ended(output);
             self.conclude(&hook, status, was_killed, now);
         }
         self.start_waiting(now);
@@ -173,11 +171,7 @@ impl Hooks {
 
     /// A hook has written something, or closed its output.
     pub(crate) fn output_ready(&mut self, token: Token) {
-        let Some(output) = self.outputs.get_mut(&token.0) else { return };
-        if output.read(&self.registry, token) == Reading::Closed {
-            output.deregister(&self.registry);
-            self.outputs.remove(&token.0);
-        }
+        self.outputs.ready(token);
     }
 
     /// When [`Hooks::handle_timeout`] has something to do.
@@ -247,13 +241,8 @@ impl Hooks {
 
     /// The daemon ends. A hook or browser that still runs and writes to a pipe of ours must not be ended by SIGPIPE:
     /// another process goes on reading.
-    pub(crate) fn let_go(mut self) {
-        for (token, mut output) in std::mem::take(&mut self.outputs) {
-            if output.read(&self.registry, Token(token)) == Reading::Open {
-                // If that cannot be started, SIGPIPE may end the writer: nothing more can be done.
-                let _ = output.leave();
-            }
-        }
+    pub(crate) fn let_go(self) {
+        self.outputs.let_go();
     }
 
     fn start_waiting(&mut self, now: Moment) {
@@ -276,7 +265,7 @@ impl Hooks {
         let may_run = |hook: &Hook| *kind != HookKind::AuthNotify || reminders::may_run(hook, running);
         let Some((number, hook)) = waiting.take_first(may_run) else { return false };
         match self.start(&hook) {
-            Ok(Some(child)) => self.started(hook, child, now),
+            Ok(Some((child, output))) => self.started(hook, child, output, now),
             Ok(None) => {
                 self.settle(&hook);
                 self.finish(&hook, HookVerdict::NoVerdict);
@@ -287,23 +276,20 @@ impl Hooks {
     }
 
     /// `Ok(None)`: a reload has removed the command while the hook waited.
-    fn start(&mut self, hook: &Hook) -> io::Result<Option<Child>> {
+    fn start(&mut self, hook: &Hook) -> io::Result<Option<(Child, Token)>> {
         let kind = HookKind::of(hook);
         let Some(command) = kind.command(&self.commands) else { return Ok(None) };
-        let (output, writers) = Output::new(kind, account(hook).cloned())?;
-        let token = Token(self.next_token);
-        output.register(&self.registry, token)?;
-        let child = self.settings.prepare(command, hook, writers).spawn()?;
-        self.next_token += 1;
-        self.outputs.insert(token.0, output);
-        Ok(Some(child))
+        let (output, writers) = self.outputs.open(kind, account(hook).cloned())?;
+        let child = self.settings.prepare(command, hook, writers).spawn();
+        let child = child.inspect_err(|_| self.outputs.close(output))?;
+        Ok(Some((child, output)))
     }
 
-    fn started(&mut self, hook: Hook, child: Child, now: Moment) {
+    fn started(&mut self, hook: Hook, child: Child, output: Token, now: Moment) {
         let kind = HookKind::of(&hook);
         self.start_pause = None;
         line(What::HookStarted, kind, account(&hook)).field("pid", child.id()).write();
-        self.running.push(RunningHook::new(hook, child, now));
+        self.running.push(RunningHook::new(hook, child, output, now));
     }
 
     /// A token event is too important to be lost because the system has no process or descriptor left now, and

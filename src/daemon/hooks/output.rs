@@ -5,7 +5,7 @@
 
 use std::io::{self, ErrorKind, PipeReader, Read, pipe};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
@@ -89,14 +89,14 @@ impl Output {
     ///
     /// # Errors
     /// It cannot be started.
-    pub(super) fn leave(mut self) -> io::Result<()> {
+    pub(super) fn leave(mut self) -> io::Result<Child> {
         self.log_line();
         rustix::io::ioctl_fionbio(&self.pipe, false)?;
         let mut drain = Command::new("/bin/sh");
         drain.args(["-c", "exec cat >/dev/null"]).current_dir("/");
         drain.stdin(self.pipe).stdout(Stdio::null()).stderr(Stdio::null());
         sys::isolate_child(&mut drain, Vec::new(), Vec::new());
-        drain.spawn().map(drop)
+        drain.spawn()
     }
 
     fn keep(&mut self, bytes: &[u8]) {

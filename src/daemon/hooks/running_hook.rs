@@ -3,6 +3,7 @@
 use std::process::{Child, ExitStatus};
 use std::time::Duration;
 
+use mio::Token;
 use pizauth_core::moment::Moment;
 use rustix::process::{Pid, Signal, kill_process_group};
 
@@ -17,6 +18,8 @@ const GRACE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(super) struct RunningHook {
     pub(super) hook: Hook,
+    /// What it writes.
+    pub(super) output: Token,
     child: Child,
     timing: Timing,
 }
@@ -36,14 +39,14 @@ enum Timing {
 }
 
 impl RunningHook {
-    pub(super) fn new(hook: Hook, child: Child, now: Moment) -> Self {
+    pub(super) fn new(hook: Hook, child: Child, output: Token, now: Moment) -> Self {
         let timing = match HookKind::of(&hook).limit() {
             TimeLimit::None => Timing::Unlimited,
             TimeLimit::ToldAfter(limit) | TimeLimit::KilledAfter(limit) => {
                 Timing::Within { until: now.plus(limit) }
             }
         };
-        Self { hook, child, timing }
+        Self { hook, output, child, timing }
     }
 
     pub(super) fn kind(&self) -> HookKind {

@@ -249,7 +249,7 @@ fn output_is_read_to_its_end_also_after_the_hook_has_ended() {
     scene.until_idle();
     assert_eq!(scene.hooks.outputs.len(), 1, "somebody still has the pipe open");
     fs::write(gate, "").unwrap();
-    scene.until(|hooks| hooks.outputs.is_empty());
+    scene.until(|hooks| hooks.outputs.len() == 0);
     assert_eq!(scene.text("log"), "survived\n");
 }
 

@@ -112,3 +112,20 @@ fn what_could_not_be_started_gives_way_to_a_later_one_that_tells_the_same() {
     let expected = [token_event("a", TokenEvent::Revoked), token_event("a", TokenEvent::New)];
     assert_eq!(in_order.collect::<Vec<_>>(), expected);
 }
+
+#[test]
+fn what_hooks_leave_behind_uses_up_few_descriptors_and_is_not_ended_by_what_it_writes() {
+    let leaves_one = "{ read line < $DIR/gate; echo late; echo $PIZAUTH_MSG >> $DIR/survivors; } &";
+    let mut scene = Scene::new(on_error(leaves_one));
+    let gate = scene.fifo("gate");
+    let mut gate = fs::File::options().read(true).write(true).open(gate).unwrap();
+    const COUNT: usize = 30;
+    for number in 0..COUNT {
+        scene.run(error_notify(&number.to_string()));
+    }
+    scene.until_idle();
+    assert_eq!(scene.hooks.outputs.len(), 8);
+    gate.write_all(&[b'\n'; COUNT]).unwrap();
+    scene.until(|hooks| hooks.outputs.are_over());
+    assert_eq!(scene.text("survivors").lines().count(), COUNT);
+}
