@@ -83,6 +83,39 @@ impl Snapshot {
     pub fn encode(&self, entropy: &mut dyn FnMut(&mut [u8])) -> Zeroizing<Vec<u8>> {
         ours::encode(self, entropy)
     }
+
+    /// Writes a dump that can be read again, as [`Snapshot::encode`] does. Where there is too much for one, it lacks
+    /// access tokens that a refresh token renews, the longest first.
+    pub fn encode_to_fit(self, entropy: &mut dyn FnMut(&mut [u8])) -> Zeroizing<Vec<u8>> {
+        self.encode_within(MAX_BYTES, entropy)
+    }
+
+    fn encode_within(mut self, limit: usize, entropy: &mut dyn FnMut(&mut [u8])) -> Zeroizing<Vec<u8>> {
+        let dump = self.encode(entropy);
+        if dump.len() <= limit {
+            return dump;
+        }
+        self.leave_out(dump.len() - limit);
+        drop(dump);
+        self.encode(entropy)
+    }
+
+    /// Leaves out access tokens of so many bytes, or all that can be renewed.
+    fn leave_out(&mut self, bytes: usize) {
+        let mut renewable: Vec<_> =
+            self.accounts.iter_mut().filter(|account| account.refresh_token.is_some()).collect();
+        let length =
+            |account: &AccountSnapshot| account.access_token.as_ref().map_or(0, |it| it.expose().len());
+        renewable.sort_by_key(|account| core::cmp::Reverse(length(account)));
+        let mut left_out = 0;
+        for account in renewable {
+            if left_out >= bytes {
+                break;
+            }
+            left_out += length(account);
+            account.access_token = None;
+        }
+    }
 }
 
 /// Longer names, of accounts that we do not have, would only be told to whoever restores.

@@ -150,7 +150,7 @@ impl Rooms {
     }
 
     fn dump(&mut self, now: Now) -> Report {
-        let dump = self.keeper.dump(now).encode(&mut entropy::fill);
+        let dump = self.keeper.dump(now).encode_to_fit(&mut entropy::fill);
         log::event(What::Dumped).write();
         Report::Dump { dump: dump.into() }
     }

@@ -48,6 +48,27 @@ fn content_that_breaks_a_rule_is_refused() {
 }
 
 #[test]
+fn what_does_not_fit_into_a_dump_is_access_tokens_that_can_be_renewed() {
+    const LIMIT: usize = 20_000;
+    let of = |name: &str, length: usize| AccountSnapshot {
+        access_token: Some(Secret::new("a".repeat(length))),
+        refresh_token: Some(Secret::new("r".repeat(2_000))),
+        ..account(name)
+    };
+    let final_one = AccountSnapshot { refresh_token: None, ..of("final", 8_000) };
+    let snapshot = Snapshot { accounts: vec![of("a", 3_000), final_one, of("b", 4_000), of("c", 5_000)] };
+    assert!(snapshot.encode(&mut sevens).len() > LIMIT);
+    let dump = snapshot.clone().encode_within(LIMIT, &mut sevens);
+    assert!(dump.len() <= LIMIT);
+    let mut expected = snapshot.clone();
+    expected.accounts[2].access_token = None;
+    expected.accounts[3].access_token = None;
+    assert_eq!(Snapshot::decode(&dump).unwrap(), expected);
+    let whole = snapshot.clone().encode_to_fit(&mut sevens);
+    assert_eq!(Snapshot::decode(&whole).unwrap(), snapshot, "what fits is left as it is");
+}
+
+#[test]
 fn absurd_times_are_clamped() {
     let lineage = Lineage { session: 1, generation: 0, authorized: UnixTime(u64::MAX) };
     let far = UnixTime(u64::MAX);
