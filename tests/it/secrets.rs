@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use pizauth_test_server::{Endpoint, Policy, RefreshTokens, browser};
 use rustix::process::{Pid, Resource, Signal, getrlimit};
 use url::Url;
@@ -102,6 +102,27 @@ fn after_a_revoke_no_secret_of_the_session_is_left_in_memory() {
         running.revoke("work").exits(0);
         secrets.are_gone_from(&running);
     }
+}
+
+#[test]
+fn a_dump_that_was_handed_out_is_not_left_in_memory() {
+    if !process::can_look() {
+        return;
+    }
+    let running = Setup::new().start();
+    running.sign_in("work");
+    let dump = running.sandbox.applet("dump").run().exits(0).stdout;
+    let text = STANDARD.encode(&dump);
+    let mut pieces = Secrets::default();
+    let chunks = [("its bytes", &dump[..]), ("its base64", text.as_bytes())];
+    for (what, piece) in
+        chunks.iter().flat_map(|(what, all)| all.chunks_exact(64).map(move |piece| (what, piece)))
+    {
+        pieces.0.push(((*what).to_owned(), piece.to_vec()));
+    }
+    pieces.are_gone_from(&running);
+    running.sandbox.applet("restore").stdin(dump.clone()).run().exits(0);
+    pieces.are_gone_from(&running);
 }
 
 #[test]
