@@ -6,6 +6,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use nix::libc;
 use rustix::process::{Resource, Rlimit, setrlimit, setsid};
@@ -65,20 +66,29 @@ pub fn give_memory_back() {
 
 /// Takes over a descriptor that our parent has opened for us, and keeps it from our own children.
 ///
-/// To be called once for a number, before anything else is opened: a number that our parent has not opened
-/// must not name something of ours.
+/// What is inherited is known by a flag: exec closes whatever is close-on-exec, and all that this process opens is. So a
+/// number that names something of ours, or that has been taken already, is as good as one that is not open.
 ///
 /// # Errors
-/// It is not open; [`io::ErrorKind::InvalidInput`] where it is not above 2, since the standard streams are everybody's.
+/// It is not inherited; [`io::ErrorKind::InvalidInput`] where it is not above 2, since the standard streams are
+/// everybody's.
 pub fn take_inherited_descriptor(number: i32) -> io::Result<OwnedFd> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     if number <= libc::STDERR_FILENO {
         return Err(io::ErrorKind::InvalidInput.into());
     }
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     // SAFETY: takes a number; one that is not open is an error without effect.
+    let flags = unsafe { libc::fcntl(number, libc::F_GETFD) };
+    if flags == -1 || flags & libc::FD_CLOEXEC != 0 {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
+    // SAFETY: sets the flags of a descriptor that is open.
     if unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) } == -1 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: it is open, no standard stream, and by the contract above nothing in this process owns it.
+    // SAFETY: it is open and no standard stream; without that flag it was inherited, so nothing of ours owned it, and
+    // since the flag is set now and nobody else is here, it is not taken a second time.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 

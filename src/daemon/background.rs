@@ -81,8 +81,7 @@ impl fmt::Display for BackgroundError {
 impl std::error::Error for BackgroundError {}
 
 impl Background {
-    /// Passes on a configuration that is a descriptor of this process, and the descriptor of `--ready-fd`. To be
-    /// called before anything else is opened, lest a number be taken.
+    /// Passes on a configuration that is a descriptor of this process, and the descriptor of `--ready-fd`.
     ///
     /// # Errors
     /// One of them is not open, or cannot be used.
@@ -238,6 +237,8 @@ mod tests {
         let (reader, mut writer) = pipe().unwrap();
         writer.write_all(b"account").unwrap();
         drop(writer);
+        // As our parent would have opened it.
+        rustix::io::fcntl_setfd(&reader, rustix::io::FdFlags::empty()).unwrap();
         // By its path: not every shell takes a number of two digits after `<&`.
         let path = format!("/dev/fd/{}", std::os::fd::IntoRawFd::into_raw_fd(reader));
         let script = format!("read line <{path}; test \"$line\" = account && echo ready");
@@ -248,6 +249,8 @@ mod tests {
         };
         assert!(Background::default().start_as(command(&script)).is_err());
         let passes_it_on = Background::passing_on(Some(Path::new(&path)), None).unwrap();
+        let again = Background::passing_on(Some(Path::new(&path)), None);
+        assert!(matches!(again, Err(BackgroundError::NoConfiguration(..))), "it has one owner: {again:?}");
         assert!(passes_it_on.start_as(command(&script)).is_ok());
     }
 

@@ -56,8 +56,7 @@ impl fmt::Display for ReadyFdError {
 impl std::error::Error for ReadyFdError {}
 
 impl Supervisor {
-    /// `NOTIFY_SOCKET` of the environment, if it is set, and the descriptor `ready_fd`, if one is given. To be
-    /// called before anything else is opened, lest the number be taken.
+    /// `NOTIFY_SOCKET` of the environment, if it is set, and the descriptor `ready_fd`, if one is given.
     ///
     /// # Errors
     /// The descriptor is not one that can be used.
@@ -103,7 +102,7 @@ impl Supervisor {
     }
 }
 
-/// Takes over the descriptor of `--ready-fd`. To be called once, before anything else is opened.
+/// Takes over the descriptor of `--ready-fd`.
 ///
 /// # Errors
 /// It is not one that can be used.
@@ -207,5 +206,11 @@ mod tests {
         assert!(matches!(Supervisor::new(Some(1)), Err(ReadyFdError::Standard(1))));
         assert!(matches!(Supervisor::new(Some(-1)), Err(ReadyFdError::Standard(-1))));
         assert!(matches!(Supervisor::new(Some(1_000_000)), Err(ReadyFdError::NotOpen(1_000_000, _))));
+        let ours = std::fs::File::open("/dev/null").unwrap();
+        let number = std::os::fd::AsRawFd::as_raw_fd(&ours);
+        assert!(
+            matches!(Supervisor::new(Some(number)), Err(ReadyFdError::NotOpen(..))),
+            "it is not inherited"
+        );
     }
 }

@@ -112,6 +112,20 @@ fn a_descriptor_that_is_not_open_is_told_before_anything_detaches() {
     }
 }
 
+/// What the daemon opens first for its parent gets the first number that is free, and has one owner all the same.
+#[test]
+fn a_started_daemon_does_not_take_what_it_has_opened_itself_for_its_parents() {
+    let sandbox = Sandbox::configured();
+    let script = r#"PATH=$1:$PATH; exec pizauthd --ready-fd "$2" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-"#;
+    for number in 3..10 {
+        let call = sandbox.program("/bin/sh").env("PIZAUTHD_DETACHED", "1").args(["-c", script, "sh"]);
+        let ran = call.args([executables()]).args([number.to_string()]).run().exits(1);
+        let told = String::from_utf8_lossy(&ran.stdout);
+        assert!(told.contains(&format!("readiness on descriptor {number}: bad file")), "{told}");
+        assert!(!sandbox.socket().exists(), "descriptor {number}: a daemon runs all the same");
+    }
+}
+
 #[test]
 fn one_descriptor_may_be_the_configuration_and_what_is_told_of_readiness() {
     let sandbox = Sandbox::configured();
