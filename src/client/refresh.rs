@@ -40,7 +40,9 @@ impl Command for Refresh {
                 invocation.complain(unavailable::scheduled(&account, refresh_in));
                 return Ok(Exit::Done);
             }
-            Response::Pending { url } => unavailable::pending(&url, exclude_url),
+            Response::Pending { url, listener_error } => {
+                unavailable::pending(&url, exclude_url, listener_error.as_deref())
+            }
             Response::Exchanging { last_error } => unavailable::exchanging(&account, last_error.as_deref()),
             _ => return Err(unexpected(invocation)),
         };

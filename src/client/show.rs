@@ -39,7 +39,9 @@ impl Command for Show {
         harden_process();
         let why = match ask(invocation, &Request::Show { account: account.clone() })? {
             Response::AccessToken { access_token } => return print(invocation, &access_token),
-            Response::Pending { url } => unavailable::pending(&url, exclude_url),
+            Response::Pending { url, listener_error } => {
+                unavailable::pending(&url, exclude_url, listener_error.as_deref())
+            }
             Response::Exchanging { last_error } => unavailable::exchanging(&account, last_error.as_deref()),
             Response::Expired(expired) => unavailable::expired(&account, &expired),
             _ => return Err(unexpected(invocation)),

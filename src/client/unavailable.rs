@@ -8,12 +8,17 @@ use pizauth_common::terminal::printable;
 
 use crate::roughly::roughly;
 
-/// The account waits for its user. Programs look for these words: they never change.
-pub(crate) fn pending(url: &str, exclude_url: bool) -> String {
-    if exclude_url {
+/// The account waits for its user. Programs look for these words: they never change. What keeps the user from coming
+/// back is a line of its own.
+pub(crate) fn pending(url: &str, exclude_url: bool, listener_error: Option<&str>) -> String {
+    let told = if exclude_url {
         "Access token unavailable until authorised".to_owned()
     } else {
         format!("Access token unavailable until authorised with URL {}", printable(url))
+    };
+    match listener_error.map(printable) {
+        None => told,
+        Some(why) => format!("{told}\nbut do not sign in yet, since pizauthd could not hear of it: {why}"),
     }
 }
 
@@ -102,12 +107,21 @@ mod tests {
 
     #[test]
     fn the_fixed_sentence_is_one_line_and_exact() {
-        let sentence = pending("https://login.example/?state=x\n", false);
+        let sentence = pending("https://login.example/?state=x\n", false, None);
         assert_eq!(
             sentence,
             "Access token unavailable until authorised with URL https://login.example/?state=x\\n"
         );
-        assert_eq!(pending("https://login.example/", true), "Access token unavailable until authorised");
+        assert_eq!(
+            pending("https://login.example/", true, None),
+            "Access token unavailable until authorised"
+        );
+        let hindered = pending("https://login.example/", true, Some("no\nport"));
+        assert_eq!(
+            hindered,
+            "Access token unavailable until authorised\n\
+             but do not sign in yet, since pizauthd could not hear of it: no\\nport"
+        );
     }
 
     #[test]

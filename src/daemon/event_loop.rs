@@ -112,6 +112,7 @@ impl EventLoop {
             rooms.hooks.poll_timeout(),
             rooms.ipc_listener.poll_timeout(),
             rooms.socket_file.poll_timeout(),
+            rooms.redirect_listener.poll_timeout(),
             self.stage.poll_timeout(),
             self.reloads.poll_timeout(),
         ];
@@ -166,7 +167,7 @@ impl EventLoop {
                 let verdict = self.rooms.keeper.redirect(&request, now);
                 self.pages.show(verdict, reply);
             }
-            Event::LookedUp(addresses) => self.looked_up(&addresses, now),
+            Event::LookedUp(addresses) => self.looked_up(addresses, now),
         }
     }
 
@@ -188,6 +189,8 @@ impl EventLoop {
         self.rooms.ipc_listener.handle_timeout(now.moment);
         self.rooms.socket_file.handle_timeout(now.moment);
         self.rooms.keep_listening();
+        let served_again = self.rooms.redirect_listener.handle_timeout(now.moment);
+        self.rooms.keeper.renew_pending(&served_again, now);
         self.handle_reload_timeout(now.moment);
     }
 

@@ -6,15 +6,15 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
 /// What has been looked up.
-#[derive(Debug, Default)]
-pub(crate) struct Addresses(BTreeMap<String, io::Result<Vec<SocketAddr>>>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Addresses(BTreeMap<String, Result<Vec<SocketAddr>, (ErrorKind, String)>>);
 
 impl Addresses {
     /// Looks the names up, one after the other.
     pub(crate) fn look_up(names: Vec<String>) -> Self {
         let look_up = |name: String| {
             let found = (name.as_str(), 0).to_socket_addrs().map(Iterator::collect);
-            (name, found)
+            (name, found.map_err(|error| (error.kind(), error.to_string())))
         };
         Self(names.into_iter().map(look_up).collect())
     }
@@ -29,7 +29,7 @@ impl Addresses {
         }
         match self.0.get(host) {
             Some(Ok(found)) => Ok(found.iter().map(|address| with_port(*address, port)).collect()),
-            Some(Err(error)) => Err(io::Error::new(error.kind(), error.to_string())),
+            Some(Err((kind, why))) => Err(io::Error::new(*kind, why.clone())),
             None => Err(io::Error::new(ErrorKind::NotFound, "the name was not looked up")),
         }
     }

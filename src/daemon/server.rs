@@ -141,6 +141,8 @@ fn open(options: &Options, parent: Option<&Parent>) -> Result<Option<Opened>, St
     let warnings = [checked.warnings.lines(), http::environment_warnings()].concat();
     start_log(options, &warnings);
     let rooms = rooms::open(&limits, absolute(&config_file)?, checked, supervisor)?;
+    // They are in the log already.
+    let warnings = [warnings, rooms.redirect_listener.warnings()].concat();
     Ok(Some(Opened { rooms, warnings }))
 }
 

@@ -155,7 +155,8 @@ fn responses() -> Vec<(&'static str, Response)> {
     let url = "https://login.example.org/authorize?client_id=pizauth&state=x".to_owned();
     vec![
         ("access_token", Response::AccessToken { access_token: Secret::from("ya29.example") }),
-        ("pending", Response::Pending { url }),
+        ("pending", Response::Pending { url: url.clone(), listener_error: None }),
+        ("pending_hindered", Response::Pending { url, listener_error: Some("cannot listen".to_owned()) }),
         ("exchanging", Response::Exchanging { last_error: None }),
         ("expired", expired(None, false, 0)),
         ("expired_error", expired(Some("cannot connect"), false, 55)),

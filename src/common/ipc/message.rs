@@ -3,7 +3,6 @@
 //! A message is an object with one member, which has the message's name and holds what it says. So the name comes
 //! first, and serde reads the rest straight into the right fields; with a name among them it would have to keep all
 //! of them aside until it has found that. A message with nothing to say has braces, too: later releases may add to it.
-//!
 //! `pizauth-ipc(7)` documents each with an example, and the golden files in `tests/ipc` pin them.
 
 use serde::{Deserialize, Serialize};
@@ -80,6 +79,9 @@ pub enum Response {
     Pending {
         /// The URL.
         url: String,
+        /// Why nobody can come back from there now: the redirect listener cannot listen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        listener_error: Option<String>,
     },
     /// To `show` and `refresh`: the authorization code is being exchanged; no URL to visit.
     Exchanging {

@@ -3,7 +3,7 @@
 use core::mem;
 
 use pizauth_common::account_name::AccountName;
-use pizauth_common::config::Grant;
+use pizauth_common::config::{Grant, Scheme};
 use pizauth_common::secret::Secret;
 
 use super::effect::JobId;
@@ -55,6 +55,26 @@ impl Keeper {
             }
         });
         verdict.unwrap_or(RedirectVerdict::NotFound)
+    }
+
+    /// Accounts whose redirect URIs have these schemes get new URLs where one is pending: whoever has held the port
+    /// meanwhile may know their `state`.
+    pub fn renew_pending(&mut self, schemes: &[Scheme], now: Now) {
+        let is_one = |entry: &&Entry| {
+            let scheme = entry.account.grant.redirect_uri().map(|uri| uri.scheme());
+            matches!(entry.state, TokenState::Pending(_)) && scheme.is_some_and(|it| schemes.contains(&it))
+        };
+        let names = self.entries.values().filter(is_one).map(|entry| entry.account.name.clone());
+        let (names, settings) = (names.collect::<Vec<_>>(), self.settings);
+        for name in names {
+            // It is there; the URL is told to the user.
+            let _ = self.change(name.as_str(), now, |entry, outbox| authorize(entry, &settings, now, outbox));
+        }
+    }
+
+    /// The scheme of an account's redirect URI.
+    pub fn redirect_scheme(&self, account: &str) -> Option<Scheme> {
+        self.entries.get(account)?.account.grant.redirect_uri().map(|uri| uri.scheme())
     }
 
     /// The account whose present or last authorization request has the `state` of this response. Every account is

@@ -64,8 +64,9 @@ impl EventLoop {
         let answer = match request {
             Request::Restore { .. } if self.stage.is_stopping() => Err(stopping()),
             Request::Show { account } => {
+                rooms.listen_again(now);
                 let found = rooms.keeper.show(&account, now).map_err(|unknown| refused(unknown, &account))?;
-                shown(found).map(Answer::from)
+                rooms.shown(&account, found).map(Answer::from)
             }
             Request::Refresh { account } => rooms.refresh(&account, now).map(Answer::from),
             Request::Revoke { account } => {
@@ -130,12 +131,25 @@ impl EventLoop {
 }
 
 impl Rooms {
+    /// Somebody may want to sign in where nobody can come back to: perhaps somebody can by now.
+    fn listen_again(&mut self, now: Now) {
+        let served_again = self.redirect_listener.try_again();
+        self.keeper.renew_pending(&served_again, now);
+    }
+
+    fn pending(&self, account: &str, url: String) -> Response {
+        let scheme = self.keeper.redirect_scheme(account);
+        let listener_error = scheme.and_then(|scheme| self.redirect_listener.why_missing(scheme));
+        Response::Pending { url, listener_error: listener_error.map(str::to_owned) }
+    }
+
     fn refresh(&mut self, account: &str, now: Now) -> Result<Response, Refused> {
+        self.listen_again(now);
         match self.keeper.refresh(account, now).map_err(|unknown| refused(unknown, account))? {
             Refreshed::Scheduled { refresh_in } => {
                 Ok(Response::RefreshScheduled { refresh_in: whole_seconds(refresh_in) })
             }
-            Refreshed::Pending(url) => Ok(Response::Pending { url }),
+            Refreshed::Pending(url) => Ok(self.pending(account, url)),
             Refreshed::Exchanging { last_error } => Ok(exchanging(last_error)),
             Refreshed::Stopping => Err(stopping()),
             Refreshed::Impossible => Err(Refused(
@@ -147,6 +161,20 @@ impl Rooms {
                 ),
             )),
         }
+    }
+
+    fn shown(&self, account: &str, shown: Shown) -> Result<Response, Refused> {
+        Ok(match shown {
+            Shown::AccessToken(access_token) => Response::AccessToken { access_token },
+            Shown::Pending(url) => self.pending(account, url),
+            Shown::Exchanging { last_error } => exchanging(last_error),
+            Shown::Expired { last_error, needs_attention, refresh_in } => Response::Expired(Expired {
+                last_error: last_error.map(|reason| reason.to_string()),
+                needs_attention,
+                refresh_in: whole_seconds(refresh_in),
+            }),
+            Shown::Stopping => return Err(stopping()),
+        })
     }
 
     fn dump(&mut self, now: Now) -> Report {
@@ -208,20 +236,6 @@ pub(super) fn stopping() -> Refused {
 
 fn refused(_: UnknownAccount, account: &str) -> Refused {
     Refused(Refusal::UnknownAccount, format!("the configuration has no account {account:?}"))
-}
-
-fn shown(shown: Shown) -> Result<Response, Refused> {
-    Ok(match shown {
-        Shown::AccessToken(access_token) => Response::AccessToken { access_token },
-        Shown::Pending(url) => Response::Pending { url },
-        Shown::Exchanging { last_error } => exchanging(last_error),
-        Shown::Expired { last_error, needs_attention, refresh_in } => Response::Expired(Expired {
-            last_error: last_error.map(|reason| reason.to_string()),
-            needs_attention,
-            refresh_in: whole_seconds(refresh_in),
-        }),
-        Shown::Stopping => return Err(stopping()),
-    })
 }
 
 fn exchanging(last_error: Option<Reason>) -> Response {

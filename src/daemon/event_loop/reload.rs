@@ -64,7 +64,7 @@ impl EventLoop {
     }
 
     /// The thread has ended.
-    pub(super) fn looked_up(&mut self, addresses: &Addresses, now: Now) {
+    pub(super) fn looked_up(&mut self, addresses: Addresses, now: Now) {
         self.reloads.is_looking_up = false;
         match self.reloads.waiting.take() {
             Some(Waiting { callers, checked: Some(checked), .. }) => {
@@ -102,7 +102,7 @@ impl EventLoop {
         };
         let names = self.rooms.redirect_listener.names_to_look_up(&Settings::new(&checked.config));
         if names.is_empty() {
-            let done = self.rooms.adopt(checked, &Addresses::default(), now);
+            let done = self.rooms.adopt(checked, Addresses::default(), now);
             return self.finish_reload(callers, done);
         }
         let is_another_looked_up = self.reloads.is_looking_up;
@@ -144,12 +144,13 @@ impl EventLoop {
 }
 
 impl Rooms {
-    fn adopt(&mut self, checked: Checked, addresses: &Addresses, now: Now) -> Result<Report, Refused> {
+    fn adopt(&mut self, checked: Checked, addresses: Addresses, now: Now) -> Result<Report, Refused> {
         let settings = Settings::new(&checked.config);
         self.redirect_listener.reconfigure(settings, addresses).map_err(|error| bad(error.to_string()))?;
         self.hooks.set_commands(checked.config.hooks.clone());
-        self.keeper.reload(checked.config, self.redirect_listener.ports(), now);
-        Ok(Report::Reloaded { warnings: checked.warnings.lines() })
+        self.keeper.reload(checked.config, self.redirect_listener.ports_of_redirects(), now);
+        let warnings = [checked.warnings.lines(), self.redirect_listener.warnings()].concat();
+        Ok(Report::Reloaded { warnings })
     }
 }
 

@@ -27,7 +27,7 @@ impl What {
 events! {
     Error StartFailed "start_failed" "the daemon could not start"
     Error ReloadFailed "reload_failed" "the configuration could not be read again: the old one stays"
-    Error ListenerFailed "listener_failed" "a redirect listener cannot listen"
+    Error ListenerFailed "listener_failed" "a redirect listener cannot listen; where its port is taken, that is tried again"
     Error SocketFailed "socket_failed" "the command socket was lost and cannot be made again, or accepts no callers"
     Error HookNotStarted "hook_not_started" "a hook could not be started"
     Error HookFailed "hook_failed" "a hook has ended with a failure"

@@ -31,6 +31,14 @@ pub(crate) enum BindError {
     Ended,
 }
 
+impl BindError {
+    /// Whether somebody else is the cause, and may cease to be.
+    pub(super) fn may_pass(&self) -> bool {
+        let Self::Listen { port, is_ours: false, error, .. } = self else { return false };
+        *port != 0 && matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::AddrNotAvailable)
+    }
+}
+
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

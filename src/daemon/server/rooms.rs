@@ -55,7 +55,7 @@ pub(super) fn open(
     let http = Http::start(mailbox.clone(), RequestLimits::default()).map_err(cannot("start a thread"))?;
     let settings = hook_settings(limits, &socket_file);
     let hooks = Hooks::new(settings, config.hooks.clone(), shared);
-    let ports = redirect_listener.ports();
+    let ports = redirect_listener.ports_of_redirects();
     Ok(Rooms {
         keeper: Keeper::new(config, ports, Box::new(entropy::fill)),
         instance: instance(),

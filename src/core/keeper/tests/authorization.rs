@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use pizauth_common::config::Scheme;
+use pizauth_common::ipc::message::State;
 use pizauth_common::secret::Secret;
 
 use super::bench::{Bench, PORTS, account, config, counting_entropy, issued, reason, seconds, transient};
@@ -38,6 +40,21 @@ fn urls_that_are_replaced_again_and_again_are_told_once_a_second_and_the_last_on
     assert_eq!(told, Some(last));
     bench.pass(15 * 60 - 1);
     assert_eq!(bench.reminders(), 2, "and then it is as with any other");
+}
+
+#[test]
+fn a_listener_that_is_back_makes_urls_new() {
+    let mut bench = Bench::new(vec![account("work"), account("idle")]);
+    let old = bench.url("work");
+    bench.pass(5);
+    bench.keeper.renew_pending(&[Scheme::Https], bench.now);
+    assert_eq!(bench.url("work"), old);
+    bench.keeper.renew_pending(&[Scheme::Http], bench.now);
+    bench.collect();
+    assert_eq!(bench.reminders(), 2, "and the user is told");
+    assert_ne!(bench.url("work"), old);
+    assert_eq!(bench.keeper.status(bench.now)[0].state, State::Empty, "nothing begins for the other one");
+    assert_eq!(bench.keeper.redirect_scheme("work"), Some(Scheme::Http));
 }
 
 #[test]

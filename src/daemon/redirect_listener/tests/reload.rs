@@ -1,8 +1,10 @@
 //! What a reload changes, and what it leaves alone.
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
+use std::time::Duration;
 
-use pizauth_common::config::{Listeners, RedirectPeer};
+use pizauth_common::config::{Listeners, RedirectPeer, Scheme};
+use pizauth_core::moment::Moment;
 
 use super::super::Settings;
 use super::support::*;
@@ -54,11 +56,53 @@ fn another_port_is_bound_and_the_old_one_left() {
 fn a_reload_that_fails_changes_nothing() {
     let mut bench = Bench::http(http_only("127.0.0.1", 0));
     let old = bench.port();
-    let taken = TcpListener::bind((V4, 0)).unwrap();
-    let error = bench.reconfigure(http_only("127.0.0.1", taken.local_addr().unwrap().port()));
-    assert!(error.unwrap_err().to_string().contains("the port is taken"));
+    let error = bench.reconfigure(http_only("a name that was not looked up", 1));
+    assert!(error.unwrap_err().to_string().contains("the name was not looked up"));
     assert_eq!(bench.port(), old);
     assert!(is_served(old));
+}
+
+#[test]
+fn a_port_that_is_taken_is_tried_again_with_growing_pauses_until_it_is_free() {
+    let mut bench = Bench::http(both(0, 0));
+    let https = bench.listener.ports().https.unwrap();
+    let key = bench.listener.https_public_key();
+    let (port, _kept) = free_port();
+    let holder = TcpListener::bind((V4, port)).unwrap();
+    bench.reconfigure(both(port, https)).unwrap();
+    let ports = bench.listener.ports();
+    assert_eq!((ports.http, ports.https, bench.listener.https_public_key()), (None, Some(https), key));
+    assert_eq!(bench.listener.ports_of_redirects().http, Some(port));
+    assert!(bench.listener.why_missing(Scheme::Http).unwrap().contains("the port is taken"));
+    assert_eq!((bench.listener.warnings().len(), bench.listener.why_missing(Scheme::Https)), (1, None));
+    let mut now = Moment(1_000_000);
+    for pause in [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
+        assert!(bench.listener.poll_timeout().is_some_and(|due| due <= now));
+        assert_eq!(bench.listener.handle_timeout(now), []);
+        assert_eq!(bench.listener.handle_timeout(now), [], "once");
+        now = now.plus(Duration::from_secs(pause));
+        assert_eq!(bench.listener.poll_timeout(), Some(now));
+    }
+    drop(holder);
+    // A process that another test has just started may still have it.
+    while bench.listener.handle_timeout(now) != [Scheme::Http] {
+        now = now.plus(Duration::from_secs(300));
+    }
+    assert_eq!((bench.listener.poll_timeout(), bench.listener.ports().http), (None, Some(port)));
+    assert!(is_served(port) && bench.listener.warnings().is_empty());
+}
+
+#[test]
+fn a_port_that_is_taken_at_the_start_is_tried_again_too() {
+    let (port, _kept) = free_port();
+    let holder = TcpListener::bind((V4, port)).unwrap();
+    let mut bench = Bench::http(http_only("127.0.0.1", port));
+    assert_eq!(bench.listener.try_again(), []);
+    drop(holder);
+    while bench.listener.try_again() != [Scheme::Http] {
+        std::thread::yield_now();
+    }
+    assert!(is_served(port) && bench.listener.poll_timeout().is_none());
 }
 
 #[test]
@@ -141,7 +185,7 @@ fn a_name_is_bound_at_the_addresses_that_were_looked_up_and_only_if_something_ch
     assert_eq!(names, ["127.1"]);
     let error = bench.reconfigure(named.clone()).unwrap_err().to_string();
     assert_eq!(error, "cannot listen on 127.1:0 (http_listen): the name was not looked up");
-    bench.listener.reconfigure(named.clone(), &Addresses::look_up(names)).unwrap();
+    bench.listener.reconfigure(named.clone(), Addresses::look_up(names)).unwrap();
     assert!(is_served(bench.port()));
     let none = [
         named,

@@ -89,7 +89,7 @@ impl Bench {
 
     /// A reload of what names no host.
     pub(super) fn reconfigure(&mut self, settings: Settings) -> Result<(), BindError> {
-        self.listener.reconfigure(settings, &Addresses::default())
+        self.listener.reconfigure(settings, Addresses::default())
     }
 
     pub(super) fn port(&self) -> u16 {

@@ -16,7 +16,7 @@ use super::super::connection::Timeouts;
 use super::support::*;
 
 fn certificate(bench: &Bench) -> CertificateDer<'static> {
-    bench.listener.bindings.https.as_ref().unwrap().1.certificate().clone()
+    bench.listener.bindings.certificate.as_ref().unwrap().certificate().clone()
 }
 
 /// A session that has yet to begin.
