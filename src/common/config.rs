@@ -15,7 +15,8 @@ mod uri;
 #[cfg(feature = "system")]
 pub use load::{LoadError, When, load};
 pub use model::{
-    Account, AuthorizationCode, Config, Grant, HookCommands, ListenAddress, Listeners, RedirectPeer,
+    Account, AuthorizationCode, Config, DumpCallers, Grant, HookCommands, ListenAddress, Listeners,
+    RedirectPeer,
 };
 pub use report::Report;
 pub use uri::{Scheme, Uri, UriError};

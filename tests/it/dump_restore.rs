@@ -174,6 +174,23 @@ fn before_startup_cmd_has_ended_only_a_hook_of_the_daemon_gets_a_dump() {
 }
 
 #[test]
+fn where_dumps_are_for_hooks_nobody_else_gets_one() {
+    let dump = format!("'{}-dump' > new; mv new dump", env!("CARGO_BIN_EXE_pizauth"));
+    let hooks = format!("dump_callers = \"hooks\"; token_event_cmd = \"{dump}\";");
+    let running = Setup::new().global(&hooks).start();
+    let token = running.sign_in("work");
+    let dump = eventually("a hook's dump", || std::fs::read(running.sandbox.path("dump")).ok());
+    running.sandbox.applet("dump").run().exits(1).prints_nothing().says("dump_callers");
+    running.revoke("work").exits(0);
+    running.sandbox.applet("restore").stdin(dump).run().exits(0);
+    assert_eq!(running.token("work"), token);
+    let text = std::fs::read_to_string(running.sandbox.config_file()).unwrap();
+    running.sandbox.write_config(&text.replace("\"hooks\"", "\"any\""));
+    running.sandbox.applet("reload").run().exits(0);
+    running.sandbox.applet("dump").run().exits(0);
+}
+
+#[test]
 fn what_a_restore_has_done_is_told_however_much_it_has_skipped() {
     let running = Running::start();
     // Each control character takes six bytes in the answer.

@@ -53,6 +53,7 @@ pub(super) fn check<'a>(text: &'a str, items: &[Item<'a>], problems: &mut Proble
         auth_notify_interval: global.auth_notify_interval.unwrap_or(global::AUTH_NOTIFY_INTERVAL),
         listeners: global.listeners?,
         redirect_peer: global.redirect_peer.unwrap_or(global::REDIRECT_PEER),
+        dump_callers: global.dump_callers.unwrap_or(global::DUMP_CALLERS),
     })
 }
 

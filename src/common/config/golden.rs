@@ -65,6 +65,9 @@ fn meaning(config: &Config) -> String {
     let Config { hooks, listeners, .. } = config;
     writeln!(text, "http {}; https {}", address(listeners.http()), address(listeners.https())).unwrap();
     writeln!(text, "peer {:?}; reminder {:?}", config.redirect_peer, config.auth_notify_interval).unwrap();
+    if config.dump_callers == super::DumpCallers::Hooks {
+        writeln!(text, "dumps for hooks only").unwrap();
+    }
     let hooks = [
         ("auth_notify_cmd", &hooks.auth_notify_cmd),
         ("error_notify_cmd", &hooks.error_notify_cmd),

@@ -20,6 +20,8 @@ pub struct Config {
     pub listeners: Listeners,
     /// Who may connect to the redirect listeners over loopback.
     pub redirect_peer: RedirectPeer,
+    /// Who is given dumps.
+    pub dump_callers: DumpCallers,
 }
 
 /// One `account "name" { … }`, with the global defaults filled in. What many accounts have in common is there once.
@@ -155,6 +157,15 @@ pub struct ListenAddress {
     pub host: String,
     /// 0: any free port.
     pub port: u16,
+}
+
+/// Who is given dumps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DumpCallers {
+    /// Whoever reaches the command socket.
+    Any,
+    /// Only the daemon's own hooks.
+    Hooks,
 }
 
 /// Who may connect to the redirect listeners over loopback.

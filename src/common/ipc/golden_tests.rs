@@ -196,6 +196,7 @@ fn refusals() -> Vec<(&'static str, Answer)> {
         ("refused_unsupported_version", FrameError::UnknownVersion(2).to_answer()),
         ("refused_too_large", too_large().to_answer()),
         ("refused_starting", refused(Refusal::Starting, "startup_cmd has not ended")),
+        ("refused_denied", refused(Refusal::Denied, "the configuration gives dumps to hooks only")),
         ("refused_shutting_down", refused(Refusal::ShuttingDown, "pizauthd is stopping")),
         ("refused_internal", refused(Refusal::Internal, "a fault of pizauthd")),
     ]

@@ -211,6 +211,8 @@ pub enum Refusal {
     TooLarge,
     /// `dump` while `startup_cmd` may be restoring what would be missing in it.
     Starting,
+    /// `dump` by somebody who is not given one.
+    Denied,
     /// The daemon is stopping.
     ShuttingDown,
     /// A fault of the daemon.

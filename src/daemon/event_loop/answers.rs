@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use pizauth_common::account_name::{AccountName, as_argument};
+use pizauth_common::config::DumpCallers;
 use pizauth_common::dump::Dump;
 use pizauth_common::ipc::message::{
     Answer, DaemonInfo, Expired, Refusal, Report, Request, Response, Skipped, StartupCmd,
@@ -79,6 +80,9 @@ impl EventLoop {
             }
             // A hook of a daemon that was killed may ask us, and would keep what is not restored yet.
             Request::Dump {} if self.stage.may_lack_a_restore() && !rooms.is_hook(caller) => Err(starting()),
+            Request::Dump {} if rooms.dump_callers == DumpCallers::Hooks && !rooms.is_hook(caller) => {
+                Err(denied())
+            }
             Request::Dump {} => Ok(rooms.dump(now).into()),
             Request::Restore { dump } => {
                 let restored = rooms.restore(&dump, now)?;
@@ -228,6 +232,11 @@ fn restoring(why: &str) -> Refused {
     let why =
         format!("tokens are being restored: startup_cmd has not ended, and {why} (try again in a moment)");
     Refused(Refusal::Starting, why)
+}
+
+fn denied() -> Refused {
+    let why = "the configuration gives dumps to hooks of pizauthd only (dump_callers)";
+    Refused(Refusal::Denied, why.to_owned())
 }
 
 pub(super) fn stopping() -> Refused {

@@ -147,6 +147,7 @@ impl Rooms {
     fn adopt(&mut self, checked: Checked, addresses: Addresses, now: Now) -> Result<Report, Refused> {
         let settings = Settings::new(&checked.config);
         self.redirect_listener.reconfigure(settings, addresses).map_err(|error| bad(error.to_string()))?;
+        self.dump_callers = checked.config.dump_callers;
         self.hooks.set_commands(checked.config.hooks.clone());
         self.keeper.reload(checked.config, self.redirect_listener.ports_of_redirects(), now);
         let warnings = [checked.warnings.lines(), self.redirect_listener.warnings()].concat();

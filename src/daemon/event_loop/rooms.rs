@@ -5,6 +5,7 @@ use std::sync::mpsc::Receiver;
 
 use mio::Poll;
 use pizauth_common::cause::Cause;
+use pizauth_common::config::DumpCallers;
 use pizauth_core::keeper::Keeper;
 
 use crate::clock::Alarm;
@@ -46,6 +47,8 @@ pub(crate) struct Rooms {
     pub supervisor: Supervisor,
     /// A random number that tells this daemon from all others.
     pub instance: String,
+    /// Who is given dumps.
+    pub dump_callers: DumpCallers,
     /// Where `reload` reads.
     pub config_file: PathBuf,
 }

@@ -57,6 +57,7 @@ pub(super) fn open(
     let hooks = Hooks::new(settings, config.hooks.clone(), shared);
     let ports = redirect_listener.ports_of_redirects();
     Ok(Rooms {
+        dump_callers: config.dump_callers,
         keeper: Keeper::new(config, ports, Box::new(entropy::fill)),
         instance: instance(),
         config_file,

@@ -8,9 +8,10 @@ use super::{manual, read};
 const ACCOUNT: &str = "account \"added\" { auth_uri = \"https://a.example/\"; token_uri = \"https://t.example/\"; \
                        client_id = \"c\"; }\n";
 /// What is recognised as a configuration, apart from `account "…" {`.
-const OPTIONS: [&str; 12] = [
+const OPTIONS: [&str; 13] = [
     "auth_notify_cmd",
     "auth_notify_interval",
+    "dump_callers",
     "error_notify_cmd",
     "http_listen",
     "https_listen",

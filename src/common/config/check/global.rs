@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::listen::Listen;
 use super::options::{self, Elsewhere, Given, Rule, Seen};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
-use crate::config::model::{HookCommands, Listeners, RedirectPeer};
+use crate::config::model::{DumpCallers, HookCommands, Listeners, RedirectPeer};
 use crate::config::problems::Problems;
 use crate::config::syntax::{Assignment, Value};
 
@@ -13,6 +13,8 @@ use crate::config::syntax::{Assignment, Value};
 pub(super) const AUTH_NOTIFY_INTERVAL: Duration = Duration::from_secs(15 * 60);
 /// Who may connect to the redirect listeners.
 pub(super) const REDIRECT_PEER: RedirectPeer = RedirectPeer::SameUser;
+/// Who is given dumps.
+pub(super) const DUMP_CALLERS: DumpCallers = DumpCallers::Any;
 
 /// What the options outside accounts say.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ pub(super) struct Global {
     pub(super) auth_notify_interval: Option<Duration>,
     pub(super) refresh_times: RefreshTimes,
     pub(super) redirect_peer: Option<RedirectPeer>,
+    pub(super) dump_callers: Option<DumpCallers>,
     /// None when there would be none, which is reported.
     pub(super) listeners: Option<Listeners>,
 }
@@ -31,6 +34,7 @@ struct Draft {
     auth_notify_interval: Option<Duration>,
     refresh_times: RefreshTimes,
     redirect_peer: Option<RedirectPeer>,
+    dump_callers: Option<DumpCallers>,
     http: Option<Listen>,
     https: Option<Listen>,
 }
@@ -48,11 +52,18 @@ const RULES: &[Rule<Draft>] = &[
     Rule::new("auth_notify_interval", |draft, given, problems| {
         draft.auth_notify_interval = given.pause(problems);
     }),
+    Rule::new("dump_callers", |draft, given, problems| {
+        draft.dump_callers =
+            given.one_of([("any", DumpCallers::Any), ("hooks", DumpCallers::Hooks)], problems);
+    }),
     Rule::new("error_notify_cmd", error_notify_cmd),
     Rule { name: "auth_error_cmd", stands_for: "error_notify_cmd", read: error_notify_cmd },
     Rule::new("http_listen", |draft, given, problems| draft.http = given.listen(problems)),
     Rule::new("https_listen", |draft, given, problems| draft.https = given.listen(problems)),
-    Rule::new("redirect_peer", |draft, given, problems| draft.redirect_peer = given.redirect_peer(problems)),
+    Rule::new("redirect_peer", |draft, given, problems| {
+        let choices = [("same-user", RedirectPeer::SameUser), ("any", RedirectPeer::Any)];
+        draft.redirect_peer = given.one_of(choices, problems);
+    }),
     Rule::new("startup_cmd", |draft, given, problems| draft.hooks.startup_cmd = given.command(problems)),
     Rule::new("token_event_cmd", |draft, given, problems| {
         draft.hooks.token_event_cmd = given.command(problems);
@@ -90,6 +101,7 @@ pub(super) fn read<'a>(
         auth_notify_interval: draft.auth_notify_interval,
         refresh_times: draft.refresh_times,
         redirect_peer: draft.redirect_peer,
+        dump_callers: draft.dump_callers,
         listeners: listeners(http, https, &seen, problems),
     }
 }
@@ -116,19 +128,15 @@ fn listeners<'a>(
 }
 
 impl<'a> Given<'_, 'a> {
-    /// `"same-user"` or `"any"`
-    fn redirect_peer(&self, problems: &mut Problems<'a>) -> Option<RedirectPeer> {
-        let Value::String(_) = self.value else {
-            return self.wrong_type("\"same-user\" or \"any\"", problems);
-        };
-        match self.string(problems)?.as_str() {
-            "same-user" => Some(RedirectPeer::SameUser),
-            "any" => Some(RedirectPeer::Any),
-            _ => {
-                let message = format!("'{}' is \"same-user\" or \"any\"", self.name);
-                problems.error(self.value.place(), message);
-                None
-            }
+    /// One of two words.
+    fn one_of<T>(&self, choices: [(&str, T); 2], problems: &mut Problems<'a>) -> Option<T> {
+        let words = choices.each_ref().map(|(word, _)| format!("\"{word}\"")).join(" or ");
+        let Value::String(_) = self.value else { return self.wrong_type(&words, problems) };
+        let text = self.string(problems)?;
+        let chosen = choices.into_iter().find(|(word, _)| *word == text.as_str());
+        if chosen.is_none() {
+            problems.error(self.value.place(), format!("'{}' is {words}", self.name));
         }
+        chosen.map(|(_, value)| value)
     }
 }

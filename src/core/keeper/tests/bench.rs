@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use pizauth_common::config::{Account, Config, HookCommands, ListenAddress, Listeners, RedirectPeer, Scheme};
+use pizauth_common::config::{
+    Account, Config, DumpCallers, HookCommands, ListenAddress, Listeners, RedirectPeer, Scheme,
+};
 use pizauth_common::ipc::message::State;
 use pizauth_common::secret::Secret;
 use pizauth_common::unix_time::UnixTime;
@@ -41,6 +43,7 @@ pub(crate) fn config(accounts: Vec<Account>) -> Config {
         auth_notify_interval: seconds(15 * 60),
         listeners: Listeners::Http(ListenAddress { host: "127.0.0.1".to_owned(), port: 0 }),
         redirect_peer: RedirectPeer::SameUser,
+        dump_callers: DumpCallers::Any,
     }
 }
 
