@@ -8,6 +8,7 @@ mod end;
 mod failed_events;
 mod hook;
 mod hook_kind;
+mod orphans;
 mod output;
 mod outputs;
 mod reminders;
@@ -161,6 +162,7 @@ impl Hooks {
             self.outputs.hook_ended(output);
             self.conclude(&hook, status, was_killed, now);
         }
+        orphans::reap(|pid| self.running.iter().any(|running| running.session() == pid));
         self.start_waiting(now);
     }
 

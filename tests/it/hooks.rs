@@ -8,7 +8,7 @@ use pizauth_test_server::{Endpoint, Fault, browser};
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use rustix::process::Signal;
 
-use crate::support::{Daemon, Running, Setup, eventually};
+use crate::support::{Daemon, Running, Sandbox, Setup, eventually};
 
 /// Waits until a hook has written at least this into a file.
 #[track_caller]
@@ -146,6 +146,25 @@ fn without_a_usable_shell_bin_sh_runs_them() {
 fn startup_cmd_has_ended_when_the_daemon_says_that_it_is_ready() {
     let running = Setup::new().global("startup_cmd = \"sleep 0.3; echo done > done\";").start();
     assert_eq!(running.sandbox.read("done"), "done\n");
+}
+
+/// As where a container runs pizauthd and nothing else.
+#[test]
+fn as_process_1_the_daemon_reaps_what_hooks_leave_behind_and_hears_of_their_ends() {
+    let sandbox = Sandbox::configured();
+    let first = ["--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
+    let pizauthd = env!("CARGO_BIN_EXE_pizauthd");
+    if sandbox.program("unshare").args(first).args(["test", "-x", pizauthd]).run().code() != 0 {
+        eprintln!("skipped, since it needs a process namespace: pizauthd as process 1");
+        return;
+    }
+    let hook = "(sh -c 'echo $$ >orphan' &); until [ -s orphan ]; do :; done
+        while kill -0 \"$(cat orphan)\"; do :; done; exit 7";
+    sandbox.write("hook", hook);
+    sandbox.prepend_config("startup_cmd = \". ./hook\";");
+    let daemon = Daemon::start(&sandbox, sandbox.program("unshare").args(first).args([pizauthd]));
+    daemon.wait_for_log(&["event=hook_failed", "hook=startup_cmd", "exit status: 7"]);
+    sandbox.applet("shutdown").run().exits(0);
 }
 
 #[test]
