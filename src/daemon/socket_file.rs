@@ -28,8 +28,10 @@ use watch::Watch;
 
 /// Cleaners of runtime directories remove what has not been touched for some days.
 const TOUCH_INTERVAL: Duration = Duration::from_secs(6 * 3600);
-/// After a failure to make the socket again, the next try comes after this time.
+/// After a failure to make the socket again, the next try comes after this time, which doubles each time. What the
+/// system tells of the place comes first.
 const RETRY: Duration = Duration::from_secs(3);
+const LONGEST_RETRY: Duration = Duration::from_secs(300);
 /// The socket is made again after this time at the earliest, so that a program which removes it again and again does
 /// not keep us busy.
 const REBIND_PAUSE: Duration = Duration::from_secs(1);
@@ -50,7 +52,8 @@ pub(crate) struct SocketFile {
     bound_at: Moment,
     touch_at: Moment,
     look_at: Option<Moment>,
-    failing: bool,
+    /// The last pause, while the socket cannot be made again.
+    failing: Option<Duration>,
 }
 
 impl SocketFile {
@@ -78,7 +81,7 @@ impl SocketFile {
             bound_at: now,
             touch_at: now.plus(TOUCH_INTERVAL),
             look_at: None,
-            failing: false,
+            failing: None,
         };
         this.watch_place(now);
         Ok((this, listener))
@@ -142,7 +145,7 @@ impl SocketFile {
     fn look(&mut self, now: Moment) {
         let Some(claim) = &self.claim else { return };
         if claim.is_at(&self.path) {
-            self.failing = false;
+            self.failing = None;
             self.look_at = self.watch.is_blind().then(|| now.plus(LOOK_INTERVAL));
             return;
         }
@@ -161,18 +164,30 @@ impl SocketFile {
             Ok((claim, listener)) => {
                 self.claim = Some(claim.with_locks_of(lost));
                 self.fresh_listener = Some(listener);
-                self.failing = false;
+                self.failing = None;
                 self.watch_place(now);
                 log::event(What::SocketRebound).field("path", self.path.display()).write();
             }
             Err(error) => {
                 self.claim = Some(lost);
-                self.look_at = Some(now.plus(RETRY));
-                if !std::mem::replace(&mut self.failing, true) {
-                    log::event(What::SocketFailed).field("reason", error).write();
-                }
+                self.try_later(&error, now);
             }
         }
+    }
+
+    fn try_later(&mut self, error: &SocketError, now: Moment) {
+        if self.failing.is_none() {
+            log::event(What::SocketFailed).field("reason", error).write();
+        }
+        let pause = match self.failing {
+            Some(last) if self.watch.is_told_of_the_way() => (last * 2).min(LONGEST_RETRY),
+            _ => RETRY,
+        };
+        self.failing = Some(pause);
+        self.look_at = Some(now.plus(pause));
+        self.watch.set(&self.path);
+        // What we have tried ourselves is no news.
+        self.watch.drain();
     }
 
     fn watch_place(&mut self, now: Moment) {

@@ -274,6 +274,32 @@ fn a_removed_socket_is_bound_again() {
     assert_eq!(running.token("work"), token);
 }
 
+/// As logind and elogind do with a runtime directory at the end of the last session and at the next login: the old file
+/// system stays for as long as the daemon uses it, and inotify tells nothing.
+#[test]
+fn a_runtime_directory_that_is_unmounted_and_mounted_anew_has_the_socket_again() {
+    let private = ["--user", "--map-root-user", "--mount"];
+    let sandbox = Sandbox::configured();
+    let can = ["sh", "-c", "mount -t tmpfs none . && test -x \"$1\"", "sh", env!("CARGO_BIN_EXE_pizauthd")];
+    if sandbox.program("unshare").args(private).args(can).run().code() != 0 {
+        eprintln!("skipped, since it needs a mount namespace: a runtime directory that is mounted anew");
+        return;
+    }
+    let script = r#"set -e; PATH=$1:$PATH; run=$XDG_RUNTIME_DIR
+        mount -t tmpfs -o mode=700 none "$run"
+        mkfifo ready; pizauthd -d --ready-fd 3 3>ready & read -r _ <ready
+        umount -l "$run"; mount -t tmpfs -o mode=700 none "$run"
+        until pizauth status; do :; done
+        mount -t tmpfs -o mode=700 none "$run"
+        until pizauth status; do :; done
+        test -S "$run/pizauth/pizauth.sock"
+        ! pizauthd -d || exit 1
+        pizauth shutdown 2>/dev/null; wait $!"#;
+    let shell = sandbox.program("unshare").args(private).args(["sh", "-c", script, "sh"]);
+    let ran = shell.args([executables()]).run().exits(0);
+    assert!(ran.stderr.contains("another pizauthd is running"), "{}", ran.stderr);
+}
+
 #[test]
 fn the_socket_and_its_directory_are_for_the_user_alone() {
     let running = Running::start();

@@ -45,9 +45,13 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    /// Whether the file at `path` is the one that we bound.
+    /// Whether `path` leads to the directory and to the file that are ours. Both may go on to exist where no path leads
+    /// any more, as when a file system is unmounted that is in use.
     pub(super) fn is_at(&self, path: &Path) -> bool {
-        file_id_at(path) == Some(self.socket)
+        let parent = path.parent().and_then(|parent| fs::metadata(parent).ok());
+        let ours = self.directory.metadata().ok();
+        parent.zip(ours).is_some_and(|(found, ours)| FileId::of(&found) == FileId::of(&ours))
+            && file_id_at(path) == Some(self.socket)
     }
 
     /// Sets the times of the socket and of its directory to now.

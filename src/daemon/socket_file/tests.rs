@@ -12,7 +12,7 @@ use pizauth_common::paths::Environment;
 use pizauth_core::moment::Moment;
 use rustix::net::{AddressFamily, Shutdown, SocketAddrUnix, SocketType};
 
-use super::{REBIND_PAUSE, RETRY, SocketError, SocketFile, TOUCH_INTERVAL};
+use super::{LONGEST_RETRY, REBIND_PAUSE, RETRY, SocketError, SocketFile, TOUCH_INTERVAL};
 use crate::testing::{private_directory, wait_for_events};
 
 const START: Moment = Moment(1_000_000);
@@ -391,7 +391,7 @@ impl Daemon {
     /// Waits for news, and gives the listener that took the place of a lost one.
     fn next_listener(&mut self) -> Option<UnixListener> {
         let mut events = Events::with_capacity(8);
-        if !self.file.watch.is_blind() {
+        if self.file.watch.is_told_of_the_way() {
             wait_for_events(&mut self.poll, &mut events, Duration::from_secs(20));
             assert!(!events.is_empty(), "the system has told nothing");
             self.file.ready(self.now);
@@ -432,11 +432,30 @@ fn a_runtime_directory_that_comes_back_is_used_again() {
     let mut daemon = Daemon::start(&world);
     fs::rename(world.path("run"), world.path("moved")).unwrap();
     assert!(daemon.next_listener().is_none());
-    assert_eq!(daemon.file.poll_timeout(), Some(daemon.now.plus(RETRY)));
+    let pause = if daemon.file.watch.is_told_of_the_way() { RETRY * 2 } else { RETRY };
+    assert_eq!(daemon.file.poll_timeout(), Some(daemon.now.plus(pause)), "after two tries");
     world.make("run");
-    daemon.sleep(RETRY);
-    let listener = daemon.file.take_listener().unwrap();
+    let listener = daemon.next_listener().expect("told that it is there");
     assert!(leads_to(&world.path("run/pizauth/pizauth.sock"), &listener));
+}
+
+#[test]
+fn what_we_try_ourselves_is_no_news() {
+    let world = World::new().named("mine.sock");
+    let mut daemon = Daemon::start(&world);
+    fs::remove_file(daemon.file.path()).unwrap();
+    fs::create_dir(daemon.file.path()).unwrap();
+    assert!(daemon.next_listener().is_none(), "something is in its place");
+    if !daemon.file.watch.is_told_of_the_way() {
+        return;
+    }
+    for tries in 2..4 {
+        let pause = RETRY * 2_u32.pow(tries);
+        daemon.sleep(LONGEST_RETRY);
+        let mut events = Events::with_capacity(8);
+        wait_for_events(&mut daemon.poll, &mut events, Duration::ZERO);
+        assert!(events.is_empty() && daemon.file.poll_timeout() <= Some(daemon.now.plus(pause)), "{tries}");
+    }
 }
 
 #[test]
