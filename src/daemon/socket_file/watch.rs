@@ -19,19 +19,22 @@ mod linux {
     use mio::{Interest, Registry};
     use rustix::fs::inotify::{self, CreateFlags, Reader, WatchFlags};
     use rustix::io::Errno;
+    use rustix::process::{Resource, getrlimit};
 
     use crate::wake_sources::SOCKET_WATCH;
 
     /// proc_pid_mountinfo(5): exceptional at each change of the mounts that we see. Inotify tells nothing of a file
     /// system that goes away while we have a descriptor of it.
     const MOUNTS: &str = "/proc/self/mountinfo";
+    /// With no more than these the daemon needs each for callers, requests and hooks.
+    const FEW_DESCRIPTORS: u64 = 32;
 
     /// Watches the socket and its directories, each by itself: what happens to other files in them does not wake us.
     #[derive(Debug)]
     pub(crate) struct Watch {
         /// Absent where the user has no inotify instance left.
         inotify: Option<OwnedFd>,
-        /// Absent without /proc.
+        /// Absent without /proc, and with [`FEW_DESCRIPTORS`].
         mounts: Option<File>,
         watching: bool,
     }
@@ -39,7 +42,7 @@ mod linux {
     impl Watch {
         pub(crate) fn new() -> Self {
             let inotify = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).ok();
-            Self { inotify, mounts: File::open(MOUNTS).ok(), watching: false }
+            Self { inotify, mounts: mounts(), watching: false }
         }
 
         pub(crate) fn register(&self, registry: &Registry) -> io::Result<()> {
@@ -87,6 +90,11 @@ mod linux {
             let mut reader = Reader::new(inotify, &mut buffer);
             while matches!(reader.next(), Ok(_) | Err(Errno::INTR)) {}
         }
+    }
+
+    fn mounts() -> Option<File> {
+        let are_few = getrlimit(Resource::Nofile).current.is_some_and(|limit| limit <= FEW_DESCRIPTORS);
+        if are_few { None } else { File::open(MOUNTS).ok() }
     }
 }
 
