@@ -22,6 +22,12 @@ impl Deadline {
         Self(now().saturating_add(limit))
     }
 
+    /// This moment, or the one when `limit` will have passed if that comes first.
+    #[must_use]
+    pub fn within(self, limit: Duration) -> Self {
+        Self(self.0.min(Self::after(limit).0))
+    }
+
     /// More than nothing.
     ///
     /// # Errors

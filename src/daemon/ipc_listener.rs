@@ -124,7 +124,7 @@ impl IpcListener {
         self.now = now;
         match event.token() {
             IPC_LISTENER => self.accept_all(),
-            Token(id) if event.is_write_closed() && self.is_awaiting(CallerId(id)) => {
+            Token(id) if event.is_write_closed() && self.is_waiting(CallerId(id)) => {
                 self.close(CallerId(id));
             }
             Token(id) => self.advance(CallerId(id)),
@@ -241,8 +241,8 @@ impl IpcListener {
         }
     }
 
-    fn is_awaiting(&self, id: CallerId) -> bool {
-        self.callers.get(&id).is_some_and(Caller::is_awaiting)
+    fn is_waiting(&self, id: CallerId) -> bool {
+        self.callers.get(&id).is_some_and(Caller::is_waiting)
     }
 
     fn is_reading(&self, id: CallerId) -> bool {

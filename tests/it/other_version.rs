@@ -56,6 +56,30 @@ fn answers_that_are_none_are_errors_and_no_panics() {
     }
 }
 
+/// It reads a request to its end, which ours do not tell, and does not understand it.
+#[test]
+fn the_original_that_still_runs_is_told_with_its_process() {
+    let sandbox = Sandbox::configured();
+    std::fs::DirBuilder::new().mode(0o700).create(sandbox.runtime_dir().join("pizauth")).unwrap();
+    let original = UnixListener::bind(sandbox.socket()).unwrap();
+    std::thread::spawn(move || {
+        for mut caller in original.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || std::io::copy(&mut caller, &mut std::io::sink()));
+        }
+    });
+    let process = format!("kill {}", std::process::id());
+    std::thread::scope(|scope| {
+        for (applet, arguments, status) in
+            [("show", &["work"][..], 2), ("status", &[], 2), ("shutdown", &[], 2), ("server", &[], 1)]
+        {
+            let call = sandbox.applet(applet).args(arguments);
+            let process = &process;
+            scope.spawn(move || call.run().exits(status).says("the original pizauth").says(process));
+        }
+    });
+    assert!(sandbox.socket().exists());
+}
+
 #[test]
 fn what_a_false_daemon_calls_a_token_is_not_printed() {
     let sandbox = Sandbox::new();

@@ -5,21 +5,25 @@ mod error;
 mod tests;
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::event::PollFlags;
 
-pub use self::error::CallError;
+pub use self::error::{CallError, Stranger};
 use super::connect::connect_to;
-use super::frame::{Decoder, Message, encode};
-use super::message::Request;
+use super::frame::{Decoder, FrameError, Message, encode};
+use super::message::{Answer, Request};
+use super::peer::Peer;
 use crate::deadline::Deadline;
 use crate::paths::{ProcessEnvironment, SocketCandidate, sibling_candidates, socket_candidates};
 
 /// How long a caller waits, from the first connection attempt to the last byte of the answer.
 pub const PATIENCE: Duration = Duration::from_secs(10);
+/// A daemon of ours answers long before, unless it is very busy or stopped.
+const SILENCE: Duration = Duration::from_millis(500);
 /// Holds a token and what is around it.
 const CHUNK: usize = 4 * 1024;
 /// For what is larger than that.
@@ -58,6 +62,20 @@ pub fn call_any<A: Message>(
         .or_else(|error| Call::to_first(&siblings(), deadline).map_err(|_| error))?;
     let answer = call.exchange(&bytes, deadline)?;
     Ok((answer, call))
+}
+
+/// Whether it may be a daemon of ours that has accepted this connection to `path`: anything but what certainly is none.
+pub fn may_be_ours(stream: UnixStream, path: PathBuf, patience: Duration) -> bool {
+    let call = Call { stream, path };
+    let Ok(request) = encode(&Request::Info {}) else { return true };
+    let answer = call.exchange::<Answer>(&request, Deadline::after(patience));
+    !matches!(answer, Err(CallError::Stranger(..)))
+}
+
+/// How long silence is taken for a busy daemon's.
+struct Patience {
+    until: Deadline,
+    is_over: bool,
 }
 
 /// A call to the daemon: its connection, for one request.
@@ -117,13 +135,14 @@ impl Call {
     fn receive<A: Message>(&self, deadline: Deadline) -> Result<A, CallError> {
         let mut decoder = Decoder::default();
         let mut chunk = vec![0; CHUNK];
+        let mut patience = Patience { until: deadline.within(SILENCE), is_over: false };
         loop {
-            let read = self.read(&mut chunk, deadline).map_err(|error| self.failed(error))?;
+            let read = self.read_patiently(&mut chunk, &mut patience, deadline)?;
             if read == 0 {
-                return Err(CallError::HungUp(self.path.clone()));
+                return Err(self.hung_up(patience.is_over));
             }
-            let answer = decoder.push(&chunk[..read]);
-            if let Some(answer) = answer.map_err(|error| CallError::Garbled(self.path.clone(), error))? {
+            let answer = decoder.push(&chunk[..read]).map_err(|error| self.garbled(chunk[0], error))?;
+            if let Some(answer) = answer {
                 return Ok(answer);
             }
             if read == chunk.len() {
@@ -132,13 +151,52 @@ impl Call {
         }
     }
 
+    /// The original pizauth does not answer before the request has ended, and then it does not understand it. To a
+    /// daemon of ours, however slow, the end of a request makes no difference.
+    fn read_patiently(
+        &self,
+        chunk: &mut [u8],
+        patience: &mut Patience,
+        deadline: Deadline,
+    ) -> Result<usize, CallError> {
+        if !patience.is_over {
+            match self.read(chunk, patience.until) {
+                Err(error) if error.kind() == ErrorKind::TimedOut => patience.is_over = true,
+                read => return read.map_err(|error| self.failed(error)),
+            }
+            let _ = self.stream.shutdown(Shutdown::Write);
+        }
+        self.read(chunk, deadline).map_err(|error| self.failed(error))
+    }
+
     fn read(&self, into: &mut [u8], deadline: Deadline) -> io::Result<usize> {
         deadline.transfer(&self.stream, PollFlags::IN, |mut stream| stream.read(into))
     }
 
+    /// A daemon of ours hangs up when it ends: then nobody listens any more.
+    fn hung_up(&self, after_silence: bool) -> CallError {
+        let path = self.path.clone();
+        let place = SocketCandidate::Named(path.clone());
+        if after_silence && connect_to(&place, Duration::ZERO).is_ok() {
+            CallError::Stranger(path, self.pid())
+        } else {
+            CallError::HungUp(path)
+        }
+    }
+
+    /// An answer of ours begins with its length, which is no text, whatever the version.
+    fn garbled(&self, first: u8, error: FrameError) -> CallError {
+        let path = self.path.clone();
+        if first >= b' ' { CallError::Stranger(path, self.pid()) } else { CallError::Garbled(path, error) }
+    }
+
+    fn pid(&self) -> Option<i32> {
+        Peer::of(&self.stream).ok()?.pid
+    }
+
     fn failed(&self, error: io::Error) -> CallError {
         if error.kind() == ErrorKind::TimedOut {
-            CallError::NoAnswer(self.path.clone())
+            CallError::NoAnswer(self.path.clone(), self.pid())
         } else {
             CallError::Broken(self.path.clone(), error)
         }

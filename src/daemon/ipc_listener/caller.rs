@@ -64,6 +64,11 @@ impl Caller {
         matches!(self.phase, Phase::Reading(_))
     }
 
+    /// Whether only its end is waited for, or its answer: that it has finished writing does not matter.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self.phase, Phase::Awaiting { .. } | Phase::Held)
+    }
+
     pub(super) fn is_awaiting(&self) -> bool {
         matches!(self.phase, Phase::Awaiting { .. })
     }
@@ -102,7 +107,7 @@ impl Caller {
                 step => step,
             },
             Phase::Awaiting { .. } => Step::Wait(None),
-            Phase::Held => until_closed(&mut self.stream, chunk),
+            Phase::Held => discard(&mut self.stream, chunk),
         }
     }
 
@@ -174,15 +179,12 @@ fn write(stream: &mut UnixStream, bytes: &[u8], sent: &mut usize) -> Step {
     Step::Close
 }
 
-/// A held connection is only good for being closed; what else arrives is thrown away.
-fn until_closed(stream: &mut UnixStream, chunk: &mut [u8]) -> Step {
-    match stream.read(chunk) {
-        Ok(0) => Step::Close,
-        Ok(_) => Step::Wait(None),
-        Err(error) => match error.kind() {
-            ErrorKind::WouldBlock | ErrorKind::Interrupted => Step::Wait(None),
-            _ => Step::Close,
-        },
+/// A held connection is only good for being closed, which readiness tells; what else arrives is thrown away.
+fn discard(stream: &mut UnixStream, chunk: &mut [u8]) -> Step {
+    let read = stream.read(chunk).map_err(|error| error.kind());
+    match read {
+        Ok(_) | Err(ErrorKind::WouldBlock | ErrorKind::Interrupted) => Step::Wait(None),
+        Err(_) => Step::Close,
     }
 }
 

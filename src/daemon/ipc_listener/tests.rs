@@ -242,6 +242,9 @@ fn a_held_connection_stays_until_one_side_goes() {
     }
     let _ = patient.read(&mut [0; 200]).unwrap();
     let _ = impatient.read(&mut [0; 200]).unwrap();
+    // It has said all, and waits.
+    patient.shutdown(std::net::Shutdown::Write).unwrap();
+    world.turn();
     world.sleep(Duration::from_secs(3600));
     assert_eq!(world.ipc.poll_timeout(), None);
     assert!(is_open(&mut patient));

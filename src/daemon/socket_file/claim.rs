@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
+use pizauth_common::ipc::call::may_be_ours;
 use pizauth_common::ipc::connect::{connect_to, unix_socket};
 use pizauth_common::ipc::peer::Peer;
 use pizauth_common::paths::directory::{self, Missing};
@@ -25,7 +26,7 @@ use super::file_id::FileId;
 use super::lock::{Lock, LockError, lock_file};
 use super::{absolute, file_id_at};
 
-/// How long a daemon that may be there at our start has to accept a connection.
+/// How long a daemon that may be there at our start has to accept a connection, and then to answer.
 const PROBE_PATIENCE: Duration = Duration::from_secs(1);
 /// When a lost socket is made again, the event loop must not wait. A daemon whose queue is full cannot accept at
 /// once, but connecting to it fails in another way than where nobody listens, so it is noticed all the same.
@@ -127,16 +128,21 @@ fn claim_at(
     let siblings = sibling_candidates(environment);
     for other in candidates.iter().chain(&siblings).filter(|other| *other != candidate) {
         if let Ok(stream) = connect_to(other, PROBE_PATIENCE) {
-            return Err(SocketError::Answers(other.socket(), pid_of(&stream)));
+            return Err(somebody(stream, other.socket(), PROBE_PATIENCE));
         }
     }
     let (claim, listener) = occupy(candidate, directory, Some(lock), PROBE_PATIENCE)?;
     Ok((claim, listener, user_lock))
 }
 
-/// Whose process listens at the other end.
-fn pid_of(stream: &UnixStream) -> Option<u32> {
-    Peer::of(stream).ok()?.pid?.try_into().ok()
+/// Who has accepted our connection, as the reason not to go on.
+fn somebody(stream: UnixStream, path: PathBuf, patience: Duration) -> SocketError {
+    let pid = Peer::of(&stream).ok().and_then(|peer| peer.pid);
+    if patience.is_zero() || may_be_ours(stream, path.clone(), patience) {
+        SocketError::Answers(path, pid)
+    } else {
+        SocketError::Stranger(path, pid)
+    }
 }
 
 /// Claims a place again that was claimed before and lost, perhaps with its whole directory.
@@ -220,7 +226,7 @@ fn occupy(
 ) -> Result<(Claim, UnixListener), SocketError> {
     let path = absolute(&candidate.socket());
     match connect_to(candidate, patience) {
-        Ok(stream) => return Err(SocketError::Answers(path, pid_of(&stream))),
+        Ok(stream) => return Err(somebody(stream, path, patience)),
         Err(error) if error.is_nobody() => {}
         Err(error) => return Err(SocketError::Taken(error)),
     }

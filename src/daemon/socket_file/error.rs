@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use pizauth_common::cause::Cause;
+use pizauth_common::ipc::call::Stranger;
 use pizauth_common::ipc::connect::ConnectError;
 use pizauth_common::paths::directory::DirectoryError;
 
@@ -18,9 +19,11 @@ pub(crate) enum SocketError {
     /// Our directory is not safe, or cannot be made.
     Directory(DirectoryError),
     /// Another daemon answers at this socket; its process id, if the system tells.
-    Answers(PathBuf, Option<u32>),
+    Answers(PathBuf, Option<i32>),
+    /// Something that is no daemon of ours listens at this socket; its process id, if the system tells.
+    Stranger(PathBuf, Option<i32>),
     /// Another daemon holds the lock on this directory or file; its process id, if it says so.
-    Locked(PathBuf, Option<u32>),
+    Locked(PathBuf, Option<i32>),
     /// The lock on this directory or file cannot be taken, since its file system has none.
     NoLocks(PathBuf, io::Error),
     /// Something listens at our place that is no daemon of ours, or does not accept connections.
@@ -37,7 +40,9 @@ impl SocketError {
         match self {
             Self::Directory(_) | Self::NoLocks(..) | Self::NotASocket(_) | Self::Io(..) => true,
             Self::Taken(error) => !error.is_somebody(),
-            Self::NoHome | Self::Nowhere(_) | Self::Answers(..) | Self::Locked(..) => false,
+            Self::NoHome | Self::Nowhere(_) | Self::Answers(..) | Self::Stranger(..) | Self::Locked(..) => {
+                false
+            }
         }
     }
 
@@ -61,6 +66,7 @@ impl fmt::Display for SocketError {
             Self::Answers(path, pid) => {
                 write!(f, "another pizauthd is running and answers at {}{}", path.display(), Stop(*pid))
             }
+            Self::Stranger(path, pid) => Stranger(path, *pid).fmt(f),
             Self::Locked(path, pid) => {
                 let path = path.display();
                 write!(f, "another pizauthd is running and holds the lock on {path}{}", Stop(*pid))
@@ -86,7 +92,7 @@ impl fmt::Display for SocketError {
 impl std::error::Error for SocketError {}
 
 /// How to stop the other daemon.
-struct Stop(Option<u32>);
+struct Stop(Option<i32>);
 
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -31,7 +31,7 @@ pub(super) struct Lock {
 #[derive(Debug)]
 pub(super) enum LockError {
     /// Another process holds it; its process id, if it says so.
-    Held(Option<u32>),
+    Held(Option<i32>),
     /// The file system has no locks.
     NoLocks(io::Error),
     /// The system refused.
@@ -141,7 +141,7 @@ fn open(directory: &File, name: &OsStr, flags: OFlags) -> Result<File, Errno> {
     openat(directory, name, flags, Mode::RUSR | Mode::WUSR).map(File::from)
 }
 
-fn take(locked: &File, holder: impl FnOnce() -> Option<u32>) -> Result<(), LockError> {
+fn take(locked: &File, holder: impl FnOnce() -> Option<i32>) -> Result<(), LockError> {
     match flock(locked, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(()),
         Err(Errno::WOULDBLOCK) => Err(LockError::Held(holder())),
@@ -150,7 +150,7 @@ fn take(locked: &File, holder: impl FnOnce() -> Option<u32>) -> Result<(), LockE
 }
 
 /// Who has said in the file to hold the lock.
-fn who(file: &File) -> Option<u32> {
+fn who(file: &File) -> Option<i32> {
     let mut text = String::new();
     file.take(16).read_to_string(&mut text).ok()?;
     text.trim_end().parse().ok()

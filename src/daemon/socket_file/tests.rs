@@ -201,6 +201,19 @@ fn whoever_answers_at_any_place_is_left_alone() {
 }
 
 #[test]
+fn the_original_in_our_place_is_told_with_its_process() {
+    let world = World::with_session();
+    world.make("run/pizauth");
+    let original = UnixListener::bind(world.path("run/pizauth/pizauth.sock")).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| std::io::copy(&mut original.accept().unwrap().0, &mut std::io::sink()).unwrap());
+        let error = world.refused();
+        let kill = format!("kill {})", std::process::id());
+        assert!(matches!(error, SocketError::Stranger(..)) && error.to_string().ends_with(&kill), "{error}");
+    });
+}
+
+#[test]
 fn a_daemon_that_knew_this_machine_by_another_name_is_left_alone() {
     let world = World::with_session();
     let (file, _listener) = SocketFile::claim(&world.without("XDG_RUNTIME_DIR"), START).unwrap();

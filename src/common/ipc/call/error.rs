@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cause::Cause;
 use crate::exit::Exit;
@@ -23,8 +23,10 @@ pub enum CallError {
         /// A place that does not suit, where the daemon would not be.
         passed_over: Option<ConnectError>,
     },
-    /// It took the request and did not answer in time.
-    NoAnswer(PathBuf),
+    /// It took the request and did not answer in time; its process id, if the system tells.
+    NoAnswer(PathBuf, Option<i32>),
+    /// What listens there does not speak our protocol; its process id, if the system tells.
+    Stranger(PathBuf, Option<i32>),
     /// It closed the connection without an answer.
     HungUp(PathBuf),
     /// The connection failed.
@@ -81,9 +83,13 @@ impl fmt::Display for CallError {
                 write!(f, "cannot trust the socket's directory: {cause}")
             }
             Self::Unreachable { cause, .. } => write!(f, "cannot reach pizauthd at {cause}"),
-            Self::NoAnswer(path) => {
+            Self::NoAnswer(path, None) => {
                 write!(f, "pizauthd at {} does not answer within 10 s", path.display())
             }
+            Self::NoAnswer(path, Some(pid)) => {
+                write!(f, "pizauthd at {} (process {pid}) does not answer within 10 s", path.display())
+            }
+            Self::Stranger(path, pid) => Stranger(path, *pid).fmt(f),
             Self::HungUp(path) => write!(
                 f,
                 "pizauthd at {} closed the connection without an answer (its log may say why)",
@@ -107,3 +113,23 @@ impl fmt::Display for CallError {
 }
 
 impl std::error::Error for CallError {}
+
+/// That something else than a daemon of ours listens at a socket, and how to be rid of it.
+pub struct Stranger<'a>(pub &'a Path, pub Option<i32>);
+
+impl fmt::Display for Stranger<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.0.display();
+        match self.1 {
+            Some(pid) => write!(
+                f,
+                "what listens at {path} (process {pid}) is not this pizauthd (the original pizauth, still running? \
+                 stop it with: kill {pid})"
+            ),
+            None => write!(
+                f,
+                "what listens at {path} is not this pizauthd (the original pizauth, still running? stop it)"
+            ),
+        }
+    }
+}

@@ -138,7 +138,7 @@ fn a_mute_daemon_is_given_up() {
     let _listener = UnixListener::bind(place.socket("mute")).unwrap();
     let error =
         call_any::<Response>(&[place.named("mute")], Vec::new, &Request::Status {}, SHORT).unwrap_err();
-    assert!(matches!(error, CallError::NoAnswer(_)), "{error:?}");
+    assert!(matches!(error, CallError::NoAnswer(..)), "{error:?}");
     assert_eq!(error.exit(), Exit::Unreachable);
 }
 
@@ -190,6 +190,43 @@ fn another_version_garbage_and_silence_are_told_apart() {
     mute.join().unwrap();
 }
 
+/// As the original pizauth: it answers when the request has ended, and not what it does not understand.
+fn original(place: &Place, answer: &'static [u8]) -> JoinHandle<UnixListener> {
+    let listener = UnixListener::bind(place.socket("original")).unwrap();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
+        stream.write_all(answer).unwrap();
+        listener
+    })
+}
+
+#[test]
+fn what_does_not_speak_our_protocol_is_told_with_its_process() {
+    for words in [&b""[..], b"error:unknown command"] {
+        let place = Place::new();
+        let daemon = original(&place, words);
+        let error = ask(&[place.named("original")]).unwrap_err();
+        assert!(matches!(error, CallError::Stranger(..)) && error.exit() == Exit::Unreachable, "{error:?}");
+        let (text, pid) = (error.to_string(), std::process::id());
+        assert!(text.contains("the original pizauth") && text.ends_with(&format!("kill {pid})")), "{text}");
+        daemon.join().unwrap();
+    }
+}
+
+#[test]
+fn a_daemon_that_ends_while_it_is_asked_is_no_stranger() {
+    let place = Place::new();
+    let socket = place.socket("ending");
+    let daemon = place.daemon("ending", move |mut stream| {
+        std::fs::remove_file(socket).unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
+    });
+    let error = ask(&[place.named("ending")]).unwrap_err();
+    assert!(matches!(error, CallError::HungUp(_)), "{error:?}");
+    daemon.join().unwrap();
+}
+
 #[test]
 fn a_refusal_that_comes_while_we_write_is_read() {
     let place = Place::new();
@@ -221,7 +258,7 @@ fn a_daemon_that_takes_a_large_request_bit_by_bit_is_given_up() {
     });
     let request = Request::Restore { dump: vec![7; 3_000_000].into() };
     let error = call_any::<Response>(&[place.named("slow")], Vec::new, &request, SHORT).unwrap_err();
-    assert!(matches!(error, CallError::NoAnswer(_)), "{error:?}");
+    assert!(matches!(error, CallError::NoAnswer(..)), "{error:?}");
     assert!(!heard.recv().unwrap(), "it was given the whole request");
     daemon.join().unwrap();
 }
