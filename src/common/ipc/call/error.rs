@@ -41,18 +41,19 @@ impl CallError {
     /// What says most of what was met at the places, in their order: a socket that does not work says more than one
     /// that is not there, and a place that does not suit is passed over by the daemon, too.
     pub(super) fn of(failures: Vec<(PathBuf, ConnectError)>) -> Self {
-        let (mut unsuitable, mut others): (Vec<_>, Vec<_>) =
-            failures.into_iter().partition(|(_, error)| error.is_unsuitable());
-        if others.is_empty() {
-            std::mem::swap(&mut unsuitable, &mut others);
+        let first = |wanted: fn(&ConnectError) -> bool| failures.iter().position(|(_, error)| wanted(error));
+        let unsuitable = first(ConnectError::is_unsuitable);
+        let telling = first(|error| !error.is_unsuitable() && !error.is_absent());
+        let telling = telling.or_else(|| first(ConnectError::is_absent)).or(unsuitable);
+        let (mut told, mut passed_over) = (None, None);
+        for (index, (socket, cause)) in failures.into_iter().enumerate() {
+            if Some(index) == telling {
+                told = Some((socket, cause));
+            } else if Some(index) == unsuitable {
+                passed_over = Some(cause);
+            }
         }
-        if others.is_empty() {
-            return Self::NoHome;
-        }
-        let telling = others.iter().position(|(_, error)| !error.is_absent()).unwrap_or(0);
-        let (socket, cause) = others.swap_remove(telling);
-        let passed_over = unsuitable.into_iter().next().map(|(_, error)| error);
-        Self::Unreachable { socket, cause, passed_over }
+        told.map_or(Self::NoHome, |(socket, cause)| Self::Unreachable { socket, cause, passed_over })
     }
 
     /// The exit status that it means.

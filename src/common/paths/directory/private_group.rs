@@ -1,50 +1,71 @@
 //! Groups that a user is the only member of: many systems make one for each user, named after them, and a umask of 002
-//! with it.
+//! with it. By the files alone: a user database on the network need not tell who is in a group, and to ask it is more
+//! than a small command should have to be able to.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 
-use nix::unistd::{Gid, Group, Uid, User};
+use rustix::fs::{CWD, Mode, OFlags, openat};
 
 const USERS: &str = "/etc/passwd";
+const GROUPS: &str = "/etc/group";
 
-/// Whether to let the group write is to let nobody but the user write. In doubt it is not: a user database on the
-/// network need not tell who is in a group, so it has to have the user's name. That of root is for whoever a container
-/// runs as.
+/// Whether to let the group write is to let nobody but the user write. In doubt it is not: root's group is for whoever
+/// a container runs as.
 pub(super) fn is_private(gid: u32, uid: u32) -> bool {
-    if gid == 0 {
-        return false;
-    }
-    let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
-    let group = Group::from_gid(Gid::from_raw(gid)).ok().flatten();
-    let (Some(user), Some(group)) = (user, group) else { return false };
-    let users = fs::read_to_string(USERS).unwrap_or_default();
-    user.gid.as_raw() == gid
-        && user.name == group.name
-        && is_alone(&user.name, gid, &group.mem.iter().map(String::as_str).collect::<Vec<_>>(), &users)
+    gid != 0 && is_of_one(gid, uid, &contents(USERS), &contents(GROUPS))
 }
 
-/// Whether neither the group's list nor the group of any user in passwd(5) adds a member.
-fn is_alone(name: &str, gid: u32, members: &[&str], users: &str) -> bool {
-    let has_group = |line: &&str| line.split(':').nth(3).is_some_and(|field| field.parse() == Ok(gid));
-    let users = users.lines().filter(has_group).filter_map(|line| line.split(':').next());
-    members.iter().copied().chain(users).all(|member| member == name)
+fn contents(file: &str) -> Vec<u8> {
+    let mut contents = Vec::new();
+    let opened = openat(CWD, file, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+    // What cannot be read whole lacks its end: then there may be no such user or group, or a member too few.
+    let read = opened.map(File::from).is_ok_and(|mut file| file.read_to_end(&mut contents).is_ok());
+    if read { contents } else { Vec::new() }
+}
+
+/// Whether the group has the user's name, and neither its own list nor the group of any user adds a member.
+fn is_of_one(gid: u32, uid: u32, users: &[u8], groups: &[u8]) -> bool {
+    let (gid, uid) = (gid.to_string(), uid.to_string());
+    let in_group = |line: &&[u8]| field(line, 3) == gid.as_bytes();
+    let Some(user) = lines(users).find(|line| field(line, 2) == uid.as_bytes()).map(|line| field(line, 0))
+    else {
+        return false;
+    };
+    let Some(group) = lines(groups).find(|line| field(line, 2) == gid.as_bytes()) else { return false };
+    let listed = field(group, 3).split(|byte| *byte == b',').filter(|member| !member.is_empty());
+    let mut members = lines(users).filter(in_group).map(|line| field(line, 0)).chain(listed);
+    field(group, 0) == user && members.all(|member| member == user)
+}
+
+fn lines(file: &[u8]) -> impl Iterator<Item = &[u8]> {
+    file.split(|byte| *byte == b'\n')
+}
+
+/// Empty where there is none.
+fn field(line: &[u8], number: usize) -> &[u8] {
+    line.split(|byte| *byte == b':').nth(number).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_alone, is_private};
+    use super::{is_of_one, is_private};
 
-    const USERS: &str = "root:x:0:0:root:/root:/bin/sh\nsync:x:5:0:sync:/sbin:/bin/sync\n\
-                         me:x:1000:1000::/home/me:/bin/sh\nyou:x:1001:1001::/home/you:/bin/sh\n";
+    const USERS: &[u8] = b"root:x:0:0:root:/root:/bin/sh\nsync:x:5:0:sync:/sbin:/bin/sync\n\
+        me:x:1000:1000::/home/me:/bin/sh\nyou:x:1001:1001::/home/you:/bin/sh\nhe:x:1002:1001::/home/he:/bin/sh\n";
+    const GROUPS: &[u8] = b"root:x:0:\nme:x:1000:\nyou:x:1001:\nus:x:1003:me\n";
 
     #[test]
     fn a_group_is_private_as_long_as_nobody_else_is_in_it() {
-        assert!(is_alone("me", 1000, &[], USERS));
-        assert!(is_alone("me", 1000, &["me"], USERS));
-        assert!(is_alone("me", 1000, &[], ""), "of a network");
-        assert!(!is_alone("me", 1000, &["me", "you"], USERS), "a member by the list");
-        assert!(!is_alone("root", 0, &[], USERS), "a member by the group of the user");
-        assert!(!is_alone("me", 1001, &[], USERS), "another's group");
+        assert!(is_of_one(1000, 1000, USERS, GROUPS));
+        assert!(is_of_one(1000, 1000, USERS, b"me:x:1000:me"));
+        assert!(!is_of_one(1000, 1000, USERS, b"me:x:1000:me,you"), "a member by the list");
+        assert!(!is_of_one(1001, 1001, USERS, GROUPS), "a member by the group of the user");
+        assert!(!is_of_one(1001, 1000, USERS, GROUPS), "another's group");
+        assert!(!is_of_one(1003, 1000, USERS, GROUPS), "of another name, as those of a network are");
+        for (users, groups) in [(USERS, &b""[..]), (b"", GROUPS), (b"", b"")] {
+            assert!(!is_of_one(1000, 1000, users, groups), "nobody knows");
+        }
     }
 
     #[test]
