@@ -1,6 +1,7 @@
 //! Syntax tree → [`Config`]: names, types, duplicates, and what must fit together.
 
 mod account;
+mod across;
 mod convert;
 mod global;
 mod listen;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use super::across;
 use super::global::{self, Global};
 use super::options::{self, Elsewhere, Given, Rule, Seen};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
@@ -98,7 +99,7 @@ pub(super) fn read<'a>(
     }
     check_listener(draft.redirect_uri.as_ref(), place, &seen, global, problems);
     let times = draft.refresh_times.or(&global.refresh_times);
-    Some(Account {
+    let account = Account {
         name: AccountName::from(name?.as_str()),
         grant: Grant::AuthorizationCode(AuthorizationCode {
             auth_uri_fields: all_fields(&mut draft, &seen, problems),
@@ -112,7 +113,9 @@ pub(super) fn read<'a>(
         refresh_at_least: times.at_least(),
         refresh_before_expiry: times.before_expiry(),
         refresh_retry: times.retry(),
-    })
+    };
+    across::check(&account, &seen, place, global, problems);
+    Some(account)
 }
 
 /// The name, unless another account has it.

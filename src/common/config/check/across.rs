@@ -1,0 +1,145 @@
+//! What single options cannot tell: values that are good alone and will hardly do together. Warnings, never errors.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use url::Url;
+
+use super::global::Global;
+use super::options::Seen;
+use super::uri::is_loopback;
+use crate::config::model::{Account, AuthorizationCode, Grant, ListenAddress};
+use crate::config::problems::Problems;
+use crate::config::uri::{Scheme, Uri};
+
+/// What a provider gives no lasting session without.
+struct Need {
+    hosts: &'static [&'static str],
+    is_met: fn(&Account, &AuthorizationCode) -> bool,
+    /// The option that lacks it.
+    option: &'static str,
+    message: &'static str,
+}
+
+const NEEDS: [Need; 2] = [
+    Need {
+        hosts: &["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"],
+        is_met: |account, _| {
+            account.scopes.iter().flat_map(|scope| scope.split(' ')).any(|scope| scope == "offline_access")
+        },
+        option: "scopes",
+        message: "Microsoft gives a refresh token only for the scope \"offline_access\": without it every session \
+                  ends with its first access token",
+    },
+    Need {
+        hosts: &["accounts.google.com"],
+        is_met: |_, code| {
+            code.auth_uri_fields.iter().any(|(key, value)| key == "prompt" && value.contains("consent"))
+        },
+        option: "auth_uri_fields",
+        message: "Google gives a refresh token at the first consent only, unless auth_uri_fields has \
+                  \"prompt\": \"consent\"",
+    },
+];
+
+/// Looks at `account`, whose options are `seen` and whose name stands at `place`.
+pub(super) fn check<'a>(
+    account: &Account,
+    seen: &Seen<'_, 'a>,
+    place: &'a str,
+    global: &Global,
+    problems: &mut Problems<'a>,
+) {
+    let Grant::AuthorizationCode(code) = &account.grant;
+    let at = |option| seen.place(option).unwrap_or(place);
+    if let Some(why) = doubt_of_client_id(&account.client_id) {
+        problems.warning(at("client_id"), format!("'client_id' {why}"));
+    }
+    if is_named(code.auth_uri.parsed(), "token") && is_named(account.token_uri.parsed(), "auth") {
+        problems.warning(
+            at("auth_uri"),
+            "'auth_uri' looks like the token endpoint, and 'token_uri' like \
+            the authorization endpoint: are they exchanged?",
+        );
+    }
+    for need in NEEDS.iter().filter(|need| need.hosts.contains(&code.auth_uri.host())) {
+        if !(need.is_met)(account, code) {
+            problems.warning(at(need.option), need.message);
+        }
+    }
+    if let Some((option, listener)) = listener(&code.redirect_uri, global) {
+        let doubts = [port(&code.redirect_uri, option, listener), host(&code.redirect_uri, option, listener)];
+        doubts.into_iter().flatten().for_each(|doubt| problems.warning(at("redirect_uri"), doubt));
+    }
+}
+
+fn doubt_of_client_id(id: &str) -> Option<&'static str> {
+    let lower = id.to_ascii_lowercase();
+    if id.contains('…') || id.contains("...") || lower.starts_with("your-") || lower.starts_with("your_") {
+        Some("looks like a placeholder: fill in what the provider gave the application")
+    } else if id.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        Some("has white space or a control character in it, which is sent as it stands")
+    } else {
+        None
+    }
+}
+
+/// Whether the last part of its path has `word` in it, and does not name both endpoints.
+fn is_named(uri: &Url, word: &str) -> bool {
+    let last = uri.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
+    last.contains(word) && !(last.contains("token") && last.contains("auth"))
+}
+
+fn listener<'g>(redirect: &Uri, global: &'g Global) -> Option<(&'static str, &'g ListenAddress)> {
+    let listeners = global.listeners.as_ref()?;
+    Some(match redirect.scheme() {
+        Scheme::Http => ("http_listen", listeners.http()?),
+        Scheme::Https => ("https_listen", listeners.https()?),
+    })
+}
+
+fn port(redirect: &Uri, option: &str, listener: &ListenAddress) -> Option<String> {
+    let named = redirect.parsed().port().filter(|port| *port != 0 && *port != listener.port)?;
+    let host = bracketed(&listener.host);
+    Some(format!(
+        "'redirect_uri' names port {named}, which is replaced by that of the listener: \
+         for this very port set {option} = \"{host}:{named}\""
+    ))
+}
+
+/// Where a browser on this machine would not find the listener.
+fn host(redirect: &Uri, option: &str, listener: &ListenAddress) -> Option<String> {
+    let wanted = addresses(redirect.host());
+    match listener.host.parse() {
+        Ok(bound) if !wanted.is_empty() && !wanted.iter().any(|wanted| reaches(bound, *wanted)) => {
+            Some(format!(
+                "'redirect_uri' leads to {}, where nobody listens: {option} is at {}",
+                redirect.host(),
+                bracketed(&listener.host)
+            ))
+        }
+        Ok(_) if wanted.is_empty() && is_loopback(&listener.host) => Some(format!(
+            "'redirect_uri' leads to {}, but {option} can be reached from this machine only: \
+             nothing comes back unless that name leads here",
+            redirect.host()
+        )),
+        _ => None,
+    }
+}
+
+/// Those that a browser tries; none where only a lookup could tell.
+fn addresses(host: &str) -> Vec<IpAddr> {
+    match host.trim_start_matches('[').trim_end_matches(']').parse() {
+        Ok(address) => vec![address],
+        Err(_) if is_loopback(host) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+        Err(_) => Vec::new(),
+    }
+}
+
+/// A socket bound to `::` takes IPv4, too.
+fn reaches(bound: IpAddr, wanted: IpAddr) -> bool {
+    bound == wanted || (bound.is_unspecified() && (bound.is_ipv6() || wanted.is_ipv4()))
+}
+
+fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+}
