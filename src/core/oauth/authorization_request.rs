@@ -91,7 +91,9 @@ fn url(
     fields.extend_pairs(&grant.auth_uri_fields);
 
     let endpoint = grant.auth_uri.written();
-    format!("{endpoint}{}{}", separator(endpoint), fields.finish())
+    // A blank as `+` is read by forms alone, `%20` by every hop; a `+` that is meant is `%2B` here.
+    let query = fields.finish().replace('+', "%20");
+    format!("{endpoint}{}{query}", separator(endpoint))
 }
 
 /// What stands between an endpoint, which may have a query of its own, and further fields.

@@ -83,6 +83,14 @@ fn without_scopes_there_is_no_scope_field() {
 }
 
 #[test]
+fn a_blank_is_percent_encoded_and_a_plus_stays_one() {
+    let account = with(|code| code.auth_uri_fields = vec![("hint".into(), "a+b c".into())]);
+    let url = request(&account).url;
+    assert!(url.contains("scope=mail.read%20offline_access"), "{url}");
+    assert!(url.ends_with("hint=a%2Bb%20c") && !url.contains('+'), "{url}");
+}
+
+#[test]
 fn extra_fields_come_last_in_their_order_and_may_repeat() {
     let extra = [("prompt", "consent"), ("b", "1"), ("a", "é &="), ("b", "2")];
     let extra: Vec<_> = extra.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
