@@ -7,6 +7,7 @@ mod pages;
 mod reload;
 mod rooms;
 mod stage;
+mod unknown_account;
 
 use std::io;
 use std::time::Duration;

@@ -102,3 +102,11 @@ fn an_expired_token_is_not_shown_and_a_refresh_is_under_way() {
     gate.open();
     running.wait_for_other_token("work", &first);
 }
+
+#[test]
+fn an_unknown_account_gets_a_near_miss_and_the_list() {
+    let running = Setup::new().account("work", "").account("home", "").start();
+    let known = "it has \"home\", \"work\"";
+    running.show("wrok").exits(1).says(&format!("no account \"wrok\" (did you mean \"work\"? {known})"));
+    running.show("elsewhere").exits(1).says(&format!("no account \"elsewhere\" ({known})"));
+}

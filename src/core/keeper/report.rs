@@ -1,5 +1,6 @@
 //! The state of every account, for people.
 
+use pizauth_common::account_name::AccountName;
 use pizauth_common::ipc::message::{AccountStatus, State};
 
 use super::Keeper;
@@ -9,6 +10,11 @@ use crate::moment::Now;
 use crate::prelude::*;
 
 impl Keeper {
+    /// What the accounts are called, sorted.
+    pub fn account_names(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(AccountName::as_str)
+    }
+
     /// A row for each account, sorted by name.
     pub fn status(&self, now: Now) -> Vec<AccountStatus> {
         self.entries.iter().map(|(name, entry)| status_of(name.as_str(), entry, now)).collect()

@@ -10,7 +10,7 @@ use pizauth_common::ipc::message::{
 };
 use pizauth_common::sys::give_memory_back;
 use pizauth_common::terminal::cut;
-use pizauth_core::keeper::{Refreshed, Restored, Shown, UnknownAccount};
+use pizauth_core::keeper::{Refreshed, Restored, Shown};
 use pizauth_core::moment::Now;
 use pizauth_core::oauth::outcome::Reason;
 use pizauth_core::snapshot::Snapshot;
@@ -66,13 +66,13 @@ impl EventLoop {
             Request::Restore { .. } if self.stage.is_stopping() => Err(stopping()),
             Request::Show { account } => {
                 rooms.listen_again(now);
-                let found = rooms.keeper.show(&account, now).map_err(|unknown| refused(unknown, &account))?;
+                let found = rooms.keeper.show(&account, now).map_err(|unknown| rooms.refused(unknown, &account))?;
                 rooms.shown(&account, found).map(Answer::from)
             }
             Request::Refresh { account } => rooms.refresh(&account, now).map(Answer::from),
             Request::Revoke { account } => {
                 let revoked = rooms.keeper.revoke(&account, now);
-                revoked.map(|()| Response::Revoked {}.into()).map_err(|unknown| refused(unknown, &account))
+                revoked.map(|()| Response::Revoked {}.into()).map_err(|unknown| rooms.refused(unknown, &account))
             }
             Request::Reload {} => {
                 self.reload(Some(caller), now);
@@ -149,7 +149,7 @@ impl Rooms {
 
     fn refresh(&mut self, account: &str, now: Now) -> Result<Response, Refused> {
         self.listen_again(now);
-        match self.keeper.refresh(account, now).map_err(|unknown| refused(unknown, account))? {
+        match self.keeper.refresh(account, now).map_err(|unknown| self.refused(unknown, account))? {
             Refreshed::Scheduled { refresh_in } => {
                 Ok(Response::RefreshScheduled { refresh_in: whole_seconds(refresh_in) })
             }
@@ -241,10 +241,6 @@ fn denied() -> Refused {
 
 pub(super) fn stopping() -> Refused {
     Refused(Refusal::ShuttingDown, "pizauthd is stopping: nothing new is begun".to_owned())
-}
-
-fn refused(_: UnknownAccount, account: &str) -> Refused {
-    Refused(Refusal::UnknownAccount, format!("the configuration has no account {account:?}"))
 }
 
 fn exchanging(last_error: Option<Reason>) -> Response {
