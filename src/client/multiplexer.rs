@@ -71,18 +71,18 @@ fn choose<'a>(applets: &'a [Applet], invocation: &'a Invocation) -> Result<Choic
     }
     let words: Vec<&str> = invocation.arguments.iter().map_while(|word| word.to_str()).collect();
     match words[..] {
-        [] if invocation.arguments.is_empty() => Err("no command given".into()),
+        [] if invocation.arguments.is_empty() => Ok(Choice::Help),
         [] => Err(format!("{:?} is not a command", invocation.arguments[0])),
         ["-h" | "--help" | "help"] => Ok(Choice::Help),
         ["help", name] => Ok(run_applet(find(applets, name)?, &["--help".into()])),
-        ["--version"] => Ok(Choice::Version),
-        ["--list"] => Ok(Choice::List),
+        ["--version" | "version"] => Ok(Choice::Version),
+        ["--list" | "list"] => Ok(Choice::List),
         ["--install"] if invocation.arguments.len() == 2 => {
             Ok(Choice::Install(Path::new(&invocation.arguments[1])))
         }
         ["--install", directory] => Ok(Choice::Install(Path::new(directory))),
         ["--install"] => Err("--install needs a directory".into()),
-        ["-h" | "--help" | "--version" | "--list" | "--install" | "help", ..] => {
+        ["-h" | "--help" | "--version" | "version" | "--list" | "list" | "--install" | "help", ..] => {
             Err(format!("too many arguments after {}", words[0]))
         }
         [name, ..] => Ok(run_applet(find(applets, name)?, &invocation.arguments[1..])),
@@ -104,10 +104,26 @@ fn find<'a>(applets: &'a [Applet], name: &str) -> Result<&'a Applet, String> {
     })
 }
 
+/// What other programs call it.
+const ELSEWHERE: [(&str, &str); 7] = [
+    ("authorize", "show"),
+    ("login", "show"),
+    ("logout", "revoke"),
+    ("quit", "shutdown"),
+    ("signin", "show"),
+    ("start", "server"),
+    ("stop", "shutdown"),
+];
+
 /// All names of this kind begin with `prefix`, so that a near miss is one of the rest.
 fn unknown(kind: &str, name: &str, prefix: &str, applets: &[Applet]) -> String {
     let unknown = format!("unknown {kind} '{}'", printable(name));
-    let names: Vec<_> = applets.iter().map(|applet| applet.name).collect();
+    let called = ELSEWHERE.iter().find(|(word, _)| prefix.is_empty() && *word == name);
+    if let Some((_, command)) = called {
+        return format!("{unknown}: that is 'pizauth {command}'");
+    }
+    let ours = ["help", "list", "version"].into_iter().filter(|_| prefix.is_empty());
+    let names: Vec<_> = applets.iter().map(|applet| applet.name).chain(ours).collect();
     match name.strip_prefix(prefix).and_then(|rest| nearest(rest, &names)) {
         Some(near) => format!("{unknown}, did you mean '{prefix}{near}'?"),
         None => unknown,

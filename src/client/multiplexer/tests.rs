@@ -40,6 +40,9 @@ fn the_first_argument_chooses() {
     assert_eq!(chosen("pizauth", &["--list"]), "List");
     assert_eq!(chosen("pizauth", &["--install", "/opt/bin"]), r#"Install("/opt/bin")"#);
     assert_eq!(chosen("pizauth", &["--version"]), "Version");
+    assert_eq!(chosen("pizauth", &["list"]), "List");
+    assert_eq!(chosen("pizauth", &["version"]), "Version");
+    assert_eq!(chosen("pizauth", &[]), "Help");
     for help in ["-h", "--help", "help"] {
         assert_eq!(chosen("pizauth", &[help]), "Help");
     }
@@ -47,7 +50,9 @@ fn the_first_argument_chooses() {
 
 #[test]
 fn wrong_usage_says_what_is_wrong() {
-    assert_eq!(chosen("pizauth", &[]), "no command given");
+    assert_eq!(chosen("pizauth", &["hlep"]), "unknown command 'hlep', did you mean 'help'?");
+    assert_eq!(chosen("pizauth", &["login", "work"]), "unknown command 'login': that is 'pizauth show'");
+    assert_eq!(chosen("pizauth", &["stop"]), "unknown command 'stop': that is 'pizauth shutdown'");
     assert_eq!(chosen("pizauth", &["sho", "work"]), "unknown command 'sho', did you mean 'show'?");
     assert_eq!(chosen("pizauth", &["x"]), "unknown command 'x'");
     assert_eq!(chosen("pizauth", &["-x"]), "unknown option '-x'");
@@ -81,4 +86,13 @@ fn list_and_help_name_every_command() {
         assert!(help.contains(applet.summary), "{}", applet.name);
     }
     assert!(help.lines().count() <= 24 && help.lines().all(|line| line.len() < 80), "{help}");
+}
+
+#[test]
+fn words_of_other_programs_lead_to_commands_that_there_are() {
+    for (word, command) in ELSEWHERE {
+        // The daemon is no command of this crate.
+        assert!(command == "server" || APPLETS.iter().any(|applet| applet.name == command), "{command}");
+        assert!(APPLETS.iter().all(|applet| applet.name != word), "{word}");
+    }
 }
