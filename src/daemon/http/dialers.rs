@@ -12,7 +12,7 @@ use super::failure::Trouble;
 /// For the addresses of all names together: with the workers and their watchdogs, this keeps us at 32 threads.
 const THREADS: usize = 12;
 /// A name with more of them could not be connected to in time by so few threads, and there hardly is one.
-const MOST_ADDRESSES: usize = 32;
+pub(super) const MOST_ADDRESSES: usize = 32;
 
 /// How long one address may take. Those of a name that has more than there are threads share the time: as some fail
 /// while further ones are begun, about as many are waited for at once as there are threads.

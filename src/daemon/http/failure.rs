@@ -7,6 +7,7 @@ use std::time::Duration;
 use attohttpc::{Error, ErrorKind, InvalidResponseKind};
 use pizauth_common::cause::Cause;
 
+use super::dialers::MOST_ADDRESSES;
 use super::proxy::UnusableProxy;
 use super::roots::UnusableRoots;
 use crate::containment::Bug;
@@ -65,7 +66,9 @@ impl fmt::Display for Trouble {
         match self {
             Self::Proxy(unusable) => unusable.fmt(f),
             Self::Roots(unusable) => unusable.fmt(f),
-            Self::TooManyAddresses(count) => write!(f, "it has {count} addresses, and 32 at most are tried"),
+            Self::TooManyAddresses(count) => {
+                write!(f, "it has {count} addresses, and {MOST_ADDRESSES} at most are tried")
+            }
             Self::ProxyRefused(status) => {
                 write!(f, "the proxy refused the connection with http status {status}")
             }
