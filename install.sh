@@ -287,12 +287,28 @@ uninstall() {
     say "pizauth has been removed from $DESTDIR$PREFIX"
 }
 
+# What goes on as before, or belongs to the wrong user.
+report_surprises() {
+    if [ "$dry_run" = yes ] || [ -n "$DESTDIR" ]; then return; fi
+    if "$PREFIX/bin/pizauth" info 2>/dev/null | grep -q 'process id'; then
+        say 'a daemon is running and stays the version that it was: restart it (README.md, "Upgrading")'
+    fi
+    if [ "$(id -u)" != 0 ]; then return; fi
+    case $PREFIX in
+        /home/* | /Users/* | /usr/home/* | /var/home/*)
+            say "warning: installed as root into a home: what is below $PREFIX now belongs to root" >&2
+            say '    (run it as that user instead, or without PREFIX, for everybody)' >&2
+            ;;
+    esac
+}
+
 report_installed() {
     say "installed below $DESTDIR$PREFIX"
     case :$PATH: in
         *:"$PREFIX/bin":*) ;;
         *) say "$PREFIX/bin is not in your PATH: add it in your shell's start file" ;;
     esac
+    report_surprises
     say 'next: write ~/.config/pizauth.conf (README.md shows a first account), then run pizauthd'
 }
 
