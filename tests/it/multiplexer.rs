@@ -54,7 +54,7 @@ fn the_base_name_is_matched_exactly() {
 fn an_unknown_subcommand_is_a_usage_error() {
     let sandbox = Sandbox::new();
     sandbox.multiplexer().args(["shwo"]).run().exits(64).prints_nothing().says("shwo");
-    assert!(sandbox.multiplexer().run().exits(0).stdout.starts_with("Usage: "));
+    assert!(sandbox.multiplexer().run().exits(0).stdout.starts_with(b"Usage: "));
     sandbox.multiplexer().args(["--lits"]).run().exits(64).prints_nothing();
 }
 

@@ -66,13 +66,16 @@ impl EventLoop {
             Request::Restore { .. } if self.stage.is_stopping() => Err(stopping()),
             Request::Show { account } => {
                 rooms.listen_again(now);
-                let found = rooms.keeper.show(&account, now).map_err(|unknown| rooms.refused(unknown, &account))?;
+                let found =
+                    rooms.keeper.show(&account, now).map_err(|unknown| rooms.refused(unknown, &account))?;
                 rooms.shown(&account, found).map(Answer::from)
             }
             Request::Refresh { account } => rooms.refresh(&account, now).map(Answer::from),
             Request::Revoke { account } => {
                 let revoked = rooms.keeper.revoke(&account, now);
-                revoked.map(|()| Response::Revoked {}.into()).map_err(|unknown| rooms.refused(unknown, &account))
+                revoked
+                    .map(|()| Response::Revoked {}.into())
+                    .map_err(|unknown| rooms.refused(unknown, &account))
             }
             Request::Reload {} => {
                 self.reload(Some(caller), now);
