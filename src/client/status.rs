@@ -2,6 +2,7 @@
 
 mod render;
 
+use std::io::IsTerminal;
 use std::time::{Duration, SystemTime};
 
 use jiff::tz::TimeZone;
@@ -20,9 +21,19 @@ use crate::ask::{ask_for_report, unexpected};
 pub(crate) const APPLET: Applet = Applet::of::<Status>();
 
 arguments! {
-    /// Show the state of every account, a line each, in local time.
-    #[argh(example = "{command_name}")]
+    /// Show the state of accounts, a line each, in local time.
+    #[argh(
+        example = "{command_name}",
+        example = "{command_name} --check work",
+        note = "With --check the exit status is 1 where a person is needed or an access token is missing."
+    )]
     struct Status {
+        /// these accounts, not all
+        #[argh(positional)]
+        account: Vec<String>,
+        /// tell by the exit status whether all is well
+        #[argh(switch)]
+        check: bool,
         /// as JSON, times in seconds since 1970
         #[argh(switch, short = 'j')]
         json: bool,
@@ -49,16 +60,38 @@ impl Command for Status {
         else {
             return Err(unexpected(invocation));
         };
+        let accounts = chosen(accounts, &self.account).map_err(|unknown| invocation.not_done(unknown))?;
         let text = if self.accounts {
             accounts.iter().map(|account| format!("{}\n", printable(&account.account))).collect()
         } else if self.json {
             json(&accounts, startup_cmd)
         } else {
             missing(startup_cmd).into_iter().for_each(|why| invocation.complain(why));
-            render::lines(&accounts, now(), &TimeZone::system())
+            render::lines(&accounts, now(), &TimeZone::system(), has_colours())
         };
-        Ok(invocation.print(&text))
+        let is_well = accounts.iter().all(|account| account.usable && !account.needs_user);
+        match invocation.print(&text) {
+            Exit::Done if self.check && !is_well => Ok(Exit::NotDone),
+            exit => Ok(exit),
+        }
     }
+}
+
+/// The accounts of these names, all of them without any.
+fn chosen(accounts: Vec<AccountStatus>, names: &[String]) -> Result<Vec<AccountStatus>, String> {
+    let is_there = |name: &&String| accounts.iter().any(|account| account.account == **name);
+    if let Some(unknown) = names.iter().find(|name| !is_there(name)) {
+        return Err(format!("the configuration has no account {unknown:?}"));
+    }
+    let is_chosen = |account: &AccountStatus| names.is_empty() || names.contains(&account.account);
+    Ok(accounts.into_iter().filter(is_chosen).collect())
+}
+
+/// On a terminal that knows any, unless the user wants none (<https://no-color.org>).
+fn has_colours() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");
+    std::io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb
 }
 
 /// Why there may be fewer tokens than have been saved.

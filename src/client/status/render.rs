@@ -13,10 +13,37 @@ use pizauth_common::unix_time::UnixTime;
 
 use crate::roughly::roughly;
 
-/// A line for each account, beginning `NAME: `, as seen at `now` in `zone`.
-pub(super) fn lines(accounts: &[AccountStatus], now: UnixTime, zone: &TimeZone) -> String {
+/// Longer names do not move the states of the others to the right.
+const WIDEST_NAME: usize = 32;
+
+/// A line for each account, beginning `NAME: `, as seen at `now` in `zone`; the state in colour where there are any.
+pub(super) fn lines(accounts: &[AccountStatus], now: UnixTime, zone: &TimeZone, has_colours: bool) -> String {
     let watch = Watch { now, today: civil(now, zone).date(), zone };
-    accounts.iter().map(|account| watch.line(account) + "\n").collect()
+    let names: Vec<String> =
+        accounts.iter().map(|account| format!("{}:", printable(&account.account))).collect();
+    let widths = names.iter().map(|name| name.chars().count()).filter(|width| *width <= WIDEST_NAME);
+    let width = widths.max().unwrap_or(0);
+    let line = |(account, name): (&AccountStatus, &String)| {
+        let word = account.state.as_str();
+        let colour = if has_colours { colour(account) } else { "" };
+        let end = if colour.is_empty() { "" } else { NO_COLOUR };
+        format!("{name:<width$} {colour}{word}{end}{}\n", watch.rest(account))
+    };
+    accounts.iter().zip(&names).map(line).collect()
+}
+
+const RED: &str = "\x1b[31m";
+const GREEN: &str = "\x1b[32m";
+const YELLOW: &str = "\x1b[33m";
+const NO_COLOUR: &str = "\x1b[0m";
+
+/// Red where somebody has to act, yellow where waiting is enough.
+fn colour(account: &AccountStatus) -> &'static str {
+    match account {
+        account if account.needs_user => RED,
+        account if account.usable => GREEN,
+        _ => YELLOW,
+    }
 }
 
 /// When and where the lines are read.
@@ -27,17 +54,17 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    fn line(&self, account: &AccountStatus) -> String {
+    /// What follows the state.
+    fn rest(&self, account: &AccountStatus) -> String {
         let parts = [
-            Some(state(account)),
             account.needs_attention.then(|| "NEEDS ATTENTION".to_owned()),
             account.obtained.map(|at| format!("obtained {}", self.local(at))),
             account.expires.map(|at| self.expiry(at)),
             self.last_refresh(account),
             self.next_try(account),
         ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        format!("{}: {}", printable(&account.account), parts.join(", "))
+        let parts = parts.into_iter().flatten().map(|part| format!(", {part}"));
+        what_to_do(account) + &parts.collect::<String>()
     }
 
     fn expiry(&self, at: UnixTime) -> String {
@@ -47,9 +74,10 @@ impl Watch<'_> {
 
     fn last_refresh(&self, account: &AccountStatus) -> Option<String> {
         let at = account.last_refresh.map(|at| format!(" {}", self.local(at))).unwrap_or_default();
+        let what = if account.last_was_sign_in { "sign-in" } else { "refresh" };
         match &account.last_error {
-            Some(error) => Some(format!("last refresh{at} failed: {}", printable(error))),
-            None if account.last_refresh.is_some() => Some(format!("last refresh{at}")),
+            Some(error) => Some(format!("last {what}{at} failed: {}", printable(error))),
+            None if account.last_refresh.is_some() => Some(format!("last {what}{at}")),
             None => None,
         }
     }
@@ -93,15 +121,15 @@ fn civil(at: UnixTime, zone: &TimeZone) -> DateTime {
     zone.to_datetime(at.unwrap_or(Timestamp::MAX))
 }
 
-/// The first word is the state as the manual names it; what to do follows.
-fn state(account: &AccountStatus) -> String {
+/// What follows the word for the state.
+fn what_to_do(account: &AccountStatus) -> String {
     let name = as_argument(&account.account);
     let name = printable(&name);
     match account.state {
-        State::Empty => format!("empty, to authorize it: pizauth show {name}"),
-        State::Pending => format!("pending, waits for you in a browser, the URL: pizauth show {name}"),
-        State::Exchanging => "exchanging, authorization is being completed".to_owned(),
-        State::Active if account.refreshable => "active".to_owned(),
-        State::Active => "active until it expires".to_owned(),
+        State::Empty => format!(", to authorize it: pizauth show {name}"),
+        State::Pending => format!(", waits for you in a browser, the URL: pizauth show {name}"),
+        State::Exchanging => ", authorization is being completed".to_owned(),
+        State::Active if account.refreshable => String::new(),
+        State::Active => " until it expires".to_owned(),
     }
 }

@@ -225,8 +225,11 @@ fn active() -> AccountStatus {
         in_flight: false,
         next_refresh: Some(UnixTime(1_700_003_510)),
         last_refresh: Some(UnixTime(1_700_000_000)),
+        last_was_sign_in: true,
         last_error: None,
         needs_attention: false,
+        usable: true,
+        needs_user: false,
     }
 }
 
@@ -240,8 +243,11 @@ fn empty() -> AccountStatus {
         in_flight: false,
         next_refresh: None,
         last_refresh: None,
+        last_was_sign_in: false,
         last_error: Some("invalid_grant".to_owned()),
         needs_attention: true,
+        usable: false,
+        needs_user: true,
     }
 }
 

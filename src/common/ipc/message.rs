@@ -265,12 +265,21 @@ pub struct AccountStatus {
     pub in_flight: bool,
     /// When the next refresh is due.
     pub next_refresh: Option<UnixTime>,
-    /// When a token request last ended, in success or not.
+    /// When a sign-in or a refresh last ended, in success or not.
     pub last_refresh: Option<UnixTime>,
+    /// Whether that was a sign-in.
+    #[serde(default)]
+    pub last_was_sign_in: bool,
     /// Why that one failed; absent after a success.
     pub last_error: Option<String>,
     /// Whether a person has to do something before a refresh can succeed.
     pub needs_attention: bool,
+    /// Whether there is a valid access token.
+    #[serde(default)]
+    pub usable: bool,
+    /// Whether there will be no new access token before a person has signed in or mended something.
+    #[serde(default)]
+    pub needs_user: bool,
 }
 
 /// What the running daemon says of itself.

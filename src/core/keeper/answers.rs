@@ -173,8 +173,8 @@ fn with_age_hint(entry: &Entry, reason: Reason, now: Now) -> Reason {
 
 /// Back to empty because there is nothing left to refresh with.
 fn end_session(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
-    entry.state = TokenState::Empty;
     entry.failed(&reason, now.moment);
+    entry.state = TokenState::Empty;
     let is_news = entry.is_news(&reason);
     outbox.tell(entry, Happened::SessionEnded { reason, is_news });
 }

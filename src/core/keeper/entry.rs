@@ -31,6 +31,8 @@ pub(super) struct Entry {
     refreshes: Bucket,
     /// When a token request was last answered.
     pub(super) answered_at: Option<Moment>,
+    /// Whether that was an answer, or a refusal through the browser, to a sign-in.
+    pub(super) last_was_sign_in: bool,
     /// What that answer said, if it was no success.
     pub(super) last_error: Option<Reason>,
     /// The causes that the user has been told of since the last success.
@@ -55,6 +57,7 @@ impl Entry {
             exchanges: Bucket::full(),
             refreshes: Bucket::full(),
             answered_at: None,
+            last_was_sign_in: false,
             last_error: None,
             reported: Vec::new(),
             is_out: false,
@@ -172,13 +175,15 @@ impl Entry {
     /// Notes a success: what was reported may be reported again when it comes back.
     pub(super) fn succeeded(&mut self, now: Moment) {
         self.answered_at = Some(now);
+        self.last_was_sign_in = self.active().is_some_and(|token| token.lineage.generation == 0);
         self.last_error = None;
         self.reported.clear();
     }
 
-    /// Notes a failure.
+    /// Notes a failure, of a refresh while there is a session and else of a sign-in.
     pub(super) fn failed(&mut self, reason: &Reason, now: Moment) {
         self.answered_at = Some(now);
+        self.last_was_sign_in = self.active().is_none();
         self.last_error = Some(reason.clone());
     }
 

@@ -6,7 +6,7 @@ use pizauth_common::ipc::message::{AccountStatus, State};
 use super::Keeper;
 use super::entry::Entry;
 use super::token_state::{ExchangeStage, Renewal, TokenState};
-use crate::moment::Now;
+use crate::moment::{Moment, Now};
 use crate::prelude::*;
 
 impl Keeper {
@@ -33,8 +33,19 @@ fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
         in_flight: is_in_flight(entry),
         next_refresh: entry.next_refresh(now.moment).map(|at| now.wall_at(at)),
         last_refresh: entry.answered_at.map(|at| now.wall_at(at)),
+        last_was_sign_in: entry.last_was_sign_in,
         last_error: entry.last_error.as_ref().map(ToString::to_string),
         needs_attention: entry.needs_attention(),
+        usable: entry.valid_token(now.moment).is_some(),
+        needs_user: needs_user(entry, now.moment),
+    }
+}
+
+fn needs_user(entry: &Entry, now: Moment) -> bool {
+    match &entry.state {
+        TokenState::Empty | TokenState::Pending(_) => true,
+        TokenState::Exchanging(_) => false,
+        TokenState::Active(token) => entry.needs_attention() || token.is_spent(now),
     }
 }
 

@@ -24,6 +24,9 @@ fn account(name: &str, state: State) -> AccountStatus {
         last_refresh: None,
         last_error: None,
         needs_attention: false,
+        last_was_sign_in: false,
+        usable: false,
+        needs_user: false,
     }
 }
 
@@ -44,7 +47,38 @@ fn in_minutes(minutes: u64) -> UnixTime {
 }
 
 fn line(account: AccountStatus) -> String {
-    lines(&[account], NOW, &zone())
+    lines(&[account], NOW, &zone(), false)
+}
+
+#[test]
+fn states_stand_below_each_other_but_for_a_very_long_name() {
+    let long = "x".repeat(100);
+    let rows = ["a", "work", &long].map(|name| account(name, State::Exchanging));
+    let shown = lines(&rows, NOW, &zone(), false);
+    let columns: Vec<_> = shown.lines().map(|line| line.find("exchanging")).collect();
+    assert_eq!(columns, [Some(6), Some(6), Some(102)]);
+}
+
+#[test]
+fn colours_say_who_has_to_act() {
+    let shown = |account: AccountStatus| lines(&[account], NOW, &zone(), true);
+    let well = AccountStatus { usable: true, ..active(in_minutes(52)) };
+    assert!(shown(well.clone()).starts_with("work: \x1b[32mactive\x1b[0m, obtained"));
+    assert!(
+        shown(AccountStatus { usable: false, ..well.clone() }).starts_with("work: \x1b[33mactive\x1b[0m")
+    );
+    assert!(shown(AccountStatus { needs_user: true, ..well }).starts_with("work: \x1b[31mactive\x1b[0m"));
+}
+
+#[test]
+fn a_denied_sign_in_is_called_one() {
+    let denied = AccountStatus {
+        last_was_sign_in: true,
+        last_refresh: Some(NOW),
+        last_error: Some("access_denied".into()),
+        ..account("a", State::Empty)
+    };
+    assert!(line(denied).ends_with(", last sign-in 14:00 failed: access_denied\n"));
 }
 
 #[test]

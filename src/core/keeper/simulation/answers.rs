@@ -44,6 +44,7 @@ impl Model {
             ..Session::beginning(now)
         };
         (self.heard_at, self.last_error) = (Some(now.moment), None);
+        self.last_was_sign_in = old.is_none();
         self.expected.forget_reported();
         if let Some(granted) = narrowed_scope {
             self.expected.event(Happened::ScopeNarrowed { granted });

@@ -43,6 +43,7 @@ pub(super) struct Model {
     pub(super) last_error: Option<Reason>,
     /// When the user was told of a URL.
     told_at: Option<Moment>,
+    pub(super) last_was_sign_in: bool,
     /// Whether the next effect must be the question whether a failure is transient.
     pub(super) must_ask: bool,
     pub(super) expected: Expected,
@@ -116,12 +117,13 @@ impl Model {
     pub(super) fn failed(&mut self, reason: &Reason, now: Now) {
         self.heard_at = Some(now.moment);
         self.last_error = Some(reason.clone());
+        self.last_was_sign_in = !matches!(self.phase, Phase::Active(_));
     }
 
     /// A hook or a server has ended the session.
     pub(super) fn session_ended(&mut self, reason: Reason, now: Now) {
-        self.end();
         self.failed(&reason, now);
+        self.end();
         self.expected.error(reason, |reason, is_news| Happened::SessionEnded { reason, is_news });
     }
 
@@ -237,8 +239,15 @@ impl Model {
             in_flight: self.request.is_some(),
             next_refresh: session.and(self.wants_request_at()).map(|at| wall(at.max(now.moment))),
             last_refresh: self.heard_at.map(wall),
+            last_was_sign_in: self.last_was_sign_in,
             last_error: self.last_error.as_ref().map(|reason| reason.as_str().to_owned()),
             needs_attention: self.needs_attention(),
+            usable: self.has_token(now.moment),
+            needs_user: match &self.phase {
+                Phase::Empty | Phase::Pending { .. } => true,
+                Phase::Exchanging { .. } => false,
+                Phase::Active(session) => self.needs_attention() || session.is_spent(now.moment),
+            },
         }
     }
 
