@@ -9,7 +9,7 @@ _pizauth_describe() {
         pizauth) options='--list --install -h --help --version' values='--install' ;;
         show) options='-u --exclude-url -v --verbose --version -h --help' positional='account' ;;
         refresh) options='-u --exclude-url -v --verbose --version -h --help' positional='account' ;;
-        status) options='-j --json --accounts -v --verbose --version -h --help' ;;
+        status) options='--check -j --json --accounts -v --verbose --version -h --help' positional='account' ;;
         revoke) options='-v --verbose --version -h --help' positional='account' ;;
         dump) options='-v --verbose --version -h --help' ;;
         restore) options='-v --verbose --version -h --help' ;;

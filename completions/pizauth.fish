@@ -9,7 +9,8 @@ function __pizauth_describe
     __pizauth_complete 'pizauth show refresh status revoke dump restore reload info check shutdown server' -l version -d 'print the version'
     __pizauth_complete 'show refresh' -s u -l exclude-url -d 'do not print the authorization URL'
     __pizauth_complete 'show refresh status revoke dump restore reload info check shutdown' -s v -l verbose -d 'accepted everywhere; changes nothing here'
-    __pizauth_complete 'show refresh revoke' -a '(__pizauth_accounts)' -d account
+    __pizauth_complete 'show refresh status revoke' -a '(__pizauth_accounts)' -d account
+    __pizauth_complete 'status' -l check -d 'tell by the exit status whether all is well'
     __pizauth_complete 'status' -s j -l json -d 'as JSON, times in seconds since 1970'
     __pizauth_complete 'status' -l accounts -d 'only the names, one a line'
     __pizauth_complete 'info' -s j -l json -d 'as JSON'

@@ -1,5 +1,6 @@
 //! The protocol between the daemon and its callers: one request, one answer, one connection.
 
+mod account_status;
 #[cfg(feature = "system")]
 pub mod call;
 #[cfg(feature = "system")]

@@ -49,6 +49,7 @@ pub use event::{
 };
 #[cfg(test)]
 use places::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
+pub use report::Summary;
 pub use transfer::Restored;
 
 use crate::moment::{Moment, Now};

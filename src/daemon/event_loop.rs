@@ -40,6 +40,8 @@ pub(crate) struct EventLoop {
     reloads: Reloads,
     stage: Stage,
     startup_cmd: StartupCmd,
+    /// Whether something has happened to an account that the supervisor has not been told of.
+    has_news: bool,
     /// After a bug what is due waits until then, so that one that repeats is no storm.
     not_before: Moment,
     /// [`Clock::slept`], as far as it has been taken into account.
@@ -60,6 +62,7 @@ impl EventLoop {
             reloads: Reloads::default(),
             stage: Stage::starting(now.moment),
             startup_cmd,
+            has_news: false,
             not_before: now.moment,
             slept: Clock::slept(),
         };
@@ -146,6 +149,7 @@ impl EventLoop {
             this.hooks_finished(now);
             this.perform_effects(now);
             this.advance(now);
+            this.tell_supervisor(now);
         });
     }
 

@@ -11,6 +11,7 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 
 use pizauth_common::cause::Cause;
 use pizauth_common::sys;
+use pizauth_core::keeper::Summary;
 
 use crate::clock::Clock;
 use crate::log::{self, What};
@@ -90,6 +91,13 @@ impl Supervisor {
         }
     }
 
+    /// How the accounts are. Asks for it only where it is worth something.
+    pub(crate) fn accounts(&self, summary: impl FnOnce() -> Summary) {
+        if self.is_ready && self.notify_socket.is_some() {
+            self.notify(&format!("STATUS={}", summary()));
+        }
+    }
+
     /// We are about to end.
     pub(crate) fn stopping(&self) {
         self.notify("STOPPING=1\nSTATUS=stopping");
@@ -160,15 +168,20 @@ mod tests {
         let mut supervisor = Supervisor { notify_socket: Some(path.into()), ready_fd: None, is_ready: false };
         supervisor.reloading();
         supervisor.reloaded();
+        supervisor.accounts(|| panic!("nobody wants to know yet"));
         supervisor.ready();
         supervisor.reloading();
         supervisor.reloaded();
+        supervisor.accounts(|| Summary { usable: 3, needs_user: 1 });
+        supervisor.accounts(|| Summary { usable: 0, needs_user: 2 });
         supervisor.stopping();
         assert_eq!(received(&receiver), format!("READY=1\nMAINPID={}\nSTATUS=ready", std::process::id()));
         let reloading = received(&receiver);
         let micros: u64 = reloading.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").unwrap().parse().unwrap();
         assert!(micros > 0);
         assert_eq!(received(&receiver), "READY=1");
+        assert_eq!(received(&receiver), "STATUS=3 active, 1 needs you");
+        assert_eq!(received(&receiver), "STATUS=0 active, 2 need you");
         assert_eq!(received(&receiver), "STOPPING=1\nSTATUS=stopping");
     }
 

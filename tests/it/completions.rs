@@ -70,7 +70,7 @@ fn options_are_those_of_the_command_that_is_typed() {
     let common = ["--help", "--verbose", "--version"];
     for (words, own) in [
         (&["pizauth", "show"][..], &["--exclude-url"][..]),
-        (&["pizauth-status"], &["--accounts", "--json"]),
+        (&["pizauth-status"], &["--accounts", "--check", "--json"]),
         (&["pizauth", "dump"], &[]),
         (&["pizauth", "server"], &["--check", "--config", "--debug", "--ready-fd", "--syslog"]),
         (&["pizauthd"], &["--check", "--config", "--debug", "--ready-fd", "--syslog"]),

@@ -1,5 +1,7 @@
 //! `pizauth status`: for people and for programs.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use pizauth_test_server::{Endpoint, Fault};
@@ -75,4 +77,54 @@ fn sigusr1_logs_it() {
 #[test]
 fn without_a_daemon_the_exit_status_is_2() {
     Sandbox::new().applet("status").run().exits(2).prints_nothing();
+}
+
+#[test]
+fn one_account_can_be_asked_about() {
+    let running = Setup::new().account("work", "").account("home", "").start();
+    running.sign_in("work");
+    let status = |arguments: &[&str]| running.sandbox.applet("status").args(arguments).run();
+    let out = status(&["work"]).exits(0).out();
+    assert!(out.starts_with("work: active, ") && out.lines().count() == 1, "{out}");
+    assert_eq!(status(&["--accounts", "home"]).exits(0).out(), "home\n");
+    status(&["wrok"]).exits(1).prints_nothing().says("wrok");
+}
+
+#[test]
+fn a_check_is_an_exit_status() {
+    let running = Setup::new().account("work", "").account("home", "").start();
+    running.sign_in("work");
+    let check = |arguments: &[&str]| {
+        running.sandbox.applet("status").args(["--check"]).args(arguments.iter().copied()).run()
+    };
+    check(&["work"]).exits(0);
+    let out = check(&[]).exits(1).out();
+    assert!(out.contains("home: empty") && out.contains("work: active"), "{out}");
+    running.pending_url("home");
+    check(&["home"]).exits(1);
+    running.sign_in("home");
+    check(&[]).exits(0);
+    running.server.script(Endpoint::Refresh, Fault::oauth_error(400, "invalid_client", "wrong secret"));
+    running.refresh("home").exits(0);
+    eventually("its refusal", || running.status_of("home")["needs_user"].as_bool().filter(|is| *is));
+    assert_eq!(running.status_of("home")["usable"], true);
+    check(&[]).exits(1);
+}
+
+#[test]
+fn the_manuals_filter_finds_who_needs_a_person() {
+    let running = Setup::new().account("work", "").account("home", "").account("away", "").start();
+    running.sign_in("work");
+    running.sign_in("away");
+    running.server.script(Endpoint::Refresh, Fault::oauth_error(400, "invalid_grant", "revoked"));
+    running.refresh("away").exits(0);
+    eventually("the end of the session", || (running.status_of("away")["state"] == "empty").then_some(()));
+    let manual = std::fs::read_to_string("man/pizauth.1").unwrap();
+    let line = manual.lines().find(|line| line.contains("jq -r")).expect("an example with jq");
+    let filter = line.split('\'').nth(1).unwrap();
+    let json = running.sandbox.applet("status").args(["-j"]).run().exits(0).out();
+    let jq = Command::new("jq").args(["-r", filter]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let Ok(mut jq) = jq else { return eprintln!("skipped: there is no jq here") };
+    jq.stdin.take().unwrap().write_all(json.as_bytes()).unwrap();
+    assert_eq!(String::from_utf8(jq.wait_with_output().unwrap().stdout).unwrap(), "away\nhome\n");
 }

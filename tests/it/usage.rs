@@ -19,7 +19,7 @@ fn wrong_usage_is_exit_64_with_a_word_on_stderr() {
         ("revoke", &[]),
         ("dump", &["a"]),
         ("restore", &["a"]),
-        ("status", &["a"]),
+        ("status", &["--nonsense", "a"]),
         ("info", &["-c"]),
         ("check", &["-c"]),
         ("server", &["-d", "--ready-fd", "x"]),

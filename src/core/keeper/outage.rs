@@ -7,7 +7,6 @@ use super::token_state::{ActiveToken, Pause, Renewal};
 use crate::moment::Moment;
 use crate::oauth::outcome::Reason;
 use crate::oauth::provider_hints::NO_REFRESH_TOKEN;
-use crate::prelude::*;
 
 /// Tells of an outage that begins or ends at this moment.
 pub(super) fn tell(entry: &mut Entry, now: Moment, outbox: &mut Outbox) {

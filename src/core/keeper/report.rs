@@ -1,5 +1,7 @@
 //! The state of every account, for people.
 
+use core::fmt;
+
 use pizauth_common::account_name::AccountName;
 use pizauth_common::ipc::message::{AccountStatus, State};
 
@@ -18,6 +20,35 @@ impl Keeper {
     /// A row for each account, sorted by name.
     pub fn status(&self, now: Now) -> Vec<AccountStatus> {
         self.entries.iter().map(|(name, entry)| status_of(name.as_str(), entry, now)).collect()
+    }
+
+    /// The same in short.
+    pub fn summary(&self, now: Now) -> Summary {
+        self.entries.values().fold(Summary::default(), |sum, entry| Summary {
+            usable: sum.usable + usize::from(entry.valid_token(now.moment).is_some()),
+            needs_user: sum.needs_user + usize::from(needs_user(entry, now.moment)),
+        })
+    }
+}
+
+/// How the accounts are, in two numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Those with a valid access token.
+    pub usable: usize,
+    /// Those that get no new one before a person has done something.
+    pub needs_user: usize,
+}
+
+impl fmt::Display for Summary {
+    /// `3 active, 1 needs you`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} active", self.usable)?;
+        match self.needs_user {
+            0 => Ok(()),
+            1 => f.write_str(", 1 needs you"),
+            several => write!(f, ", {several} need you"),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Performing what the keeper wants done.
 
+use std::mem;
+
 use pizauth_core::keeper::{AccountEvent, Effect};
 use pizauth_core::moment::Now;
 
@@ -25,5 +27,13 @@ impl EventLoop {
         log::account_event(event);
         self.rooms.hooks.tell(event, now.moment);
         self.pages.tell(event);
+        self.has_news = true;
+    }
+
+    /// Supervisors show how the accounts are.
+    pub(super) fn tell_supervisor(&mut self, now: Now) {
+        if mem::take(&mut self.has_news) {
+            self.rooms.supervisor.accounts(|| self.rooms.keeper.summary(now));
+        }
     }
 }

@@ -127,6 +127,7 @@ impl EventLoop {
 
     fn finish_reload(&mut self, callers: Vec<CallerId>, done: Result<Report, Refused>) {
         self.rooms.supervisor.reloaded();
+        self.has_news = true;
         match &done {
             Ok(_) => log::event(What::Reloaded).write(),
             Err(Refused(_, why)) => log::event(What::ReloadFailed).field("reason", why).write(),

@@ -122,6 +122,7 @@ impl EventLoop {
             Stage::Starting { ready_at } if ready_at <= now.moment => {
                 log::event(What::Ready).write();
                 self.rooms.supervisor.ready();
+                self.has_news = true;
                 self.stage = Stage::Serving;
             }
             Stage::Stopping { until, .. } if until <= now.moment || self.is_finished() => {

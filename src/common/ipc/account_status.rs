@@ -1,0 +1,65 @@
+//! How an account is: a row of `status`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::unix_time::UnixTime;
+
+/// Where an account is in the life of its token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// No token, nothing under way.
+    Empty,
+    /// An authorization request waits for the user.
+    Pending,
+    /// The authorization code is being exchanged.
+    Exchanging,
+    /// There is an access token (perhaps an expired one with a refresh token).
+    Active,
+}
+
+impl State {
+    /// As it is written in a message.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Pending => "pending",
+            Self::Exchanging => "exchanging",
+            Self::Active => "active",
+        }
+    }
+}
+
+/// One row of `status`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountStatus {
+    /// The account.
+    pub account: String,
+    /// Where it is.
+    pub state: State,
+    /// When the access token was obtained.
+    pub obtained: Option<UnixTime>,
+    /// When the access token expires or expired.
+    pub expires: Option<UnixTime>,
+    /// Whether there is a refresh token.
+    pub refreshable: bool,
+    /// Whether a token request is under way.
+    pub in_flight: bool,
+    /// When the next refresh is due.
+    pub next_refresh: Option<UnixTime>,
+    /// When a sign-in or a refresh last ended, in success or not.
+    pub last_refresh: Option<UnixTime>,
+    /// Whether that was a sign-in.
+    #[serde(default)]
+    pub last_was_sign_in: bool,
+    /// Why that one failed; absent after a success.
+    pub last_error: Option<String>,
+    /// Whether a person has to do something before a refresh can succeed.
+    pub needs_attention: bool,
+    /// Whether there is a valid access token.
+    #[serde(default)]
+    pub usable: bool,
+    /// Whether there will be no new access token before a person has signed in or mended something.
+    #[serde(default)]
+    pub needs_user: bool,
+}
