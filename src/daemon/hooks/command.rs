@@ -39,18 +39,15 @@ impl HookSettings {
     }
 
     /// The command line for one hook, ready to be started. Its output goes to pipes of its own, in the foreground too:
-    /// whoever reads ours may be stuck, and must hang neither the hook nor our end.
-    pub(super) fn prepare(
-        &self,
-        command: &str,
-        hook: &Hook,
-        (stdout, stderr): (OwnedFd, OwnedFd),
-    ) -> Command {
+    /// whoever reads ours may be stuck, and must hang neither the hook nor our end. Without any it is ours.
+    pub(super) fn prepare(&self, command: &str, hook: &Hook, output: Option<(OwnedFd, OwnedFd)>) -> Command {
         let mut prepared = Command::new(self.shell());
         prepared.arg("-c").arg(command).stdin(Stdio::null());
         prepared.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
         prepared.env("PIZAUTH_SOCKET", &self.socket).envs(variables(hook));
-        prepared.stdout(stdout).stderr(stderr);
+        if let Some((stdout, stderr)) = output {
+            prepared.stdout(stdout).stderr(stderr);
+        }
         sys::isolate_child(&mut prepared, self.limits.clone(), Vec::new());
         prepared
     }

@@ -19,7 +19,7 @@ const GRACE: Duration = Duration::from_millis(500);
 pub(super) struct RunningHook {
     pub(super) hook: Hook,
     /// What it writes.
-    pub(super) output: Token,
+    pub(super) output: Option<Token>,
     child: Child,
     timing: Timing,
 }
@@ -39,7 +39,7 @@ enum Timing {
 }
 
 impl RunningHook {
-    pub(super) fn new(hook: Hook, child: Child, output: Token, now: Moment) -> Self {
+    pub(super) fn new(hook: Hook, child: Child, output: Option<Token>, now: Moment) -> Self {
         let timing = match HookKind::of(&hook).limit() {
             TimeLimit::None => Timing::Unlimited,
             TimeLimit::ToldAfter(limit) | TimeLimit::KilledAfter(limit) => {
