@@ -69,10 +69,8 @@ fn all_at_once(running: &Running, eight: &[String], answer: Fault) {
     running.wait_arrived(Endpoint::Refresh, arrived + eight.len());
     gate.open();
     for account in eight {
-        eventually("the end of the refresh", || {
-            let row = running.status_of(account);
-            (row["last_error"].is_string() || !row["last_refresh"].is_null()).then_some(())
-        });
+        let judged = format!("event=request_ended account=\"{account}\"");
+        eventually("the end of the refresh", || running.daemon.log().contains(&judged).then_some(()));
     }
     // Those that failed are tried again only later, and of the others nothing is due.
     running.server.script_always(Endpoint::Refresh, None);
