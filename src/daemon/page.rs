@@ -12,8 +12,8 @@ pub(crate) enum Page {
     AlreadySignedIn(AccountName),
     /// The user or the server said no, or the exchange failed.
     Failed(AccountName, Reason),
-    /// The exchange takes longer than the browser should wait.
-    StillWorking,
+    /// The exchange takes longer than the browser should wait; why, where that is known.
+    StillWorking(Option<Reason>),
     /// Nothing waits for this: wrong host, wrong path, unknown or used `state`.
     NotFound,
     /// The request is not an authorization response: which rule it breaks.

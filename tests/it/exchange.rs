@@ -176,6 +176,21 @@ fn an_exchange_survives_a_server_that_cannot_be_reached_for_a_moment() {
 }
 
 #[test]
+fn the_page_says_why_an_exchange_is_not_done_yet() {
+    let mut running = Running::start();
+    let response = browser::decide(&running.pending_url("work"), Decision::Approve).unwrap();
+    running.server.go_down();
+    let page = browser::visit(&response).unwrap();
+    assert!(page.body.contains("still working") && page.body.contains("connection refused"), "{}", page.body);
+    let again = browser::visit(&response).unwrap();
+    assert!(again.body.contains("connection refused"), "{}", again.body);
+    running.show("work").exits(1).says("the last try failed").says("connection refused");
+    running.server.come_back().unwrap();
+    running.wait_finished(Endpoint::Exchange, 1);
+    running.token("work");
+}
+
+#[test]
 fn answers_that_are_no_tokens_are_failures() {
     let bad = [
         json!({"access_token": "", "token_type": "Bearer"}),

@@ -49,7 +49,7 @@ cp other.pem trusted.pem
 start_daemon env SSL_CERT_FILE="$PWD/trusted.pem"
 check 'the login is scripted through' log_in work
 check_refused 'with an unknown certificate authority nobody is signed in' grep -q 'signed in' work.html
-check 'status says that it is the certificate' status_says 'localhost.*certificate.*UnknownIssuer'
+check 'status says that it is the certificate' status_says 'localhost.*certificate is from an authority that is unknown here'
 check 'and so does the log' wait_for_lines 1 'event=exchange_retried .*certificate' daemon.log
 check_refused 'nothing was sent' token_requests work-300 authorization_code
 cp ours.pem trusted.pem
@@ -58,7 +58,7 @@ check 'refreshes, too' refresh
 shown=$(pizauth-show work)
 cp other.pem trusted.pem
 pizauth-refresh work
-check 'status tells of an authority that is unknown again' status_says 'UnknownIssuer'
+check 'status tells of an authority that is unknown again' status_says 'authority that is unknown here'
 check 'and the token goes on being shown' test "$(pizauth-show work)" = "$shown"
 
 # What it looks for it reads at once.

@@ -27,8 +27,8 @@ pub enum RedirectVerdict {
     BadRequest(&'static str),
     /// A reload of the page after success.
     AlreadySignedIn(AccountName),
-    /// The exchange has begun; the events of the account tell how it ends.
-    Exchanging(AccountName),
+    /// The exchange has begun; the events of the account tell how it ends. Why its last try failed, if one did.
+    Exchanging(AccountName, Option<Reason>),
     /// The authorization server said no (RFC 6749 §4.1.2.1).
     Denied(AccountName, Reason),
 }
@@ -133,7 +133,7 @@ fn respond(
     let account = entry.account.name.clone();
     match &entry.state {
         TokenState::Pending(_) if entry.is_pending_with(response.state().expose()) => {}
-        TokenState::Exchanging(_) => return RedirectVerdict::Exchanging(account),
+        TokenState::Exchanging(_) => return RedirectVerdict::Exchanging(account, entry.exchange_error()),
         TokenState::Active(_) => return RedirectVerdict::AlreadySignedIn(account),
         TokenState::Pending(_) | TokenState::Empty => return RedirectVerdict::NotFound,
     }
@@ -145,7 +145,7 @@ fn respond(
         AuthorizationResponse::Code { code, .. } => {
             entry.state = TokenState::Exchanging(exchange(pending, code, outbox.new_job(), now));
             outbox.tell(entry, Happened::RedirectAccepted);
-            RedirectVerdict::Exchanging(account)
+            RedirectVerdict::Exchanging(account, None)
         }
         AuthorizationResponse::Error { reason, .. } => {
             authorization_failed(entry, reason.clone(), now, outbox);

@@ -86,7 +86,7 @@ pub(super) fn with_hint(text: &str, code: &str, description: &str) -> String {
 }
 
 /// What to do about a refusal: by its number where the description has one, else by its code.
-fn hint_for(code: &str, description: &str) -> Option<&'static str> {
+pub(super) fn hint_for(code: &str, description: &str) -> Option<&'static str> {
     number(description).and_then(|number| find(BY_NUMBER, number)).or_else(|| find(BY_CODE, code))
 }
 

@@ -8,7 +8,7 @@ use pizauth_common::terminal::is_printable_ascii;
 use url::form_urlencoded;
 
 use super::outcome::Reason;
-use super::provider_hints::with_hint;
+use super::provider_hints::{hint_for, with_hint};
 use super::redaction::Redaction;
 use crate::prelude::*;
 
@@ -101,7 +101,8 @@ impl AuthorizationResponse {
     /// The query is no authorization response.
     pub fn parse(query: &str) -> Result<Self, RedirectFault> {
         let parameters = Parameters::parse(query)?;
-        let state = parameters.state.map(secret).ok_or(RedirectFault::NoState)?;
+        let state = parameters.state.as_deref().map(|state| Secret::new(state.to_owned()));
+        let state = state.ok_or_else(|| parameters.without_state())?;
         match (parameters.code, parameters.error) {
             (Some(_), Some(_)) => Err(RedirectFault::CodeAndError),
             (None, None) => Err(RedirectFault::NeitherCodeNorError),
@@ -129,6 +130,8 @@ pub enum RedirectFault {
     Repeated,
     /// `state` is missing.
     NoState,
+    /// `state` is missing in an error; what is to be done about it, where that is known.
+    ErrorWithoutState(Option<&'static str>),
     /// Neither `code` nor `error`.
     NeitherCodeNorError,
     /// Both `code` and `error`.
@@ -143,6 +146,9 @@ impl RedirectFault {
         match self {
             Self::Repeated => "the address has a parameter more than once",
             Self::NoState => "the address has no state parameter",
+            Self::ErrorWithoutState(hint) => hint.unwrap_or(
+                "the authorization server has refused, and its answer does not say which sign-in is meant",
+            ),
             Self::NeitherCodeNorError => "the address has neither a code nor an error",
             Self::CodeAndError => "the address has both a code and an error",
             Self::UnreadableCode => "the code in the address is not printable ASCII",
@@ -181,6 +187,13 @@ impl<'a> Parameters<'a> {
             }
         }
         Ok(all.without_empty())
+    }
+
+    /// Nobody knows whether an authorization server has sent it: what it says is looked up, and not passed on.
+    fn without_state(&self) -> RedirectFault {
+        let Some(error) = &self.error else { return RedirectFault::NoState };
+        let description = self.error_description.as_deref().unwrap_or_default();
+        RedirectFault::ErrorWithoutState(hint_for(error, description))
     }
 
     /// RFC 6749 §3.1: parameters without a value are treated as if they were omitted.

@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use pizauth_common::account_name::AccountName;
 use pizauth_core::keeper::{AccountEvent, CONFIGURATION_CHANGED, Happened, RedirectVerdict};
 use pizauth_core::oauth::outcome::Reason;
 
 use crate::page::Page;
+
+/// Who waits hears of a server that cannot be reached when the pauses have grown to this: a moment later it may work.
+const NOTEWORTHY: Duration = Duration::from_secs(4);
 
 /// Who waits for the exchange of which account. A browser that has gone is noticed when it is answered, and ignored.
 #[derive(Debug, Default)]
@@ -17,7 +21,10 @@ impl WaitingPages {
     /// Answers a browser, at once or when the exchange ends.
     pub(super) fn show(&mut self, verdict: RedirectVerdict, browser: Sender<Page>) {
         let page = match verdict {
-            RedirectVerdict::Exchanging(account) => return self.0.entry(account).or_default().push(browser),
+            RedirectVerdict::Exchanging(account, None) => {
+                return self.0.entry(account).or_default().push(browser);
+            }
+            RedirectVerdict::Exchanging(_, trouble) => Page::StillWorking(trouble),
             RedirectVerdict::NotFound => Page::NotFound,
             RedirectVerdict::BadRequest(rule) => Page::BadRequest(rule),
             RedirectVerdict::AlreadySignedIn(account) => Page::AlreadySignedIn(account),
@@ -33,6 +40,9 @@ impl WaitingPages {
         let page = match &event.what {
             Happened::TokenNew { .. } => Page::SignedIn(account()),
             Happened::AuthorizationFailed { reason, .. } => Page::Failed(account(), reason.clone()),
+            Happened::ExchangeRetried { reason, pause } if *pause >= NOTEWORTHY => {
+                Page::StillWorking(Some(reason.clone()))
+            }
             Happened::TokenRevoked { .. } => failed("the account was revoked"),
             Happened::TokenInvalidated { .. } => failed(CONFIGURATION_CHANGED),
             _ => return,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use attohttpc::{Error, ErrorKind, InvalidResponseKind};
 use pizauth_common::cause::Cause;
+use rustls::CertificateError;
 
 use super::dialers::MOST_ADDRESSES;
 use super::proxy::UnusableProxy;
@@ -77,7 +78,10 @@ impl fmt::Display for Trouble {
             }
             Self::TimedOut => f.write_str("timed out"),
             Self::Closed => f.write_str("the connection was closed"),
-            Self::Io(error) => Cause(error).fmt(f),
+            Self::Io(error) => match tls_trouble(error) {
+                Some(words) => f.write_str(words),
+                None => Cause(error).fmt(f),
+            },
             Self::NotHttp(what) => write!(f, "the answer is not HTTP ({what})"),
             Self::Interim(status) => {
                 write!(f, "http status {status} came before the answer, which is not supported")
@@ -90,6 +94,42 @@ impl fmt::Display for Trouble {
             Self::Other(error) => error.fmt(f),
         }
     }
+}
+
+/// What rustls refuses, in words, for those that people meet. Its own are the names of its types.
+fn tls_trouble(error: &io::Error) -> Option<&'static str> {
+    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    Some(match error {
+        rustls::Error::InvalidCertificate(error) => certificate_trouble(error)?,
+        rustls::Error::InvalidMessage(_) => "what answers there does not speak TLS (http in place of https?)",
+        rustls::Error::PeerIncompatible(_) => {
+            "it knows no version of TLS that is safe (1.2 or later is needed)"
+        }
+        _ => return None,
+    })
+}
+
+fn certificate_trouble(error: &CertificateError) -> Option<&'static str> {
+    Some(match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "its certificate has expired (or is the clock here wrong?)"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "its certificate is not valid yet (or is the clock here wrong?)"
+        }
+        CertificateError::UnknownIssuer => {
+            "its certificate is from an authority that is unknown here (SSL_CERT_FILE can name a file with it)"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "its certificate is for another name"
+        }
+        CertificateError::Revoked => "its certificate has been revoked",
+        // webpki's own error is not among the variants.
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "its certificate is that of an authority (a server needs one of its own, with CA:FALSE)"
+        }
+        _ => return None,
+    })
 }
 
 impl From<io::Error> for Trouble {

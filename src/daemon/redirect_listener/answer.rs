@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pizauth_common::account_name::as_argument;
 use pizauth_common::terminal::printable;
+use pizauth_core::oauth::outcome::Reason;
 use sha2::{Digest, Sha256};
 
 use super::head::HeadFault;
@@ -141,14 +142,7 @@ fn page_content(page: &Page) -> Content {
         )
         .quoting(reason.as_str())
         .with_command(format!("pizauth show {}", as_argument(account.as_str()))),
-        Page::StillWorking => Content::new(
-            "200 OK",
-            Tone::Wait,
-            "still working",
-            "The authorization has arrived, but the server takes its time to hand out the access token. \
-             Reload this page in a while, or run:",
-        )
-        .with_command("pizauth status"),
+        Page::StillWorking(trouble) => still_working(trouble.as_ref()),
         Page::NotFound => Content::new(
             "404 Not Found",
             Tone::Bad,
@@ -195,6 +189,24 @@ fn fault_content(fault: HeadFault) -> Content {
         HeadFault::Favicon => {
             Content::new("404 Not Found", Tone::Bad, "no icon", "There is no picture here.")
         }
+    }
+}
+
+fn still_working(trouble: Option<&Reason>) -> Content {
+    let advice = match trouble {
+        None => {
+            "The authorization has arrived, but the server takes its time to hand out the access token. Reload \
+             this page in a while, or run:"
+        }
+        Some(_) => {
+            "The authorization has arrived, but the server that hands out the access token cannot be reached. \
+             pizauth goes on trying for some minutes. Reload this page in a while, or run:"
+        }
+    };
+    let content = Content::new("200 OK", Tone::Wait, "still working", advice).with_command("pizauth status");
+    match trouble {
+        None => content,
+        Some(reason) => content.quoting(reason.as_str()),
     }
 }
 

@@ -184,7 +184,7 @@ impl Conversation<'_> {
         self.terms.mailbox.post(Event::Redirect { request, reply });
         match page.recv_timeout(self.terms.timeouts.decision) {
             Ok(page) => page,
-            Err(RecvTimeoutError::Timeout) => Page::StillWorking,
+            Err(RecvTimeoutError::Timeout) => Page::StillWorking(None),
             Err(RecvTimeoutError::Disconnected) => Page::Unavailable,
         }
     }

@@ -62,6 +62,7 @@ pub fn parse(bytes: &[u8], scheme: Scheme, port: u16) -> Result<Option<RedirectR
         Ok(Status::Complete(length)) if length <= MAX_HEAD_BYTES => {}
         Ok(Status::Partial) if bytes.len() < MAX_HEAD_BYTES => return Ok(None),
         Ok(_) | Err(httparse::Error::TooManyHeaders) => return Err(HeadFault::TooLarge),
+        Err(_) if is_tls(bytes) => return Err(HeadFault::Malformed(TLS_TO_HTTP)),
         Err(_) => return Err(HeadFault::Malformed("it is not HTTP/1.1")),
     }
     if head.method != Some("GET") {
@@ -82,6 +83,15 @@ pub fn parse(bytes: &[u8], scheme: Scheme, port: u16) -> Result<Option<RedirectR
         path: path.to_owned(),
         query: query.into(),
     }))
+}
+
+/// What a browser with an HTTPS-only mode does, or one that has once been told to (HSTS) by something else on this host.
+const TLS_TO_HTTP: &str = "it is TLS, on the port for http (does the browser insist on https? make an exception for \
+     this host, or use http://127.0.0.1/ as redirect_uri)";
+
+/// The first byte of a ClientHello, which is a record of a handshake (RFC 8446 §5.1).
+fn is_tls(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&0x16)
 }
 
 /// `origin-form = absolute-path [ "?" query ]` (RFC 9112 §3.2.1), as path and query.

@@ -22,6 +22,14 @@ fn plain_http_at_the_https_port_is_told_where_to_go() {
 }
 
 #[test]
+fn tls_on_the_port_for_http_is_called_by_its_name() {
+    let running = start("");
+    let mut browser = Door::http(&running.sandbox).connect();
+    browser.write_all(BROKEN_HANDSHAKE).unwrap();
+    running.daemon.wait_for_log(&["redirect_refused", "it is TLS, on the port for http"]);
+}
+
+#[test]
 fn junk_instead_of_a_handshake_or_a_request_ends_that_connection_only() {
     let running = start("");
     let (http, https) = (Door::http(&running.sandbox), Door::https(&running.sandbox));

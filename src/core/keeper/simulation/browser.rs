@@ -39,7 +39,7 @@ impl World {
         let model = self.model(name);
         model.used_url = Some((url.to_owned(), true));
         match verdict {
-            RedirectVerdict::Exchanging(_) if !denied => {
+            RedirectVerdict::Exchanging(..) if !denied => {
                 model.phase = Phase::Exchanging { code: code.to_owned(), tries: 0, due: now.moment };
                 model.expected.event(Happened::RedirectAccepted);
             }
@@ -66,8 +66,11 @@ impl World {
     fn come_back_again(&mut self, name: &str) {
         let Some((url, means_something)) = self.model(name).used_url.clone() else { return };
         let verdict = self.keeper.redirect(&Bench::redirect_request(&url), self.now);
-        let expected = match &self.model(name).phase {
-            Phase::Exchanging { .. } if means_something => RedirectVerdict::Exchanging(name.into()),
+        let model = self.model(name);
+        let expected = match &model.phase {
+            Phase::Exchanging { .. } if means_something => {
+                RedirectVerdict::Exchanging(name.into(), model.exchange_error())
+            }
             Phase::Active(_) if means_something => RedirectVerdict::AlreadySignedIn(name.into()),
             _ => RedirectVerdict::NotFound,
         };

@@ -120,7 +120,10 @@ fn a_state_is_good_once() {
     let url = bench.url("work");
     let request = Bench::redirect_request(&url);
     for _ in 0..2 {
-        assert_eq!(bench.keeper.redirect(&request, bench.now), RedirectVerdict::Exchanging("work".into()));
+        assert_eq!(
+            bench.keeper.redirect(&request, bench.now),
+            RedirectVerdict::Exchanging("work".into(), None)
+        );
         bench.collect();
     }
     let job = bench.request();
@@ -154,7 +157,7 @@ fn a_request_for_another_host_path_or_state_is_not_found() {
     for wrong in [host, path, state] {
         assert_eq!(bench.keeper.redirect(&wrong, bench.now), RedirectVerdict::NotFound, "{wrong:?}");
     }
-    assert!(matches!(bench.keeper.redirect(&right, bench.now), RedirectVerdict::Exchanging(_)));
+    assert!(matches!(bench.keeper.redirect(&right, bench.now), RedirectVerdict::Exchanging(..)));
 }
 
 #[test]

@@ -156,7 +156,7 @@ impl Bench {
     pub(crate) fn come_back(&mut self, account: &str) {
         let url = self.url(account);
         let verdict = self.keeper.redirect(&Self::redirect_request(&url), self.now);
-        assert_eq!(verdict, RedirectVerdict::Exchanging(account.into()));
+        assert_eq!(verdict, RedirectVerdict::Exchanging(account.into(), None));
         self.collect();
     }
 

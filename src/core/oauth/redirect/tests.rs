@@ -104,6 +104,8 @@ fn a_query_that_is_no_authorization_response_says_why() {
     for (query, fault) in [
         ("", RedirectFault::NoState),
         ("code=1", RedirectFault::NoState),
+        ("error=invalid_scope", RedirectFault::ErrorWithoutState(Some("check scopes"))),
+        ("error=click+here&error_description=for+a+prize", RedirectFault::ErrorWithoutState(None)),
         ("state=&code=1", RedirectFault::NoState),
         ("state=1", RedirectFault::NeitherCodeNorError),
         ("state=1&code=", RedirectFault::NeitherCodeNorError),
@@ -125,6 +127,14 @@ fn a_browser_is_told_which_rule_its_address_breaks() {
     for (query, rule) in [
         ("state=1&state=1", "the address has a parameter more than once"),
         ("code=1", "the address has no state parameter"),
+        (
+            "error=access_denied&error_description=AADSTS65001:+No+consent",
+            "consent is missing: authorize again and agree, or ask the administrator",
+        ),
+        (
+            "error=x",
+            "the authorization server has refused, and its answer does not say which sign-in is meant",
+        ),
         ("state=1", "the address has neither a code nor an error"),
         ("state=1&code=2&error=3", "the address has both a code and an error"),
         ("state=1&code=%FF", "the code in the address is not printable ASCII"),

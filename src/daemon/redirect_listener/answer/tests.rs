@@ -11,7 +11,12 @@ fn every_answer() -> Vec<(Answer, &'static str, &'static str)> {
         (Answer::Page(Page::SignedIn(work())), "200 OK", "<h1>signed in: work</h1>"),
         (Answer::Page(Page::AlreadySignedIn(work())), "200 OK", "<h1>already signed in: work</h1>"),
         (Answer::Page(Page::Failed(work(), Reason::new("access_denied"))), "200 OK", "access_denied"),
-        (Answer::Page(Page::StillWorking), "200 OK", "still working"),
+        (Answer::Page(Page::StillWorking(None)), "200 OK", "still working"),
+        (
+            Answer::Page(Page::StillWorking(Some(Reason::new("no such host")))),
+            "200 OK",
+            "<blockquote>no such host</blockquote>",
+        ),
         (Answer::Page(Page::NotFound), "404 Not Found", "nothing waits for this"),
         (Answer::Page(Page::BadRequest("a rule")), "400 Bad Request", "a rule"),
         (Answer::Page(Page::Unavailable), "503 Service Unavailable", "pizauth status"),

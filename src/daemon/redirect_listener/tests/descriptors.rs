@@ -77,7 +77,7 @@ fn listen_with_few_descriptors() {
     println!("free={}", leave_few_descriptors());
     std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
     for reply in WAITING.lock().unwrap().take().unwrap() {
-        let _ = reply.send(Page::StillWorking);
+        let _ = reply.send(Page::StillWorking(None));
     }
     std::thread::park();
 }
