@@ -8,6 +8,8 @@ use pizauth_core::oauth::outcome::Reason;
 pub(crate) enum Page {
     /// The exchange succeeded.
     SignedIn(AccountName),
+    /// The same, by somebody else than `login_hint` names.
+    SignedInAs(AccountName, String),
     /// A reload of the page after success.
     AlreadySignedIn(AccountName),
     /// The user or the server said no, or the exchange failed.

@@ -1,11 +1,13 @@
 //! From the authorization request to the first token: PKCE, refusals, what the browser is shown.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pizauth_test_server::browser::{self, Decision};
 use pizauth_test_server::{Endpoint, Fault, Gate};
 use serde_json::json;
 use url::Url;
 
-use crate::support::{Running, Setup};
+use crate::support::{Running, Setup, eventually};
 
 fn fields(url: &str) -> Vec<(String, String)> {
     Url::parse(url).unwrap().query_pairs().into_owned().collect()
@@ -186,7 +188,19 @@ fn the_page_says_why_an_exchange_is_not_done_yet() {
     assert!(again.body.contains("connection refused"), "{}", again.body);
     running.show("work").exits(1).says("the last try failed").says("connection refused");
     running.server.come_back().unwrap();
-    running.wait_finished(Endpoint::Exchange, 1);
+    eventually("the token", || running.show("work").status.success().then_some(()));
+}
+
+#[test]
+fn whoever_signs_in_in_place_of_another_is_named_and_the_token_kept() {
+    let hint = "auth_uri_fields = { \"login_hint\": \"me@example.org\" };";
+    let running = Setup::new().account("work", hint).start();
+    let id_token = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(r#"{"email":"boss@example.org"}"#));
+    running.server.script(Endpoint::Exchange, Fault::rewrite(&[("id_token", Some(id_token.into()))]));
+    let page = browser::approve(&running.pending_url("work")).unwrap();
+    assert!(page.body.contains("<blockquote>boss@example.org</blockquote>"), "{}", page.body);
+    running.daemon.wait_for_log(&["event=other_user", "user=boss@example.org"]);
+    assert_eq!(running.status_of("work")["signed_in_as"], "boss@example.org");
     running.token("work");
 }
 

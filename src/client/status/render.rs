@@ -58,6 +58,7 @@ impl Watch<'_> {
     fn rest(&self, account: &AccountStatus) -> String {
         let parts = [
             account.needs_attention.then(|| "NEEDS ATTENTION".to_owned()),
+            account.signed_in_as.as_deref().map(signed_in_as),
             account.obtained.map(|at| format!("obtained {}", self.local(at))),
             account.expires.map(|at| self.expiry(at)),
             self.last_refresh(account),
@@ -119,6 +120,10 @@ impl Watch<'_> {
 fn civil(at: UnixTime, zone: &TimeZone) -> DateTime {
     let at = i64::try_from(at.0).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
     zone.to_datetime(at.unwrap_or(Timestamp::MAX))
+}
+
+fn signed_in_as(user: &str) -> String {
+    format!("signed in as {} and not as login_hint says", printable(user))
 }
 
 /// What follows the word for the state.

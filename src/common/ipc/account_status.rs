@@ -56,6 +56,9 @@ pub struct AccountStatus {
     pub last_error: Option<String>,
     /// Whether a person has to do something before a refresh can succeed.
     pub needs_attention: bool,
+    /// Who has signed in, where that is another than `login_hint` names.
+    #[serde(default)]
+    pub signed_in_as: Option<String>,
     /// Whether there is a valid access token.
     #[serde(default)]
     pub usable: bool,

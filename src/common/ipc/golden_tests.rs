@@ -228,6 +228,7 @@ fn active() -> AccountStatus {
         last_was_sign_in: true,
         last_error: None,
         needs_attention: false,
+        signed_in_as: None,
         usable: true,
         needs_user: false,
     }
@@ -246,6 +247,7 @@ fn empty() -> AccountStatus {
         last_was_sign_in: false,
         last_error: Some("invalid_grant".to_owned()),
         needs_attention: true,
+        signed_in_as: Some("boss@example.org".to_owned()),
         usable: false,
         needs_user: true,
     }

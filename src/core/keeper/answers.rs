@@ -135,7 +135,7 @@ fn refresh_answered(entry: &mut Entry, outcome: Outcome, settings: &Settings, no
 
 /// A token for an authorization or a refresh. A new refresh token replaces the old one; else that stays.
 fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox) {
-    let Issued { access_token, refresh_token, lifetime, narrowed_scope } = issued;
+    let Issued { access_token, refresh_token, lifetime, narrowed_scope, users } = issued;
     let (lineage, old) = match mem::replace(&mut entry.state, TokenState::Empty) {
         TokenState::Active(old) => (next_generation(old.lineage), old.renewal.into_renewer()),
         _ => (Lineage { session: outbox.random(), generation: 0, authorized: now.wall }, None),
@@ -155,6 +155,10 @@ fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox)
     }
     if lineage.generation > 0 {
         return outbox.tell(entry, Happened::TokenRefreshed { lifetime, rotated });
+    }
+    entry.somebody_else = entry.somebody_else_of(&users);
+    if let Some(user) = entry.somebody_else.clone() {
+        outbox.tell(entry, Happened::OtherUser { user });
     }
     outbox.tell(entry, Happened::TokenNew { lifetime });
     if is_final {

@@ -2,7 +2,7 @@
 
 use core::mem;
 
-use pizauth_common::config::Account;
+use pizauth_common::config::{Account, Grant};
 use pizauth_common::secret::Secret;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -12,6 +12,7 @@ use super::bucket::Bucket;
 use super::effect::JobId;
 use super::token_state::{ActiveToken, ExchangeStage, Pause, Renewal, Renewer, TokenState};
 use crate::moment::Moment;
+use crate::oauth::id_token::somebody_else;
 use crate::oauth::outcome::Reason;
 use crate::prelude::*;
 use crate::snapshot::{Fingerprint, Lineage};
@@ -44,6 +45,8 @@ pub(super) struct Entry {
     /// When the user was last told of a URL to visit. Whatever ends a session, a hook that brings about the next URL
     /// must not run itself again and again.
     pub(super) told_at: Option<Moment>,
+    /// Who has signed in in place of the one that `login_hint` names.
+    pub(super) somebody_else: Option<String>,
     /// Of the `state` that was used last, to recognise a reload of the browser's page.
     used_state: Option<StateDigest>,
 }
@@ -62,6 +65,7 @@ impl Entry {
             reported: Vec::new(),
             is_out: false,
             narrowed: None,
+            somebody_else: None,
             told_at: None,
             used_state: None,
         }
@@ -205,6 +209,13 @@ impl Entry {
         (!is_known).then_some(granted)
     }
 
+    /// Who of these users is another than `login_hint` names.
+    pub(super) fn somebody_else_of(&self, users: &[String]) -> Option<String> {
+        let Grant::AuthorizationCode(grant) = &self.account.grant;
+        let hint = grant.auth_uri_fields.iter().find(|(name, _)| name == "login_hint");
+        hint.and_then(|(_, hint)| somebody_else(hint, users)).map(str::to_owned)
+    }
+
     /// Whether `state` belongs to the authorization request that is pending. Takes the same time whatever
     /// it is compared with.
     pub(super) fn is_pending_with(&self, state: &str) -> bool {
@@ -241,6 +252,7 @@ impl Entry {
     pub(super) fn clear(&mut self) {
         self.state = TokenState::Empty;
         self.last_error = None;
+        self.somebody_else = None;
         self.used_state = None;
         self.reported.clear();
     }

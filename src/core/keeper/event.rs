@@ -146,6 +146,10 @@ account_events! {
         /// What the server granted.
         granted: String
     } "scope_narrowed" "the server granted less than was asked for"
+    Notice OtherUser {
+        /// Who, as the server calls them.
+        user: String
+    } "other_user" "somebody else has signed in than login_hint names; the token is kept"
     Info AuthorizationPending {
         /// For the user.
         url: String
@@ -208,6 +212,7 @@ impl Happened {
             }
             Self::NoRefreshToken => tell("hint", &NO_REFRESH_TOKEN),
             Self::ScopeNarrowed { granted } => tell("granted", granted),
+            Self::OtherUser { user } => tell("user", user),
             Self::TokenNew { lifetime } => tell("expires_in", &lifetime.as_secs()),
             Self::TokenRefreshed { lifetime, rotated } => {
                 tell("expires_in", &lifetime.as_secs());

@@ -67,6 +67,7 @@ fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
         last_was_sign_in: entry.last_was_sign_in,
         last_error: entry.last_error.as_ref().map(ToString::to_string),
         needs_attention: entry.needs_attention(),
+        signed_in_as: entry.somebody_else.clone(),
         usable: entry.valid_token(now.moment).is_some(),
         needs_user: needs_user(entry, now.moment),
     }

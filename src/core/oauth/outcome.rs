@@ -53,6 +53,8 @@ pub struct Issued {
     pub lifetime: Duration,
     /// The granted scope, where it is less than what was asked for (RFC 6749 §5.1).
     pub narrowed_scope: Option<String>,
+    /// The names of the user in the `id_token`, if there is one.
+    pub users: Vec<String>,
 }
 
 /// Why something failed, for people: no control characters, at most 4 KiB, never a token.

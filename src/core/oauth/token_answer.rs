@@ -7,6 +7,7 @@ use pizauth_common::terminal::cut;
 
 use self::body::{Members, Unreadable};
 use self::oauth_error::OAuthError;
+use super::id_token;
 use super::outcome::{Issued, Outcome, Reason};
 use super::provider_hints;
 use super::redaction::Redaction;
@@ -94,6 +95,7 @@ fn issued(members: &Members, scopes: &[String]) -> Result<Issued, Unreadable> {
         refresh_token,
         lifetime: fields::lifetime(members),
         narrowed_scope: fields::narrowed_scope(members, scopes),
+        users: members.text("id_token").map(id_token::users).unwrap_or_default(),
     })
 }
 

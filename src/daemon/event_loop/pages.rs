@@ -38,6 +38,7 @@ impl WaitingPages {
         let account = || event.account.clone();
         let failed = |why: &str| Page::Failed(account(), Reason::new(why));
         let page = match &event.what {
+            Happened::OtherUser { user } => Page::SignedInAs(account(), user.clone()),
             Happened::TokenNew { .. } => Page::SignedIn(account()),
             Happened::AuthorizationFailed { reason, .. } => Page::Failed(account(), reason.clone()),
             Happened::ExchangeRetried { reason, pause } if *pause >= NOTEWORTHY => {

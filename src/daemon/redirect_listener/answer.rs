@@ -127,6 +127,15 @@ fn page_content(page: &Page) -> Content {
             format!("signed in: {account}"),
             "pizauth has the access token. You can close this page.",
         ),
+        Page::SignedInAs(account, user) => Content::new(
+            "200 OK",
+            Tone::Bad,
+            format!("signed in: {account}, as somebody else"),
+            "pizauth has an access token, but of another user than login_hint names. If that is not what you want, \
+             sign out in this browser, then run:",
+        )
+        .quoting(user)
+        .with_command(format!("pizauth revoke {}", as_argument(account.as_str()))),
         Page::AlreadySignedIn(account) => Content::new(
             "200 OK",
             Tone::Good,

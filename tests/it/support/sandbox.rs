@@ -64,8 +64,11 @@ impl Sandbox {
     }
 
     pub(crate) fn write_config(&self, text: &str) {
-        fs::write(self.config_file(), text).expect("writing the configuration");
-        fs::set_permissions(self.config_file(), Permissions::from_mode(0o600)).expect("its permissions");
+        // A daemon that is just reading it has the old one or the new one, and nothing in between.
+        let new = self.config_file().with_extension("new");
+        fs::write(&new, text).expect("writing the configuration");
+        fs::set_permissions(&new, Permissions::from_mode(0o600)).expect("its permissions");
+        fs::rename(new, self.config_file()).expect("putting the configuration in its place");
     }
 
     /// Puts lines before what the configuration says.

@@ -25,6 +25,7 @@ fn account(name: &str, state: State) -> AccountStatus {
         last_error: None,
         needs_attention: false,
         last_was_sign_in: false,
+        signed_in_as: None,
         usable: false,
         needs_user: false,
     }
@@ -68,6 +69,14 @@ fn colours_say_who_has_to_act() {
         shown(AccountStatus { usable: false, ..well.clone() }).starts_with("work: \x1b[33mactive\x1b[0m")
     );
     assert!(shown(AccountStatus { needs_user: true, ..well }).starts_with("work: \x1b[31mactive\x1b[0m"));
+}
+
+#[test]
+fn somebody_else_is_named() {
+    let other = AccountStatus { signed_in_as: Some("boss@example.org".into()), ..active(in_minutes(52)) };
+    assert!(
+        line(other).starts_with("work: active, signed in as boss@example.org and not as login_hint says, ")
+    );
 }
 
 #[test]

@@ -34,7 +34,7 @@ impl Model {
     }
 
     fn issued(&mut self, issued: Issued, account: &Account, now: Now) {
-        let Issued { access_token, refresh_token, lifetime, narrowed_scope } = issued;
+        let Issued { access_token, refresh_token, lifetime, narrowed_scope, users: _ } = issued;
         let rotated = refresh_token.is_some();
         let old = self.session().cloned();
         let mut session = Session {

@@ -242,6 +242,7 @@ impl Model {
             last_was_sign_in: self.last_was_sign_in,
             last_error: self.last_error.as_ref().map(|reason| reason.as_str().to_owned()),
             needs_attention: self.needs_attention(),
+            signed_in_as: None,
             usable: self.has_token(now.moment),
             needs_user: match &self.phase {
                 Phase::Empty | Phase::Pending { .. } => true,

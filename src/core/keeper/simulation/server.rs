@@ -67,6 +67,7 @@ impl World {
                 refresh_token: comes_with_refresh_token.then(|| format!("rt-{serial}").as_str().into()),
                 lifetime: seconds(self.dice.pick(&[0, 1, 5, 30, 120, 600, 3600, 3600, 86_400, 315_360_000])),
                 narrowed_scope: None,
+                users: Vec::new(),
             }),
             54..58 => Outcome::Ended(reason),
             58..65 => Outcome::NeedsAttention(reason),

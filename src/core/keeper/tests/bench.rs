@@ -68,6 +68,7 @@ pub(crate) fn issued(access_token: &str, refresh_token: Option<&str>, lifetime: 
         refresh_token: refresh_token.map(Into::into),
         lifetime: seconds(lifetime),
         narrowed_scope: None,
+        users: Vec::new(),
     })
 }
 

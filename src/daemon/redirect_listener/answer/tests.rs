@@ -9,6 +9,11 @@ fn every_answer() -> Vec<(Answer, &'static str, &'static str)> {
     let work = || AccountName::from("work");
     vec![
         (Answer::Page(Page::SignedIn(work())), "200 OK", "<h1>signed in: work</h1>"),
+        (
+            Answer::Page(Page::SignedInAs(work(), "boss@example.org".to_owned())),
+            "200 OK",
+            "<blockquote>boss@example.org</blockquote>",
+        ),
         (Answer::Page(Page::AlreadySignedIn(work())), "200 OK", "<h1>already signed in: work</h1>"),
         (Answer::Page(Page::Failed(work(), Reason::new("access_denied"))), "200 OK", "access_denied"),
         (Answer::Page(Page::StillWorking(None)), "200 OK", "still working"),
