@@ -1,19 +1,11 @@
 #!/usr/bin/python3
 """ipc.py show|refresh|revoke ACCOUNT, ipc.py status: a caller of pizauthd, written from pizauth-ipc(7) alone."""
-import functools, glob, json, os, re, socket, stat, struct, sys
-
-def machine():
-    for path in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
-        if os.path.exists(path) and re.fullmatch("[0-9a-fA-F]{32}", name := open(path).read().rstrip()) and name.strip("0"):
-            return name
-    return os.uname()[1]
+import glob, json, os, socket, stat, struct, sys
 
 def directories():
-    hashed = functools.reduce(lambda h, b: (h ^ b) * 0x100000001B3 % 2**64, machine().encode(), 0xCBF29CE484222325)
-    home = os.path.expanduser("~/.local/state/pizauth/run-")
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     places = [f"{runtime}/pizauth"] if os.path.isabs(runtime) else []
-    return places + [f"/run/user/{os.geteuid()}/pizauth", f"{home}{hashed:016x}", *glob.glob(home + "*")]
+    return places + [f"/run/user/{os.geteuid()}/pizauth", *glob.glob(os.path.expanduser("~/.local/state/pizauth/run-*"))]
 
 def is_private(directory):
     found = os.lstat(directory)

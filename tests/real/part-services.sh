@@ -14,7 +14,7 @@ etc=$repository/etc
 
 # answers and all below it ask as the user of the daemon, whose bare environment is ${bare[@]}. $daemon is its pid.
 answers() { "${bare[@]}" pizauth status; }
-find_pid() { daemon=$("${bare[@]}" pizauth info -j | sed -n 's/.*"pid": \([0-9]*\).*/\1/p') && [ -n "$daemon" ]; }
+find_pid() { daemon=$("${bare[@]}" pizauth info -j | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p') && [ -n "$daemon" ]; }
 has_another_pid() { find_pid && [ "$daemon" != "$1" ]; }
 is_gone() { ! kill -0 "$1" 2>/dev/null; }
 runs_as() { [ "$(stat -c %U "/proc/$daemon")" = "$1" ]; }
