@@ -33,8 +33,8 @@ refreshes_again() { wait_until has_refreshed_more_than "$1" "$(refreshes "$1")";
 # status_says ACCOUNT PATTERN: within a minute.
 status_says() { wait_until sh -c "pizauth status | grep -E '^$1: .*$2'"; }
 
-# tries ACCOUNT: when its token requests came, in milliseconds.
-tries() { token_requests "$1" '[a-z_]*' | sed -E 's/.*"at":([0-9]+).*/\1/' | sort -n; }
+# tries ACCOUNT: when its refreshes came, in milliseconds; exchanges have a bucket of their own.
+tries() { token_requests "$1" refresh_token | sed -E 's/.*"at":([0-9]+).*/\1/' | sort -n; }
 
 # keeps_to_the_bucket ACCOUNT: three requests at once, one more every ten seconds, and a second of slack on the way.
 keeps_to_the_bucket() {
