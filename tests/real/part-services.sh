@@ -46,6 +46,9 @@ found_by_sessions() {
     log_out_of_desktop
 }
 
+# refuses NAME BEFORE: by the service's own check, or by the daemon, which logs it.
+refuses() { ! "reload_$1" >/dev/null 2>&1 || wait_until is_logged_again reload_failed "$2"; }
+
 # reloads NAME: a good configuration and a bad one.
 reloads() {
     local before
@@ -54,8 +57,7 @@ reloads() {
     check "$1: which is done" wait_until is_logged_again reloaded "$before"
     bad_configuration
     before=$(logged reload_failed)
-    "reload_$1" >/dev/null 2>&1 || :
-    check "$1: a configuration with an error is refused" wait_until is_logged_again reload_failed "$before"
+    check "$1: a configuration with an error is refused" refuses "$1" "$before"
     check "$1: and it goes on with the old one" answers
     good_configuration
 }
