@@ -120,12 +120,7 @@ impl Keeper {
     /// # Errors
     /// There is no such account.
     pub fn needs_authorization(&self, account: &str, now: Now) -> Result<bool, UnknownAccount> {
-        let entry = self.entries.get(account).ok_or(UnknownAccount)?;
-        Ok(match &entry.state {
-            TokenState::Empty | TokenState::Pending(_) => true,
-            TokenState::Exchanging(_) => false,
-            TokenState::Active(token) => token.is_spent(now.moment),
-        })
+        self.entries.get(account).map(|entry| entry.needs_authorization(now.moment)).ok_or(UnknownAccount)
     }
 
     /// Forgets the tokens and cancels what is under way.

@@ -148,6 +148,15 @@ impl Entry {
         self.last_error.clone().filter(|_| exchange.has_failed())
     }
 
+    /// Whether there is no valid access token and nothing that will bring one but an authorization.
+    pub(super) fn needs_authorization(&self, now: Moment) -> bool {
+        match &self.state {
+            TokenState::Empty | TokenState::Pending(_) => true,
+            TokenState::Exchanging(_) => false,
+            TokenState::Active(token) => token.is_spent(now),
+        }
+    }
+
     /// Whether a person has to mend something before a refresh can succeed.
     pub(super) fn needs_attention(&self) -> bool {
         let renewal = self.active().map(|token| &token.renewal);

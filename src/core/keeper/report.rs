@@ -74,11 +74,7 @@ fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
 }
 
 fn needs_user(entry: &Entry, now: Moment) -> bool {
-    match &entry.state {
-        TokenState::Empty | TokenState::Pending(_) => true,
-        TokenState::Exchanging(_) => false,
-        TokenState::Active(token) => entry.needs_attention() || token.is_spent(now),
-    }
+    entry.needs_attention() || entry.needs_authorization(now)
 }
 
 fn state_of(entry: &Entry) -> State {

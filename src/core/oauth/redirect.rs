@@ -101,8 +101,7 @@ impl AuthorizationResponse {
     /// The query is no authorization response.
     pub fn parse(query: &str) -> Result<Self, RedirectFault> {
         let parameters = Parameters::parse(query)?;
-        let state = parameters.state.as_deref().map(|state| Secret::new(state.to_owned()));
-        let state = state.ok_or_else(|| parameters.without_state())?;
+        let state = parameters.state.clone().map(secret).ok_or_else(|| parameters.without_state())?;
         match (parameters.code, parameters.error) {
             (Some(_), Some(_)) => Err(RedirectFault::CodeAndError),
             (None, None) => Err(RedirectFault::NeitherCodeNorError),

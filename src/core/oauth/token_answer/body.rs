@@ -124,10 +124,6 @@ pub(super) fn read(answer: &Answer) -> Result<Members, Unreadable> {
     if (300..400).contains(&answer.status) {
         return Err(Unreadable::Redirect);
     }
-    // Text may be three times as long as its bytes, for which a page gives no reason.
-    if answer.body.trim_ascii_start().starts_with(b"<") {
-        return Err(Unreadable::Html);
-    }
     let text = text_of(&answer.body);
     let text = text.trim_ascii();
     let content_type = answer.content_type.as_deref().unwrap_or_default().to_ascii_lowercase();
