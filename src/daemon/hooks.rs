@@ -325,10 +325,8 @@ impl Hooks {
 /// Whether the system may be able to start a process a little later.
 fn is_passing(error: &io::Error) -> bool {
     use rustix::io::Errno;
-    matches!(
-        Errno::from_io_error(error),
-        Some(Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE | Errno::TXTBSY)
-    )
+    is_for_want_of_descriptors(error)
+        || matches!(Errno::from_io_error(error), Some(Errno::AGAIN | Errno::NOMEM | Errno::TXTBSY))
 }
 
 fn is_for_want_of_descriptors(error: &io::Error) -> bool {
