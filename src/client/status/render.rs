@@ -25,8 +25,7 @@ pub(super) fn lines(accounts: &[AccountStatus], now: UnixTime, zone: &TimeZone, 
     let width = widths.max().unwrap_or(0);
     let line = |(account, name): (&AccountStatus, &String)| {
         let word = account.state.as_str();
-        let colour = if has_colours { colour(account) } else { "" };
-        let end = if colour.is_empty() { "" } else { NO_COLOUR };
+        let (colour, end) = if has_colours { (colour(account), NO_COLOUR) } else { ("", "") };
         format!("{name:<width$} {colour}{word}{end}{}\n", watch.rest(account))
     };
     accounts.iter().zip(&names).map(line).collect()
@@ -39,10 +38,12 @@ const NO_COLOUR: &str = "\x1b[0m";
 
 /// Red where somebody has to act, yellow where waiting is enough.
 fn colour(account: &AccountStatus) -> &'static str {
-    match account {
-        account if account.needs_user => RED,
-        account if account.usable => GREEN,
-        _ => YELLOW,
+    if account.needs_user {
+        RED
+    } else if account.usable {
+        GREEN
+    } else {
+        YELLOW
     }
 }
 
