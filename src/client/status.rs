@@ -11,6 +11,7 @@ use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::{AccountStatus, Report, Request, StartupCmd};
+use pizauth_common::near_miss::no_account;
 use pizauth_common::terminal::{printable, printable_json};
 use pizauth_common::unix_time::UnixTime;
 use serde::Serialize;
@@ -81,7 +82,8 @@ impl Command for Status {
 fn chosen(accounts: Vec<AccountStatus>, names: &[String]) -> Result<Vec<AccountStatus>, String> {
     let is_there = |name: &&String| accounts.iter().any(|account| account.account == **name);
     if let Some(unknown) = names.iter().find(|name| !is_there(name)) {
-        return Err(format!("the configuration has no account {unknown:?}"));
+        let names: Vec<_> = accounts.iter().map(|account| account.account.as_str()).collect();
+        return Err(no_account(unknown, &names));
     }
     let is_chosen = |account: &AccountStatus| names.is_empty() || names.contains(&account.account);
     Ok(accounts.into_iter().filter(is_chosen).collect())

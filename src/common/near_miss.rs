@@ -18,6 +18,18 @@ pub fn nearest<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
     (distance <= tolerance(candidate)).then_some(candidate)
 }
 
+/// So many accounts are named.
+const MOST_LISTED: usize = 10;
+
+/// What is said of an account that is none of these, with the one that was probably meant and the first of all.
+pub fn no_account(account: &str, names: &[&str]) -> String {
+    let meant = nearest(account, names).map(|name| format!("did you mean {name:?}? "));
+    let listed: Vec<_> = names.iter().take(MOST_LISTED).map(|name| format!("{name:?}")).collect();
+    let more = if names.len() > MOST_LISTED { ", … (all: pizauth status)" } else { "" };
+    let meant = meant.unwrap_or_default();
+    format!("the configuration has no account {account:?} ({meant}it has {}{more})", listed.join(", "))
+}
+
 /// Whether `name` was probably meant to be `candidate`.
 pub fn looks_like(name: &str, candidate: &str) -> bool {
     nearest(name, &[candidate]).is_some()

@@ -87,7 +87,7 @@ fn one_account_can_be_asked_about() {
     let out = status(&["work"]).exits(0).out();
     assert!(out.starts_with("work: active, ") && out.lines().count() == 1, "{out}");
     assert_eq!(status(&["--accounts", "home"]).exits(0).out(), "home\n");
-    status(&["wrok"]).exits(1).prints_nothing().says("wrok");
+    status(&["wrok"]).exits(1).prints_nothing().says("wrok").says("did you mean \"work\"?");
 }
 
 #[test]
