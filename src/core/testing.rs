@@ -19,6 +19,8 @@ pub(crate) fn account(name: &str) -> Account {
         client_id: "client&id".into(),
         client_secret: None,
         scopes: ["mail.read".to_owned(), "offline_access".to_owned()].into(),
+        resource: [].into(),
+        token_uri_fields: [].into(),
         grant: Grant::AuthorizationCode(AuthorizationCode {
             auth_uri: uri("https://as.example/auth").into(),
             auth_uri_fields: Vec::new(),

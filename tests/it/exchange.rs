@@ -71,6 +71,30 @@ fn a_client_secret_is_sent_where_there_is_one() {
 }
 
 #[test]
+fn resources_and_extra_fields_are_in_every_request_that_they_are_for() {
+    let running = Setup::new()
+        .account(
+            "work",
+            "resource = [\"https://imap.example/\", \"urn:smtp\"]; token_uri_fields = {\"audience\": \"mail ü\"};",
+        )
+        .start();
+    let of = |fields: &[(String, String)], name: &str| -> Vec<String> {
+        fields.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
+    };
+    let url = running.pending_url("work");
+    assert_eq!(of(&fields(&url), "resource"), ["https://imap.example/", "urn:smtp"]);
+    assert_eq!(of(&fields(&url), "audience"), [""; 0]);
+    let token = running.sign_in("work");
+    running.refresh("work").exits(0);
+    running.wait_for_other_token("work", &token);
+    for endpoint in [Endpoint::Exchange, Endpoint::Refresh] {
+        let form = running.wait_finished(endpoint, 1).request.form;
+        assert_eq!(of(&form, "resource"), ["https://imap.example/", "urn:smtp"]);
+        assert_eq!(of(&form, "audience"), ["mail ü"]);
+    }
+}
+
+#[test]
 fn the_page_tells_the_account_and_forbids_everything_else() {
     let running = Running::start();
     let page = browser::approve(&running.pending_url("work")).unwrap();

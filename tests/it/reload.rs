@@ -63,8 +63,11 @@ fn each_security_relevant_field_drops_the_token_of_that_account_only() {
         ("scopes = [\"imap\", \"smtp\"];\n  redirect", "scopes = [\"imap\"];\n  redirect"),
         ("redirect_uri = \"http://localhost/a\"", "redirect_uri = \"http://localhost/b\""),
         ("\"login_hint\": \"a\"", "\"login_hint\": \"b\""),
+        ("[\"https://a.example/\"]", "[]"),
+        ("{\"x\": \"1\"}", "{\"x\": \"2\"}"),
     ];
-    let fields = "redirect_uri = \"http://localhost/a\"; auth_uri_fields = {\"login_hint\": \"a\"};";
+    let fields = "redirect_uri = \"http://localhost/a\"; auth_uri_fields = {\"login_hint\": \"a\"}; \
+                  resource = [\"https://a.example/\"]; token_uri_fields = {\"x\": \"1\"};";
     for (from, to) in changes {
         let hook = "token_event_cmd = \"echo $PIZAUTH_ACCOUNT $PIZAUTH_EVENT >> events\";";
         let running = Setup::new().global(hook).account("work", fields).start();

@@ -3,6 +3,7 @@
 mod account;
 mod across;
 mod convert;
+mod fields;
 mod global;
 mod listen;
 mod options;

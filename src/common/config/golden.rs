@@ -99,6 +99,9 @@ fn meaning_of_account(account: &Account) -> String {
         lines.push(format!("secret of {} bytes", secret.expose().len()));
     }
     lines.extend(account.scopes.iter().map(|scope| format!("scope {scope:?}")));
+    lines.extend(account.resource.iter().map(|resource| format!("resource {resource:?}")));
     lines.extend(code.auth_uri_fields.iter().map(|(key, value)| format!("field {key:?} = {value:?}")));
+    let token_fields = account.token_uri_fields.iter();
+    lines.extend(token_fields.map(|(key, value)| format!("token field {key:?} = {value:?}")));
     format!("{}\n", lines.join("\n    "))
 }

@@ -37,6 +37,10 @@ pub struct Account {
     pub client_secret: Option<Secret>,
     /// RFC 6749 §3.3.
     pub scopes: Arc<[String]>,
+    /// RFC 8707: what the token is for, in every request for one.
+    pub resource: Arc<[String]>,
+    /// Extra fields of each request to the token endpoint, in order.
+    pub token_uri_fields: Arc<[(String, String)]>,
     /// How it comes to its first token.
     pub grant: Grant,
     /// A token is refreshed after this time although still valid.
@@ -55,6 +59,8 @@ impl Account {
         share(&mut self.token_uri, &other.token_uri);
         share(&mut self.client_id, &other.client_id);
         share(&mut self.scopes, &other.scopes);
+        share(&mut self.resource, &other.resource);
+        share(&mut self.token_uri_fields, &other.token_uri_fields);
         self.grant.share_with(&other.grant);
     }
 }

@@ -21,10 +21,8 @@ impl Uri {
     pub fn parse(written: String) -> Result<Self, UriError> {
         let parsed = Url::parse(&written).map_err(UriError::NotAbsolute)?;
         let scheme = Scheme::of(&parsed).ok_or_else(|| UriError::Scheme(parsed.scheme().to_owned()))?;
-        match parsed.fragment() {
-            Some(_) => Err(UriError::Fragment),
-            None => Ok(Self { written, parsed, scheme }),
-        }
+        let parsed = without_fragment(parsed)?;
+        Ok(Self { written, parsed, scheme })
     }
 
     /// Exactly as in the file.
@@ -56,6 +54,15 @@ impl Uri {
     pub(super) fn normalised(self) -> Self {
         Self { written: self.parsed.to_string(), ..self }
     }
+}
+
+/// A URI of any scheme, without fragment.
+pub(super) fn absolute(written: &str) -> Result<Url, UriError> {
+    Url::parse(written).map_err(UriError::NotAbsolute).and_then(without_fragment)
+}
+
+fn without_fragment(uri: Url) -> Result<Url, UriError> {
+    if uri.fragment().is_some() { Err(UriError::Fragment) } else { Ok(uri) }
 }
 
 /// http or https.

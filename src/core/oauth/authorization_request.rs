@@ -88,6 +88,7 @@ fn url(
     if !account.scopes.is_empty() {
         fields.append_pair("scope", &account.scopes.join(" "));
     }
+    fields.extend_pairs(account.resource.iter().map(|resource| ("resource", resource)));
     fields.extend_pairs(&grant.auth_uri_fields);
 
     let endpoint = grant.auth_uri.written();

@@ -67,6 +67,7 @@ const BY_CODE: &[(&str, &str)] = &[
          refresh_token, and lets it authenticate in the body of the request (client_secret_post; none without a secret)",
     ),
     ("invalid_scope", "check scopes"),
+    ("invalid_target", "check resource, which has to name what the token is for (RFC 8707)"),
     ("redirect_uri_mismatch", "register the redirect URI exactly as redirect_uri has it"),
     ("org_internal", "the application is only for members of its organization"),
     ("admin_policy_enforced", "a policy of the organization blocks the application: ask the administrator"),

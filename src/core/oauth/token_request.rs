@@ -97,7 +97,7 @@ impl TokenRequest {
         let fields = [("grant_type", grant.as_str())].into_iter().chain(fields.iter().copied());
         Self {
             token_uri: account.token_uri.written().to_owned(),
-            form: form(fields.chain(client_fields(account))),
+            form: form(fields.chain(client_fields(account)).chain(fields_of(account))),
             grant,
             scopes: Arc::clone(&account.scopes),
         }
@@ -116,6 +116,13 @@ impl TokenRequest {
 fn client_fields(account: &Account) -> impl Iterator<Item = (&str, &str)> {
     let secret = account.client_secret.as_ref().map(Secret::expose).filter(|secret| !secret.is_empty());
     [("client_id", &*account.client_id)].into_iter().chain(secret.map(|secret| ("client_secret", secret)))
+}
+
+/// What an account adds to each of its token requests (RFC 8707 §2.2, `token_uri_fields`).
+fn fields_of(account: &Account) -> impl Iterator<Item = (&str, &str)> {
+    let resources = account.resource.iter().map(|resource| ("resource", resource.as_str()));
+    let extra = account.token_uri_fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    resources.chain(extra)
 }
 
 fn form<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Secret {

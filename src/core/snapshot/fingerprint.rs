@@ -27,6 +27,10 @@ pub struct SecurityFields<'a> {
     pub scopes: &'a [String],
     /// `token_uri`.
     pub token_uri: &'a str,
+    /// `resource`, in order: hashed where there is any.
+    pub resource: &'a [String],
+    /// `token_uri_fields`, in order: hashed where there are any.
+    pub token_uri_fields: &'a [(String, String)],
 }
 
 impl<'a> SecurityFields<'a> {
@@ -40,6 +44,8 @@ impl<'a> SecurityFields<'a> {
             client_id,
             client_secret: _,
             scopes,
+            resource,
+            token_uri_fields,
             grant,
             refresh_at_least: _,
             refresh_before_expiry: _,
@@ -54,6 +60,8 @@ impl<'a> SecurityFields<'a> {
             redirect_uri: redirect_uri.written(),
             scopes,
             token_uri: token_uri.written(),
+            resource,
+            token_uri_fields,
         }
     }
 }
@@ -67,16 +75,19 @@ impl Fingerprint {
         hash.text("pizauth account");
         hash.text(fields.name);
         hash.uri(fields.auth_uri);
-        hash.length(fields.auth_uri_fields.len());
-        for (key, value) in fields.auth_uri_fields {
-            hash.text(key);
-            hash.text(value);
-        }
+        hash.pairs(fields.auth_uri_fields);
         hash.text(fields.client_id);
         hash.uri(fields.redirect_uri);
-        hash.length(fields.scopes.len());
-        fields.scopes.iter().for_each(|scope| hash.text(scope));
+        hash.list(fields.scopes);
         hash.uri(fields.token_uri);
+        if !fields.resource.is_empty() {
+            hash.text("resource");
+            hash.list(fields.resource);
+        }
+        if !fields.token_uri_fields.is_empty() {
+            hash.text("token_uri_fields");
+            hash.pairs(fields.token_uri_fields);
+        }
         Self(hash.0.finalize().into())
     }
 
@@ -97,6 +108,19 @@ impl FieldHash {
     fn text(&mut self, text: &str) {
         self.length(text.len());
         self.0.update(text);
+    }
+
+    fn list(&mut self, texts: &[String]) {
+        self.length(texts.len());
+        texts.iter().for_each(|text| self.text(text));
+    }
+
+    fn pairs(&mut self, pairs: &[(String, String)]) {
+        self.length(pairs.len());
+        for (key, value) in pairs {
+            self.text(key);
+            self.text(value);
+        }
     }
 
     fn uri(&mut self, uri: &str) {

@@ -68,6 +68,8 @@ fn account(reader: &mut Reader, names: &mut NamesSeen) -> Result<Option<AccountS
         redirect_uri,
         scopes: &scopes,
         token_uri,
+        resource: &[],
+        token_uri_fields: &[],
     });
     Ok(Some(AccountSnapshot {
         account,

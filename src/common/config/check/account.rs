@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::across;
 use super::global::{self, Global};
 use super::options::{self, Elsewhere, Given, Rule, Seen};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
+use super::{across, fields};
 use crate::account_name::AccountName;
 use crate::config::model::{Account, AuthorizationCode, Grant, Listeners};
 use crate::config::problems::Problems;
@@ -17,18 +17,6 @@ use crate::secret::Secret;
 
 /// The `redirect_uri` of an account that gives none.
 const REDIRECT_URI: &str = "http://localhost/";
-
-/// Parameters of the authorization request that are ours (RFC 6749 §4.1.1, RFC 7636 §4.3).
-const RESERVED: [&str; 8] = [
-    "access_type",
-    "client_id",
-    "code_challenge",
-    "code_challenge_method",
-    "redirect_uri",
-    "response_type",
-    "scope",
-    "state",
-];
 
 /// A line of the log shows it whole.
 const MAX_NAME_BYTES: usize = 1024;
@@ -45,6 +33,8 @@ struct Draft {
     redirect_uri: Option<Uri>,
     auth_uri_fields: Option<Vec<(String, String)>>,
     login_hint: Option<String>,
+    resource: Option<Vec<String>>,
+    token_uri_fields: Option<Vec<(String, String)>>,
     refresh_times: RefreshTimes,
 }
 
@@ -67,8 +57,12 @@ const RULES: &[Rule<Draft>] = &[
         problems.warning(given.name, message);
     }),
     Rule::new("redirect_uri", |draft, given, problems| draft.redirect_uri = given.uri(problems)),
+    Rule::new("resource", |draft, given, problems| draft.resource = given.resources(problems)),
     Rule::new("scopes", |draft, given, problems| draft.scopes = given.list(problems)),
     Rule::new("token_uri", |draft, given, problems| draft.token_uri = given.endpoint(problems)),
+    Rule::new("token_uri_fields", |draft, given, problems| {
+        draft.token_uri_fields = given.token_uri_fields(problems);
+    }),
     refresh_times::at_least_rule(),
     refresh_times::before_expiry_rule(),
     refresh_times::retry_rule(),
@@ -102,7 +96,12 @@ pub(super) fn read<'a>(
     let account = Account {
         name: AccountName::from(name?.as_str()),
         grant: Grant::AuthorizationCode(AuthorizationCode {
-            auth_uri_fields: all_fields(&mut draft, &seen, problems),
+            auth_uri_fields: fields::of_authorization(
+                draft.auth_uri_fields,
+                draft.login_hint,
+                &seen,
+                problems,
+            ),
             auth_uri: draft.auth_uri?.into(),
             redirect_uri: draft.redirect_uri.or_else(default_redirect_uri)?.into(),
         }),
@@ -110,6 +109,8 @@ pub(super) fn read<'a>(
         client_id: draft.client_id?.into(),
         client_secret: draft.client_secret,
         scopes: draft.scopes.unwrap_or_default().into(),
+        resource: draft.resource.unwrap_or_default().into(),
+        token_uri_fields: draft.token_uri_fields.unwrap_or_default().into(),
         refresh_at_least: times.at_least(),
         refresh_before_expiry: times.before_expiry(),
         refresh_retry: times.retry(),
@@ -186,22 +187,6 @@ fn check_listener<'a>(
     problems.error(given.unwrap_or(account), format!("{what}, but {off} is none"));
 }
 
-/// `auth_uri_fields` and what `login_hint` adds to them.
-fn all_fields<'a>(
-    draft: &mut Draft,
-    seen: &Seen<'_, 'a>,
-    problems: &mut Problems<'a>,
-) -> Vec<(String, String)> {
-    let mut fields = draft.auth_uri_fields.take().unwrap_or_default();
-    if let (Some(hint), Some(given)) = (draft.login_hint.take(), seen.get("login_hint")) {
-        if fields.iter().any(|(key, _)| key == "login_hint") {
-            problems.error(given.name, "'login_hint' is given here and in auth_uri_fields: remove this one");
-        }
-        fields.push(("login_hint".into(), hint));
-    }
-    fields
-}
-
 fn default_redirect_uri() -> Option<Uri> {
     Uri::parse(REDIRECT_URI.to_owned()).ok()
 }
@@ -216,15 +201,5 @@ impl<'a> Given<'_, 'a> {
     /// Empty counts as absent: an empty secret breaks public clients.
     fn secret(&self, problems: &mut Problems<'a>) -> Option<Secret> {
         self.string(problems).filter(|secret| !secret.is_empty()).map(Secret::new)
-    }
-
-    fn auth_uri_fields(&self, problems: &mut Problems<'a>) -> Option<Vec<(String, String)>> {
-        let entries = self.map(problems)?;
-        for (place, key, _) in &entries {
-            if RESERVED.contains(&key.as_str()) {
-                problems.error(place.0, format!("\"{key}\" is reserved: pizauthd sets it itself"));
-            }
-        }
-        Some(entries.into_iter().map(|(_, key, value)| (key, value)).collect())
     }
 }

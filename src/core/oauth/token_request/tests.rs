@@ -43,6 +43,21 @@ fn a_refresh_carries_the_refresh_token() {
 }
 
 #[test]
+fn resources_and_extra_fields_go_last_with_every_request() {
+    let resource = ["https://imap.example/".to_owned(), "urn:x:smtp".to_owned()];
+    let account = Account {
+        resource: resource.into(),
+        token_uri_fields: pairs([("x", "1"), ("x", "2")]).into(),
+        ..account()
+    };
+    let expected =
+        pairs([("resource", "https://imap.example/"), ("resource", "urn:x:smtp"), ("x", "1"), ("x", "2")]);
+    for request in [exchange(&account), TokenRequest::refresh(&account, &Secret::from("r3fresh"))] {
+        assert!(fields(&request).ends_with(&expected), "{:?}", fields(&request));
+    }
+}
+
+#[test]
 fn a_client_secret_is_sent_and_an_empty_one_is_not() {
     let confidential = Account { client_secret: Some(Secret::from("s&cret")), ..account() };
     assert!(fields(&exchange(&confidential)).contains(&("client_secret".to_owned(), "s&cret".to_owned())));

@@ -45,6 +45,22 @@ fn what_the_tokens_are_bound_to_ends_the_session() {
 }
 
 #[test]
+fn what_the_tokens_are_for_ends_the_session_where_it_is_set() {
+    let (first, second) = ("https://a.example/".to_owned(), "https://b.example/".to_owned());
+    let field = |key: &str| (key.to_owned(), "1".to_owned());
+    assert!(ends_the_session(|account| account.resource = [first.clone()].into()));
+    assert!(ends_the_session(|account| account.token_uri_fields = [field("x")].into()));
+    let of = |resource: &[&String], fields: &[&str]| {
+        let resource = resource.iter().copied().cloned().collect();
+        let token_uri_fields = fields.iter().map(|key| field(key)).collect();
+        Fingerprint::of_account(&Account { resource, token_uri_fields, ..account() })
+    };
+    assert_ne!(of(&[&first, &second], &[]), of(&[&second, &first], &[]));
+    assert_ne!(of(&[&first], &["x"]), of(&[], &["x"]));
+    assert_ne!(of(&[], &["x", "y"]), of(&[], &["y", "x"]));
+}
+
+#[test]
 fn what_they_are_not_bound_to_keeps_the_session() {
     assert!(!ends_the_session(|account| account.client_secret = Some(Secret::from("rotated"))));
     assert!(!ends_the_session(|account| account.refresh_at_least = Duration::ZERO));

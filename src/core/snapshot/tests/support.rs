@@ -38,6 +38,8 @@ pub(super) fn fields(name: &str) -> SecurityFields<'_> {
         redirect_uri: "http://localhost/",
         scopes: &[],
         token_uri: "https://login.example.org/token",
+        resource: &[],
+        token_uri_fields: &[],
     }
 }
 
