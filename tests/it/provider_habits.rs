@@ -50,6 +50,23 @@ fn a_session_without_a_refresh_token_is_warned_of_and_the_remedy_named() {
 }
 
 #[test]
+fn a_token_without_a_lifetime_and_a_refresh_token_is_valid_until_revoked() {
+    let running = Setup::new().policy(|policy| policy.refresh_tokens = RefreshTokens::Never).start();
+    running.server.script(Endpoint::Exchange, Fault::rewrite(&[("expires_in", None)]));
+    let token = running.sign_in("work");
+    let status = running.status_of("work");
+    assert!(status["expires"].is_null() && status["obtained"].is_number(), "{status}");
+    assert_eq!(status["usable"], true);
+    let line = running.sandbox.applet("status").run().exits(0).out();
+    assert!(line.starts_with("work: active, valid until revoked, obtained "), "{line}");
+    assert!(!running.daemon.log().contains("no_refresh_token"), "it needs none");
+    running.refresh("work").exits(1).says("without a refresh token");
+    assert_eq!(running.token("work"), token);
+    running.sandbox.applet("revoke").args(["work"]).run().exits(0);
+    running.pending_url("work");
+}
+
+#[test]
 fn a_narrowed_scope_is_warned_of() {
     let running = Running::start();
     running.server.script(Endpoint::Exchange, Fault::rewrite(&[("scope", Some("imap".into()))]));

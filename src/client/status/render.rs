@@ -136,6 +136,7 @@ fn what_to_do(account: &AccountStatus) -> String {
         State::Pending => format!(", waits for you in a browser, the URL: pizauth show {name}"),
         State::Exchanging => ", authorization is being completed".to_owned(),
         State::Active if account.refreshable => String::new(),
+        State::Active if account.expires.is_none() => ", valid until revoked".to_owned(),
         State::Active => " until it expires".to_owned(),
     }
 }

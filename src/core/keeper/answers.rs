@@ -146,9 +146,10 @@ fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox)
     let by = new.or(old);
     let (obtained_at, expires_at) = (now.moment, now.moment.plus(lifetime));
     let renewal = Renewal::of(by, &entry.account, obtained_at, expires_at);
-    let is_final = !renewal.is_possible();
     let access_token = Some(access_token);
-    entry.state = TokenState::Active(ActiveToken { access_token, obtained_at, expires_at, lineage, renewal });
+    let token = ActiveToken { access_token, obtained_at, expires_at, lineage, renewal };
+    let is_final = !token.renewal.is_possible() && !token.is_endless();
+    entry.state = TokenState::Active(token);
     entry.succeeded(now.moment);
     if let Some(granted) = narrowed_scope.and_then(|granted| entry.news_of_scope(granted, lineage)) {
         outbox.tell(entry, Happened::ScopeNarrowed { granted });

@@ -59,7 +59,7 @@ fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
         account: name.to_owned(),
         state: state_of(entry),
         obtained: token.map(|token| now.wall_at(token.obtained_at)),
-        expires: token.map(|token| now.wall_at(token.expires_at)),
+        expires: token.filter(|token| !token.is_endless()).map(|token| now.wall_at(token.expires_at)),
         refreshable: renewal.is_some_and(Renewal::is_possible),
         in_flight: is_in_flight(entry),
         next_refresh: entry.next_refresh(now.moment).map(|at| now.wall_at(at)),

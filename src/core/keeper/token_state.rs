@@ -10,6 +10,7 @@ use super::effect::JobId;
 use super::pace;
 use crate::moment::Moment;
 use crate::oauth::authorization_request::AuthorizationRequest;
+use crate::oauth::token_answer::LONGEST_LIFETIME;
 use crate::prelude::*;
 use crate::snapshot::Lineage;
 
@@ -83,6 +84,11 @@ impl ActiveToken {
 
     pub(super) fn has_expired(&self, now: Moment) -> bool {
         self.expires_at <= now
+    }
+
+    /// Whether it is good until somebody revokes it: it lives as long as any can, and nothing renews it.
+    pub(super) fn is_endless(&self) -> bool {
+        !self.renewal.is_possible() && self.expires_at.since(self.obtained_at) >= LONGEST_LIFETIME
     }
 
     /// Whether it is good for nothing any more: it has expired, and nothing can renew it.

@@ -11,6 +11,7 @@ use super::id_token;
 use super::outcome::{Issued, Outcome, Reason};
 use super::provider_hints;
 use super::redaction::Redaction;
+use super::token_request::TokenRequest;
 use crate::http::Answer;
 use crate::prelude::*;
 
@@ -38,14 +39,14 @@ const MAX_FAILURE_BYTES: usize = 200;
 /// The members of an answer that hold a token.
 const TOKEN_MEMBERS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
 
-/// The verdict on the answer to a request for these scopes, with a reason that holds none of the secrets that were
+/// The verdict on the answer to a request, with a reason that holds none of the secrets that were
 /// sent and no token that came back.
-pub(super) fn judge(answer: &Answer, scopes: &[String], sent: Vec<Secret>) -> Outcome {
+pub(super) fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
     let members = body::read(answer);
     let readable = members.as_ref().ok();
     let received = TOKEN_MEMBERS.iter().filter_map(|name| readable?.text(name)).map(Secret::from);
-    let redaction = Redaction::of(sent.into_iter().chain(received));
-    match verdict(answer, members, scopes) {
+    let redaction = Redaction::of(request.secrets().into_iter().chain(received));
+    match verdict(answer, members, request) {
         Verdict::Issued(issued) => {
             let narrowed_scope = issued.narrowed_scope.map(|granted| redaction.apply(&granted));
             Outcome::Issued(Issued { narrowed_scope, ..issued })
@@ -70,7 +71,7 @@ enum Verdict {
     Unusable(Unreadable),
 }
 
-fn verdict(answer: &Answer, members: Result<Members, Unreadable>, scopes: &[String]) -> Verdict {
+fn verdict(answer: &Answer, members: Result<Members, Unreadable>, request: &TokenRequest) -> Verdict {
     let members = match members {
         Ok(members) => members,
         Err(why) => return Verdict::Unusable(why),
@@ -81,20 +82,20 @@ fn verdict(answer: &Answer, members: Result<Members, Unreadable>, scopes: &[Stri
             Verdict::Unusable(Unreadable::TokenAndError(error.text()))
         }
         Some(error) => refusal(answer.status, error),
-        None if is_success => issued(&members, scopes).map_or_else(Verdict::Unusable, Verdict::Issued),
+        None if is_success => issued(&members, request).map_or_else(Verdict::Unusable, Verdict::Issued),
         None => Verdict::Unusable(Unreadable::NoTokenAnswer),
     }
 }
 
-fn issued(members: &Members, scopes: &[String]) -> Result<Issued, Unreadable> {
+fn issued(members: &Members, request: &TokenRequest) -> Result<Issued, Unreadable> {
     fields::check_token_type(members)?;
     let access_token = fields::token(members, "access_token")?.ok_or(Unreadable::NoTokenAnswer)?;
     let refresh_token = fields::token(members, "refresh_token")?;
     Ok(Issued {
         access_token,
+        lifetime: fields::lifetime(members, request.grant, refresh_token.is_some()),
         refresh_token,
-        lifetime: fields::lifetime(members),
-        narrowed_scope: fields::narrowed_scope(members, scopes),
+        narrowed_scope: fields::narrowed_scope(members, &request.scopes),
         users: members.text("id_token").map(id_token::users).unwrap_or_default(),
     })
 }

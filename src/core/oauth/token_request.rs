@@ -44,6 +44,14 @@ pub enum GrantType {
 }
 
 impl GrantType {
+    /// Whether a person has just agreed to it.
+    pub(crate) fn is_sign_in(self) -> bool {
+        match self {
+            Self::AuthorizationCode => true,
+            Self::RefreshToken => false,
+        }
+    }
+
     /// The value of `grant_type`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -86,7 +94,7 @@ impl TokenRequest {
     /// What the answer to it means, or the lack of one.
     pub fn outcome(&self, result: Result<http::Answer, http::Lost>) -> Outcome {
         match result {
-            Ok(answer) => token_answer::judge(&answer, &self.scopes, self.secrets()),
+            Ok(answer) => token_answer::judge(&answer, self),
             Err(http::Lost { sent, why }) => {
                 Outcome::Transient { reason: Reason::new(&why), retry_after: None, reached: sent }
             }

@@ -99,6 +99,18 @@ fn a_healthy_account() {
 }
 
 #[test]
+fn a_token_without_an_end_says_so() {
+    let endless = AccountStatus {
+        expires: None,
+        refreshable: false,
+        next_refresh: None,
+        last_was_sign_in: true,
+        ..active(in_minutes(52))
+    };
+    assert_eq!(line(endless), "work: active, valid until revoked, obtained 13:52, last sign-in 13:52\n");
+}
+
+#[test]
 fn another_day_has_its_date() {
     assert!(line(active(in_minutes(11 * 60))).contains("expires 2026-11-25 01:00 (in 11 h)"));
 }

@@ -6,6 +6,7 @@ use pizauth_common::config::Account;
 
 use super::model::{Model, Phase};
 use super::session::{Session, Wait};
+use super::transfer::TEN_YEARS;
 use crate::keeper::tests::bench::seconds;
 use crate::keeper::{Happened, HookVerdict, JobId};
 use crate::moment::{Moment, Now};
@@ -54,7 +55,7 @@ impl Model {
             self.expected.event(Happened::TokenRefreshed { lifetime, rotated });
         } else {
             self.expected.event(Happened::TokenNew { lifetime });
-            if !rotated {
+            if !rotated && lifetime < seconds(TEN_YEARS) {
                 self.expected.event(Happened::NoRefreshToken);
             }
         }

@@ -234,7 +234,7 @@ impl Model {
                 Phase::Active(_) => State::Active,
             },
             obtained: session.map(|session| wall(session.obtained_at)),
-            expires: session.map(|session| wall(session.expires_at)),
+            expires: session.filter(|session| !session.is_endless()).map(|session| wall(session.expires_at)),
             refreshable: session.is_some_and(Session::is_refreshable),
             in_flight: self.request.is_some(),
             next_refresh: session.and(self.wants_request_at()).map(|at| wall(at.max(now.moment))),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use pizauth_common::config::Account;
 
+use super::transfer::TEN_YEARS;
 use crate::keeper::JobId;
 use crate::keeper::tests::bench::seconds;
 use crate::moment::{Moment, Now};
@@ -79,6 +80,11 @@ impl Session {
     /// Good for nothing: expired, and without a refresh token.
     pub(super) fn is_spent(&self, now: Moment) -> bool {
         self.has_expired(now) && !self.is_refreshable()
+    }
+
+    /// Good until it is revoked.
+    pub(super) fn is_endless(&self) -> bool {
+        !self.is_refreshable() && self.expires_at.since(self.obtained_at) >= seconds(TEN_YEARS)
     }
 
     /// The access token that may be shown, dumped and held.

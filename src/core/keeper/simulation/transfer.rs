@@ -9,7 +9,7 @@ use crate::keeper::{Happened, Restored};
 use crate::moment::{Moment, Now};
 use crate::snapshot::{AccountSnapshot, Fingerprint, Lineage, Snapshot};
 
-const TEN_YEARS: u64 = 315_360_000;
+pub(super) const TEN_YEARS: u64 = 315_360_000;
 
 impl World {
     pub(super) fn dump(&mut self, coverage: &mut Coverage) {

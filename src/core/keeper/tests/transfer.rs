@@ -102,6 +102,22 @@ fn a_refresh_token_is_not_given_up_for_a_longer_access_token() {
     assert!(without.keeper.dump(without.now).accounts.is_empty(), "nothing in it is good for anything");
 }
 
+#[test]
+fn a_token_without_an_end_stays_one_over_a_restart() {
+    let mut bench = Bench::active(None, 315_360_000);
+    for _ in 0..2 {
+        let status = &bench.keeper.status(bench.now)[0];
+        assert_eq!((status.expires, status.usable, status.needs_user), (None, true, false));
+        bench.rest(86_400);
+        let dump = bench.keeper.dump(bench.now);
+        assert_eq!(dump.accounts[0].expires, dump.accounts[0].obtained.plus(seconds(315_360_000)));
+        bench.keeper = Keeper::new(config(vec![account("work")]), PORTS, counting_entropy());
+        bench.now.moment = Moment::BOOT.plus(seconds(20));
+        assert_eq!(bench.keeper.restore(dump, bench.now).restored, ["work".into()]);
+    }
+    assert!(Bench::active(Some("rt-0"), 315_360_000).keeper.status(bench.now)[0].expires.is_some());
+}
+
 /// What becomes of the access token of another session with this lifetime, where there is one for an hour.
 fn is_taken(present_refresh_token: Option<&str>, lifetime: u64) -> bool {
     let mut dump = {

@@ -6,10 +6,15 @@ use pizauth_common::secret::Secret;
 
 use super::LONGEST_LIFETIME;
 use super::body::{Member, Members, Unreadable};
+use crate::oauth::token_request::GrantType;
 use crate::prelude::*;
 
-/// Where `expires_in` is missing or no number.
-const DEFAULT_LIFETIME_SECONDS: f64 = 3600.0;
+/// Where it is missing or no number.
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
+
+/// The members that say it, the first one wins. Where `expires_in_sec` stands beside it, the other one is in
+/// milliseconds (Zoho).
+const LIFETIME_MEMBERS: [&str; 2] = ["expires_in_sec", "expires_in"];
 
 /// Scopes that ask for something else than access, and that servers therefore often leave out.
 const UNECHOED_SCOPES: [&str; 4] = ["offline_access", "openid", "profile", "email"];
@@ -35,12 +40,16 @@ pub(super) fn token(members: &Members, name: &'static str) -> Result<Option<Secr
     }
 }
 
-/// `expires_in`: an integer, a float or a numeric string, in seconds. Where `expires_in_sec` stands beside it, the other
-/// one is in milliseconds (Zoho).
-pub(super) fn lifetime(members: &Members) -> Duration {
-    let seconds = ["expires_in_sec", "expires_in"].into_iter().find_map(|name| number(members.get(name)?));
-    let seconds = seconds.unwrap_or(DEFAULT_LIFETIME_SECONDS);
-    Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_LIFETIME.as_secs_f64()))
+/// `expires_in`: an integer, a float or a numeric string, in seconds. A sign-in that brings no word of it, and nothing to
+/// refresh with, has brought a token that is good until it is revoked (GitHub).
+pub(super) fn lifetime(members: &Members, grant: GrantType, is_renewable: bool) -> Duration {
+    let seconds = LIFETIME_MEMBERS.into_iter().find_map(|name| number(members.get(name)?));
+    let is_said = || LIFETIME_MEMBERS.into_iter().any(|name| members.has(name));
+    match seconds {
+        Some(seconds) => Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_LIFETIME.as_secs_f64())),
+        None if grant.is_sign_in() && !is_renewable && !is_said() => LONGEST_LIFETIME,
+        None => DEFAULT_LIFETIME,
+    }
 }
 
 fn number(member: &Member) -> Option<f64> {

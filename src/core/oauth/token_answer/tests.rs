@@ -28,6 +28,29 @@ fn issued(body: &str) -> Issued {
     }
 }
 
+#[test]
+fn a_sign_in_without_a_lifetime_and_a_refresh_token_has_no_end() {
+    let lifetime = |request: &TokenRequest, members: &str| match judge(
+        &answer(200, format!(r#"{{"access_token":"a"{members}}}"#)),
+        request,
+    ) {
+        Outcome::Issued(issued) => issued.lifetime.as_secs(),
+        other => panic!("{members}: {other:?}"),
+    };
+    for (members, seconds) in [
+        ("", 315_360_000),
+        (r#","expires_in":null,"refresh_token":"""#, 315_360_000),
+        (r#","refresh_token":"r""#, 3600),
+        (r#","expires_in":"soon""#, 3600),
+        (r#","expires_in":[]"#, 3600),
+        (r#","expires_in":0"#, 0),
+        (r#","expires_in_sec":60"#, 60),
+    ] {
+        assert_eq!(lifetime(&exchange(), members), seconds, "{members}");
+    }
+    assert_eq!(lifetime(&refresh(), ""), 3600, "the old refresh token stays good");
+}
+
 fn transient_reason(answer: &Answer) -> String {
     match judge(answer, &refresh()) {
         Outcome::RefusedSilently(reason) | Outcome::Transient { reason, reached: true, .. } => {
