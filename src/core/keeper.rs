@@ -17,6 +17,7 @@ mod outbox;
 mod pace;
 mod places;
 mod reload;
+mod renewal;
 mod report;
 mod requests;
 mod token_state;
@@ -47,6 +48,7 @@ pub use effect::{Effect, JobId};
 pub use event::{
     ACCOUNT_EVENTS, AccountEvent, CONFIGURATION_CHANGED, EventDoc, Happened, Severity, TokenEvent,
 };
+pub use outage::WayOut;
 #[cfg(test)]
 use places::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
 pub use report::Summary;

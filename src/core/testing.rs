@@ -49,7 +49,7 @@ pub(crate) fn answer_for(outcome: &Outcome) -> Result<Answer, Lost> {
     match outcome {
         Outcome::Issued(issued) => Ok(json_answer(200, &body_of(issued))),
         Outcome::Ended(_) => Ok(json_answer(400, r#"{"error":"invalid_grant"}"#)),
-        Outcome::NeedsAttention(reason) => {
+        Outcome::NeedsAttention(reason) | Outcome::RefusedVaguely(reason) => {
             let cause = reason.cause();
             Ok(json_answer(400, &format!(r#"{{"error":"{cause}","error_description":"{reason}"}}"#)))
         }

@@ -184,6 +184,7 @@ fn check_outcome(outcome: &Outcome) {
         }
         Outcome::Ended(reason)
         | Outcome::NeedsAttention(reason)
+        | Outcome::RefusedVaguely(reason)
         | Outcome::RefusedSilently(reason)
         | Outcome::Transient { reason, .. } => {
             let text = reason.as_str();

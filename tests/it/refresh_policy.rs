@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use pizauth_test_server::wire::Response;
-use pizauth_test_server::{Endpoint, Fault, Gate};
+use pizauth_test_server::{Endpoint, Fault, Gate, browser};
 use serde_json::json;
 
-use crate::support::{Running, Setup, WATCH, eventually};
+use crate::support::{Running, Setup, WATCH, eventually, url_in};
 
 /// A running daemon that is signed in, with short pauses between tries.
 fn signed_in() -> (Running, String) {
@@ -80,6 +80,28 @@ fn other_oauth_errors_need_attention_and_keep_the_session() {
     assert_eq!(running.token("work"), token);
     assert!(!another_request_comes(&running), "not tried again at once");
     running.refresh("work").exits(0);
+    running.wait_for_other_token("work", &token);
+    assert_eq!(running.status_of("work")["needs_attention"], false);
+}
+
+#[test]
+fn a_dead_token_in_vague_words_can_be_replaced_by_a_new_sign_in_which_loses_nothing() {
+    let (running, first) = signed_in();
+    running.refresh("work").exits(0);
+    let token = running.wait_for_other_token("work", &first);
+    for refusals in 1..=2 {
+        let revoked = Fault::oauth_error(400, "invalid_request", "Token has been revoked");
+        running.server.script(Endpoint::Refresh, revoked);
+        running.refresh("work").exits(0);
+        running.wait_finished(Endpoint::Refresh, 1 + refusals);
+        eventually("the refusal", || (running.status_of("work")["in_flight"] == false).then_some(()));
+    }
+    let url = url_in(&running.refresh("work").exits(1));
+    assert_eq!(running.token("work"), token, "what is still valid is shown");
+    let denied = browser::deny(&url).unwrap();
+    assert!(denied.body.contains("access_denied"), "{}", denied.body);
+    assert_eq!(running.token("work"), token, "and stays, whatever comes of the sign-in");
+    browser::approve(&url_in(&running.refresh("work").exits(1))).unwrap();
     running.wait_for_other_token("work", &token);
     assert_eq!(running.status_of("work")["needs_attention"], false);
 }

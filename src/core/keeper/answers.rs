@@ -8,12 +8,13 @@ use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
-use super::token_state::{ActiveToken, ExchangeStage, Pause, Renewal, RenewedBy, TokenState};
+use super::renewal::{Pause, Renewal, RenewedBy};
+use super::token_state::{ActiveToken, ExchangeStage, TokenState};
 use super::{Keeper, Settings, pace};
 use crate::http;
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::{Issued, Outcome, Reason};
-use crate::oauth::provider_hints::hint_for_age;
+use crate::oauth::provider_hints::{SUSPECT_GRANT, hint_for_age};
 use crate::oauth::token_request::TokenRequest;
 use crate::prelude::*;
 use crate::snapshot::Lineage;
@@ -100,18 +101,18 @@ fn exchange_answered(entry: &mut Entry, outcome: Outcome, now: Now, outbox: &mut
         }
         Outcome::Ended(reason)
         | Outcome::NeedsAttention(reason)
+        | Outcome::RefusedVaguely(reason)
         | Outcome::RefusedSilently(reason)
         | Outcome::Transient { reason, .. } => {
-            entry.state = TokenState::Empty;
-            authorization_failed(entry, reason, now, outbox);
+            let kept = exchange.kept.take();
+            authorization_failed(entry, kept, reason, now, outbox);
         }
     }
 }
 
 fn refresh_answered(entry: &mut Entry, outcome: Outcome, settings: &Settings, now: Now, outbox: &mut Outbox) {
-    let silently = matches!(outcome, Outcome::RefusedSilently(_));
     let refused_for_good = entry.renewer_mut().is_some_and(|renewer| {
-        renewer.refused(silently);
+        renewer.heard(&outcome);
         renewer.is_refused_for_good()
     });
     match outcome {
@@ -120,7 +121,9 @@ fn refresh_answered(entry: &mut Entry, outcome: Outcome, settings: &Settings, no
             let reason = with_age_hint(entry, reason, now);
             end_session(entry, reason, now, outbox);
         }
-        Outcome::NeedsAttention(reason) => needs_attention(entry, reason, now, outbox),
+        Outcome::NeedsAttention(reason) | Outcome::RefusedVaguely(reason) => {
+            needs_attention(entry, reason, now, outbox);
+        }
         Outcome::RefusedSilently(reason) if refused_for_good => needs_attention(entry, reason, now, outbox),
         Outcome::RefusedSilently(reason) => {
             let failure = Failure { reason, retry_after: None, reached: true };
@@ -136,6 +139,7 @@ fn refresh_answered(entry: &mut Entry, outcome: Outcome, settings: &Settings, no
 /// A token for an authorization or a refresh. A new refresh token replaces the old one; else that stays.
 fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox) {
     let Issued { access_token, refresh_token, lifetime, narrowed_scope, users } = issued;
+    entry.remember_pending();
     let (lineage, old) = match mem::replace(&mut entry.state, TokenState::Empty) {
         TokenState::Active(old) => (next_generation(old.lineage), old.renewal.into_renewer()),
         _ => (Lineage { session: outbox.random(), generation: 0, authorized: now.wall }, None),
@@ -145,9 +149,9 @@ fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox)
     let rotated = new.is_some() && new != old;
     let by = new.or(old);
     let (obtained_at, expires_at) = (now.moment, now.moment.plus(lifetime));
-    let renewal = Renewal::of(by, &entry.account, obtained_at, expires_at);
+    let renewal = Renewal::of(by, &entry.account, obtained_at, expires_at, lineage);
     let access_token = Some(access_token);
-    let token = ActiveToken { access_token, obtained_at, expires_at, lineage, renewal };
+    let token = ActiveToken { access_token, obtained_at, expires_at, lineage, renewal, sign_in: None };
     let is_final = !token.renewal.is_possible() && !token.is_endless();
     entry.state = TokenState::Active(token);
     entry.succeeded(now.moment);
@@ -176,10 +180,20 @@ fn with_age_hint(entry: &Entry, reason: Reason, now: Now) -> Reason {
     }
 }
 
-/// Back to empty because there is nothing left to refresh with.
+/// What else than settings it must be, and what helps: other advice than before, and so another cause.
+fn with_suspicion(entry: &mut Entry, reason: Reason) -> Reason {
+    if !entry.renewer_mut().is_some_and(|renewer| renewer.is_suspect()) {
+        return reason;
+    }
+    Reason::with_cause(&format!("{}, suspect", reason.cause()), &format!("{reason} ({SUSPECT_GRANT})"))
+}
+
+/// Back to empty because there is nothing left to refresh with, or to the authorization that is pending already.
 fn end_session(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
     entry.failed(&reason, now.moment);
-    entry.state = TokenState::Empty;
+    if let TokenState::Active(token) = mem::replace(&mut entry.state, TokenState::Empty) {
+        entry.state = token.end();
+    }
     let is_news = entry.is_news(&reason);
     outbox.tell(entry, Happened::SessionEnded { reason, is_news });
 }
@@ -192,6 +206,7 @@ fn give_up(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
 }
 
 fn needs_attention(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
+    let reason = with_suspicion(entry, reason);
     entry.failed(&reason, now.moment);
     if let TokenState::Active(token) = &mut entry.state {
         token.renewal.rest(now.moment.plus(pace::ATTENTION_RETRY), Pause::Attention);

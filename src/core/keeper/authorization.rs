@@ -10,7 +10,7 @@ use super::effect::JobId;
 use super::entry::{Entry, StateDigest};
 use super::event::Happened;
 use super::outbox::Outbox;
-use super::token_state::{Exchange, ExchangeStage, PendingAuthorization, TokenState};
+use super::token_state::{ActiveToken, Exchange, ExchangeStage, PendingAuthorization, TokenState};
 use super::{Keeper, SHORTEST_REMINDER, Settings};
 use crate::moment::Now;
 use crate::oauth::authorization_request::AuthorizationRequest;
@@ -62,7 +62,7 @@ impl Keeper {
     pub fn renew_pending(&mut self, schemes: &[Scheme], now: Now) {
         let is_one = |entry: &&Entry| {
             let scheme = entry.account.grant.redirect_uri().map(|uri| uri.scheme());
-            matches!(entry.state, TokenState::Pending(_)) && scheme.is_some_and(|it| schemes.contains(&it))
+            entry.state.pending().is_some() && scheme.is_some_and(|it| schemes.contains(&it))
         };
         let names = self.entries.values().filter(is_one).map(|entry| entry.account.name.clone());
         let (names, settings) = (names.collect::<Vec<_>>(), self.settings);
@@ -90,21 +90,25 @@ impl Keeper {
 }
 
 /// A new authorization request: it replaces an older one, and the user hears of it at once, or as soon as the last URL
-/// has had its second. Gives the URL.
+/// has had its second. Tokens that are still good for something stay until it has succeeded. Gives the URL.
 pub(super) fn authorize(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) -> String {
     let Grant::AuthorizationCode(grant) = &entry.account.grant;
     let port = settings.ports.of(grant.redirect_uri.scheme());
     let request = AuthorizationRequest::new(&entry.account, grant, port, outbox.entropy());
     let url = request.url.clone();
     let remind_at = entry.told_at.map_or(now.moment, |told| now.moment.max(told.plus(SHORTEST_REMINDER)));
-    entry.state = TokenState::Pending(PendingAuthorization { request, remind_at, is_told: false });
+    let pending = PendingAuthorization { request, remind_at, is_told: false };
+    match &mut entry.state {
+        TokenState::Active(token) if !token.is_spent(now.moment) => token.sign_in = Some(Box::new(pending)),
+        state => *state = TokenState::Pending(pending),
+    }
     remind(entry, settings, now, outbox);
     url
 }
 
 /// Tells the user of an authorization that is pending, for the first time or again, if it is time to.
 pub(super) fn remind(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) {
-    if let TokenState::Pending(pending) = &mut entry.state
+    if let Some(pending) = entry.state.pending_mut()
         && pending.remind_at <= now.moment
     {
         pending.remind_at = now.moment.plus(settings.remind_every);
@@ -116,9 +120,19 @@ pub(super) fn remind(entry: &mut Entry, settings: &Settings, now: Now, outbox: &
     }
 }
 
-/// An authorization came to nothing; the account is empty already.
-pub(super) fn authorization_failed(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
+/// An authorization came to nothing: back to the tokens that it would have taken the place of, if there are any.
+pub(super) fn authorization_failed(
+    entry: &mut Entry,
+    kept: Option<Box<ActiveToken>>,
+    reason: Reason,
+    now: Now,
+    outbox: &mut Outbox,
+) {
+    entry.state = TokenState::Empty;
     entry.failed(&reason, now.moment);
+    if let Some(token) = kept {
+        entry.state = TokenState::Active(*token);
+    }
     let is_news = entry.is_news(&reason);
     outbox.tell(entry, Happened::AuthorizationFailed { reason, is_news });
 }
@@ -132,30 +146,38 @@ fn respond(
 ) -> RedirectVerdict {
     let account = entry.account.name.clone();
     match &entry.state {
-        TokenState::Pending(_) if entry.is_pending_with(response.state().expose()) => {}
+        _ if entry.is_pending_with(response.state().expose()) => {}
         TokenState::Exchanging(_) => return RedirectVerdict::Exchanging(account, entry.exchange_error()),
         TokenState::Active(_) => return RedirectVerdict::AlreadySignedIn(account),
         TokenState::Pending(_) | TokenState::Empty => return RedirectVerdict::NotFound,
     }
-    let TokenState::Pending(pending) = mem::replace(&mut entry.state, TokenState::Empty) else {
-        return RedirectVerdict::NotFound;
-    };
+    let Some((pending, kept)) = entry.state.take_pending() else { return RedirectVerdict::NotFound };
     entry.remember_used(response.state().expose());
     match response {
         AuthorizationResponse::Code { code, .. } => {
-            entry.state = TokenState::Exchanging(exchange(pending, code, outbox.new_job(), now));
+            entry.state = TokenState::Exchanging(exchange(pending, kept, code, outbox.new_job(), now));
             outbox.tell(entry, Happened::RedirectAccepted);
             RedirectVerdict::Exchanging(account, None)
         }
         AuthorizationResponse::Error { reason, .. } => {
-            authorization_failed(entry, reason.clone(), now, outbox);
+            authorization_failed(entry, kept, reason.clone(), now, outbox);
             RedirectVerdict::Denied(account, reason)
         }
     }
 }
 
-fn exchange(pending: PendingAuthorization, code: Secret, job: JobId, now: Now) -> Exchange {
+fn exchange(
+    pending: PendingAuthorization,
+    mut kept: Option<Box<ActiveToken>>,
+    code: Secret,
+    job: JobId,
+    now: Now,
+) -> Exchange {
+    if let Some(token) = &mut kept {
+        token.renewal.abandon(now.moment);
+    }
     Exchange {
+        kept,
         job,
         code,
         code_verifier: pending.request.code_verifier,

@@ -8,7 +8,8 @@ use pizauth_common::secret::Secret;
 use super::authorization::authorize;
 use super::entry::Entry;
 use super::event::Happened;
-use super::token_state::{Pause, Renewal, TokenState};
+use super::renewal::{Pause, Renewal};
+use super::token_state::TokenState;
 use super::{Keeper, UnknownAccount};
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::Reason;
@@ -81,21 +82,25 @@ impl Keeper {
             return Ok(Shown::AccessToken(access_token.clone()));
         }
         let (settings, is_stopping) = (self.settings, self.is_stopping);
-        self.change(account, now, |entry, outbox| match &mut entry.state {
-            TokenState::Pending(pending) => Shown::Pending(pending.request.url.clone()),
-            TokenState::Exchanging(_) => Shown::Exchanging { last_error: entry.exchange_error() },
-            _ if is_stopping => Shown::Stopping,
-            TokenState::Active(token) if token.renewal.is_possible() => {
-                hasten(&mut token.renewal, Haste::Show, now.moment);
-                expired(entry, now.moment)
+        self.change(account, now, |entry, outbox| {
+            if let Some(pending) = entry.state.pending() {
+                return Shown::Pending(pending.request.url.clone());
             }
-            TokenState::Active(_) | TokenState::Empty => {
-                Shown::Pending(authorize(entry, &settings, now, outbox))
+            match &mut entry.state {
+                TokenState::Exchanging(_) => Shown::Exchanging { last_error: entry.exchange_error() },
+                _ if is_stopping => Shown::Stopping,
+                TokenState::Active(token) if token.renewal.is_possible() => {
+                    hasten(&mut token.renewal, Haste::Show, now.moment);
+                    expired(entry, now.moment)
+                }
+                TokenState::Active(_) | TokenState::Empty | TokenState::Pending(_) => {
+                    Shown::Pending(authorize(entry, &settings, now, outbox))
+                }
             }
         })
     }
 
-    /// Starts a refresh, or a new authorization where there is no token.
+    /// Starts a refresh, or a new authorization where there is no token or the refresh token seems to be dead.
     ///
     /// # Errors
     /// There is no such account.
@@ -104,6 +109,9 @@ impl Keeper {
         self.change(account, now, |entry, outbox| match &mut entry.state {
             _ if is_stopping => Refreshed::Stopping,
             TokenState::Exchanging(_) => Refreshed::Exchanging { last_error: entry.exchange_error() },
+            TokenState::Active(token) if token.offers_sign_in() => {
+                Refreshed::Pending(authorize(entry, &settings, now, outbox))
+            }
             TokenState::Active(token) if token.renewal.is_possible() => {
                 hasten(&mut token.renewal, Haste::Refresh, now.moment);
                 Refreshed::Scheduled { refresh_in: refresh_in(entry, now.moment) }
@@ -129,7 +137,7 @@ impl Keeper {
     /// There is no such account.
     pub fn revoke(&mut self, account: &str, now: Now) -> Result<(), UnknownAccount> {
         self.change(account, now, |entry, outbox| {
-            let had_token = matches!(drop_session(entry), TokenState::Active(_));
+            let had_token = drop_session(entry).token().is_some();
             outbox.tell(entry, Happened::TokenRevoked { had_token });
         })
     }

@@ -10,7 +10,8 @@ use subtle::ConstantTimeEq;
 use super::agenda::Due;
 use super::bucket::Bucket;
 use super::effect::JobId;
-use super::token_state::{ActiveToken, ExchangeStage, Pause, Renewal, Renewer, TokenState};
+use super::renewal::{Pause, Renewal, Renewer};
+use super::token_state::{ActiveToken, ExchangeStage, TokenState};
 use crate::moment::Moment;
 use crate::oauth::id_token::somebody_else;
 use crate::oauth::outcome::Reason;
@@ -79,31 +80,30 @@ impl Entry {
         }
         let before = mem::replace(&mut self.fingerprint, Fingerprint::of_account(&account));
         self.account = account;
+        if let Some(renewer) = self.state.token_mut().and_then(|token| token.renewal.renewer_mut()) {
+            renewer.settings_changed();
+        }
         self.fingerprint != before
     }
 
     /// What this account waits for.
     pub(super) fn due(&self) -> Due {
-        match &self.state {
-            TokenState::Empty => Due::default(),
-            TokenState::Pending(pending) => Due { reminder: Some(pending.remind_at), ..Due::default() },
+        let request = match &self.state {
+            TokenState::Empty | TokenState::Pending(_) => None,
             TokenState::Exchanging(exchange) => match exchange.stage {
-                ExchangeStage::Waiting { due } => {
-                    Due { request: Some(due.max(self.exchanges.next_allowed())), ..Due::default() }
-                }
-                ExchangeStage::InFlight => Due::default(),
+                ExchangeStage::Waiting { due } => Some(due.max(self.exchanges.next_allowed())),
+                ExchangeStage::InFlight => None,
             },
-            TokenState::Active(token) => {
-                let expiry = token.access_token.as_ref().map(|_| token.expires_at);
-                match token.renewal {
-                    Renewal::Idle { due, .. } => Due {
-                        request: Some(due.max(self.refreshes.next_allowed())),
-                        expiry,
-                        ..Due::default()
-                    },
-                    Renewal::InFlight { .. } | Renewal::Impossible => Due { expiry, ..Due::default() },
-                }
-            }
+            TokenState::Active(token) => match token.renewal {
+                Renewal::Idle { due, .. } => Some(due.max(self.refreshes.next_allowed())),
+                Renewal::InFlight { .. } | Renewal::Impossible => None,
+            },
+        };
+        let held = self.state.token().filter(|token| token.access_token.is_some());
+        Due {
+            request,
+            reminder: self.state.pending().map(|pending| pending.remind_at),
+            expiry: held.map(|token| token.expires_at),
         }
     }
 
@@ -125,7 +125,7 @@ impl Entry {
 
     /// The access token, while it is good for something.
     pub(super) fn valid_token(&self, now: Moment) -> Option<&Secret> {
-        self.active()?.valid(now)
+        self.state.token()?.valid(now)
     }
 
     /// When the next refresh may begin, from `now` on; none where it is under way or impossible.
@@ -134,7 +134,7 @@ impl Entry {
         self.due().request.map(|due| due.max(now))
     }
 
-    /// The access token, if there is one, perhaps an expired one.
+    /// The tokens, if there are any and nothing is about to take their place.
     pub(super) fn active(&self) -> Option<&ActiveToken> {
         match &self.state {
             TokenState::Active(token) => Some(token),
@@ -165,7 +165,7 @@ impl Entry {
 
     /// Lets go of an access token that has expired: it is good for nothing but to be found in our memory.
     pub(super) fn wipe_expired(&mut self, now: Moment) {
-        if let TokenState::Active(token) = &mut self.state
+        if let Some(token) = self.state.token_mut()
             && token.has_expired(now)
         {
             token.access_token = None;
@@ -228,12 +228,8 @@ impl Entry {
     /// Whether `state` belongs to the authorization request that is pending. Takes the same time whatever
     /// it is compared with.
     pub(super) fn is_pending_with(&self, state: &str) -> bool {
-        match &self.state {
-            TokenState::Pending(pending) => {
-                pending.request.state.expose().as_bytes().ct_eq(state.as_bytes()).into()
-            }
-            _ => false,
-        }
+        let pending = self.state.pending();
+        pending.is_some_and(|it| it.request.state.expose().as_bytes().ct_eq(state.as_bytes()).into())
     }
 
     /// Whether the `state` belongs to the authorization request that was used last.
@@ -246,12 +242,18 @@ impl Entry {
         self.used_state = Some(StateDigest::of(state));
     }
 
-    /// Takes a token from a dump. An authorization that was pending is needless now, and its page may say so.
+    /// An authorization that is pending has become needless: its page may say so.
+    pub(super) fn remember_pending(&mut self) {
+        if let Some(pending) = self.state.pending() {
+            self.used_state = Some(StateDigest::of(pending.request.state.expose()));
+        }
+    }
+
+    /// Takes a token from a dump.
     pub(super) fn take_restored(&mut self, token: ActiveToken) {
-        let needless = match &self.state {
-            TokenState::Pending(pending) => Some(StateDigest::of(pending.request.state.expose())),
-            _ => None,
-        };
+        self.used_state = None;
+        self.remember_pending();
+        let needless = self.used_state.take();
         self.clear();
         self.used_state = needless;
         self.state = TokenState::Active(token);

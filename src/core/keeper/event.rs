@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use pizauth_common::account_name::{AccountName, as_argument};
 
+use super::outage::WayOut;
 use crate::oauth::outcome::Reason;
 use crate::oauth::provider_hints::NO_REFRESH_TOKEN;
 use crate::prelude::*;
@@ -75,6 +76,13 @@ impl TokenEvent {
     }
 }
 
+/// The advice where a person has to mend something.
+pub(super) fn when_mended(account: &str) -> String {
+    format!(
+        "when that is mended: pizauth refresh {account} (to sign in anew instead: pizauth revoke {account})"
+    )
+}
+
 macro_rules! account_events {
     ($($severity:ident $what:ident $({ $($(#[$doc:meta])+ $field:ident: $type:ty),+ })? $name:literal $meaning:literal)*) => {
         /// What there is to tell of an account.
@@ -122,8 +130,8 @@ account_events! {
     Error Outage {
         /// Why there is no new one.
         reason: Reason,
-        /// Whether a refresh will be tried again; else the account must be authorized.
-        can_refresh: bool
+        /// What brings a new one.
+        way_out: WayOut
     } "outage" "an access token has expired, and there is no new one"
     Notice OutageOver "outage_over" "after an outage there is a valid access token again"
     Warning RefreshFailed {
@@ -258,16 +266,12 @@ impl AccountEvent {
             Happened::SessionEnded { reason, is_news: true } => Some(format!(
                 "the session has ended: {reason}; sign in again with: pizauth refresh {account}"
             )),
-            Happened::NeedsAttention { reason, is_news: true } => Some(format!(
-                "refresh needs attention: {reason}; when that is mended: pizauth refresh {account} (to sign in \
-                 anew instead: pizauth revoke {account})"
-            )),
-            Happened::Outage { reason, can_refresh: true } => Some(format!(
-                "the access token has expired, and there is no new one yet: {reason}; refreshing it goes on by itself"
-            )),
-            Happened::Outage { reason, can_refresh: false } => Some(format!(
-                "the access token has expired: {reason}; sign in again with: pizauth refresh {account}"
-            )),
+            Happened::NeedsAttention { reason, is_news: true } => {
+                Some(format!("refresh needs attention: {reason}; {}", when_mended(&account)))
+            }
+            Happened::Outage { reason, way_out } => {
+                Some(format!("the access token has expired{}", way_out.advice(reason, &account)))
+            }
             _ => None,
         }
     }

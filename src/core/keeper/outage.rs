@@ -1,12 +1,38 @@
 //! An access token that has expired without a replacement: told once, and once more when there is one again.
 
 use super::entry::Entry;
-use super::event::Happened;
+use super::event::{Happened, when_mended};
 use super::outbox::Outbox;
-use super::token_state::{ActiveToken, Pause, Renewal};
+use super::renewal::{Pause, Renewal};
+use super::token_state::ActiveToken;
 use crate::moment::Moment;
 use crate::oauth::outcome::Reason;
 use crate::oauth::provider_hints::NO_REFRESH_TOKEN;
+use crate::prelude::*;
+
+/// What ends an outage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayOut {
+    /// A refresh, which is tried again.
+    Refresh,
+    /// A refresh, once a person has mended something.
+    Attention,
+    /// A new authorization.
+    SignIn,
+}
+
+impl WayOut {
+    /// What is wrong, and what helps.
+    pub(super) fn advice(self, reason: &Reason, account: &str) -> String {
+        match self {
+            Self::Refresh => {
+                format!(", and there is no new one yet: {reason}; refreshing it goes on by itself")
+            }
+            Self::Attention => format!(", and there is no new one: {reason}; {}", when_mended(account)),
+            Self::SignIn => format!(": {reason}; sign in again with: pizauth refresh {account}"),
+        }
+    }
+}
 
 /// Tells of an outage that begins or ends at this moment.
 pub(super) fn tell(entry: &mut Entry, now: Moment, outbox: &mut Outbox) {
@@ -16,10 +42,10 @@ pub(super) fn tell(entry: &mut Entry, now: Moment, outbox: &mut Outbox) {
             outbox.tell(entry, Happened::OutageOver);
         }
     } else if let Some(token) = entry.active().filter(|token| is_missed(token, now)) {
-        let can_refresh = token.renewal.is_possible();
-        let reason = reason(entry, can_refresh);
+        let way_out = way_out(&token.renewal);
+        let reason = reason(entry, way_out);
         entry.is_out = true;
-        outbox.tell(entry, Happened::Outage { reason, can_refresh });
+        outbox.tell(entry, Happened::Outage { reason, way_out });
     }
 }
 
@@ -34,7 +60,15 @@ fn is_missed(token: &ActiveToken, now: Moment) -> bool {
         }
 }
 
-fn reason(entry: &Entry, can_refresh: bool) -> Reason {
-    let last_error = entry.last_error.clone().filter(|_| can_refresh);
+fn way_out(renewal: &Renewal) -> WayOut {
+    match renewal {
+        Renewal::Impossible => WayOut::SignIn,
+        Renewal::Idle { pause: Pause::Attention, .. } => WayOut::Attention,
+        Renewal::Idle { .. } | Renewal::InFlight { .. } => WayOut::Refresh,
+    }
+}
+
+fn reason(entry: &Entry, way_out: WayOut) -> Reason {
+    let last_error = entry.last_error.clone().filter(|_| way_out != WayOut::SignIn);
     last_error.unwrap_or_else(|| Reason::with_cause("no_refresh_token", NO_REFRESH_TOKEN))
 }

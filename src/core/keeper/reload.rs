@@ -10,7 +10,8 @@ use super::commands::drop_session;
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
-use super::token_state::{ActiveToken, Pause, Renewal, TokenState};
+use super::renewal::{Pause, Renewal};
+use super::token_state::{ActiveToken, TokenState};
 use super::{Keeper, ListenerPorts, Settings, pace};
 use crate::moment::{Moment, Now};
 use crate::prelude::*;
@@ -54,10 +55,14 @@ fn update(
     outbox: &mut Outbox,
 ) {
     let is_other = entry.configure(account);
-    let is_pending = matches!(entry.state, TokenState::Pending(_));
-    if is_other || (is_pending && has_moved(entry, old.ports, new.ports)) {
+    let is_void = entry.state.pending().is_some() && has_moved(entry, old.ports, new.ports);
+    if is_other || (is_void && entry.state.token().is_none()) {
         invalidate(entry, outbox);
     } else {
+        if is_void && let Some((_, Some(kept))) = entry.state.take_pending() {
+            entry.state = TokenState::Active(*kept);
+            outbox.tell(entry, Happened::TokenInvalidated { had_token: false });
+        }
         reschedule(entry, new.remind_every, now);
     }
 }
@@ -72,7 +77,7 @@ fn invalidate(entry: &mut Entry, outbox: &mut Outbox) {
     match drop_session(entry) {
         TokenState::Empty => {}
         had => {
-            let had_token = matches!(had, TokenState::Active(_));
+            let had_token = had.token().is_some();
             outbox.tell(entry, Happened::TokenInvalidated { had_token });
         }
     }
@@ -80,12 +85,11 @@ fn invalidate(entry: &mut Entry, outbox: &mut Outbox) {
 
 /// Times may have changed, and what needed attention may have been mended.
 fn reschedule(entry: &mut Entry, remind_every: Duration, now: Now) {
-    match &mut entry.state {
-        TokenState::Pending(pending) => {
-            pending.remind_at = pending.remind_at.min(now.moment.plus(remind_every));
-        }
-        TokenState::Active(token) => reschedule_refresh(token, &entry.account, now.moment),
-        TokenState::Empty | TokenState::Exchanging(_) => {}
+    if let Some(pending) = entry.state.pending_mut() {
+        pending.remind_at = pending.remind_at.min(now.moment.plus(remind_every));
+    }
+    if let TokenState::Active(token) = &mut entry.state {
+        reschedule_refresh(token, &entry.account, now.moment);
     }
 }
 

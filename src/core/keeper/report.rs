@@ -7,7 +7,8 @@ use pizauth_common::ipc::message::{AccountStatus, State};
 
 use super::Keeper;
 use super::entry::Entry;
-use super::token_state::{ExchangeStage, Renewal, TokenState};
+use super::renewal::Renewal;
+use super::token_state::{ExchangeStage, TokenState};
 use crate::moment::{Moment, Now};
 use crate::prelude::*;
 
@@ -53,7 +54,7 @@ impl fmt::Display for Summary {
 }
 
 fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
-    let token = entry.active();
+    let token = entry.state.token();
     let renewal = token.map(|token| &token.renewal);
     AccountStatus {
         account: name.to_owned(),

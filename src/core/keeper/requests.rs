@@ -8,7 +8,8 @@ use super::effect::{Effect, JobId};
 use super::entry::Entry;
 use super::event::Happened;
 use super::places::{Flight, Host, MAX_IN_FLIGHT};
-use super::token_state::{Exchange, ExchangeStage, RenewedBy, TokenState};
+use super::renewal::RenewedBy;
+use super::token_state::{Exchange, ExchangeStage, TokenState};
 use crate::moment::Now;
 use crate::oauth::token_request::TokenRequest;
 

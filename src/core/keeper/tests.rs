@@ -7,4 +7,5 @@ mod outage;
 mod places;
 mod refresh;
 mod reload;
+mod suspect;
 mod transfer;

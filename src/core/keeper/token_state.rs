@@ -3,11 +3,10 @@
 
 use core::mem;
 
-use pizauth_common::config::Account;
 use pizauth_common::secret::Secret;
 
 use super::effect::JobId;
-use super::pace;
+use super::renewal::{Renewal, Renewer};
 use crate::moment::Moment;
 use crate::oauth::authorization_request::AuthorizationRequest;
 use crate::oauth::token_answer::LONGEST_LIFETIME;
@@ -25,6 +24,61 @@ pub(super) enum TokenState {
     Exchanging(Exchange),
     /// There is an access token.
     Active(ActiveToken),
+}
+
+impl TokenState {
+    /// The tokens, also while an authorization that may take their place is being completed.
+    pub(super) fn token(&self) -> Option<&ActiveToken> {
+        match self {
+            Self::Active(token) => Some(token),
+            Self::Exchanging(exchange) => exchange.kept.as_deref(),
+            Self::Empty | Self::Pending(_) => None,
+        }
+    }
+
+    pub(super) fn token_mut(&mut self) -> Option<&mut ActiveToken> {
+        match self {
+            Self::Active(token) => Some(token),
+            Self::Exchanging(exchange) => exchange.kept.as_deref_mut(),
+            Self::Empty | Self::Pending(_) => None,
+        }
+    }
+
+    /// The authorization request that waits for the user, also where there are tokens meanwhile.
+    pub(super) fn pending(&self) -> Option<&PendingAuthorization> {
+        match self {
+            Self::Pending(pending) => Some(pending),
+            Self::Active(token) => token.sign_in.as_deref(),
+            Self::Empty | Self::Exchanging(_) => None,
+        }
+    }
+
+    pub(super) fn pending_mut(&mut self) -> Option<&mut PendingAuthorization> {
+        match self {
+            Self::Pending(pending) => Some(pending),
+            Self::Active(token) => token.sign_in.as_deref_mut(),
+            Self::Empty | Self::Exchanging(_) => None,
+        }
+    }
+
+    /// Takes the authorization request out, and with it the tokens that it may take the place of.
+    pub(super) fn take_pending(&mut self) -> Option<(PendingAuthorization, Option<Box<ActiveToken>>)> {
+        match mem::replace(self, Self::Empty) {
+            Self::Pending(pending) => Some((pending, None)),
+            Self::Active(mut token) => {
+                let pending = token.sign_in.take();
+                if pending.is_none() {
+                    *self = Self::Active(token);
+                    return None;
+                }
+                pending.map(|pending| (*pending, Some(Box::new(token))))
+            }
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
 }
 
 /// An authorization request that waits for the user.
@@ -46,6 +100,8 @@ pub(super) struct Exchange {
     pub(super) redirect_uri: String,
     pub(super) tries: u32,
     pub(super) stage: ExchangeStage,
+    /// The tokens that it takes the place of. They are back if it fails.
+    pub(super) kept: Option<Box<ActiveToken>>,
 }
 
 impl Exchange {
@@ -74,6 +130,8 @@ pub(super) struct ActiveToken {
     pub(super) expires_at: Moment,
     pub(super) lineage: Lineage,
     pub(super) renewal: Renewal,
+    /// The user may sign in anew, while what renews it seems to be dead.
+    pub(super) sign_in: Option<Box<PendingAuthorization>>,
 }
 
 impl ActiveToken {
@@ -91,142 +149,18 @@ impl ActiveToken {
         !self.renewal.is_possible() && self.expires_at.since(self.obtained_at) >= LONGEST_LIFETIME
     }
 
+    /// Whether `refresh` offers a new authorization: what renews it seems to be dead.
+    pub(super) fn offers_sign_in(&self) -> bool {
+        self.sign_in.is_some() || self.renewal.renewer().is_some_and(Renewer::is_suspect)
+    }
+
+    /// What is left when there is nothing to renew it with any more.
+    pub(super) fn end(self) -> TokenState {
+        self.sign_in.map_or(TokenState::Empty, |pending| TokenState::Pending(*pending))
+    }
+
     /// Whether it is good for nothing any more: it has expired, and nothing can renew it.
     pub(super) fn is_spent(&self, now: Moment) -> bool {
         self.has_expired(now) && !self.renewal.is_possible()
-    }
-}
-
-/// How an access token can be renewed.
-#[derive(Debug)]
-pub(super) enum Renewal {
-    /// It came without a refresh token.
-    Impossible,
-    /// A refresh is due some time.
-    Idle { renewer: Renewer, due: Moment, pause: Pause },
-    /// A refresh is under way.
-    InFlight { renewer: Renewer, job: JobId },
-}
-
-impl Renewal {
-    /// The renewal of a token that was just taken in.
-    pub(super) fn of(
-        by: Option<RenewedBy>,
-        account: &Account,
-        obtained_at: Moment,
-        expires_at: Moment,
-    ) -> Self {
-        let Some(by) = by else { return Self::Impossible };
-        let due = pace::refresh_due(account, obtained_at, expires_at);
-        Self::Idle { renewer: Renewer::new(by), due, pause: Pause::Fresh }
-    }
-
-    pub(super) fn is_possible(&self) -> bool {
-        !matches!(self, Self::Impossible)
-    }
-
-    pub(super) fn renewer(&self) -> Option<&Renewer> {
-        match self {
-            Self::Impossible => None,
-            Self::Idle { renewer, .. } | Self::InFlight { renewer, .. } => Some(renewer),
-        }
-    }
-
-    pub(super) fn renewer_mut(&mut self) -> Option<&mut Renewer> {
-        match self {
-            Self::Impossible => None,
-            Self::Idle { renewer, .. } | Self::InFlight { renewer, .. } => Some(renewer),
-        }
-    }
-
-    pub(super) fn into_renewer(self) -> Option<Renewer> {
-        match self {
-            Self::Impossible => None,
-            Self::Idle { renewer, .. } | Self::InFlight { renewer, .. } => Some(renewer),
-        }
-    }
-
-    /// Idle → in flight.
-    pub(super) fn begin(&mut self, job: JobId) {
-        if let Some(renewer) = mem::replace(self, Self::Impossible).into_renewer() {
-            *self = Self::InFlight { renewer, job };
-        }
-    }
-
-    /// In flight → idle until `due`.
-    pub(super) fn rest(&mut self, due: Moment, pause: Pause) {
-        if let Some(renewer) = mem::replace(self, Self::Impossible).into_renewer() {
-            *self = Self::Idle { renewer, due, pause };
-        }
-    }
-}
-
-/// Why an idle renewal waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pause {
-    /// The token is still fresh.
-    Fresh,
-    /// After a transient failure; the server asked not to come back before `not_before`.
-    Retry { not_before: Moment },
-    /// A person has to mend something first.
-    Attention,
-}
-
-/// What renews an access token, and how it has fared.
-#[derive(Debug)]
-pub(super) struct Renewer {
-    pub(super) by: RenewedBy,
-    /// Consecutive transient failures.
-    pub(super) failures: u32,
-    /// The last of them that the server has answered, without one between that did not reach it.
-    pub(super) answered: u32,
-    /// The last answers that refused without saying why, without another one between.
-    silent_refusals: u32,
-    /// The ticket of the `transient_error_if_cmd` that is being asked.
-    pub(super) question: Option<JobId>,
-}
-
-/// So many silent refusals in a row are no accident.
-const SILENT_REFUSALS: u32 = 3;
-
-/// What a new access token is asked for with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum RenewedBy {
-    /// RFC 6749 §6.
-    RefreshToken(Secret),
-}
-
-impl RenewedBy {
-    pub(super) fn refresh_token(&self) -> Option<&Secret> {
-        match self {
-            Self::RefreshToken(token) => Some(token),
-        }
-    }
-}
-
-impl Renewer {
-    fn new(by: RenewedBy) -> Self {
-        Self { by, failures: 0, answered: 0, silent_refusals: 0, question: None }
-    }
-
-    /// A transient failure, for which the server was `reached` or not.
-    pub(super) fn failed(&mut self, reached: bool) {
-        self.failures = self.failures.saturating_add(1);
-        self.answered = if reached { self.answered.saturating_add(1) } else { 0 };
-    }
-
-    /// The server has refused to renew, or there was another failure.
-    pub(super) fn refused(&mut self, silently: bool) {
-        self.silent_refusals = if silently { self.silent_refusals.saturating_add(1) } else { 0 };
-    }
-
-    /// Whether what it is renewed by must be what the server refuses.
-    pub(super) fn is_refused_for_good(&self) -> bool {
-        self.silent_refusals >= SILENT_REFUSALS
-    }
-
-    /// There is an error of another kind: what is being asked about transient ones is answered already.
-    pub(super) fn forget_failures(&mut self) {
-        (self.failures, self.answered, self.question) = (0, 0, None);
     }
 }

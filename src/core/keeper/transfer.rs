@@ -9,7 +9,8 @@ use super::Keeper;
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
-use super::token_state::{ActiveToken, Renewal, RenewedBy, TokenState};
+use super::renewal::{Renewal, RenewedBy};
+use super::token_state::{ActiveToken, TokenState};
 use crate::moment::{Moment, Now};
 use crate::oauth::token_answer::LONGEST_LIFETIME;
 use crate::prelude::*;
@@ -97,20 +98,21 @@ fn active_from(saved: AccountSnapshot, account: &Account, unknown: Lineage, now:
         saved.access_token.as_ref().map_or(Duration::ZERO, |_| saved.expires.since(saved.obtained));
     let longest = lifetime.min(LONGEST_LIFETIME);
     let expires_at = now.moment_at(saved.expires).min(now.moment.plus(longest));
-    let mut renewal =
-        Renewal::of(saved.refresh_token.map(RenewedBy::RefreshToken), account, obtained_at, expires_at);
+    let lineage = saved.lineage.unwrap_or(unknown);
+    let by = saved.refresh_token.map(RenewedBy::RefreshToken);
+    let mut renewal = Renewal::of(by, account, obtained_at, expires_at, lineage);
     if let Renewal::Idle { due, .. } = &mut renewal
         && saved.obtained > now.wall
     {
         // Our clock lags, by an unknown time that the token has aged, too.
         *due = now.moment;
     }
-    let lineage = saved.lineage.unwrap_or(unknown);
-    ActiveToken { access_token: saved.access_token, obtained_at, expires_at, lineage, renewal }
+    let access_token = saved.access_token;
+    ActiveToken { access_token, obtained_at, expires_at, lineage, renewal, sign_in: None }
 }
 
 fn snapshot_of(entry: &Entry, now: Now) -> Option<AccountSnapshot> {
-    let token = entry.active()?;
+    let token = entry.state.token()?;
     if token.is_spent(now.moment) {
         return None;
     }

@@ -16,6 +16,8 @@ pub enum Outcome {
     Ended(Reason),
     /// The server refuses for a reason that a person has to mend; the refresh token is still good.
     NeedsAttention(Reason),
+    /// The same in words that some servers have for a grant that is gone, too: `invalid_request` and the like.
+    RefusedVaguely(Reason),
     /// The server refuses with the status of an OAuth error (400, 401) and without its `error` (RFC 6749 §5.2). Once that
     /// may be anybody on the way; again and again it is a grant that is gone.
     RefusedSilently(Reason),
@@ -36,7 +38,7 @@ impl Outcome {
         match self {
             Self::Issued(_) => "issued",
             Self::Ended(_) => "ended",
-            Self::NeedsAttention(_) => "needs_attention",
+            Self::NeedsAttention(_) | Self::RefusedVaguely(_) => "needs_attention",
             Self::RefusedSilently(_) | Self::Transient { .. } => "transient",
         }
     }

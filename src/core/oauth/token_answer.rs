@@ -52,6 +52,9 @@ pub(super) fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
             Outcome::Issued(Issued { narrowed_scope, ..issued })
         }
         Verdict::Ended(error) => Outcome::Ended(explained(&error, answer, &redaction)),
+        Verdict::NeedsAttention(error) if error.may_mean_a_dead_grant() => {
+            Outcome::RefusedVaguely(explained(&error, answer, &redaction))
+        }
         Verdict::NeedsAttention(error) => Outcome::NeedsAttention(explained(&error, answer, &redaction)),
         Verdict::NotNow(error) => {
             transient(answer, &format!("http status {}: {}", answer.status, told(&error, answer, &redaction)))

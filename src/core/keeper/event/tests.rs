@@ -33,7 +33,7 @@ fn errors() -> Vec<Row> {
             Some("authorization failed: it rains"),
         ),
         (
-            Happened::Outage { reason: reason(), can_refresh: true },
+            Happened::Outage { reason: reason(), way_out: WayOut::Refresh },
             "reason=it rains",
             None,
             Some(
@@ -41,7 +41,15 @@ fn errors() -> Vec<Row> {
             ),
         ),
         (
-            Happened::Outage { reason: reason(), can_refresh: false },
+            Happened::Outage { reason: reason(), way_out: WayOut::Attention },
+            "reason=it rains",
+            None,
+            Some(
+                "the access token has expired, and there is no new one: it rains; when that is mended: pizauth refresh work (to sign in anew instead: pizauth revoke work)",
+            ),
+        ),
+        (
+            Happened::Outage { reason: reason(), way_out: WayOut::SignIn },
             "reason=it rains",
             None,
             Some("the access token has expired: it rains; sign in again with: pizauth refresh work"),

@@ -11,7 +11,7 @@ use crate::keeper::tests::bench::seconds;
 use crate::keeper::{Happened, HookVerdict, JobId};
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::{Issued, Outcome, Reason};
-use crate::oauth::provider_hints::hint_for_age;
+use crate::oauth::provider_hints::{SUSPECT_GRANT, hint_for_age};
 
 /// An exchange that does not reach the server is tried so often.
 const MOST_TRIES: u32 = 10;
@@ -38,6 +38,7 @@ impl Model {
         let Issued { access_token, refresh_token, lifetime, narrowed_scope, users: _ } = issued;
         let rotated = refresh_token.is_some();
         let old = self.session().cloned();
+        self.sign_in_is_used();
         let mut session = Session {
             access_token: access_token.expose().to_owned(),
             refresh_token: refresh_token.map(|token| token.expose().to_owned()),
@@ -89,6 +90,7 @@ impl Model {
                 self.expected.refresh_failed(reason, failures, pauses);
             }
             Outcome::NeedsAttention(reason) => {
+                let reason = if session.is_suspect() { suspected(&reason) } else { reason };
                 (session.failures, session.answered_failures, session.question) = (0, 0, None);
                 (session.wait, session.due) = (Wait::Person, now.moment.plus(seconds(3600)));
                 self.failed(&reason, now);
@@ -121,10 +123,16 @@ impl Model {
     }
 }
 
+/// What was refused before, and nothing else can be wrong: the user hears what helps.
+fn suspected(reason: &Reason) -> Reason {
+    Reason::with_cause(&format!("{}, suspect", reason.cause()), &format!("{reason} ({SUSPECT_GRANT})"))
+}
+
 fn reason_of(outcome: Outcome) -> Reason {
     match outcome {
         Outcome::Ended(reason)
         | Outcome::NeedsAttention(reason)
+        | Outcome::RefusedVaguely(reason)
         | Outcome::RefusedSilently(reason)
         | Outcome::Transient { reason, .. } => reason,
         Outcome::Issued(_) => panic!("a success has no reason"),

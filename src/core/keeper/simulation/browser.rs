@@ -12,8 +12,9 @@ impl World {
     /// A browser comes back, rightly or not.
     pub(super) fn visit(&mut self, name: &str, coverage: &mut Coverage) {
         let code = format!("code-{}", self.serial());
-        match (self.model(name).phase.clone(), self.dice.below(10)) {
-            (Phase::Pending { url, .. }, 0..5) => {
+        let url = self.model(name).sign_in().map(|sign_in| sign_in.url.clone());
+        match (url, self.dice.below(10)) {
+            (Some(url), 0..5) => {
                 self.count(name, "right redirect", coverage);
                 self.come_back(name, &url, &code);
             }
@@ -37,10 +38,11 @@ impl World {
         request.query = Secret::new(request.query.expose().replace("code=c0de", &response));
         let verdict = self.keeper.redirect(&request, now);
         let model = self.model(name);
-        model.used_url = Some((url.to_owned(), true));
+        model.sign_in_is_used();
         match verdict {
             RedirectVerdict::Exchanging(..) if !denied => {
-                model.phase = Phase::Exchanging { code: code.to_owned(), tries: 0, due: now.moment };
+                let kept = model.stepped_aside(now);
+                model.phase = Phase::Exchanging { code: code.to_owned(), tries: 0, due: now.moment, kept };
                 model.expected.event(Happened::RedirectAccepted);
             }
             RedirectVerdict::Denied(_, reason) if denied => model.authorization_failed(reason, now),
@@ -49,10 +51,8 @@ impl World {
     }
 
     fn come_back_wrongly(&mut self, name: &str) {
-        let url = match &self.model(name).phase {
-            Phase::Pending { url, .. } => url.clone(),
-            _ => "http://server.example/?state=guess".to_owned(),
-        };
+        let url = self.model(name).sign_in().map(|sign_in| sign_in.url.clone());
+        let url = url.unwrap_or_else(|| "http://server.example/?state=guess".to_owned());
         let mut request = Bench::redirect_request(&url);
         match self.dice.below(3) {
             0 => request.host = "evil.example".to_owned(),
@@ -65,6 +65,9 @@ impl World {
     /// The user reloads the page: no code may be used again.
     fn come_back_again(&mut self, name: &str) {
         let Some((url, means_something)) = self.model(name).used_url.clone() else { return };
+        if self.model(name).sign_in().is_some_and(|sign_in| sign_in.url == url) {
+            return;
+        }
         let verdict = self.keeper.redirect(&Bench::redirect_request(&url), self.now);
         let model = self.model(name);
         let expected = match &model.phase {

@@ -12,18 +12,18 @@ impl World {
         let (now, is_stopping, remind_at) = (self.now, self.is_stopping, self.remind_at());
         let shown = self.keeper.show(name, now).expect("the account exists");
         let model = self.model(name);
+        let valid = model.held().and_then(|session| session.valid_token(now.moment).map(Into::into));
+        let url = model.sign_in().map(|sign_in| sign_in.url.clone());
         let expected = match &mut model.phase {
-            Phase::Active(session) if session.valid_token(now.moment).is_some() => {
-                Shown::AccessToken(session.access_token.as_str().into())
-            }
-            Phase::Pending { url, .. } => Shown::Pending(url.clone()),
+            _ if valid.is_some() => Shown::AccessToken(valid.expect("it was looked at")),
+            _ if url.is_some() => Shown::Pending(url.expect("it was looked at")),
             Phase::Exchanging { .. } => Shown::Exchanging { last_error: model.exchange_error() },
             _ if is_stopping => Shown::Stopping,
             Phase::Active(session) if session.is_refreshable() => {
                 session.hasten(false, now.moment);
                 expired(model, now)
             }
-            Phase::Active(_) | Phase::Empty => {
+            Phase::Active(_) | Phase::Empty | Phase::Pending(_) => {
                 let Shown::Pending(url) = &shown else { panic!("{shown:?} without a token") };
                 model.pending(url.clone(), remind_at, now);
                 shown.clone()
@@ -38,18 +38,20 @@ impl World {
         let (now, is_stopping, remind_at) = (self.now, self.is_stopping, self.remind_at());
         let refreshed = self.keeper.refresh(name, now).expect("the account exists");
         let model = self.model(name);
+        let old = model.sign_in().map(|sign_in| sign_in.url.clone());
         let expected = match &mut model.phase {
             _ if is_stopping => Refreshed::Stopping,
             Phase::Exchanging { .. } => Refreshed::Exchanging { last_error: model.exchange_error() },
-            Phase::Active(session) if session.is_refreshable() => {
+            Phase::Active(session) if session.is_refreshable() && !session.offers_sign_in() => {
                 session.hasten(true, now.moment);
                 Refreshed::Scheduled { refresh_in: model.refresh_in(now) }
             }
-            Phase::Active(session) if !session.has_expired(now.moment) => Refreshed::Impossible,
-            phase => {
+            Phase::Active(session) if !session.is_refreshable() && !session.has_expired(now.moment) => {
+                Refreshed::Impossible
+            }
+            _ => {
                 let Refreshed::Pending(url) = &refreshed else { panic!("{refreshed:?} without a token") };
-                let is_old = matches!(phase, Phase::Pending { url: old, .. } if old == url);
-                assert!(!is_old, "refresh makes a new URL");
+                assert_ne!(Some(url), old.as_ref(), "refresh makes a new URL");
                 model.pending(url.clone(), remind_at, now);
                 refreshed.clone()
             }

@@ -3,9 +3,8 @@
 use pizauth_common::account_name::AccountName;
 
 use super::coverage::Coverage;
-use super::model::{Model, Phase};
+use super::model::Model;
 use super::world::World;
-use crate::keeper::token_state::TokenState;
 use crate::moment::Moment;
 
 impl World {
@@ -23,9 +22,9 @@ impl World {
         let now = self.now.moment;
         for (name, entry) in &self.keeper.entries {
             let model = self.models.get_mut(name.as_str()).expect("every account has a model");
-            let (token, session) = match (&entry.state, model.session()) {
-                (TokenState::Active(token), Some(session)) => (token, session),
-                (TokenState::Active(_), None) => panic!("a token of {name} outlived its session"),
+            let (token, session) = match (entry.state.token(), model.held_mut()) {
+                (Some(token), Some(session)) => (token, session),
+                (Some(_), None) => panic!("a token of {name} outlived its session"),
                 (_, Some(_)) => panic!("the tokens of {name} are gone"),
                 (_, None) => continue,
             };
@@ -69,12 +68,9 @@ impl World {
         let may_request = self.has_place() && !self.is_stopping;
         let of_model = |model: &Model| {
             let request = model.wants_request_at().filter(|at| may_request && *at > now);
-            let other = match &model.phase {
-                Phase::Pending { remind_at, .. } => Some(*remind_at),
-                Phase::Active(session) => session.valid_token(now).map(|_| session.expires_at),
-                Phase::Empty | Phase::Exchanging { .. } => None,
-            };
-            [request, other]
+            let reminder = model.sign_in().map(|sign_in| sign_in.remind_at);
+            let held = model.held().filter(|session| session.valid_token(now).is_some());
+            [request, reminder, held.map(|session| session.expires_at)]
         };
         self.models.values().flat_map(of_model).flatten().min()
     }

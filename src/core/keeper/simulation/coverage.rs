@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The states that the model tells apart.
-pub(super) const STATES: [&str; 9] = [
+pub(super) const STATES: [&str; 11] = [
     "empty",
     "pending",
     "exchange waits",
@@ -14,6 +14,8 @@ pub(super) const STATES: [&str; 9] = [
     "valid, idle",
     "expired, idle",
     "refresh in flight",
+    "sign-in beside",
+    "exchange beside",
 ];
 
 /// The calls that concern one account, and what may befall it.
@@ -60,9 +62,12 @@ impl Coverage {
 /// at its host always.
 fn is_possible(state: &str, call: &str) -> bool {
     match call {
-        "right redirect" => state == "pending",
+        "right redirect" => ["pending", "sign-in beside"].contains(&state),
         "no place at its host" => ["valid, idle", "expired, idle"].contains(&state),
         "no place at all" => ["exchange waits", "valid, idle", "expired, idle"].contains(&state),
+        // It would take more steps than we have.
+        "late answer" => state != "sign-in beside",
+        "show, stopping" | "refresh, stopping" => state != "exchange beside",
         _ => true,
     }
 }

@@ -8,7 +8,7 @@ use pizauth_common::ipc::message::{AccountStatus, State};
 use super::expected::Expected;
 use super::session::{Session, Wait};
 use crate::keeper::tests::bench::seconds;
-use crate::keeper::{AccountEvent, Happened, JobId};
+use crate::keeper::{AccountEvent, Happened, JobId, WayOut};
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::Reason;
 
@@ -16,17 +16,23 @@ use crate::oauth::outcome::Reason;
 pub(super) enum Phase {
     #[default]
     Empty,
-    Pending {
-        url: String,
-        remind_at: Moment,
-        is_told: bool,
-    },
+    Pending(SignIn),
     Exchanging {
         code: String,
         tries: u32,
         due: Moment,
+        /// Back if it fails.
+        kept: Option<Session>,
     },
     Active(Session),
+}
+
+/// The user has to visit a URL.
+#[derive(Clone, Debug)]
+pub(super) struct SignIn {
+    pub(super) url: String,
+    pub(super) remind_at: Moment,
+    is_told: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -59,14 +65,56 @@ impl Model {
         }
     }
 
+    /// The same, also while something is about to take its place.
+    pub(super) fn held(&self) -> Option<&Session> {
+        match &self.phase {
+            Phase::Active(session) => Some(session),
+            Phase::Exchanging { kept, .. } => kept.as_ref(),
+            Phase::Empty | Phase::Pending(_) => None,
+        }
+    }
+
+    pub(super) fn held_mut(&mut self) -> Option<&mut Session> {
+        match &mut self.phase {
+            Phase::Active(session) => Some(session),
+            Phase::Exchanging { kept, .. } => kept.as_mut(),
+            Phase::Empty | Phase::Pending(_) => None,
+        }
+    }
+
+    pub(super) fn sign_in(&self) -> Option<&SignIn> {
+        match &self.phase {
+            Phase::Pending(sign_in) => Some(sign_in),
+            Phase::Active(session) => session.sign_in.as_ref(),
+            Phase::Empty | Phase::Exchanging { .. } => None,
+        }
+    }
+
+    pub(super) fn sign_in_mut(&mut self) -> Option<&mut SignIn> {
+        match &mut self.phase {
+            Phase::Pending(sign_in) => Some(sign_in),
+            Phase::Active(session) => session.sign_in.as_mut(),
+            Phase::Empty | Phase::Exchanging { .. } => None,
+        }
+    }
+
+    /// The URL has been used, or has become needless.
+    pub(super) fn sign_in_is_used(&mut self) {
+        if let Some(sign_in) = self.sign_in() {
+            self.used_url = Some((sign_in.url.clone(), true));
+        }
+    }
+
     /// One of [`super::coverage::STATES`].
     pub(super) fn state(&self, now: Now) -> &'static str {
         match &self.phase {
             Phase::Empty => "empty",
-            Phase::Pending { .. } => "pending",
+            Phase::Pending(_) => "pending",
+            Phase::Exchanging { kept: Some(_), .. } => "exchange beside",
             Phase::Exchanging { .. } if self.request.is_none() => "exchange waits",
             Phase::Exchanging { .. } => "exchange in flight",
             Phase::Active(_) if self.request.is_some() => "refresh in flight",
+            Phase::Active(session) if session.sign_in.is_some() => "sign-in beside",
             Phase::Active(session) => match (session.is_refreshable(), session.has_expired(now.moment)) {
                 (false, false) => "valid, final",
                 (false, true) => "expired, final",
@@ -76,15 +124,27 @@ impl Model {
         }
     }
 
+    /// The session, if there is one, which gives way to a code that is exchanged now.
+    pub(super) fn stepped_aside(&mut self, now: Now) -> Option<Session> {
+        let request = self.request.take();
+        let session = self.session()?;
+        session.steps_aside(request.is_some(), now.moment);
+        Some(Session { sign_in: None, ..session.clone() })
+    }
+
     /// The user has to visit this URL, and hears of it a second after the last one at the earliest.
     pub(super) fn pending(&mut self, url: String, next_reminder: Moment, now: Now) {
         let remind_at = self.told_at.map_or(now.moment, |told| told.plus(seconds(1)).max(now.moment));
-        self.phase = Phase::Pending { url, remind_at, is_told: false };
+        let sign_in = SignIn { url, remind_at, is_told: false };
+        match &mut self.phase {
+            Phase::Active(session) if !session.is_spent(now.moment) => session.sign_in = Some(sign_in),
+            phase => *phase = Phase::Pending(sign_in),
+        }
         self.remind(next_reminder, now);
     }
 
     pub(super) fn remind(&mut self, next_reminder: Moment, now: Now) {
-        if let Phase::Pending { url, remind_at, is_told } = &mut self.phase
+        if let Some(SignIn { url, remind_at, is_told }) = self.sign_in_mut()
             && *remind_at <= now.moment
         {
             let url = url.clone();
@@ -111,7 +171,9 @@ impl Model {
     /// The session or the exchange is over; tells whether it was a session.
     pub(super) fn end(&mut self) -> bool {
         self.request = None;
-        matches!(std::mem::take(&mut self.phase), Phase::Active(_))
+        let was_held = self.held().is_some();
+        self.phase = Phase::Empty;
+        was_held
     }
 
     pub(super) fn failed(&mut self, reason: &Reason, now: Now) {
@@ -123,23 +185,32 @@ impl Model {
     /// A hook or a server has ended the session.
     pub(super) fn session_ended(&mut self, reason: Reason, now: Now) {
         self.failed(&reason, now);
+        let sign_in = self.session().and_then(|session| session.sign_in.take());
         self.end();
+        self.phase = sign_in.map_or(Phase::Empty, Phase::Pending);
         self.expected.error(reason, |reason, is_news| Happened::SessionEnded { reason, is_news });
     }
 
     /// An authorization or its exchange has come to nothing.
     pub(super) fn authorization_failed(&mut self, reason: Reason, now: Now) {
-        self.end();
+        let (request, kept) = match std::mem::take(&mut self.phase) {
+            Phase::Active(session) => (self.request, Some(session)),
+            Phase::Exchanging { kept, .. } => (None, kept),
+            Phase::Empty | Phase::Pending(_) => (None, None),
+        };
         self.failed(&reason, now);
+        self.request = request;
+        self.phase = kept.map_or(Phase::Empty, |kept| Phase::Active(Session { sign_in: None, ..kept }));
         self.expected.error(reason, |reason, is_news| Happened::AuthorizationFailed { reason, is_news });
     }
 
     /// Whether an event is about an outage; then it must be one that begins or ends.
     pub(super) fn told_of_outage(&mut self, event: &AccountEvent, now: Moment) -> bool {
         match &event.what {
-            Happened::Outage { reason, can_refresh } => {
+            Happened::Outage { reason, way_out } => {
                 assert!(!self.is_out && self.misses_token(now), "an outage that is none");
-                if *can_refresh {
+                assert_eq!(*way_out, self.way_out());
+                if *way_out != WayOut::SignIn {
                     assert_eq!(Some(reason), self.last_error.as_ref());
                 }
                 assert!(event.error_message().is_some());
@@ -155,6 +226,14 @@ impl Model {
         true
     }
 
+    fn way_out(&self) -> WayOut {
+        match self.held() {
+            Some(session) if !session.is_refreshable() => WayOut::SignIn,
+            Some(session) if session.wait == Wait::Person => WayOut::Attention,
+            _ => WayOut::Refresh,
+        }
+    }
+
     /// The user knows of every outage, and of its end.
     pub(super) fn check_outage(&self, now: Moment) {
         assert!(self.is_out || !self.misses_token(now), "a token has expired in silence: {self:?}");
@@ -162,7 +241,7 @@ impl Model {
     }
 
     fn has_token(&self, now: Moment) -> bool {
-        matches!(&self.phase, Phase::Active(session) if session.valid_token(now).is_some())
+        self.held().is_some_and(|session| session.valid_token(now).is_some())
     }
 
     /// An access token has expired, and no refresh is under way or about to begin.
@@ -220,16 +299,14 @@ impl Model {
 
     /// What `status` has to say.
     pub(super) fn status(&self, account: &str, now: Now) -> AccountStatus {
-        let session = match &self.phase {
-            Phase::Active(session) => Some(session),
-            _ => None,
-        };
+        let session = self.held();
+        let is_active = matches!(self.phase, Phase::Active(_));
         let wall = |moment| now.wall_at(moment);
         AccountStatus {
             account: account.to_owned(),
             state: match &self.phase {
                 Phase::Empty => State::Empty,
-                Phase::Pending { .. } => State::Pending,
+                Phase::Pending(_) => State::Pending,
                 Phase::Exchanging { .. } => State::Exchanging,
                 Phase::Active(_) => State::Active,
             },
@@ -237,7 +314,7 @@ impl Model {
             expires: session.filter(|session| !session.is_endless()).map(|session| wall(session.expires_at)),
             refreshable: session.is_some_and(Session::is_refreshable),
             in_flight: self.request.is_some(),
-            next_refresh: session.and(self.wants_request_at()).map(|at| wall(at.max(now.moment))),
+            next_refresh: self.wants_request_at().filter(|_| is_active).map(|at| wall(at.max(now.moment))),
             last_refresh: self.heard_at.map(wall),
             last_was_sign_in: self.last_was_sign_in,
             last_error: self.last_error.as_ref().map(|reason| reason.as_str().to_owned()),
@@ -245,7 +322,7 @@ impl Model {
             signed_in_as: None,
             usable: self.has_token(now.moment),
             needs_user: match &self.phase {
-                Phase::Empty | Phase::Pending { .. } => true,
+                Phase::Empty | Phase::Pending(_) => true,
                 Phase::Exchanging { .. } => false,
                 Phase::Active(session) => self.needs_attention() || session.is_spent(now.moment),
             },

@@ -30,6 +30,9 @@ impl World {
             if security_relevant && model_name == name {
                 invalidate(model);
             } else {
+                if let Some(session) = model.held_mut().filter(|_| model_name == name) {
+                    session.settings_changed();
+                }
                 look_again(model, &self.accounts[model_name], remind_at, now);
             }
         }
@@ -69,10 +72,12 @@ fn invalidate(model: &mut Model) {
 
 /// Times may have changed, and what needed a person may have been mended.
 fn look_again(model: &mut Model, account: &Account, new_remind_at: Moment, now: Moment) {
-    match &mut model.phase {
-        Phase::Pending { remind_at, .. } => *remind_at = new_remind_at.min(*remind_at),
-        Phase::Active(session) if model.request.is_none() => session.reloaded(account, now),
-        _ => {}
+    if let Some(sign_in) = model.sign_in_mut() {
+        sign_in.remind_at = new_remind_at.min(sign_in.remind_at);
+    }
+    let is_idle = model.request.is_none();
+    if let Some(session) = model.session().filter(|_| is_idle) {
+        session.reloaded(account, now);
     }
 }
 

@@ -53,6 +53,11 @@ impl World {
             let why = self.dice.pick(&["no route", "it took too long"]).to_owned();
             return Err(Lost { sent: self.dice.chance(40), why });
         }
+        let is_proven = self.model(&request.account).session().is_some_and(|session| session.is_proven);
+        if self.is_vague && is_proven && self.dice.chance(70) {
+            let reason = Reason::with_cause("invalid_request", "gone, perhaps");
+            return answer_for(&Outcome::RefusedVaguely(reason));
+        }
         answer_for(&self.random_outcome(request.token_request.grant))
     }
 
@@ -70,8 +75,9 @@ impl World {
                 users: Vec::new(),
             }),
             54..58 => Outcome::Ended(reason),
-            58..65 => Outcome::NeedsAttention(reason),
-            65..72 => Outcome::Transient { reason, retry_after: None, reached: false },
+            58..60 => Outcome::NeedsAttention(Reason::with_cause("invalid_client", "no")),
+            60..67 => Outcome::RefusedVaguely(reason),
+            67..72 => Outcome::Transient { reason, retry_after: None, reached: false },
             72..82 => Outcome::RefusedSilently(reason),
             _ => {
                 let retry_after = self.dice.pick(&[None, Some(1), Some(120), Some(u64::MAX)]).map(seconds);

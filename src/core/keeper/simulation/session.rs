@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use pizauth_common::config::Account;
 
+use super::model::SignIn;
 use super::transfer::TEN_YEARS;
 use crate::keeper::JobId;
 use crate::keeper::tests::bench::seconds;
@@ -40,6 +41,12 @@ pub(super) struct Session {
     pub(super) answered_failures: u32,
     /// In a row.
     pub(super) silent_refusals: u32,
+    /// Whether a refresh has succeeded with these settings.
+    pub(super) is_proven: bool,
+    /// Since then, in words that may mean a dead grant.
+    pub(super) vague_refusals: u32,
+    /// The user may sign in anew.
+    pub(super) sign_in: Option<SignIn>,
     pub(super) question: Option<JobId>,
 }
 
@@ -58,6 +65,9 @@ impl Session {
             failures: 0,
             answered_failures: 0,
             silent_refusals: 0,
+            is_proven: false,
+            vague_refusals: 0,
+            sign_in: None,
             question: None,
         }
     }
@@ -67,6 +77,7 @@ impl Session {
         self.refresh_token = self.refresh_token.take().or(old.refresh_token);
         self.lineage = Lineage { generation: old.lineage.generation + 1, ..old.lineage };
         self.is_numbered = true;
+        self.is_proven = true;
     }
 
     pub(super) fn is_refreshable(&self) -> bool {
@@ -121,17 +132,57 @@ impl Session {
         }
     }
 
+    /// It was restored from a dump that knows of refreshes, or of none.
+    pub(super) fn restored(&mut self) {
+        self.is_proven = self.lineage.generation > 0;
+    }
+
+    /// What is refused from now on may be a setting.
+    pub(super) fn settings_changed(&mut self) {
+        (self.is_proven, self.vague_refusals) = (false, 0);
+    }
+
+    /// Whether `refresh` is a new authorization beside it.
+    pub(super) fn offers_sign_in(&self) -> bool {
+        self.sign_in.is_some() || self.is_suspect()
+    }
+
+    /// The same settings have worked: two refusals in vague words, or three without any, are about the token.
+    pub(super) fn is_suspect(&self) -> bool {
+        self.is_proven && (self.vague_refusals >= 2 || self.silent_refusals >= 3)
+    }
+
+    /// A code is exchanged for what may take its place: nobody waits for its refresh any more.
+    pub(super) fn steps_aside(&mut self, is_in_flight: bool, now: Moment) {
+        if is_in_flight {
+            (self.wait, self.due) = (Wait::Person, now);
+        }
+    }
+
     /// A refusal without a reason is a failure like any other, but the third in a row and those behind it.
     pub(super) fn loud(&mut self, outcome: Outcome) -> Outcome {
         let Outcome::RefusedSilently(reason) = outcome else {
             self.silent_refusals = 0;
-            return outcome;
+            return self.clear(outcome);
         };
         self.silent_refusals += 1;
         match self.silent_refusals {
             ..3 => Outcome::Transient { reason, retry_after: None, reached: true },
             _ => Outcome::NeedsAttention(reason),
         }
+    }
+
+    /// Vague words need attention as any other, and are counted until there are clear ones.
+    fn clear(&mut self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Outcome::RefusedVaguely(reason) => {
+                self.vague_refusals += 1;
+                return Outcome::NeedsAttention(reason);
+            }
+            Outcome::NeedsAttention(_) => self.vague_refusals = 0,
+            _ => {}
+        }
+        outcome
     }
 
     /// Another transient failure; the pause may be within these bounds.

@@ -29,7 +29,7 @@ impl World {
 
     fn saved(&self, name: &str, model: &Model) -> Option<AccountSnapshot> {
         let now = self.now;
-        let Phase::Active(session) = &model.phase else { return None };
+        let session = model.held()?;
         (!session.is_spent(now.moment)).then(|| AccountSnapshot {
             account: name.into(),
             fingerprint: Fingerprint::of_account(&self.accounts[name]),
@@ -70,7 +70,7 @@ impl World {
     fn gives_way(&mut self, saved: &AccountSnapshot, session: &Session) -> bool {
         let now = self.now.moment;
         match &self.model(saved.account.as_str()).phase {
-            Phase::Empty | Phase::Pending { .. } => true,
+            Phase::Empty | Phase::Pending(_) => true,
             Phase::Exchanging { .. } => false,
             Phase::Active(present) => present.gives_way_to(session, saved.lineage, now),
         }
@@ -78,10 +78,7 @@ impl World {
 
     fn take(&mut self, saved: &AccountSnapshot, session: Session) {
         let model = self.model(saved.account.as_str());
-        let needless = match &model.phase {
-            Phase::Pending { url, .. } => Some((url.clone(), true)),
-            _ => None,
-        };
+        let needless = model.sign_in().map(|sign_in| (sign_in.url.clone(), true));
         model.forget();
         model.used_url = needless.or(model.used_url.take());
         model.phase = Phase::Active(session);
@@ -104,6 +101,7 @@ impl World {
         } else {
             session.expires_at = now.moment_at(saved.expires).min(now.moment);
         }
+        session.restored();
         session.wait_fresh(&self.accounts[saved.account.as_str()]);
         if saved.obtained > now.wall {
             // Our clock lags, and nobody knows how old the token is.

@@ -13,6 +13,7 @@ use super::hosts::{HOSTS, Host, host_of};
 use super::model::{Model, Phase, SpentCodes};
 use super::reload::random_account;
 use super::server::Request;
+use super::session::Session;
 use crate::http;
 use crate::keeper::tests::bench::{PORTS, config, seconds, some_time};
 use crate::keeper::{AccountEvent, Effect, Happened, JobId, Keeper};
@@ -34,6 +35,8 @@ pub(super) struct World {
     pub(super) requests: BTreeMap<JobId, Request>,
     /// The hosts whose last request was answered.
     pub(super) answering: BTreeSet<Host>,
+    /// Whether many refreshes after the first are refused in words that may mean anything.
+    pub(super) is_vague: bool,
     /// The host that says nothing for a while.
     pub(super) mute: Option<Host>,
     pub(super) questions: BTreeMap<JobId, String>,
@@ -52,6 +55,7 @@ impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let hosts = 1 + dice.below(HOSTS.len());
+        let is_vague = dice.chance(50);
         let account = |name: &&str| ((*name).to_owned(), random_account(name, hosts, &mut dice));
         let accounts: BTreeMap<String, Account> = ACCOUNTS.iter().map(account).collect();
         let configured = config(accounts.values().cloned().collect());
@@ -66,6 +70,7 @@ impl World {
             accounts,
             requests: BTreeMap::new(),
             answering: BTreeSet::new(),
+            is_vague,
             mute: None,
             questions: BTreeMap::new(),
             spent: SpentCodes::default(),
@@ -79,7 +84,7 @@ impl World {
 
     /// One thing happens.
     pub(super) fn step(&mut self, coverage: &mut Coverage) {
-        let name = self.dice.pick(&ACCOUNTS).to_owned();
+        let name = self.someone();
         match self.dice.below(100) {
             0..20 => self.show(&name, coverage),
             20..26 => self.refresh(&name, coverage),
@@ -95,6 +100,17 @@ impl World {
             _ => self.let_time_pass(),
         }
         self.check(coverage);
+    }
+
+    /// Any account, and often one whose refresh token seems to be dead: there are few of them.
+    fn someone(&mut self) -> String {
+        let is_suspect = |model: &Model| model.held().is_some_and(Session::offers_sign_in);
+        let suspects = self.models.iter().filter(|(_, model)| is_suspect(model));
+        let suspects: Vec<String> = suspects.map(|(name, _)| name.clone()).collect();
+        if self.dice.chance(50) && !suspects.is_empty() {
+            return suspects[self.dice.below(suspects.len())].clone();
+        }
+        self.dice.pick(&ACCOUNTS).to_owned()
     }
 
     pub(super) fn model(&mut self, name: &str) -> &mut Model {

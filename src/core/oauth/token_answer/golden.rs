@@ -54,7 +54,7 @@ fn verdict_of(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Issued(_) => "issued",
         Outcome::Ended(_) => "ended",
-        Outcome::NeedsAttention(_) => "needs attention",
+        Outcome::NeedsAttention(_) | Outcome::RefusedVaguely(_) => "needs attention",
         Outcome::RefusedSilently(_) | Outcome::Transient { .. } => "transient",
     }
 }
@@ -64,6 +64,7 @@ fn reason_of(outcome: &Outcome) -> String {
         Outcome::Issued(_) => String::new(),
         Outcome::Ended(reason)
         | Outcome::NeedsAttention(reason)
+        | Outcome::RefusedVaguely(reason)
         | Outcome::RefusedSilently(reason)
         | Outcome::Transient { reason, .. } => reason.to_string(),
     }

@@ -19,6 +19,9 @@ const FINAL_SUBERRORS: [&str; 3] = ["bad_token", "token_expired", "client_mismat
 /// Microsoft's "you ask too often": the grant lives on.
 const LOOP_DETECTED: &str = "AADSTS50196";
 
+/// What blames the client, whatever the grant is worth.
+const OF_THE_CLIENT: [&str; 2] = ["invalid_client", "unauthorized_client"];
+
 /// `error` and `error_description`, and Microsoft's `suberror`.
 pub(super) struct OAuthError {
     code: String,
@@ -63,9 +66,19 @@ impl OAuthError {
     /// Whether the grant is gone for good.
     pub(super) fn ends_the_grant(&self) -> bool {
         let is_final = |suberror: &String| FINAL_SUBERRORS.contains(&suberror.as_str());
-        DEAD_GRANT.iter().any(|code| self.code.eq_ignore_ascii_case(code))
+        self.is_one_of(&DEAD_GRANT)
             && self.suberror.as_ref().is_none_or(is_final)
             && provider_hints::number(self.description()) != Some(LOOP_DETECTED)
+    }
+
+    /// Whether it may be the grant that is gone, where nothing else can be wrong: it is neither the client's fault nor
+    /// does it say that the grant lives on.
+    pub(super) fn may_mean_a_dead_grant(&self) -> bool {
+        !self.is_one_of(&OF_THE_CLIENT) && !self.is_one_of(&DEAD_GRANT)
+    }
+
+    fn is_one_of(&self, codes: &[&str]) -> bool {
+        codes.iter().any(|code| self.code.eq_ignore_ascii_case(code))
     }
 
     /// The two codes that say "later" (RFC 6749 §4.1.2.1).
@@ -84,4 +97,20 @@ impl OAuthError {
 /// RFC 6749 §5.2: %x20-21 / %x23-5B / %x5D-7E.
 fn is_code(text: &str) -> bool {
     text.len() <= MAX_CODE_BYTES && is_printable_ascii(text) && !text.contains(['"', '\\'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_blames_the_client_or_spares_the_grant_does_not_mean_that_it_is_dead() {
+        let error = |code: &str| OAuthError { code: code.to_owned(), description: None, suberror: None };
+        for code in ["invalid_request", "access_denied", "interaction_required", "brand_new"] {
+            assert!(error(code).may_mean_a_dead_grant(), "{code}");
+        }
+        for code in ["invalid_client", "Unauthorized_Client", "invalid_grant"] {
+            assert!(!error(code).may_mean_a_dead_grant(), "{code}");
+        }
+    }
 }

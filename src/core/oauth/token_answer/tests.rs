@@ -169,7 +169,7 @@ fn refused(status: u16, code: &str) -> Outcome {
 #[test]
 fn only_a_code_that_is_spelled_as_one_needs_attention_where_firewalls_speak_too() {
     for code in ["access_denied", "policy_42"] {
-        assert!(matches!(refused(403, code), Outcome::NeedsAttention(_)), "{code}");
+        assert!(matches!(refused(403, code), Outcome::RefusedVaguely(_)), "{code}");
     }
     for code in ["Forbidden", "forbidden", "Access_Denied", "not_found-here"] {
         assert!(matches!(refused(403, code), Outcome::Transient { .. }), "{code}");
@@ -178,7 +178,7 @@ fn only_a_code_that_is_spelled_as_one_needs_attention_where_firewalls_speak_too(
 
 #[test]
 fn what_rfc_6749_forbids_in_a_code_is_no_error_code() {
-    assert!(matches!(refused(400, &"x".repeat(256)), Outcome::NeedsAttention(_)));
+    assert!(matches!(refused(400, &"x".repeat(256)), Outcome::RefusedVaguely(_)));
     for code in [&"x".repeat(257), "a\\\\b", "a\\\"b", "a\\nb"] {
         assert!(matches!(refused(400, code), Outcome::RefusedSilently(_)), "{code:.20}");
     }
@@ -189,7 +189,7 @@ fn what_is_too_short_to_be_a_secret_is_left_in_a_reason() {
     for (refresh_token, told) in [("abcd", "x: it is …"), ("abc", "x: it is abc")] {
         let request = TokenRequest::refresh(&account("work"), &refresh_token.into());
         let body = format!(r#"{{"error":"x","error_description":"it is {refresh_token}"}}"#);
-        let Outcome::NeedsAttention(reason) = judge(&answer(400, body), &request) else { panic!("verdict") };
+        let Outcome::RefusedVaguely(reason) = judge(&answer(400, body), &request) else { panic!("verdict") };
         assert_eq!(reason.as_str(), told);
     }
 }
@@ -198,7 +198,7 @@ fn what_is_too_short_to_be_a_secret_is_left_in_a_reason() {
 fn a_code_is_redacted_in_the_exchange() {
     let body = r#"{"error":"invalid_request","error_description":"what is the-sent-code"}"#;
     let outcome = judge(&answer(400, body), &exchange());
-    let Outcome::NeedsAttention(reason) = outcome else { panic!("{outcome:?}") };
+    let Outcome::RefusedVaguely(reason) = outcome else { panic!("{outcome:?}") };
     assert!(reason.as_str().starts_with("invalid_request: what is …"), "{reason}");
 }
 
@@ -264,7 +264,9 @@ fn check(answer: &Answer) -> Result<(), TestCaseError> {
             prop_assert!((200..300).contains(&answer.status));
         }
         Outcome::Ended(_) => prop_assert!(matches!(answer.status, 200..=299 | 400 | 401)),
-        Outcome::NeedsAttention(_) => prop_assert!(matches!(answer.status, 200..=299 | 400..=499)),
+        Outcome::NeedsAttention(_) | Outcome::RefusedVaguely(_) => {
+            prop_assert!(matches!(answer.status, 200..=299 | 400..=499))
+        }
         Outcome::RefusedSilently(_) => prop_assert!(matches!(answer.status, 400 | 401)),
         Outcome::Transient { reached, .. } => prop_assert!(reached),
     }

@@ -1,0 +1,178 @@
+//! How an access token is renewed, when the next try is due, and how the last ones have fared.
+
+use core::mem;
+
+use pizauth_common::config::Account;
+use pizauth_common::secret::Secret;
+
+use super::effect::JobId;
+use super::pace;
+use crate::moment::Moment;
+use crate::oauth::outcome::Outcome;
+use crate::snapshot::Lineage;
+
+/// How an access token can be renewed.
+#[derive(Debug)]
+pub(super) enum Renewal {
+    /// It came without a refresh token.
+    Impossible,
+    /// A refresh is due some time.
+    Idle { renewer: Renewer, due: Moment, pause: Pause },
+    /// A refresh is under way.
+    InFlight { renewer: Renewer, job: JobId },
+}
+
+impl Renewal {
+    /// The renewal of a token that was just taken in.
+    pub(super) fn of(
+        by: Option<RenewedBy>,
+        account: &Account,
+        obtained_at: Moment,
+        expires_at: Moment,
+        lineage: Lineage,
+    ) -> Self {
+        let Some(by) = by else { return Self::Impossible };
+        let due = pace::refresh_due(account, obtained_at, expires_at);
+        Self::Idle { renewer: Renewer::new(by, lineage.generation > 0), due, pause: Pause::Fresh }
+    }
+
+    pub(super) fn is_possible(&self) -> bool {
+        !matches!(self, Self::Impossible)
+    }
+
+    pub(super) fn renewer(&self) -> Option<&Renewer> {
+        match self {
+            Self::Impossible => None,
+            Self::Idle { renewer, .. } | Self::InFlight { renewer, .. } => Some(renewer),
+        }
+    }
+
+    pub(super) fn renewer_mut(&mut self) -> Option<&mut Renewer> {
+        match self {
+            Self::Impossible => None,
+            Self::Idle { renewer, .. } | Self::InFlight { renewer, .. } => Some(renewer),
+        }
+    }
+
+    pub(super) fn into_renewer(self) -> Option<Renewer> {
+        match self {
+            Self::Impossible => None,
+            Self::Idle { renewer, .. } | Self::InFlight { renewer, .. } => Some(renewer),
+        }
+    }
+
+    /// Idle → in flight.
+    pub(super) fn begin(&mut self, job: JobId) {
+        if let Some(renewer) = mem::replace(self, Self::Impossible).into_renewer() {
+            *self = Self::InFlight { renewer, job };
+        }
+    }
+
+    /// Nobody waits for a refresh in flight any more: it is tried again at `now`, if ever.
+    pub(super) fn abandon(&mut self, now: Moment) {
+        if matches!(self, Self::InFlight { .. }) {
+            self.rest(now, Pause::Attention);
+        }
+    }
+
+    /// In flight → idle until `due`.
+    pub(super) fn rest(&mut self, due: Moment, pause: Pause) {
+        if let Some(renewer) = mem::replace(self, Self::Impossible).into_renewer() {
+            *self = Self::Idle { renewer, due, pause };
+        }
+    }
+}
+
+/// Why an idle renewal waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pause {
+    /// The token is still fresh.
+    Fresh,
+    /// After a transient failure; the server asked not to come back before `not_before`.
+    Retry { not_before: Moment },
+    /// A person has to mend something first.
+    Attention,
+}
+
+/// What renews an access token, and how it has fared.
+#[derive(Debug)]
+pub(super) struct Renewer {
+    pub(super) by: RenewedBy,
+    /// Consecutive transient failures.
+    pub(super) failures: u32,
+    /// The last of them that the server has answered, without one between that did not reach it.
+    pub(super) answered: u32,
+    /// The last answers that refused without saying why, without another one between.
+    silent_refusals: u32,
+    /// Whether a refresh has succeeded with the account as it is configured: then no setting can be what is refused.
+    is_proven: bool,
+    /// The refusals since then that may mean a dead grant.
+    vague_refusals: u32,
+    /// The ticket of the `transient_error_if_cmd` that is being asked.
+    pub(super) question: Option<JobId>,
+}
+
+/// So many silent refusals in a row are no accident.
+const SILENT_REFUSALS: u32 = 3;
+
+/// So many vague refusals where a refresh has succeeded before are about the grant.
+const VAGUE_REFUSALS: u32 = 2;
+
+/// What a new access token is asked for with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum RenewedBy {
+    /// RFC 6749 §6.
+    RefreshToken(Secret),
+}
+
+impl RenewedBy {
+    pub(super) fn refresh_token(&self) -> Option<&Secret> {
+        match self {
+            Self::RefreshToken(token) => Some(token),
+        }
+    }
+}
+
+impl Renewer {
+    fn new(by: RenewedBy, is_proven: bool) -> Self {
+        let (failures, answered, silent_refusals, vague_refusals) = (0, 0, 0, 0);
+        Self { by, failures, answered, silent_refusals, is_proven, vague_refusals, question: None }
+    }
+
+    /// The account is configured in another way: that may be what is refused from now on.
+    pub(super) fn settings_changed(&mut self) {
+        (self.is_proven, self.vague_refusals) = (false, 0);
+    }
+
+    /// A transient failure, for which the server was `reached` or not.
+    pub(super) fn failed(&mut self, reached: bool) {
+        self.failures = self.failures.saturating_add(1);
+        self.answered = if reached { self.answered.saturating_add(1) } else { 0 };
+    }
+
+    /// What has come of an attempt to renew, as far as it tells of the grant.
+    pub(super) fn heard(&mut self, outcome: &Outcome) {
+        let is_silent = matches!(outcome, Outcome::RefusedSilently(_));
+        self.silent_refusals = if is_silent { self.silent_refusals.saturating_add(1) } else { 0 };
+        match outcome {
+            Outcome::RefusedVaguely(_) => self.vague_refusals = self.vague_refusals.saturating_add(1),
+            Outcome::NeedsAttention(_) => self.vague_refusals = 0,
+            _ => {}
+        }
+    }
+
+    /// Whether what it is renewed by must be what the server refuses.
+    pub(super) fn is_refused_for_good(&self) -> bool {
+        self.silent_refusals >= SILENT_REFUSALS
+    }
+
+    /// Whether nothing but the grant can be at fault, though the server has not said that it is gone.
+    pub(super) fn is_suspect(&self) -> bool {
+        self.is_proven && (self.is_refused_for_good() || self.vague_refusals >= VAGUE_REFUSALS)
+    }
+
+    /// There is an error of another kind: what is being asked about transient ones is answered already.
+    pub(super) fn forget_failures(&mut self) {
+        (self.failures, self.answered, self.question) = (0, 0, None);
+    }
+}
