@@ -11,15 +11,17 @@ mod snippet;
 mod source;
 mod syntax;
 mod uri;
+mod user_path;
 
 #[cfg(feature = "system")]
 pub use load::{LoadError, When, load};
 pub use model::{
-    Account, AuthorizationCode, Config, DumpCallers, Grant, HookCommands, ListenAddress, Listeners,
-    RedirectPeer,
+    Account, AuthorizationCode, Config, DumpCallers, ExtraPlace, ExtraSocket, Grant, HookCommands,
+    ListenAddress, Listeners, RedirectPeer,
 };
 pub use report::Report;
 pub use uri::{Scheme, Uri, UriError};
+pub use user_path::UserPath;
 
 use problems::Problems;
 use source::Source;

@@ -3,6 +3,8 @@
 
 mod answers;
 mod effects;
+mod extra_socket;
+mod log_status;
 mod pages;
 mod reload;
 mod rooms;
@@ -24,6 +26,7 @@ use crate::log::{self};
 use crate::mailbox::Event;
 use crate::signals::Signal;
 use crate::wake_sources;
+pub(crate) use extra_socket::ExtraSocket;
 use pages::WaitingPages;
 use reload::Reloads;
 pub(crate) use rooms::Rooms;
@@ -116,6 +119,7 @@ impl EventLoop {
             rooms.hooks.poll_timeout(),
             rooms.ipc_listener.poll_timeout(),
             rooms.socket_file.poll_timeout(),
+            rooms.extra_socket.as_ref().and_then(|extra| extra.file.poll_timeout()),
             rooms.redirect_listener.poll_timeout(),
             self.stage.poll_timeout(),
             self.reloads.poll_timeout(),
@@ -128,6 +132,9 @@ impl EventLoop {
             wake_sources::ALARM => self.rooms.alarm.acknowledge(),
             wake_sources::SIGNALS => self.signals_arrived(now),
             wake_sources::SOCKET_WATCH => self.rooms.socket_file.ready(now.moment),
+            wake_sources::EXTRA_SOCKET_WATCH => {
+                self.rooms.extra_socket.iter_mut().for_each(|extra| extra.file.ready(now.moment));
+            }
             wake_sources::WAKER => {}
             token if self.rooms.hooks.owns(token) => self.rooms.hooks.output_ready(token),
             _ => self.rooms.ipc_listener.ready(event, now.moment),
@@ -193,6 +200,7 @@ impl EventLoop {
         self.rooms.hooks.handle_timeout(now.moment);
         self.rooms.ipc_listener.handle_timeout(now.moment);
         self.rooms.socket_file.handle_timeout(now.moment);
+        self.rooms.extra_socket.iter_mut().for_each(|extra| extra.file.handle_timeout(now.moment));
         self.rooms.keep_listening();
         let served_again = self.rooms.redirect_listener.handle_timeout(now.moment);
         self.rooms.keeper.renew_pending(&served_again, now);

@@ -2,6 +2,7 @@
 //! so that a caller that is slow, stuck or hostile costs a few hundred bytes and no time.
 
 mod caller;
+mod door;
 #[cfg(test)]
 mod tests;
 
@@ -21,8 +22,9 @@ use rustix::io::Errno;
 use rustix::process::Rlimit;
 
 use crate::log::{self, What};
-use crate::wake_sources::{FIRST_CALLER, FIRST_HOOK_OUTPUT, IPC_LISTENER};
+use crate::wake_sources::{EXTRA_LISTENER, FIRST_CALLER, FIRST_HOOK_OUTPUT, IPC_LISTENER};
 use caller::{Caller, Step};
+pub(crate) use door::Door;
 
 /// A request has to have arrived whole after this time.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
@@ -48,11 +50,12 @@ const CHUNK: usize = 16 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct CallerId(usize);
 
-/// The listening socket and everybody who has connected to it.
+/// The listening sockets and everybody who has connected to them.
 #[derive(Debug)]
 pub(crate) struct IpcListener {
     registry: Rc<Registry>,
-    listener: Option<UnixListener>,
+    /// By [`Door`].
+    listeners: [Option<UnixListener>; 2],
     callers: HashMap<CallerId, Caller>,
     /// When callers have to have sent their request, or taken their answer.
     deadlines: BTreeSet<(Moment, CallerId)>,
@@ -72,7 +75,7 @@ pub(crate) struct IpcListener {
 }
 
 impl IpcListener {
-    /// Serves callers of `listener`, which must not block.
+    /// Serves callers of `listener`, the command socket, which must not block.
     ///
     /// # Errors
     /// The system cannot watch one more descriptor.
@@ -82,7 +85,7 @@ impl IpcListener {
     ) -> io::Result<Self> {
         let mut this = Self {
             registry,
-            listener: None,
+            listeners: [None, None],
             callers: HashMap::new(),
             deadlines: BTreeSet::new(),
             requests: VecDeque::new(),
@@ -95,7 +98,7 @@ impl IpcListener {
             chunk: vec![0; CHUNK],
             now: Moment(0),
         };
-        this.replace_listener(listener)?;
+        this.replace_listener(Door::Command, listener)?;
         Ok(this)
     }
 
@@ -103,18 +106,21 @@ impl IpcListener {
     ///
     /// # Errors
     /// The system cannot watch the new one; there is none then.
-    pub(crate) fn replace_listener(&mut self, listener: std::os::unix::net::UnixListener) -> io::Result<()> {
-        self.stop_accepting();
+    pub(crate) fn replace_listener(
+        &mut self,
+        door: Door,
+        listener: std::os::unix::net::UnixListener,
+    ) -> io::Result<()> {
+        self.shut(door);
         let mut listener = UnixListener::from_std(listener);
-        self.registry.register(&mut listener, IPC_LISTENER, Interest::READABLE)?;
-        self.listener = Some(listener);
+        self.registry.register(&mut listener, door.token(), Interest::READABLE)?;
+        self.listeners[door as usize] = Some(listener);
         Ok(())
     }
 
-    /// Closes the listening socket; who is connected is still served.
-    pub(crate) fn stop_accepting(&mut self) {
-        self.accept_again = None;
-        if let Some(mut listener) = self.listener.take() {
+    /// Closes a listening socket; who is connected is still served.
+    pub(crate) fn shut(&mut self, door: Door) {
+        if let Some(mut listener) = self.listeners[door as usize].take() {
             let _ = self.registry.deregister(&mut listener);
         }
     }
@@ -123,7 +129,8 @@ impl IpcListener {
     pub(crate) fn ready(&mut self, event: &mio::event::Event, now: Moment) {
         self.now = now;
         match event.token() {
-            IPC_LISTENER => self.accept_all(),
+            IPC_LISTENER => self.accept_all(Door::Command),
+            EXTRA_LISTENER => self.accept_all(Door::Extra),
             Token(id) if event.is_write_closed() && self.is_waiting(CallerId(id)) => {
                 self.close(CallerId(id));
             }
@@ -145,6 +152,11 @@ impl IpcListener {
     /// The process id of the caller when it connected, where the system tells.
     pub(crate) fn caller_pid(&self, id: CallerId) -> Option<i32> {
         self.callers.get(&id)?.peer.pid
+    }
+
+    /// By which socket the caller has come. None: it has gone.
+    pub(crate) fn door(&self, id: CallerId) -> Option<Door> {
+        self.callers.get(&id).map(|caller| caller.door)
     }
 
     /// Answers a request and closes the connection once the answer is taken. Does not wait. To a caller that has gone
@@ -173,20 +185,19 @@ impl IpcListener {
             }
             self.close(id);
         }
-        if self.accept_again.is_some_and(|at| at <= now) {
-            self.accept_all();
+        if self.accept_again.take_if(|at| *at <= now).is_some() {
+            Door::ALL.into_iter().for_each(|door| self.accept_all(door));
         }
     }
 
     /// Readiness is told once, when it begins: so this accepts until nobody waits, or notes when to go on.
-    fn accept_all(&mut self) {
-        self.accept_again = None;
+    fn accept_all(&mut self, door: Door) {
         for _ in 0..ACCEPTS_PER_TURN {
-            let Some(listener) = &self.listener else { return };
+            let Some(listener) = &self.listeners[door as usize] else { return };
             match listener.accept() {
                 Ok((stream, _)) => {
                     self.is_failing = false;
-                    self.admit(stream);
+                    self.admit(stream, door);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 // One that gave up while it waited, or an interruption: on to the next.
@@ -249,11 +260,11 @@ impl IpcListener {
         self.callers.get(&id).is_some_and(Caller::is_reading)
     }
 
-    fn admit(&mut self, stream: UnixStream) {
+    fn admit(&mut self, stream: UnixStream, door: Door) {
         match Peer::of(&stream) {
             Ok(peer) if peer.is_trusted() => {
                 let id = self.new_id();
-                self.callers.insert(id, Caller::new(stream, peer));
+                self.callers.insert(id, Caller::new(stream, peer, door));
                 // A caller writes as soon as it is connected: its request is often there already.
                 self.advance(id);
             }

@@ -3,6 +3,7 @@
 
 mod claim;
 mod error;
+mod extra;
 mod file_id;
 mod lock;
 #[cfg(test)]
@@ -15,13 +16,14 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mio::Registry;
+use mio::{Registry, Token};
 use pizauth_common::paths::{Environment, SocketCandidate};
 use pizauth_core::moment::Moment;
 
 use crate::log::{self, What};
 use claim::{Claim, Start};
 pub(crate) use error::SocketError;
+pub(crate) use extra::{ExtraSocketError, extra_path};
 use file_id::FileId;
 use lock::Lock;
 use watch::Watch;
@@ -70,11 +72,14 @@ impl SocketFile {
         for reason in passed_over {
             log::event(What::SocketPlaceUnsuitable).field("reason", reason).write();
         }
-        let path = absolute(&candidate.socket());
+        Ok((Self::new(candidate, claim, user_lock, now), listener))
+    }
+
+    fn new(candidate: SocketCandidate, claim: Claim, user_lock: Option<Lock>, now: Moment) -> Self {
         let mut this = Self {
+            path: absolute(&candidate.socket()),
             candidate,
             watch: Watch::new(),
-            path,
             claim: Some(claim),
             user_lock,
             fresh_listener: None,
@@ -84,7 +89,7 @@ impl SocketFile {
             failing: None,
         };
         this.watch_place(now);
-        Ok((this, listener))
+        this
     }
 
     /// Where it is, as an absolute path: what hooks get as `PIZAUTH_SOCKET`.
@@ -92,12 +97,12 @@ impl SocketFile {
         &self.path
     }
 
-    /// Has the event loop told when something happens around the file.
+    /// Has the event loop told, by `token`, when something happens around the file.
     ///
     /// # Errors
     /// The system cannot watch one more descriptor.
-    pub(crate) fn register(&self, registry: &Registry) -> io::Result<()> {
-        self.watch.register(registry)
+    pub(crate) fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
+        self.watch.register(registry, token)
     }
 
     /// Something happened around the file.

@@ -12,6 +12,10 @@ pub(crate) const SIGNALS: Token = Token(2);
 pub(crate) const IPC_LISTENER: Token = Token(3);
 /// Something happened around the socket file.
 pub(crate) const SOCKET_WATCH: Token = Token(4);
+/// A caller wants to connect to the extra socket.
+pub(crate) const EXTRA_LISTENER: Token = Token(5);
+/// Something happened around the extra socket's file.
+pub(crate) const EXTRA_SOCKET_WATCH: Token = Token(6);
 /// Callers' connections: from here on, up to [`FIRST_HOOK_OUTPUT`].
 pub(crate) const FIRST_CALLER: usize = 1 << 20;
 /// Outputs of hooks: from here on. 1 << 40, or where that does not fit, the upper half.

@@ -13,6 +13,7 @@ mod daemon;
 mod documentation;
 mod dump_restore;
 mod exchange;
+mod extra_socket;
 mod faults;
 mod hooks;
 #[cfg(target_os = "linux")]

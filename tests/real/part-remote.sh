@@ -69,17 +69,26 @@ check 'the port stands in the redirect URI' grep -q 'redirect_uri=http%3A%2F%2Fl
 on_machine pizauth shutdown
 
 here_daemon='The daemon is here, the mail program is there'
+example pizauthd.8 "$here_daemon" 1 >>config/pizauth.conf
 start_daemon
 sign_in >token
 check_refused 'no daemon is over there any more' on_machine pizauth-show work
-forward "$here_daemon" 1
+forward "$here_daemon" 2
 forwarding_pid=${pids[-1]}
 wait_until test -S /home/me/.pizauth.sock
-shows_there() { on_machine "$(example pizauthd.8 "$here_daemon" 2)" | cmp - token; }
+shows_there() { on_machine "$(example pizauthd.8 "$here_daemon" 3)" | cmp - token; }
 check 'over there, the access token of the daemon here' shows_there
+# shellcheck disable=SC2329 # called by check
+is_restricted_there() {
+    on_machine "export PIZAUTH_SOCKET=/home/me/.pizauth.sock; pizauth $1 2>&1" | grep -q 'only shows tokens'
+}
+for command in dump 'revoke work' 'refresh work' reload shutdown; do
+    check "but not: $command" is_restricted_there "$command"
+done
+check 'it is as it was' shows_there
 kill "$forwarding_pid"
 wait "$forwarding_pid" 2>/dev/null || :
 check_refused 'not without the connection' shows_there
 check 'but a socket was left behind' test -S /home/me/.pizauth.sock
-forward "$here_daemon" 1
+forward "$here_daemon" 2
 check 'which a new connection replaces' wait_until shows_there

@@ -32,6 +32,8 @@ struct ServerInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     https_fingerprint: Option<String>,
     config_file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extra_socket: Option<String>,
     pid: u32,
     instance: String,
     startup_cmd: StartupCmd,
@@ -47,6 +49,7 @@ impl From<DaemonInfo> for ServerInfo {
             https_pub_key: info.https_public_key,
             https_fingerprint: info.https_fingerprint,
             config_file: info.config_file,
+            extra_socket: info.extra_socket,
             pid: info.pid,
             instance: info.instance,
             startup_cmd: info.startup_cmd,
@@ -110,9 +113,11 @@ impl ServerInfo {
         push(text, "started with config file", &self.config_file);
         push(text, "HTTP port", &self.http_port);
         push(text, "HTTPS port", &self.https_port);
-        for (name, value) in
-            [("HTTPS public key", &self.https_pub_key), ("HTTPS fingerprint", &self.https_fingerprint)]
-        {
+        for (name, value) in [
+            ("HTTPS public key", &self.https_pub_key),
+            ("HTTPS fingerprint", &self.https_fingerprint),
+            ("extra socket", &self.extra_socket),
+        ] {
             if let Some(value) = value {
                 push(text, name, value);
             }
@@ -146,6 +151,7 @@ mod tests {
             instance: "0123456789abcdef".into(),
             startup_cmd: StartupCmd::None,
             config_file: "/etc/other.conf".into(),
+            extra_socket: None,
             http_port: Some(8080),
             https_port: https.then_some(8443),
             https_public_key: https.then(|| "AB:CD".to_owned()),

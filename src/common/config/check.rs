@@ -3,6 +3,7 @@
 mod account;
 mod across;
 mod convert;
+mod extra_socket;
 mod fields;
 mod global;
 mod listen;
@@ -49,6 +50,8 @@ pub(super) fn check<'a>(text: &'a str, items: &[Item<'a>], problems: &mut Proble
             accounts.push(account);
         }
     }
+    let names: Vec<_> = names.keys().map(String::as_str).collect();
+    extra_socket::check_accounts(&globals, &names, problems);
     Some(Config {
         accounts,
         hooks: global.hooks,
@@ -56,6 +59,7 @@ pub(super) fn check<'a>(text: &'a str, items: &[Item<'a>], problems: &mut Proble
         listeners: global.listeners?,
         redirect_peer: global.redirect_peer.unwrap_or(global::REDIRECT_PEER),
         dump_callers: global.dump_callers.unwrap_or(global::DUMP_CALLERS),
+        extra_socket: global.extra_socket.finish(),
     })
 }
 

@@ -68,6 +68,9 @@ fn meaning(config: &Config) -> String {
     if config.dump_callers == super::DumpCallers::Hooks {
         writeln!(text, "dumps for hooks only").unwrap();
     }
+    if let Some(extra) = &config.extra_socket {
+        writeln!(text, "extra socket {:?} for {:?}", extra.place, extra.accounts).unwrap();
+    }
     let hooks = [
         ("auth_notify_cmd", &hooks.auth_notify_cmd),
         ("error_notify_cmd", &hooks.error_notify_cmd),

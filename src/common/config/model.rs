@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::uri::Uri;
+use super::user_path::UserPath;
 use crate::account_name::AccountName;
 use crate::secret::Secret;
 
@@ -22,6 +23,8 @@ pub struct Config {
     pub redirect_peer: RedirectPeer,
     /// Who is given dumps.
     pub dump_callers: DumpCallers,
+    /// A second socket, where nothing but access tokens can be had.
+    pub extra_socket: Option<ExtraSocket>,
 }
 
 /// One `account "name" { … }`, with the global defaults filled in. What many accounts have in common is there once.
@@ -172,6 +175,24 @@ pub enum DumpCallers {
     Any,
     /// Only the daemon's own hooks.
     Hooks,
+}
+
+/// A socket that can be lent to another machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtraSocket {
+    /// Where it is.
+    pub place: ExtraPlace,
+    /// Whose access tokens can be had there; at least one, each of the configuration.
+    pub accounts: Vec<AccountName>,
+}
+
+/// Where the extra socket is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExtraPlace {
+    /// A name beside the command socket.
+    Beside(String),
+    /// A path of its own.
+    At(UserPath),
 }
 
 /// Who may connect to the redirect listeners over loopback.

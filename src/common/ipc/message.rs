@@ -213,6 +213,8 @@ pub enum Refusal {
     Starting,
     /// `dump` by somebody who is not given one.
     Denied,
+    /// What this socket is not for: an extra socket shows tokens and no more.
+    Restricted,
     /// The daemon is stopping.
     ShuttingDown,
     /// A fault of the daemon.
@@ -237,6 +239,9 @@ pub struct DaemonInfo {
     pub startup_cmd: StartupCmd,
     /// The configuration file it was started with.
     pub config_file: String,
+    /// The extra socket, where there is one.
+    #[serde(default)]
+    pub extra_socket: Option<String>,
     /// The port of the HTTP redirect listener.
     pub http_port: Option<u16>,
     /// The port of the HTTPS redirect listener.

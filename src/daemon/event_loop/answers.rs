@@ -18,7 +18,7 @@ use pizauth_core::snapshot::Snapshot;
 use super::{EventLoop, Rooms};
 use crate::containment::{Worker, contain};
 use crate::entropy;
-use crate::ipc_listener::CallerId;
+use crate::ipc_listener::{CallerId, Door};
 use crate::log::{self, What};
 
 /// A request that is not done: nothing changed.
@@ -34,13 +34,12 @@ impl EventLoop {
     /// Answers one caller.
     pub(super) fn answer(&mut self, caller: CallerId, request: Request, now: Now) {
         self.log_call(caller, &request);
-        let shutdown = request == Request::Shutdown {};
         let is_about_all = concerns_all_accounts(&request);
-        let answer = contain(Worker::Caller, || self.respond(caller, request, now).transpose());
+        let answer = contain(Worker::Caller, || self.respond_by_door(caller, request, now).transpose());
         let answer = answer.unwrap_or_else(|bug| Some(Err(Refused(Refusal::Internal, bug.to_string()))));
         let Some(answer) = answer else { return };
         let answer = answer.unwrap_or_else(|refused| Response::from(refused).into());
-        if shutdown {
+        if matches!(answer, Answer::Report(Report::ShuttingDown { .. })) {
             self.rooms.ipc_listener.answer_and_hold(caller, &answer);
             self.stop(now);
         } else {
@@ -59,6 +58,20 @@ impl EventLoop {
     }
 
     /// Nothing yet, where the answer comes later.
+    fn respond_by_door(
+        &mut self,
+        caller: CallerId,
+        request: Request,
+        now: Now,
+    ) -> Result<Option<Answer>, Refused> {
+        match self.rooms.ipc_listener.door(caller) {
+            None => Ok(None),
+            Some(Door::Command) => self.respond(caller, request, now),
+            Some(Door::Extra) => self.respond_to_guest(&request, now).map(Some),
+        }
+    }
+
+    /// To the user's own programs.
     fn respond(&mut self, caller: CallerId, request: Request, now: Now) -> Result<Option<Answer>, Refused> {
         self.refuse_what_a_restore_would_undo(caller, &request, now)?;
         let rooms = &mut self.rooms;
@@ -120,21 +133,6 @@ impl EventLoop {
             self.stage.is_starting() && self.rooms.keeper.needs_authorization(account, now) == Ok(true);
         if lacks_token && !self.rooms.is_hook(caller) { Err(restoring(why)) } else { Ok(()) }
     }
-
-    /// Writes the state of every account to the log.
-    pub(super) fn log_status(&mut self, now: Now) {
-        for row in self.rooms.keeper.status(now) {
-            let mut line = log::event(What::Status).account(&row.account.as_str().into());
-            line = line.field("state", row.state.as_str());
-            if let Some(expires) = row.expires {
-                line = line.field("expires_in", expires.since(now.wall).as_secs());
-            }
-            if let Some(error) = row.last_error {
-                line = line.field("reason", error);
-            }
-            line.write();
-        }
-    }
 }
 
 impl Rooms {
@@ -170,7 +168,7 @@ impl Rooms {
         }
     }
 
-    fn shown(&self, account: &str, shown: Shown) -> Result<Response, Refused> {
+    pub(super) fn shown(&self, account: &str, shown: Shown) -> Result<Response, Refused> {
         Ok(match shown {
             Shown::AccessToken(access_token) => Response::AccessToken { access_token },
             Shown::Pending(url) => self.pending(account, url),
@@ -204,6 +202,7 @@ impl Rooms {
             instance: self.instance.clone(),
             startup_cmd,
             config_file: self.config_file.display().to_string(),
+            extra_socket: self.extra_socket.as_ref().map(|extra| extra.file.path().display().to_string()),
             http_port: ports.http,
             https_port: ports.https,
             https_public_key: self.redirect_listener.https_public_key(),

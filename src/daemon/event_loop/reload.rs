@@ -147,7 +147,11 @@ impl EventLoop {
 impl Rooms {
     fn adopt(&mut self, checked: Checked, addresses: Addresses, now: Now) -> Result<Report, Refused> {
         let settings = Settings::new(&checked.config);
+        let extra_socket = self
+            .prepare_extra_socket(checked.config.extra_socket.clone(), now.moment)
+            .map_err(|error| bad(error.to_string()))?;
         self.redirect_listener.reconfigure(settings, addresses).map_err(|error| bad(error.to_string()))?;
+        self.change_extra_socket(extra_socket);
         self.dump_callers = checked.config.dump_callers;
         self.hooks.set_commands(checked.config.hooks.clone());
         self.keeper.reload(checked.config, self.redirect_listener.ports_of_redirects(), now);

@@ -8,10 +8,11 @@ use pizauth_common::cause::Cause;
 use pizauth_common::config::DumpCallers;
 use pizauth_core::keeper::Keeper;
 
+use super::ExtraSocket;
 use crate::clock::Alarm;
 use crate::hooks::Hooks;
 use crate::http::Http;
-use crate::ipc_listener::IpcListener;
+use crate::ipc_listener::{Door, IpcListener};
 use crate::log::{self, What};
 use crate::mailbox::{Event, Mailbox};
 use crate::redirect_listener::RedirectListener;
@@ -37,6 +38,8 @@ pub(crate) struct Rooms {
     pub ipc_listener: IpcListener,
     /// Keeps the socket in its place.
     pub socket_file: SocketFile,
+    /// The socket that can be lent, where there is one.
+    pub extra_socket: Option<ExtraSocket>,
     /// Serves browsers.
     pub redirect_listener: RedirectListener,
     /// TERM, HUP and the like.
@@ -54,22 +57,26 @@ pub(crate) struct Rooms {
 }
 
 impl Rooms {
-    /// When the socket's file was lost, there is a new one.
+    /// When a socket's file was lost, there is a new one.
     pub(super) fn keep_listening(&mut self) {
-        let Some(listener) = self.socket_file.take_listener() else { return };
-        if let Err(error) = self.ipc_listener.replace_listener(listener) {
-            log::event(What::SocketFailed).field("reason", Cause(&error)).write();
+        let extra = self.extra_socket.as_mut().and_then(|extra| extra.file.take_listener());
+        let fresh = [(Door::Command, self.socket_file.take_listener()), (Door::Extra, extra)];
+        for (door, listener) in fresh.into_iter().filter_map(|(door, it)| Some((door, it?))) {
+            if let Err(error) = self.ipc_listener.replace_listener(door, listener) {
+                log::event(What::SocketFailed).field("reason", Cause(&error)).write();
+            }
         }
     }
 
     /// Leaves nothing behind. Callers of `shutdown` see the end of their connection when the process has gone, not
     /// before: the listener is left to the system.
     pub(super) fn end(self) {
-        let Self { mail, redirect_listener, mut socket_file, ipc_listener, hooks, .. } = self;
+        let Self { mail, redirect_listener, mut socket_file, extra_socket, ipc_listener, hooks, .. } = self;
         // With whatever browsers have sent that was not read any more.
         drop(mail);
         redirect_listener.stop();
         hooks.let_go();
+        drop(extra_socket);
         socket_file.remove();
         std::mem::forget(ipc_listener);
         log::event(What::Stopped).write();

@@ -11,13 +11,14 @@ use pizauth_common::ipc::peer::Peer;
 use pizauth_core::moment::Moment;
 use zeroize::Zeroize;
 
-use super::{ANSWER_PATIENCE, REQUEST_PATIENCE};
+use super::{ANSWER_PATIENCE, Door, REQUEST_PATIENCE};
 
 /// Its connection, and how far we are with it.
 #[derive(Debug)]
 pub(super) struct Caller {
     stream: UnixStream,
     pub(super) peer: Peer,
+    pub(super) door: Door,
     phase: Phase,
     /// Whether the system tells us of readiness: most callers are served before that is needed.
     watched: bool,
@@ -55,9 +56,9 @@ pub(super) enum Step {
 }
 
 impl Caller {
-    pub(super) fn new(stream: UnixStream, peer: Peer) -> Self {
+    pub(super) fn new(stream: UnixStream, peer: Peer, door: Door) -> Self {
         let phase = Phase::Reading(Decoder::default());
-        Self { stream, peer, phase, watched: false, deadline: None }
+        Self { stream, peer, door, phase, watched: false, deadline: None }
     }
 
     pub(super) fn is_reading(&self) -> bool {

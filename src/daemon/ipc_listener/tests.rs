@@ -11,7 +11,7 @@ use pizauth_core::moment::Moment;
 use rustix::net::{AddressFamily, SocketType};
 use rustix::process::{Resource, getrlimit};
 
-use super::{ACCEPT_PAUSE, BYTES_UNDER_WAY, CallerId, GRACE, IpcListener, MUCH};
+use super::{ACCEPT_PAUSE, BYTES_UNDER_WAY, CallerId, Door, GRACE, IpcListener, MUCH};
 use crate::testing::{private_directory, wait_for_events};
 
 /// After this time a test has failed.
@@ -378,7 +378,7 @@ fn a_replaced_listener_serves_new_callers_and_keeps_the_old() {
     std::fs::remove_file(&path).unwrap();
     let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
     listener.set_nonblocking(true).unwrap();
-    world.ipc.replace_listener(listener).unwrap();
+    world.ipc.replace_listener(Door::Command, listener).unwrap();
     old.write_all(&encode(&Request::Info {}).unwrap()).unwrap();
     assert_eq!(world.only_request().1, Request::Info {});
     let _new = world.ask(&Request::Status {});
@@ -411,10 +411,10 @@ fn an_error_that_lasts_is_no_reason_to_spin_and_ends_with_another_socket() {
     let mut world = World::new();
     let broken = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap();
     rustix::io::ioctl_fionbio(&broken, true).unwrap();
-    world.ipc.replace_listener(broken.into()).unwrap();
+    world.ipc.replace_listener(Door::Command, broken.into()).unwrap();
     for _ in 0..3 {
         world.ipc.handle_timeout(world.now);
-        world.ipc.accept_all();
+        world.ipc.accept_all(Door::Command);
         assert!(world.ipc.is_failing);
         assert_eq!(world.ipc.poll_timeout(), Some(world.now.plus(ACCEPT_PAUSE)), "not at once");
         world.now = world.now.plus(ACCEPT_PAUSE);
@@ -422,7 +422,7 @@ fn an_error_that_lasts_is_no_reason_to_spin_and_ends_with_another_socket() {
     std::fs::remove_file(world.directory.path().join("s")).unwrap();
     let mended = std::os::unix::net::UnixListener::bind(world.directory.path().join("s")).unwrap();
     mended.set_nonblocking(true).unwrap();
-    world.ipc.replace_listener(mended).unwrap();
+    world.ipc.replace_listener(Door::Command, mended).unwrap();
     let _caller = world.ask(&Request::Status {});
     assert_eq!(world.only_request().1, Request::Status {});
     assert!(!world.ipc.is_failing);

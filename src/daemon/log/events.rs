@@ -52,6 +52,7 @@ events! {
     Info Stopped "stopped" "the daemon ends"
     Info Reloaded "reloaded" "the configuration was read again"
     Info Dumped "dumped" "the token state was handed to a caller"
+    Info TokenForwarded "token_forwarded" "an access token was shown at the extra socket"
     Info Listening "listening" "the command socket or a redirect listener accepts connections"
     Debug HookStarted "hook_started" "a hook was started"
     Debug HookEnded "hook_ended" "a hook has ended"

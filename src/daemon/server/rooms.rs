@@ -45,7 +45,7 @@ pub(super) fn open(
     let register = "wait for events";
     registry.register(&mut signals, wake_sources::SIGNALS, Interest::READABLE).map_err(cannot(register))?;
     registry.register(&mut alarm, wake_sources::ALARM, Interest::READABLE).map_err(cannot(register))?;
-    socket_file.register(registry).map_err(cannot(register))?;
+    socket_file.register(registry, wake_sources::SOCKET_WATCH).map_err(cannot(register))?;
     // One for all: each would be a descriptor, and there may be few.
     let shared = Rc::new(registry.try_clone().map_err(cannot(register))?);
     let ipc_listener = IpcListener::new(listener, Rc::clone(&shared)).map_err(cannot("serve callers"))?;
@@ -56,7 +56,8 @@ pub(super) fn open(
     let settings = hook_settings(limits, &socket_file);
     let hooks = Hooks::new(settings, config.hooks.clone(), shared);
     let ports = redirect_listener.ports_of_redirects();
-    Ok(Rooms {
+    let extra_socket = config.extra_socket.clone();
+    let mut rooms = Rooms {
         dump_callers: config.dump_callers,
         keeper: Keeper::new(config, ports, Box::new(entropy::fill)),
         instance: instance(),
@@ -72,7 +73,10 @@ pub(super) fn open(
         signals,
         alarm,
         supervisor,
-    })
+        extra_socket: None,
+    };
+    rooms.open_extra_socket(extra_socket, Clock::now().moment)?;
+    Ok(rooms)
 }
 
 fn instance() -> String {

@@ -145,6 +145,15 @@ fn somebody(stream: UnixStream, path: PathBuf, patience: Duration) -> SocketErro
     }
 }
 
+/// Claims a place beside the one where commands look.
+pub(super) fn at(path: &Path) -> Result<(SocketCandidate, Claim, UnixListener), SocketError> {
+    let candidate = SocketCandidate::Named(path.to_owned());
+    let directory = open_directory(&candidate)?;
+    let lock = take_lock(&candidate, &directory)?;
+    let (claim, listener) = occupy(&candidate, directory, Some(lock), NO_PATIENCE)?;
+    Ok((candidate, claim, listener))
+}
+
 /// Claims a place again that was claimed before and lost, perhaps with its whole directory.
 pub(super) fn renew(candidate: &SocketCandidate, lost: &Claim) -> Result<(Claim, UnixListener), SocketError> {
     let directory = open_directory(candidate)?;

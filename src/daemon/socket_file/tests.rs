@@ -14,6 +14,7 @@ use rustix::net::{AddressFamily, Shutdown, SocketAddrUnix, SocketType};
 
 use super::{LONGEST_RETRY, REBIND_PAUSE, RETRY, SocketError, SocketFile, TOUCH_INTERVAL};
 use crate::testing::{private_directory, wait_for_events};
+use crate::wake_sources::SOCKET_WATCH;
 
 const START: Moment = Moment(1_000_000);
 
@@ -390,7 +391,7 @@ impl Daemon {
     fn start(world: &World) -> Self {
         let (file, _listener) = world.claim().unwrap();
         let poll = Poll::new().unwrap();
-        file.register(poll.registry()).unwrap();
+        file.register(poll.registry(), SOCKET_WATCH).unwrap();
         let mut this = Self { file, _listener, poll, now: START };
         this.sleep(REBIND_PAUSE);
         this

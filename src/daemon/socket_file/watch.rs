@@ -16,12 +16,10 @@ mod linux {
     use std::path::Path;
 
     use mio::unix::SourceFd;
-    use mio::{Interest, Registry};
+    use mio::{Interest, Registry, Token};
     use rustix::fs::inotify::{self, CreateFlags, Reader, WatchFlags};
     use rustix::io::Errno;
     use rustix::process::{Resource, getrlimit};
-
-    use crate::wake_sources::SOCKET_WATCH;
 
     /// proc_pid_mountinfo(5): exceptional at each change of the mounts that we see. Inotify tells nothing of a file
     /// system that goes away while we have a descriptor of it.
@@ -45,14 +43,13 @@ mod linux {
             Self { inotify, mounts: mounts(), watching: false }
         }
 
-        pub(crate) fn register(&self, registry: &Registry) -> io::Result<()> {
+        pub(crate) fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
             if let Some(mounts) = &self.mounts {
                 // A kernel whose list tells nothing refuses.
-                let _ =
-                    registry.register(&mut SourceFd(&mounts.as_raw_fd()), SOCKET_WATCH, Interest::PRIORITY);
+                let _ = registry.register(&mut SourceFd(&mounts.as_raw_fd()), token, Interest::PRIORITY);
             }
             let Some(inotify) = &self.inotify else { return Ok(()) };
-            registry.register(&mut SourceFd(&inotify.as_raw_fd()), SOCKET_WATCH, Interest::READABLE)
+            registry.register(&mut SourceFd(&inotify.as_raw_fd()), token, Interest::READABLE)
         }
 
         /// Watches a socket and the directories above it. Where it is missing, what comes to be in the last directory
@@ -103,7 +100,7 @@ mod other {
     use std::io;
     use std::path::Path;
 
-    use mio::Registry;
+    use mio::{Registry, Token};
 
     /// Nothing is told here: we look from time to time.
     #[derive(Debug)]
@@ -114,7 +111,7 @@ mod other {
             Self
         }
 
-        pub(crate) fn register(&self, _: &Registry) -> io::Result<()> {
+        pub(crate) fn register(&self, _: &Registry, _: Token) -> io::Result<()> {
             Ok(())
         }
 

@@ -5,14 +5,16 @@ use std::{fs, mem};
 use super::{manual, read};
 
 /// Prepended where a document shows hooks or other global options alone.
-const ACCOUNT: &str = "account \"added\" { auth_uri = \"https://a.example/\"; token_uri = \"https://t.example/\"; \
+const ACCOUNT: &str = "account \"work\" { auth_uri = \"https://a.example/\"; token_uri = \"https://t.example/\"; \
                        client_id = \"c\"; }\n";
 /// What is recognised as a configuration, apart from `account "…" {`.
-const OPTIONS: [&str; 13] = [
+const OPTIONS: [&str; 15] = [
     "auth_notify_cmd",
     "auth_notify_interval",
     "dump_callers",
     "error_notify_cmd",
+    "extra_socket",
+    "extra_socket_accounts",
     "http_listen",
     "https_listen",
     "redirect_peer",

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::extra_socket::{self, Draft as ExtraSocketDraft};
 use super::listen::Listen;
 use super::options::{self, Elsewhere, Given, Rule, Seen};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
@@ -24,6 +25,7 @@ pub(super) struct Global {
     pub(super) refresh_times: RefreshTimes,
     pub(super) redirect_peer: Option<RedirectPeer>,
     pub(super) dump_callers: Option<DumpCallers>,
+    pub(super) extra_socket: ExtraSocketDraft,
     /// None when there would be none, which is reported.
     pub(super) listeners: Option<Listeners>,
 }
@@ -35,6 +37,7 @@ struct Draft {
     refresh_times: RefreshTimes,
     redirect_peer: Option<RedirectPeer>,
     dump_callers: Option<DumpCallers>,
+    extra_socket: ExtraSocketDraft,
     http: Option<Listen>,
     https: Option<Listen>,
 }
@@ -58,6 +61,12 @@ const RULES: &[Rule<Draft>] = &[
     }),
     Rule::new("error_notify_cmd", error_notify_cmd),
     Rule { name: "auth_error_cmd", stands_for: "error_notify_cmd", read: error_notify_cmd },
+    Rule::new(extra_socket::PLACE, |draft, given, problems| {
+        draft.extra_socket.place = given.socket_place(problems);
+    }),
+    Rule::new(extra_socket::ACCOUNTS, |draft, given, problems| {
+        draft.extra_socket.accounts = given.list(problems);
+    }),
     Rule::new("http_listen", |draft, given, problems| draft.http = given.listen(problems)),
     Rule::new("https_listen", |draft, given, problems| draft.https = given.listen(problems)),
     Rule::new("redirect_peer", |draft, given, problems| {
@@ -95,6 +104,7 @@ pub(super) fn read<'a>(
     let elsewhere = Elsewhere { names: account_options, message };
     let mut draft = Draft::default();
     let seen = options::read(RULES, &elsewhere, &mut draft, assignments.iter().copied(), problems);
+    extra_socket::check_pair(&draft.extra_socket, &seen, problems);
     let (http, https) = (draft.http.unwrap_or_default(), draft.https.unwrap_or_default());
     Global {
         hooks: draft.hooks,
@@ -102,6 +112,7 @@ pub(super) fn read<'a>(
         refresh_times: draft.refresh_times,
         redirect_peer: draft.redirect_peer,
         dump_callers: draft.dump_callers,
+        extra_socket: draft.extra_socket,
         listeners: listeners(http, https, &seen, problems),
     }
 }

@@ -44,6 +44,7 @@ pub(crate) fn config(accounts: Vec<Account>) -> Config {
         listeners: Listeners::Http(ListenAddress { host: "127.0.0.1".to_owned(), port: 0 }),
         redirect_peer: RedirectPeer::SameUser,
         dump_callers: DumpCallers::Any,
+        extra_socket: None,
     }
 }
 

@@ -1,0 +1,91 @@
+//! The socket that can be lent: where it is and whose access tokens can be had there, which make sense together only.
+
+use super::options::{Given, Seen};
+use crate::account_name::AccountName;
+use crate::config::model::{ExtraPlace, ExtraSocket};
+use crate::config::problems::Problems;
+use crate::config::syntax::{Assignment, Value};
+use crate::config::user_path::UserPath;
+use crate::near_miss::nearest;
+
+/// Where it is.
+pub(super) const PLACE: &str = "extra_socket";
+/// Whose tokens.
+pub(super) const ACCOUNTS: &str = "extra_socket_accounts";
+/// What the command socket is called, which is in the same directory.
+const TAKEN: &str = "pizauth.sock";
+
+/// What the two options say, before the accounts of the file are known.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) place: Option<ExtraPlace>,
+    pub(super) accounts: Option<Vec<String>>,
+}
+
+/// Reports one option without the other, and a list with nobody on it.
+pub(super) fn check_pair<'a>(draft: &Draft, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) {
+    let mut lacks = |one: &str, other: &str, message: &str| {
+        if let (Some(place), None) = (seen.place(one), seen.get(other)) {
+            problems.error(place, message);
+        }
+    };
+    lacks(
+        PLACE,
+        ACCOUNTS,
+        "'extra_socket' needs 'extra_socket_accounts': whose access tokens can be had there",
+    );
+    lacks(ACCOUNTS, PLACE, "'extra_socket_accounts' needs 'extra_socket': where they can be had");
+    if let (Some([]), Some(place)) = (draft.accounts.as_deref(), seen.place(ACCOUNTS)) {
+        problems.error(
+            place,
+            "'extra_socket_accounts' is empty: name the accounts whose access tokens can be had there",
+        );
+    }
+}
+
+/// Reports who is on the list and has no account.
+pub(super) fn check_accounts<'a>(
+    globals: &[&Assignment<'a>],
+    accounts: &[&str],
+    problems: &mut Problems<'a>,
+) {
+    let list = globals.iter().find(|option| option.name == ACCOUNTS).and_then(|option| option.value.as_ref());
+    let Some(Value::List(_, names)) = list else { return };
+    for written in names {
+        // Bad escapes are reported already.
+        let name = written.inner();
+        if !name.contains('\\') && !accounts.contains(&name) {
+            let help = nearest(name, accounts).map(|meant| format!("did you mean '{meant}'?"));
+            problems.error_with_help(written.0, "there is no such account", help);
+        }
+    }
+}
+
+impl Draft {
+    /// The socket, where there is to be one.
+    pub(super) fn finish(self) -> Option<ExtraSocket> {
+        let accounts = self.accounts?.iter().map(|name| AccountName::from(name.as_str())).collect();
+        Some(ExtraSocket { place: self.place?, accounts })
+    }
+}
+
+impl<'a> Given<'_, 'a> {
+    /// The name of a socket beside the command socket, or a path.
+    pub(super) fn socket_place(&self, problems: &mut Problems<'a>) -> Option<ExtraPlace> {
+        let text = self.string(problems)?;
+        let is_name = !text.contains(['/', '\0']);
+        let place = match text.as_str() {
+            "" | "." | ".." | TAKEN | "~" => None,
+            name if is_name => Some(ExtraPlace::Beside(name.to_owned())),
+            path => UserPath::parse(path).map(ExtraPlace::At),
+        };
+        if place.is_none() {
+            let message = match text.as_str() {
+                TAKEN => "this is the command socket itself: choose another name",
+                _ => "expected a name such as \"extra.sock\", or a path that begins with / or ~/",
+            };
+            problems.error(self.value.place(), message);
+        }
+        place
+    }
+}

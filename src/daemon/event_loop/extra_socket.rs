@@ -1,0 +1,164 @@
+//! The socket that can be lent to another machine: it gives access tokens of the listed accounts, and nothing else. Who
+//! asks there may be root of that machine.
+
+use std::path::Path;
+
+use pizauth_common::account_name::{AccountName, as_argument};
+use pizauth_common::cause::Cause;
+use pizauth_common::config;
+use pizauth_common::ipc::message::{Answer, Expired, Refusal, Report, Request, Response};
+use pizauth_common::near_miss::no_account;
+use pizauth_common::paths::{Environment, ProcessEnvironment};
+use pizauth_core::moment::{Moment, Now};
+
+use super::answers::Refused;
+use super::{EventLoop, Rooms};
+use crate::ipc_listener::Door;
+use crate::log::{self, What};
+use crate::socket_file::{ExtraSocketError, SocketFile, extra_path};
+use crate::wake_sources::EXTRA_SOCKET_WATCH;
+
+/// The socket's file, and who may be asked for there.
+pub(crate) struct ExtraSocket {
+    pub(super) file: SocketFile,
+    accounts: Vec<AccountName>,
+}
+
+/// What a reload has to do about the extra socket, once nothing else can go wrong.
+pub(super) enum Change {
+    None,
+    Close,
+    /// At the same place, other accounts.
+    Accounts(Vec<AccountName>),
+    Open(Box<(ExtraSocket, std::os::unix::net::UnixListener)>),
+}
+
+impl ExtraSocket {
+    fn open(
+        path: &Path,
+        accounts: Vec<AccountName>,
+        now: Moment,
+    ) -> Result<(Self, std::os::unix::net::UnixListener), ExtraSocketError> {
+        let (file, listener) = SocketFile::claim_extra(path, now)?;
+        Ok((Self { file, accounts }, listener))
+    }
+
+    fn has(&self, account: &str) -> bool {
+        self.accounts.iter().any(|listed| listed.as_str() == account)
+    }
+}
+
+impl Rooms {
+    /// What there is to do, with the new socket open already. Nothing that is served has changed yet.
+    ///
+    /// # Errors
+    /// The new place cannot be used.
+    pub(super) fn prepare_extra_socket(
+        &self,
+        wanted: Option<config::ExtraSocket>,
+        now: Moment,
+    ) -> Result<Change, ExtraSocketError> {
+        let Some(config::ExtraSocket { place, accounts }) = wanted else {
+            return Ok(if self.extra_socket.is_some() { Change::Close } else { Change::None });
+        };
+        let path = extra_path(&place, self.socket_file.path(), ProcessEnvironment.home().as_deref())?;
+        if self.extra_socket.as_ref().is_some_and(|extra| extra.file.path() == path) {
+            return Ok(Change::Accounts(accounts));
+        }
+        ExtraSocket::open(&path, accounts, now).map(|opened| Change::Open(Box::new(opened)))
+    }
+
+    pub(super) fn change_extra_socket(&mut self, change: Change) {
+        match change {
+            Change::None => {}
+            Change::Close => self.close_extra_socket(),
+            Change::Accounts(accounts) => {
+                if let Some(extra) = &mut self.extra_socket {
+                    extra.accounts = accounts;
+                }
+            }
+            Change::Open(opened) => {
+                let (extra, listener) = *opened;
+                self.close_extra_socket();
+                self.serve_extra_socket(extra, listener);
+            }
+        }
+    }
+
+    /// Opens the extra socket at a start.
+    ///
+    /// # Errors
+    /// Its place cannot be used, in words for people.
+    pub(crate) fn open_extra_socket(
+        &mut self,
+        wanted: Option<config::ExtraSocket>,
+        now: Moment,
+    ) -> Result<(), String> {
+        let change = self.prepare_extra_socket(wanted, now).map_err(|error| error.to_string())?;
+        self.change_extra_socket(change);
+        Ok(())
+    }
+
+    fn serve_extra_socket(&mut self, extra: ExtraSocket, listener: std::os::unix::net::UnixListener) {
+        let watched = extra.file.register(self.poll.registry(), EXTRA_SOCKET_WATCH);
+        let served = watched.and_then(|()| self.ipc_listener.replace_listener(Door::Extra, listener));
+        if let Err(error) = served {
+            log::event(What::SocketFailed).field("reason", Cause(&error)).write();
+        }
+        log::event(What::Listening).field("socket", extra.file.path().display()).write();
+        self.extra_socket = Some(extra);
+    }
+
+    pub(super) fn close_extra_socket(&mut self) {
+        self.ipc_listener.shut(Door::Extra);
+        self.extra_socket = None;
+    }
+
+    fn token_for_guest(&mut self, account: &str, now: Now) -> Result<Response, Refused> {
+        if self.keeper.needs_authorization(account, now) == Ok(true) {
+            let why = format!("{} has to be signed in where pizauthd runs", as_argument(account));
+            return Err(Refused(Refusal::Restricted, why));
+        }
+        let shown = self.keeper.show(account, now).map_err(|unknown| self.refused(unknown, account))?;
+        Ok(match self.shown(account, shown)? {
+            Response::Exchanging { .. } => Response::Exchanging { last_error: None },
+            Response::Expired(expired) => Response::Expired(Expired { last_error: None, ..expired }),
+            token @ Response::AccessToken { .. } => {
+                log::event(What::TokenForwarded).account(&account.into()).write();
+                token
+            }
+            _ => return Err(restricted()),
+        })
+    }
+}
+
+impl EventLoop {
+    /// Answers who has come by the extra socket.
+    pub(super) fn respond_to_guest(&mut self, request: &Request, now: Now) -> Result<Answer, Refused> {
+        let Some(extra) = &self.rooms.extra_socket else { return Err(restricted()) };
+        match request {
+            Request::Show { account } if !extra.has(account) => {
+                let listed: Vec<_> = extra.accounts.iter().map(AccountName::as_str).collect();
+                Err(Refused(Refusal::UnknownAccount, no_account(account, &listed)))
+            }
+            Request::Show { account } => self.rooms.token_for_guest(account, now).map(Answer::from),
+            Request::Status {} => {
+                let mut accounts = self.rooms.keeper.status(now);
+                accounts.retain(|row| extra.has(&row.account));
+                accounts.iter_mut().for_each(|row| row.last_error = None);
+                Ok(Report::Status { accounts, startup_cmd: self.startup_cmd }.into())
+            }
+            Request::Refresh { .. }
+            | Request::Revoke { .. }
+            | Request::Reload {}
+            | Request::Dump {}
+            | Request::Restore { .. }
+            | Request::Info {}
+            | Request::Shutdown {} => Err(restricted()),
+        }
+    }
+}
+
+fn restricted() -> Refused {
+    Refused(Refusal::Restricted, "this socket only shows tokens".to_owned())
+}
