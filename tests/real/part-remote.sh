@@ -80,7 +80,7 @@ shows_there() { on_machine "$(example pizauthd.8 "$here_daemon" 3)" | cmp - toke
 check 'over there, the access token of the daemon here' shows_there
 # shellcheck disable=SC2329 # called by check
 is_restricted_there() {
-    on_machine "export PIZAUTH_SOCKET=/home/me/.pizauth.sock; pizauth $1 2>&1" | grep -q 'only shows tokens'
+    grep -q 'only shows tokens' <(on_machine "export PIZAUTH_SOCKET=/home/me/.pizauth.sock; pizauth $1 2>&1")
 }
 for command in dump 'revoke work' 'refresh work' reload shutdown; do
     check "but not: $command" is_restricted_there "$command"
