@@ -7,9 +7,12 @@ function __pizauth_describe
     __pizauth_complete 'pizauth' -l install -x -a '(__fish_complete_directories)' -d 'make symlinks to it in DIR: pizauth-show, pizauthd, ...'
     __pizauth_complete 'pizauth show refresh status revoke dump restore reload info check shutdown server' -s h -l help -d 'display usage information'
     __pizauth_complete 'pizauth show refresh status revoke dump restore reload info check shutdown server' -l version -d 'print the version'
+    __pizauth_complete 'show' -l wait -x -d 'wait so long for it, for example 30s'
+    __pizauth_complete 'show' -l min-valid -x -d 'one that is valid for so long'
     __pizauth_complete 'show refresh' -s u -l exclude-url -d 'do not print the authorization URL'
     __pizauth_complete 'show refresh status revoke dump restore reload info check shutdown' -s v -l verbose -d 'accepted everywhere; changes nothing here'
     __pizauth_complete 'show refresh status revoke' -a '(__pizauth_accounts)' -d account
+    __pizauth_complete 'refresh' -l wait -x -d 'wait so long for the new one, for example 30s'
     __pizauth_complete 'status' -l check -d 'tell by the exit status whether all is well'
     __pizauth_complete 'status' -s j -l json -d 'as JSON, times in seconds since 1970'
     __pizauth_complete 'status' -l accounts -d 'only the names, one a line'

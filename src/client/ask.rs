@@ -4,17 +4,40 @@ use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::call::{self, Call, CallError};
 use pizauth_common::ipc::message::{Answer, Report, Request, Response};
+use pizauth_common::time_span::TimeSpan;
+
+use crate::unavailable;
 
 /// The daemon's answer about an account.
 ///
 /// # Errors
 /// It could not be reached, or it refused; why has been printed.
 pub(crate) fn ask(invocation: &Invocation, request: &Request) -> Result<Response, Exit> {
-    match call::call(request) {
+    answered(invocation, call::call(request))
+}
+
+fn answered(invocation: &Invocation, answer: Result<Response, CallError>) -> Result<Response, Exit> {
+    match answer {
         Ok(Response::Refused { message, .. }) => Err(invocation.not_done(message)),
         Ok(response) => Ok(response),
         Err(error) => Err(unreached(invocation, &error)),
     }
+}
+
+/// As [`ask`], for what the daemon may answer after the time `wait`; the URL that it waits for is told meanwhile.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) fn ask_and_wait(
+    invocation: &Invocation,
+    request: &Request,
+    wait: TimeSpan,
+    exclude_url: bool,
+) -> Result<Response, Exit> {
+    let mut meanwhile = |more: Response| {
+        unavailable::told(invocation, "", exclude_url, &more);
+    };
+    answered(invocation, call::call_waiting(request, wait.duration(), &mut meanwhile))
 }
 
 /// The daemon's answer about itself and all accounts, and the call, which keeps the connection open.

@@ -15,7 +15,6 @@ pub mod refresh;
 mod reload;
 pub mod restore;
 pub mod revoke;
-mod roughly;
 pub mod show;
 mod shutdown;
 mod status;

@@ -4,16 +4,19 @@ use pizauth_common::applet::{Applet, Command};
 use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
-use pizauth_common::ipc::message::{Request, Response};
+use pizauth_common::ipc::message::{self, Request, Response};
+use pizauth_common::time_span::TimeSpan;
 
-use crate::ask::{ask, unexpected};
+use crate::ask::ask_and_wait;
 use crate::unavailable;
 
 /// Its place in the table.
 pub const APPLET: Applet = Applet::of::<Refresh>();
 
 arguments! {
-    /// Start a refresh of an access token, and do not wait for its end.
+    /// Start a refresh of an access token.
+    ///
+    /// It is not waited for, but with --wait.
     #[argh(
         example = "{command_name} work",
         note = "Where there is no token: start a new authorization (exit status 1)."
@@ -22,6 +25,9 @@ arguments! {
         /// the account, as the configuration file names it
         #[argh(positional)]
         account: String,
+        /// wait so long for the new one, for example 30s
+        #[argh(option, arg_name = "time", default = "TimeSpan::default()")]
+        wait: TimeSpan,
         /// do not print the authorization URL
         #[argh(switch, short = 'u')]
         exclude_url: bool,
@@ -33,19 +39,15 @@ impl Command for Refresh {
     const SUMMARY: &'static str = "refresh an access token now, or authorize again";
 
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
-        let Self { account, exclude_url, .. } = self;
-        let why = match ask(invocation, &Request::Refresh { account: account.clone() })? {
-            Response::RefreshScheduled { refresh_in: 0 } => return Ok(Exit::Done),
+        let Self { account, wait, exclude_url, .. } = self;
+        let request = message::Refresh { account: account.clone(), wait: wait.seconds() };
+        match ask_and_wait(invocation, &Request::Refresh(request), wait, exclude_url)? {
+            Response::RefreshScheduled { refresh_in: 0 } | Response::Refreshed { .. } => Ok(Exit::Done),
             Response::RefreshScheduled { refresh_in } => {
                 invocation.complain(unavailable::scheduled(&account, refresh_in));
-                return Ok(Exit::Done);
+                Ok(Exit::Done)
             }
-            Response::Pending { url, listener_error } => {
-                unavailable::pending(&url, exclude_url, listener_error.as_deref())
-            }
-            Response::Exchanging { last_error } => unavailable::exchanging(&account, last_error.as_deref()),
-            _ => return Err(unexpected(invocation)),
-        };
-        Err(invocation.not_done(why))
+            other => Err(unavailable::told(invocation, &account, exclude_url, &other)),
+        }
     }
 }

@@ -5,10 +5,11 @@ use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
-use pizauth_common::ipc::message::{Request, Response};
+use pizauth_common::ipc::message::{self, Request, Response};
 use pizauth_common::secret::Secret;
+use pizauth_common::time_span::TimeSpan;
 
-use crate::ask::{ask, unexpected};
+use crate::ask::{ask_and_wait, unexpected};
 use crate::unavailable;
 
 /// Its place in the table.
@@ -24,6 +25,12 @@ arguments! {
         /// the account, as the configuration file names it
         #[argh(positional)]
         account: String,
+        /// wait so long for it, for example 30s
+        #[argh(option, arg_name = "time", default = "TimeSpan::default()")]
+        wait: TimeSpan,
+        /// one that is valid for so long
+        #[argh(option, arg_name = "time", default = "TimeSpan::default()")]
+        min_valid: TimeSpan,
         /// do not print the authorization URL
         #[argh(switch, short = 'u')]
         exclude_url: bool,
@@ -35,18 +42,14 @@ impl Command for Show {
     const SUMMARY: &'static str = "print the access token of an account";
 
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
-        let Self { account, exclude_url, .. } = self;
+        let Self { account, wait, min_valid, exclude_url, .. } = self;
         harden_process();
-        let why = match ask(invocation, &Request::Show { account: account.clone() })? {
-            Response::AccessToken { access_token } => return print(invocation, &access_token),
-            Response::Pending { url, listener_error } => {
-                unavailable::pending(&url, exclude_url, listener_error.as_deref())
-            }
-            Response::Exchanging { last_error } => unavailable::exchanging(&account, last_error.as_deref()),
-            Response::Expired(expired) => unavailable::expired(&account, &expired),
-            _ => return Err(unexpected(invocation)),
-        };
-        Err(invocation.not_done(why))
+        let request =
+            message::Show { account: account.clone(), wait: wait.seconds(), min_valid: min_valid.seconds() };
+        match ask_and_wait(invocation, &Request::Show(request), wait, exclude_url)? {
+            Response::AccessToken { access_token } => print(invocation, &access_token),
+            other => Err(unavailable::told(invocation, &account, exclude_url, &other)),
+        }
     }
 }
 

@@ -3,10 +3,24 @@
 use std::time::Duration;
 
 use pizauth_common::account_name::as_argument;
-use pizauth_common::ipc::message::Expired;
+use pizauth_common::argv::Invocation;
+use pizauth_common::exit::Exit;
+use pizauth_common::ipc::message::{Expired, Response};
+use pizauth_common::roughly::roughly;
 use pizauth_common::terminal::printable;
 
-use crate::roughly::roughly;
+use crate::ask::unexpected;
+
+/// Says why there is no access token now; the status of that.
+pub(crate) fn told(invocation: &Invocation, account: &str, exclude_url: bool, why: &Response) -> Exit {
+    let why = match why {
+        Response::Pending { url, listener_error, .. } => pending(url, exclude_url, listener_error.as_deref()),
+        Response::Exchanging { last_error } => exchanging(account, last_error.as_deref()),
+        Response::Expired(why) => expired(account, why),
+        _ => return unexpected(invocation),
+    };
+    invocation.not_done(why)
+}
 
 /// The account waits for its user. Programs look for these words: they never change. What keeps the user from coming
 /// back is a line of its own.

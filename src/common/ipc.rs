@@ -1,5 +1,6 @@
 //! The protocol between the daemon and its callers: one request, one answer, one connection.
 
+mod access_token;
 mod account_status;
 #[cfg(feature = "system")]
 pub mod call;
@@ -12,4 +13,5 @@ mod golden_tests;
 pub mod message;
 #[cfg(feature = "system")]
 pub mod peer;
+mod refusal;
 mod startup_cmd;

@@ -22,10 +22,12 @@ pub mod ipc;
 pub mod near_miss;
 #[cfg(feature = "system")]
 pub mod paths;
+pub mod roughly;
 pub mod secret;
 #[cfg(feature = "system")]
 pub mod sys;
 pub mod terminal;
 #[cfg(test)]
 mod testing;
+pub mod time_span;
 pub mod unix_time;

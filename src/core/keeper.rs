@@ -22,6 +22,7 @@ mod report;
 mod requests;
 mod token_state;
 mod transfer;
+mod waiters;
 
 #[cfg(test)]
 mod simulation;
@@ -43,7 +44,7 @@ use places::Places;
 
 pub use answers::HookVerdict;
 pub use authorization::RedirectVerdict;
-pub use commands::{Refreshed, Shown};
+pub use commands::{Refreshed, Renewing, Shown};
 pub use effect::{Effect, JobId};
 pub use event::{
     ACCOUNT_EVENTS, AccountEvent, CONFIGURATION_CHANGED, EventDoc, Happened, Severity, TokenEvent,
@@ -53,6 +54,7 @@ pub use outage::WayOut;
 use places::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
 pub use report::Summary;
 pub use transfer::Restored;
+pub use waiters::{Demand, Waited, WaiterId};
 
 use crate::moment::{Moment, Now};
 use crate::prelude::*;
@@ -138,9 +140,9 @@ impl Keeper {
 
     /// When [`Keeper::handle_timeout`] wants to be called next.
     pub fn poll_timeout(&self) -> Option<Moment> {
-        let Agenda { requests, reminders, expiries } = &self.agenda;
+        let Agenda { requests, reminders, expiries, waits } = &self.agenda;
         let request = requests.next().filter(|_| self.may_request());
-        [request, reminders.next(), expiries.next()].into_iter().flatten().min()
+        [request, reminders.next(), expiries.next(), waits.next()].into_iter().flatten().min()
     }
 
     /// Does whatever is due at `now`. Early and repeated calls are harmless.
@@ -153,6 +155,7 @@ impl Keeper {
         while let Some(name) = self.agenda.expiries.take_due(now.moment) {
             let _ = self.change(name.as_str(), now, |_, _| ());
         }
+        self.end_waits(now);
         self.start_due_requests(now);
     }
 
@@ -161,13 +164,17 @@ impl Keeper {
         self.places.in_flight() > 0
     }
 
-    /// The daemon stops: no further token request is handed out; those in flight are still awaited.
+    /// The daemon stops: no further token request is handed out; those in flight are still awaited, but by no caller.
     pub fn stop(&mut self) {
         self.is_stopping = true;
+        for entry in self.entries.values_mut() {
+            waiters::dismiss(entry, &Waited::Stopping, &mut self.outbox);
+            self.agenda.file(&entry.account.name, entry.due());
+        }
     }
 
-    /// The one way to change an account. After the `step` an access token that has expired is wiped, an outage told, what
-    /// the account waits for next is filed, and what may start, starts.
+    /// The one way to change an account. After the `step` an access token that has expired is wiped, an outage told, who
+    /// has waited for it answered, what the account waits for next is filed, and what may start, starts.
     fn change<T>(
         &mut self,
         account: &str,
@@ -175,9 +182,11 @@ impl Keeper {
         step: impl FnOnce(&mut Entry, &mut Outbox) -> T,
     ) -> Result<T, UnknownAccount> {
         let entry = self.entries.get_mut(account).ok_or(UnknownAccount)?;
+        let before = self.outbox.mark();
         let done = step(entry, &mut self.outbox);
         entry.wipe_expired(now.moment);
         outage::tell(entry, now.moment, &mut self.outbox);
+        waiters::answer(entry, before, now.moment, &mut self.outbox);
         self.agenda.file(&entry.account.name, entry.due());
         self.start_due_requests(now);
         Ok(done)

@@ -9,6 +9,7 @@ mod pages;
 mod reload;
 mod rooms;
 mod stage;
+mod tokens;
 mod unknown_account;
 
 use std::io;
@@ -31,6 +32,7 @@ use pages::WaitingPages;
 use reload::Reloads;
 pub(crate) use rooms::Rooms;
 use stage::Stage;
+use tokens::WaitingCallers;
 
 /// So many readiness events are taken in one turn; what is over comes in the next.
 const EVENTS_PER_TURN: usize = 1024;
@@ -40,6 +42,7 @@ const PAUSE_AFTER_A_BUG: Duration = Duration::from_secs(1);
 pub(crate) struct EventLoop {
     rooms: Rooms,
     pages: WaitingPages,
+    waiting: WaitingCallers,
     reloads: Reloads,
     stage: Stage,
     startup_cmd: StartupCmd,
@@ -62,6 +65,7 @@ impl EventLoop {
         let mut event_loop = Self {
             rooms,
             pages: WaitingPages::default(),
+            waiting: WaitingCallers::default(),
             reloads: Reloads::default(),
             stage: Stage::starting(now.moment),
             startup_cmd,
@@ -147,6 +151,7 @@ impl EventLoop {
             self.step(Worker::EventLoop, now, |this| this.take(event, now));
         }
         self.step(Worker::Agenda, now, |this| {
+            this.forget_gone(now);
             this.notice_sleep();
             this.handle_timeouts(now);
         });
@@ -156,6 +161,7 @@ impl EventLoop {
             this.hooks_finished(now);
             this.perform_effects(now);
             this.advance(now);
+            this.forget_gone(now);
             this.tell_supervisor(now);
         });
     }

@@ -23,7 +23,7 @@ use rustix::process::Rlimit;
 
 use crate::log::{self, What};
 use crate::wake_sources::{EXTRA_LISTENER, FIRST_CALLER, FIRST_HOOK_OUTPUT, IPC_LISTENER};
-use caller::{Caller, Step};
+use caller::{Caller, Step, Then};
 pub(crate) use door::Door;
 
 /// A request has to have arrived whole after this time.
@@ -50,6 +50,13 @@ const CHUNK: usize = 16 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct CallerId(usize);
 
+impl CallerId {
+    /// As a ticket for whoever else has to tell callers apart.
+    pub(crate) fn number(self) -> u64 {
+        self.0 as u64
+    }
+}
+
 /// The listening sockets and everybody who has connected to them.
 #[derive(Debug)]
 pub(crate) struct IpcListener {
@@ -62,6 +69,8 @@ pub(crate) struct IpcListener {
     requests: VecDeque<(CallerId, Request)>,
     /// Whose requests [`IpcListener::take_request`] has handed out since it last found none.
     handed_out: Vec<CallerId>,
+    /// Who has gone without an answer.
+    gone: Vec<CallerId>,
     next_id: usize,
     /// When to go on accepting, where that was broken off.
     accept_again: Option<Moment>,
@@ -90,6 +99,7 @@ impl IpcListener {
             deadlines: BTreeSet::new(),
             requests: VecDeque::new(),
             handed_out: Vec::new(),
+            gone: Vec::new(),
             next_id: FIRST_CALLER,
             accept_again: None,
             is_failing: false,
@@ -162,12 +172,22 @@ impl IpcListener {
     /// Answers a request and closes the connection once the answer is taken. Does not wait. To a caller that has gone
     /// this does nothing.
     pub(crate) fn answer(&mut self, id: CallerId, answer: &Answer) {
-        self.send(id, answer, false);
+        self.send(id, answer, Then::Close);
     }
 
     /// Answers a request and leaves the connection open until we end or the caller closes it.
     pub(crate) fn answer_and_hold(&mut self, id: CallerId, answer: &Answer) {
-        self.send(id, answer, true);
+        self.send(id, answer, Then::Hold);
+    }
+
+    /// Tells a caller something before its answer, which it goes on waiting for.
+    pub(crate) fn tell(&mut self, id: CallerId, answer: &Answer) {
+        self.send(id, answer, Then::Await);
+    }
+
+    /// Who has gone since the last call and was owed an answer.
+    pub(crate) fn take_gone(&mut self) -> Vec<CallerId> {
+        std::mem::take(&mut self.gone)
     }
 
     /// When [`IpcListener::handle_timeout`] wants to be called.
@@ -302,29 +322,27 @@ impl IpcListener {
         self.keep_within_bounds(id);
     }
 
-    fn send(&mut self, id: CallerId, answer: &Answer, hold: bool) {
+    fn send(&mut self, id: CallerId, answer: &Answer, then: Then) {
         let bytes = encode(answer).or_else(|error| encode(&error.to_answer()));
         let (Ok(bytes), Some(caller)) = (bytes, self.callers.get_mut(&id)) else {
             return self.close(id);
         };
         let before = caller.memory();
-        caller.begin_answer(bytes, hold);
+        caller.begin_answer(bytes, then);
         self.bytes_under_way = self.bytes_under_way - before + caller.memory();
         self.forget_deadline(id);
         self.advance(id);
     }
 
-    /// Waits for readiness, with a deadline that starts once for each phase.
+    /// Waits for readiness, with a deadline that starts once for each phase, if it has one.
     fn wait(&mut self, id: CallerId, patience: Option<Duration>) {
         let Some(caller) = self.callers.get_mut(&id) else { return };
-        let deadline = match (caller.deadline, patience) {
-            (None, Some(patience)) => Some(self.now.plus(patience)),
-            _ => None,
-        };
         if caller.watch(&self.registry, Token(id.0)).is_err() {
             return self.close(id);
         }
-        if let Some(deadline) = deadline {
+        let Some(patience) = patience else { return self.forget_deadline(id) };
+        if caller.deadline.is_none() {
+            let deadline = self.now.plus(patience);
             caller.deadline = Some(deadline);
             self.deadlines.insert((deadline, id));
         }
@@ -352,6 +370,9 @@ impl IpcListener {
         self.forget_deadline(id);
         if let Some(caller) = self.callers.remove(&id) {
             self.bytes_under_way -= caller.memory();
+            if caller.is_owed() {
+                self.gone.push(id);
+            }
             caller.close(&self.registry);
         }
     }

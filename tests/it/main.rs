@@ -42,3 +42,4 @@ mod stuck_daemon;
 mod support;
 mod syslog_rules;
 mod usage;
+mod wait;

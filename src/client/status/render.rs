@@ -8,10 +8,9 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use pizauth_common::account_name::as_argument;
 use pizauth_common::ipc::message::{AccountStatus, State};
+use pizauth_common::roughly::roughly;
 use pizauth_common::terminal::printable;
 use pizauth_common::unix_time::UnixTime;
-
-use crate::roughly::roughly;
 
 /// Longer names do not move the states of the others to the right.
 const WIDEST_NAME: usize = 32;

@@ -43,7 +43,28 @@ pub fn call<A: Message>(request: &Request) -> Result<A, CallError> {
 /// As [`call`].
 pub fn call_keeping<A: Message>(request: &Request) -> Result<(A, Call), CallError> {
     let environment = &ProcessEnvironment;
-    call_any(&socket_candidates(environment), || sibling_candidates(environment), request, PATIENCE)
+    call_any(
+        &socket_candidates(environment),
+        || sibling_candidates(environment),
+        request,
+        PATIENCE,
+        &mut |_| (),
+    )
+}
+
+/// As [`call`], for a request that may be answered after the time `wait`; `meanwhile` is given what comes before that.
+///
+/// # Errors
+/// As [`call`].
+pub fn call_waiting<A: Message>(
+    request: &Request,
+    wait: Duration,
+    meanwhile: &mut dyn FnMut(A),
+) -> Result<A, CallError> {
+    let environment = &ProcessEnvironment;
+    let siblings = || sibling_candidates(environment);
+    let answered = call_any(&socket_candidates(environment), siblings, request, PATIENCE + wait, meanwhile);
+    answered.map(|(answer, _)| answer)
 }
 
 /// Sends a request to the first of `candidates` where a daemon listens, or else of `siblings`, all within `patience`.
@@ -55,20 +76,23 @@ pub fn call_any<A: Message>(
     siblings: impl FnOnce() -> Vec<SocketCandidate>,
     request: &Request,
     patience: Duration,
+    meanwhile: &mut dyn FnMut(A),
 ) -> Result<(A, Call), CallError> {
     let bytes = encode(request).map_err(CallError::Request)?;
     let deadline = Deadline::after(patience);
-    let call = Call::to_first(candidates, deadline)
-        .or_else(|error| Call::to_first(&siblings(), deadline).map_err(|_| error))?;
-    let answer = call.exchange(&bytes, deadline)?;
+    let near = deadline.within(PATIENCE);
+    let mut call = Call::to_first(candidates, near)
+        .or_else(|error| Call::to_first(&siblings(), near).map_err(|_| error))?;
+    call.patience = patience;
+    let answer = call.exchange(&bytes, deadline, meanwhile)?;
     Ok((answer, call))
 }
 
 /// Whether it may be a daemon of ours that has accepted this connection to `path`: anything but what certainly is none.
 pub fn may_be_ours(stream: UnixStream, path: PathBuf, patience: Duration) -> bool {
-    let call = Call { stream, path };
+    let call = Call { stream, path, patience };
     let Ok(request) = encode(&Request::Info {}) else { return true };
-    let answer = call.exchange::<Answer>(&request, Deadline::after(patience));
+    let answer = call.exchange::<Answer>(&request, Deadline::after(patience), &mut |_| ());
     !matches!(answer, Err(CallError::Stranger(..)))
 }
 
@@ -83,6 +107,8 @@ struct Patience {
 pub struct Call {
     stream: UnixStream,
     path: PathBuf,
+    /// How long it takes at most.
+    patience: Duration,
 }
 
 impl Call {
@@ -90,7 +116,7 @@ impl Call {
         let mut failures = Vec::new();
         for candidate in candidates {
             match connect_to(candidate, deadline.left().unwrap_or_default()) {
-                Ok(stream) => return Ok(Self { stream, path: candidate.socket() }),
+                Ok(stream) => return Ok(Self { stream, path: candidate.socket(), patience: PATIENCE }),
                 Err(error) => failures.push((candidate.socket(), error)),
             }
         }
@@ -115,10 +141,15 @@ impl Call {
         }
     }
 
-    fn exchange<A: Message>(&self, request: &[u8], deadline: Deadline) -> Result<A, CallError> {
+    fn exchange<A: Message>(
+        &self,
+        request: &[u8],
+        deadline: Deadline,
+        meanwhile: &mut dyn FnMut(A),
+    ) -> Result<A, CallError> {
         // A daemon that refuses early closes while we still write; its answer says why, so read it all the same.
         let written = self.send(request, deadline);
-        match (written, self.receive(deadline)) {
+        match (written, self.receive(deadline, meanwhile)) {
             (Err(error), Err(CallError::Broken(..) | CallError::HungUp(_))) => Err(self.failed(error)),
             (_, answer) => answer,
         }
@@ -132,8 +163,8 @@ impl Call {
         Ok(())
     }
 
-    fn receive<A: Message>(&self, deadline: Deadline) -> Result<A, CallError> {
-        let mut decoder = Decoder::default();
+    fn receive<A: Message>(&self, deadline: Deadline, meanwhile: &mut dyn FnMut(A)) -> Result<A, CallError> {
+        let mut decoder = Decoder::<A>::default();
         let mut chunk = vec![0; CHUNK];
         let mut patience = Patience { until: deadline.within(SILENCE), is_over: false };
         loop {
@@ -141,9 +172,14 @@ impl Call {
             if read == 0 {
                 return Err(self.hung_up(patience.is_over));
             }
-            let answer = decoder.push(&chunk[..read]).map_err(|error| self.garbled(chunk[0], error))?;
-            if let Some(answer) = answer {
-                return Ok(answer);
+            let mut bytes = &chunk[..read];
+            while let Some(answer) =
+                decoder.take(&mut bytes).map_err(|error| self.garbled(chunk[0], error))?
+            {
+                if !answer.has_more() {
+                    return Ok(answer);
+                }
+                meanwhile(answer);
             }
             if read == chunk.len() {
                 chunk.resize(LARGE_CHUNK, 0);
@@ -196,7 +232,7 @@ impl Call {
 
     fn failed(&self, error: io::Error) -> CallError {
         if error.kind() == ErrorKind::TimedOut {
-            CallError::NoAnswer(self.path.clone(), self.pid())
+            CallError::NoAnswer(self.path.clone(), self.pid(), self.patience)
         } else {
             CallError::Broken(self.path.clone(), error)
         }

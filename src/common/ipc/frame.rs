@@ -41,6 +41,14 @@ impl<M: Message> Decoder<M> {
     /// # Errors
     /// The frame or its message cannot be used. No more bytes should be pushed then.
     pub fn push(&mut self, mut more: &[u8]) -> Result<Option<M>, FrameError> {
+        self.take(&mut more)
+    }
+
+    /// As [`Decoder::push`], and leaves what follows the frame, which begins the next one.
+    ///
+    /// # Errors
+    /// As [`Decoder::push`].
+    pub fn take(&mut self, more: &mut &[u8]) -> Result<Option<M>, FrameError> {
         loop {
             let head = head(&self.bytes, M::KINDS)?;
             let whole = head.map_or(HEAD_BYTES, |(_, whole)| whole);
@@ -54,7 +62,7 @@ impl<M: Message> Decoder<M> {
             }
             let (now, later) = more.split_at(more.len().min(whole - self.bytes.len()));
             self.append(now, whole)?;
-            more = later;
+            *more = later;
         }
     }
 

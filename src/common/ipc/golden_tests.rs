@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::frame::{Decoder, FrameError, FrameKind, Message, encode};
 use super::message::{
-    AccountStatus, Answer, DaemonInfo, Expired, Refusal, Report, Request, Response, Skipped, StartupCmd,
-    State,
+    AccountStatus, Answer, DaemonInfo, Expired, Refresh, Refusal, Report, Request, Response, Show, Skipped,
+    StartupCmd, State,
 };
 use crate::secret::Secret;
 use crate::unix_time::UnixTime;
@@ -24,8 +24,12 @@ const FOLDERS: [(&str, FrameKind, u8); 4] = [
 
 #[test]
 fn requests_are_the_golden_ones() {
-    let requests: Vec<_> = requests().into_iter().map(|request| (request.name(), request)).collect();
+    let plain = requests().into_iter().map(|request| (request.name(), request));
+    let requests: Vec<_> = plain.chain(requests_that_wait()).collect();
     check_all(&requests);
+    for (name, request) in requests {
+        assert!(name.starts_with(request.name()), "{name} holds {request:?}");
+    }
 }
 
 #[test]
@@ -68,7 +72,7 @@ fn add_members(value: &mut Value) {
 #[test]
 fn a_refusal_of_a_later_release_is_still_a_refusal() {
     let json = br#"{"refused":{"kind":"not_at_this_hour","message":"it is night"}}"#;
-    let refused = Response::Refused { kind: Refusal::Other, message: "it is night".to_owned() };
+    let refused = Response::refused(Refusal::Other, "it is night".to_owned());
     assert_eq!(received::<Response>(3, json), Ok(Some(refused)));
 }
 
@@ -112,8 +116,8 @@ fn check_all<M: Message + PartialEq + Debug>(messages: &[(&str, M)]) {
 fn requests() -> Vec<Request> {
     let account = || "work".to_owned();
     vec![
-        Request::Show { account: account() },
-        Request::Refresh { account: account() },
+        Request::Show(Show::of(account())),
+        Request::Refresh(Refresh { account: account(), ..Refresh::default() }),
         Request::Revoke { account: "名前 \"quoted\"".to_owned() },
         Request::Reload {},
         Request::Dump {},
@@ -121,6 +125,14 @@ fn requests() -> Vec<Request> {
         Request::Status {},
         Request::Info {},
         Request::Shutdown {},
+    ]
+}
+
+fn requests_that_wait() -> [(&'static str, Request); 2] {
+    let account = || "work".to_owned();
+    [
+        ("show_waiting", Request::Show(Show { account: account(), wait: 30, min_valid: 600 })),
+        ("refresh_waiting", Request::Refresh(Refresh { account: account(), wait: 30 })),
     ]
 }
 
@@ -132,6 +144,7 @@ fn answer_name(answer: &Answer) -> &'static str {
             Response::Exchanging { .. } => "exchanging",
             Response::Expired(_) => "expired",
             Response::RefreshScheduled { .. } => "refresh_scheduled",
+            Response::Refreshed { .. } => "refreshed",
             Response::Revoked {} => "revoked",
             Response::Refused { .. } => "refused",
         },
@@ -152,18 +165,24 @@ fn answers() -> Vec<(&'static str, Answer)> {
 }
 
 fn responses() -> Vec<(&'static str, Response)> {
-    let url = "https://login.example.org/authorize?client_id=pizauth&state=x".to_owned();
     vec![
         ("access_token", Response::AccessToken { access_token: Secret::from("ya29.example") }),
-        ("pending", Response::Pending { url: url.clone(), listener_error: None }),
-        ("pending_hindered", Response::Pending { url, listener_error: Some("cannot listen".to_owned()) }),
+        ("pending", pending(None, false)),
+        ("pending_hindered", pending(Some("cannot listen"), false)),
+        ("pending_more", pending(None, true)),
         ("exchanging", Response::Exchanging { last_error: None }),
         ("expired", expired(None, false, 0)),
         ("expired_error", expired(Some("cannot connect"), false, 55)),
         ("expired_attention", expired(Some("the server refused: invalid_client"), true, 3_540)),
         ("refresh_scheduled", Response::RefreshScheduled { refresh_in: 0 }),
+        ("refreshed", Response::Refreshed { expires: Some(UnixTime(1_700_003_600)) }),
         ("revoked", Response::Revoked {}),
     ]
+}
+
+fn pending(listener_error: Option<&str>, more: bool) -> Response {
+    let url = "https://login.example.org/authorize?client_id=pizauth&state=x".to_owned();
+    Response::Pending { url, listener_error: listener_error.map(str::to_owned), more }
 }
 
 fn reports() -> Vec<(&'static str, Answer)> {
@@ -183,7 +202,7 @@ fn expired(last_error: Option<&str>, needs_attention: bool, refresh_in: u64) -> 
 }
 
 fn refusals() -> Vec<(&'static str, Answer)> {
-    let refused = |kind, message: &str| Response::Refused { kind, message: message.to_owned() }.into();
+    let refused = |kind, message: &str| Response::refused(kind, message.to_owned()).into();
     vec![
         (
             "refused_unknown_account",
@@ -198,9 +217,17 @@ fn refusals() -> Vec<(&'static str, Answer)> {
         ("refused_starting", refused(Refusal::Starting, "startup_cmd has not ended")),
         ("refused_restricted", refused(Refusal::Restricted, "this socket only shows tokens")),
         ("refused_denied", refused(Refusal::Denied, "the configuration gives dumps to hooks only")),
+        ("refused_not_valid_long_enough", not_valid_long_enough()),
+        ("refused_ended", refused(Refusal::Ended, "the session has ended")),
+        ("refused_timed_out", refused(Refusal::TimedOut, "no access token within 30 s")),
         ("refused_shutting_down", refused(Refusal::ShuttingDown, "pizauthd is stopping")),
         ("refused_internal", refused(Refusal::Internal, "a fault of pizauthd")),
     ]
+}
+
+fn not_valid_long_enough() -> Answer {
+    let message = "the access token is valid for 4 min more".to_owned();
+    Response::Refused { kind: Refusal::NotValidLongEnough, message, valid_for: Some(240) }.into()
 }
 
 fn too_large() -> FrameError {

@@ -7,25 +7,22 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::access_token::{Refresh, Show};
 pub use super::account_status::{AccountStatus, State};
+pub use super::refusal::Refusal;
 pub use super::startup_cmd::StartupCmd;
 use crate::dump::Dump;
 use crate::secret::{self, Secret};
+use crate::unix_time::UnixTime;
 
 /// What a caller asks for. Accounts are named as the configuration spells them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
     /// The access token of an account.
-    Show {
-        /// The account.
-        account: String,
-    },
+    Show(Show),
     /// A refresh now, or a new authorization where there is no token.
-    Refresh {
-        /// The account.
-        account: String,
-    },
+    Refresh(Refresh),
     /// Forget the tokens of an account and cancel what is under way.
     Revoke {
         /// The account.
@@ -52,8 +49,8 @@ impl Request {
     /// Its name in a frame; the golden files are called so, too.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Show { .. } => "show",
-            Self::Refresh { .. } => "refresh",
+            Self::Show(_) => "show",
+            Self::Refresh(_) => "refresh",
             Self::Revoke { .. } => "revoke",
             Self::Reload {} => "reload",
             Self::Dump {} => "dump",
@@ -63,6 +60,11 @@ impl Request {
             Self::Shutdown {} => "shutdown",
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// What the daemon answers about an account, and why it has not done something: short.
@@ -82,6 +84,9 @@ pub enum Response {
         /// Why nobody can come back from there now: the redirect listener cannot listen.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         listener_error: Option<String>,
+        /// Whether this is not the end: the caller waits, and another answer follows.
+        #[serde(default, skip_serializing_if = "is_false")]
+        more: bool,
     },
     /// To `show` and `refresh`: the authorization code is being exchanged; no URL to visit.
     Exchanging {
@@ -97,6 +102,11 @@ pub enum Response {
         #[serde(default)]
         refresh_in: u64,
     },
+    /// To `refresh` of who has waited: there is a new access token.
+    Refreshed {
+        /// When it expires.
+        expires: Option<UnixTime>,
+    },
     /// To `revoke`.
     Revoked {},
     /// To any request: it was not done; nothing changed.
@@ -105,7 +115,17 @@ pub enum Response {
         kind: Refusal,
         /// For people: lower case, no full stop; may have several lines.
         message: String,
+        /// With `not_valid_long_enough`: seconds for which the access token is valid.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        valid_for: Option<u64>,
     },
+}
+
+impl Response {
+    /// A refusal of this kind.
+    pub fn refused(kind: Refusal, message: String) -> Self {
+        Self::Refused { kind, message, valid_for: None }
+    }
 }
 
 /// What the daemon answers about itself and all accounts: it may be long. Apart from [`Response`], so that the small
@@ -189,39 +209,6 @@ pub struct Skipped {
     pub account: String,
     /// Why it was not taken.
     pub reason: String,
-}
-
-/// Why a request was refused, for programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Refusal {
-    /// The configuration has no such account.
-    UnknownAccount,
-    /// `refresh` of an access token that came without a refresh token.
-    NoRefreshToken,
-    /// The configuration file has errors.
-    BadConfiguration,
-    /// The dump is truncated, corrupted, foreign or newer.
-    BadDump,
-    /// The frame or the message could not be understood.
-    BadRequest,
-    /// The version byte is one that this daemon does not speak.
-    UnsupportedVersion,
-    /// A request or an answer over its cap.
-    TooLarge,
-    /// `dump` while `startup_cmd` may be restoring what would be missing in it.
-    Starting,
-    /// `dump` by somebody who is not given one.
-    Denied,
-    /// What this socket is not for: an extra socket shows tokens and no more.
-    Restricted,
-    /// The daemon is stopping.
-    ShuttingDown,
-    /// A fault of the daemon.
-    Internal,
-    /// One that a later release has added.
-    #[serde(other)]
-    Other,
 }
 
 /// What the running daemon says of itself.

@@ -15,6 +15,8 @@ pub(super) struct Due {
     pub(super) reminder: Option<Moment>,
     /// The end of an access token, which is wiped then.
     pub(super) expiry: Option<Moment>,
+    /// The end of the time that a caller waits.
+    pub(super) wait: Option<Moment>,
 }
 
 /// Every step costs O(log n) for n accounts.
@@ -23,6 +25,7 @@ pub(super) struct Agenda {
     pub(super) requests: Queue,
     pub(super) reminders: Queue,
     pub(super) expiries: Queue,
+    pub(super) waits: Queue,
 }
 
 impl Agenda {
@@ -31,6 +34,7 @@ impl Agenda {
         self.requests.file(account, due.request);
         self.reminders.file(account, due.reminder);
         self.expiries.file(account, due.expiry);
+        self.waits.file(account, due.wait);
     }
 }
 

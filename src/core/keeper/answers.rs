@@ -225,7 +225,10 @@ fn refresh_failed(entry: &mut Entry, failure: Failure, settings: &Settings, now:
     let Some(renewer) = token.renewal.renewer_mut() else { return };
     renewer.failed(reached);
     let failures = renewer.failures;
-    let pause = pace::refresh_pause(&entry.account, renewer.answered, outbox.random());
+    let mut pause = pace::refresh_pause(&entry.account, renewer.answered, outbox.random());
+    if !reached && !entry.waiters.is_empty() {
+        pause = pace::while_awaited(pause);
+    }
     let (due, not_before) = after_pause(now.moment, pause, retry_after);
     token.renewal.rest(due, Pause::Retry { not_before });
     outbox.tell(entry, Happened::RefreshFailed { reason, failures, pause: due.since(now.moment) });

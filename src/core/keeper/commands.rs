@@ -28,16 +28,27 @@ pub enum Shown {
         last_error: Option<Reason>,
     },
     /// The access token has expired and can be refreshed.
-    Expired {
-        /// What went wrong last, if anything did.
-        last_error: Option<Reason>,
-        /// A person has to mend something first.
-        needs_attention: bool,
-        /// Until the next refresh may begin; zero if it begins now or is under way.
-        refresh_in: Duration,
+    Expired(Renewing),
+    /// The access token is valid, but for less time than was asked for.
+    TooShort {
+        /// For so long.
+        valid_for: Duration,
+        /// What becomes of it; none where it cannot be refreshed.
+        renewal: Option<Renewing>,
     },
     /// There is no valid token, and the daemon stops: nothing is begun for it.
     Stopping,
+}
+
+/// Where the refresh of an access token stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewing {
+    /// What went wrong last, if anything did.
+    pub last_error: Option<Reason>,
+    /// A person has to mend something first.
+    pub needs_attention: bool,
+    /// Until the next refresh may begin; zero if it begins now or is under way.
+    pub refresh_in: Duration,
 }
 
 /// What `refresh` brings about.
@@ -71,33 +82,53 @@ enum Haste {
 }
 
 impl Keeper {
-    /// The access token, or why there is none and what happens about it. An expired token is refreshed,
-    /// and a new authorization begins where there is nothing to refresh.
+    /// The access token, or why there is none, and what happens about it: as [`Keeper::show_lasting`] without a wish.
     ///
     /// # Errors
     /// There is no such account.
     pub fn show(&mut self, account: &str, now: Now) -> Result<Shown, UnknownAccount> {
+        self.show_lasting(account, Duration::ZERO, now)
+    }
+
+    /// The access token, valid for `min_valid` more if the server's ever are, or why there is none and what happens about
+    /// it. A token that does not do is refreshed, and a new authorization begins where there is nothing to refresh.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn show_lasting(
+        &mut self,
+        account: &str,
+        min_valid: Duration,
+        now: Now,
+    ) -> Result<Shown, UnknownAccount> {
         let entry = self.entries.get(account).ok_or(UnknownAccount)?;
-        if let Some(access_token) = entry.valid_token(now.moment) {
+        if let Some(access_token) = entry.state.token().and_then(|token| token.lasting(min_valid, now.moment))
+        {
             return Ok(Shown::AccessToken(access_token.clone()));
         }
         let (settings, is_stopping) = (self.settings, self.is_stopping);
         self.change(account, now, |entry, outbox| {
-            if let Some(pending) = entry.state.pending() {
-                return Shown::Pending(pending.request.url.clone());
+            if let TokenState::Active(token) = &mut entry.state
+                && token.sign_in.is_none()
+                && !is_stopping
+            {
+                hasten(&mut token.renewal, Haste::Show, now.moment);
             }
-            match &mut entry.state {
-                TokenState::Exchanging(_) => Shown::Exchanging { last_error: entry.exchange_error() },
+            match why_not(entry, now.moment) {
+                Some(why @ (Shown::Pending(_) | Shown::Exchanging { .. })) => why,
                 _ if is_stopping => Shown::Stopping,
-                TokenState::Active(token) if token.renewal.is_possible() => {
-                    hasten(&mut token.renewal, Haste::Show, now.moment);
-                    expired(entry, now.moment)
-                }
-                TokenState::Active(_) | TokenState::Empty | TokenState::Pending(_) => {
-                    Shown::Pending(authorize(entry, &settings, now, outbox))
-                }
+                Some(why) => why,
+                None => Shown::Pending(authorize(entry, &settings, now, outbox)),
             }
         })
+    }
+
+    /// Why `show` gives no access token that does; none where it would begin a new authorization. Begins nothing.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn why_not(&self, account: &str, now: Now) -> Result<Option<Shown>, UnknownAccount> {
+        self.entries.get(account).map(|entry| why_not(entry, now.moment)).ok_or(UnknownAccount)
     }
 
     /// Starts a refresh, or a new authorization where there is no token or the refresh token seems to be dead.
@@ -150,8 +181,26 @@ pub(super) fn drop_session(entry: &mut Entry) -> TokenState {
     had
 }
 
-fn expired(entry: &Entry, now: Moment) -> Shown {
-    Shown::Expired {
+fn why_not(entry: &Entry, now: Moment) -> Option<Shown> {
+    if let Some(pending) = entry.state.pending() {
+        return Some(Shown::Pending(pending.request.url.clone()));
+    }
+    match &entry.state {
+        TokenState::Empty | TokenState::Pending(_) => None,
+        TokenState::Exchanging(_) => Some(Shown::Exchanging { last_error: entry.exchange_error() }),
+        TokenState::Active(token) => {
+            let renewal = token.renewal.is_possible().then(|| renewing(entry, now));
+            if token.has_expired(now) {
+                renewal.map(Shown::Expired)
+            } else {
+                Some(Shown::TooShort { valid_for: token.expires_at.since(now), renewal })
+            }
+        }
+    }
+}
+
+fn renewing(entry: &Entry, now: Moment) -> Renewing {
+    Renewing {
         last_error: entry.last_error.clone(),
         needs_attention: entry.needs_attention(),
         refresh_in: refresh_in(entry, now),

@@ -3,6 +3,7 @@
 use pizauth_common::account_name::AccountName;
 
 use super::event::AccountEvent;
+use super::waiters::{Waited, WaiterId};
 use crate::http;
 
 /// The ticket for one piece of outside work. An answer counts only while an account still holds its ticket.
@@ -26,6 +27,13 @@ pub enum Effect {
         /// `PIZAUTH_ACCOUNT`.
         account: AccountName,
     },
-    /// Tell whoever listens: the log, hooks, browsers, callers.
+    /// Tell whoever listens: the log, hooks, browsers.
     Tell(AccountEvent),
+    /// Tell a caller that has waited how that ends.
+    Answer {
+        /// Its ticket.
+        waiter: WaiterId,
+        /// How.
+        how: Waited,
+    },
 }

@@ -12,6 +12,7 @@ use super::bucket::Bucket;
 use super::effect::JobId;
 use super::renewal::{Pause, Renewal, Renewer};
 use super::token_state::{ActiveToken, ExchangeStage, TokenState};
+use super::waiters::Waiters;
 use crate::moment::Moment;
 use crate::oauth::id_token::somebody_else;
 use crate::oauth::outcome::Reason;
@@ -50,6 +51,8 @@ pub(super) struct Entry {
     pub(super) somebody_else: Option<String>,
     /// Of the `state` that was used last, to recognise a reload of the browser's page.
     used_state: Option<StateDigest>,
+    /// The callers that wait for an access token of it.
+    pub(super) waiters: Waiters,
 }
 
 impl Entry {
@@ -69,6 +72,7 @@ impl Entry {
             somebody_else: None,
             told_at: None,
             used_state: None,
+            waiters: Waiters::default(),
         }
     }
 
@@ -104,6 +108,7 @@ impl Entry {
             request,
             reminder: self.state.pending().map(|pending| pending.remind_at),
             expiry: held.map(|token| token.expires_at),
+            wait: self.waiters.next_deadline(),
         }
     }
 

@@ -241,6 +241,21 @@ impl Happened {
         }
     }
 
+    /// What has failed and what to do about it, for people, if `account` is at a loss.
+    pub(super) fn failure(&self, account: &str) -> Option<String> {
+        let account = as_argument(account);
+        match self {
+            Self::AuthorizationFailed { reason, .. } => Some(format!("authorization failed: {reason}")),
+            Self::SessionEnded { reason, .. } => Some(format!(
+                "the session has ended: {reason}; sign in again with: pizauth refresh {account}"
+            )),
+            Self::NeedsAttention { reason, .. } => {
+                Some(format!("refresh needs attention: {reason}; {}", when_mended(&account)))
+            }
+            _ => None,
+        }
+    }
+
     /// What `token_event_cmd` is told, if it is about a token.
     pub fn token_event(&self) -> Option<TokenEvent> {
         match self {
@@ -258,18 +273,12 @@ impl Happened {
 impl AccountEvent {
     /// What `error_notify_cmd` is told, if the user has to know and does not yet.
     pub fn error_message(&self) -> Option<String> {
-        let account = as_argument(self.account.as_str());
         match &self.what {
-            Happened::AuthorizationFailed { reason, is_news: true } => {
-                Some(format!("authorization failed: {reason}"))
-            }
-            Happened::SessionEnded { reason, is_news: true } => Some(format!(
-                "the session has ended: {reason}; sign in again with: pizauth refresh {account}"
-            )),
-            Happened::NeedsAttention { reason, is_news: true } => {
-                Some(format!("refresh needs attention: {reason}; {}", when_mended(&account)))
-            }
+            Happened::AuthorizationFailed { is_news: true, .. }
+            | Happened::SessionEnded { is_news: true, .. }
+            | Happened::NeedsAttention { is_news: true, .. } => self.what.failure(self.account.as_str()),
             Happened::Outage { reason, way_out } => {
+                let account = as_argument(self.account.as_str());
                 Some(format!("the access token has expired{}", way_out.advice(reason, &account)))
             }
             _ => None,

@@ -9,6 +9,10 @@ use super::effect::{Effect, JobId};
 use super::entry::Entry;
 use super::event::{AccountEvent, Happened};
 
+/// A place among the effects.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark(usize);
+
 /// Effects in the order in which they are to be performed.
 pub(super) struct Outbox {
     effects: VecDeque<Effect>,
@@ -43,6 +47,23 @@ impl Outbox {
     /// Tells everybody who listens what happened to the account.
     pub(super) fn tell(&mut self, entry: &Entry, what: Happened) {
         self.put(Effect::Tell(AccountEvent { account: entry.account.name.clone(), what }));
+    }
+
+    /// Where what is put from now on begins.
+    pub(super) fn mark(&self) -> Mark {
+        Mark(self.effects.len())
+    }
+
+    /// What has been told since then, within one step: nothing is taken meanwhile.
+    pub(super) fn told(&self, since: Mark) -> impl Iterator<Item = &AccountEvent> {
+        self.effects.range(since.0..).filter_map(|effect| match effect {
+            Effect::Tell(event) => Some(event),
+            _ => None,
+        })
+    }
+
+    pub(super) fn has_told(&self, since: Mark) -> bool {
+        self.told(since).next().is_some()
     }
 
     pub(super) fn take(&mut self) -> Option<Effect> {

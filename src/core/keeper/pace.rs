@@ -11,6 +11,8 @@ use crate::oauth::token_answer::LONGEST_RETRY_AFTER;
 const SOONEST: Duration = Duration::from_secs(10);
 /// Growing pauses stop growing here.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+/// A server that was not reached is tried again so soon while callers wait.
+const LONGEST_WHILE_AWAITED: Duration = Duration::from_secs(2);
 /// Time between tries while a person has to mend something.
 pub(super) const ATTENTION_RETRY: Duration = Duration::from_secs(60 * 60);
 /// An exchange is tried this often while the server cannot be reached.
@@ -35,6 +37,11 @@ pub(super) fn refresh_pause(account: &Account, answered: u32, dice: u64) -> Dura
         0 => jittered(first, dice),
         _ => jittered(doubled(first, answered), dice).min(LONGEST_PAUSE.max(first)),
     }
+}
+
+/// What of a `pause` is waited while callers wait, if the server was not reached: a network often is back in a moment.
+pub(super) fn while_awaited(pause: Duration) -> Duration {
+    pause.min(LONGEST_WHILE_AWAITED)
 }
 
 /// The pause after the `tries`-th try of an exchange that did not reach the server.

@@ -12,6 +12,7 @@ use super::event::Happened;
 use super::outbox::Outbox;
 use super::renewal::{Pause, Renewal};
 use super::token_state::{ActiveToken, TokenState};
+use super::waiters::{self, Waited};
 use super::{Keeper, ListenerPorts, Settings, pace};
 use crate::moment::{Moment, Now};
 use crate::prelude::*;
@@ -32,7 +33,7 @@ impl Keeper {
                 Some(account) => self.change(name.as_str(), now, |entry, outbox| {
                     update(entry, account, (&old, &new), now, outbox);
                 }),
-                None => self.change(name.as_str(), now, invalidate).map(|()| self.forget(&name)),
+                None => self.change(name.as_str(), now, end).map(|()| self.forget(&name)),
             };
         }
         for (name, account) in accounts {
@@ -71,6 +72,12 @@ fn update(
 fn has_moved(entry: &Entry, old: ListenerPorts, new: ListenerPorts) -> bool {
     let scheme = entry.account.grant.redirect_uri().map(|uri| uri.scheme());
     scheme.is_some_and(|scheme| old.of(scheme) != new.of(scheme))
+}
+
+/// The configuration has it no more.
+fn end(entry: &mut Entry, outbox: &mut Outbox) {
+    waiters::dismiss(entry, &Waited::UnknownAccount, outbox);
+    invalidate(entry, outbox);
 }
 
 fn invalidate(entry: &mut Entry, outbox: &mut Outbox) {

@@ -4,6 +4,7 @@ use core::fmt;
 
 use pizauth_common::account_name::AccountName;
 use pizauth_common::ipc::message::{AccountStatus, State};
+use pizauth_common::unix_time::UnixTime;
 
 use super::Keeper;
 use super::entry::Entry;
@@ -23,7 +24,13 @@ impl Keeper {
         self.entries.iter().map(|(name, entry)| status_of(name.as_str(), entry, now)).collect()
     }
 
-    /// The same in short.
+    /// When the access token of an account expires, where it has one.
+    pub fn expires(&self, account: &str, now: Now) -> Option<UnixTime> {
+        let token = self.entries.get(account)?.state.token().filter(|token| !token.is_endless())?;
+        Some(now.wall_at(token.expires_at))
+    }
+
+    /// How the accounts are, in short.
     pub fn summary(&self, now: Now) -> Summary {
         self.entries.values().fold(Summary::default(), |sum, entry| Summary {
             usable: sum.usable + usize::from(entry.valid_token(now.moment).is_some()),

@@ -17,6 +17,7 @@ mod reload;
 mod server;
 mod session;
 mod transfer;
+mod waiters;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

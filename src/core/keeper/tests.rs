@@ -9,3 +9,4 @@ mod refresh;
 mod reload;
 mod suspect;
 mod transfer;
+mod waiters;

@@ -2,6 +2,7 @@
 //! token, no second request while one is in flight, no reminder that disturbs an exchange.
 
 use core::mem;
+use core::time::Duration;
 
 use pizauth_common::secret::Secret;
 
@@ -59,6 +60,11 @@ impl TokenState {
             Self::Active(token) => token.sign_in.as_deref_mut(),
             Self::Empty | Self::Exchanging(_) => None,
         }
+    }
+
+    /// Whether a sign-in waits for the user, or is being completed.
+    pub(super) fn awaits_sign_in(&self) -> bool {
+        matches!(self, Self::Exchanging(_)) || self.pending().is_some()
     }
 
     /// Takes the authorization request out, and with it the tokens that it may take the place of.
@@ -140,6 +146,14 @@ impl ActiveToken {
         self.access_token.as_ref().filter(|_| !self.has_expired(now))
     }
 
+    /// The same, while it is valid for `min_valid` more, or where the server's tokens never are: each that is asked for
+    /// would be asked for in vain.
+    pub(super) fn lasting(&self, min_valid: Duration, now: Moment) -> Option<&Secret> {
+        let is_lasting = self.expires_at.since(now) >= min_valid
+            || self.expires_at.since(self.obtained_at) <= min_valid + LIFETIME_SLACK;
+        self.valid(now).filter(|_| is_lasting)
+    }
+
     pub(super) fn has_expired(&self, now: Moment) -> bool {
         self.expires_at <= now
     }
@@ -164,3 +178,6 @@ impl ActiveToken {
         self.has_expired(now) && !self.renewal.is_possible()
     }
 }
+
+/// Lifetimes that differ by no more are the same.
+const LIFETIME_SLACK: Duration = Duration::from_secs(5);

@@ -1,18 +1,15 @@
 //! What callers ask for, and what they are answered.
 
-use std::time::Duration;
-
-use pizauth_common::account_name::{AccountName, as_argument};
+use pizauth_common::account_name::AccountName;
 use pizauth_common::config::DumpCallers;
 use pizauth_common::dump::Dump;
 use pizauth_common::ipc::message::{
-    Answer, DaemonInfo, Expired, Refusal, Report, Request, Response, Skipped, StartupCmd,
+    Answer, DaemonInfo, Refusal, Report, Request, Response, Skipped, StartupCmd,
 };
 use pizauth_common::sys::give_memory_back;
 use pizauth_common::terminal::cut;
-use pizauth_core::keeper::{Refreshed, Restored, Shown};
+use pizauth_core::keeper::Restored;
 use pizauth_core::moment::Now;
-use pizauth_core::oauth::outcome::Reason;
 use pizauth_core::snapshot::Snapshot;
 
 use super::{EventLoop, Rooms};
@@ -26,7 +23,7 @@ pub(super) struct Refused(pub(super) Refusal, pub(super) String);
 
 impl From<Refused> for Response {
     fn from(Refused(kind, message): Refused) -> Self {
-        Self::Refused { kind, message }
+        Self::refused(kind, message)
     }
 }
 
@@ -73,23 +70,12 @@ impl EventLoop {
 
     /// To the user's own programs.
     fn respond(&mut self, caller: CallerId, request: Request, now: Now) -> Result<Option<Answer>, Refused> {
-        self.refuse_what_a_restore_would_undo(caller, &request, now)?;
         let rooms = &mut self.rooms;
         let answer = match request {
             Request::Restore { .. } if self.stage.is_stopping() => Err(stopping()),
-            Request::Show { account } => {
-                rooms.listen_again(now);
-                let found =
-                    rooms.keeper.show(&account, now).map_err(|unknown| rooms.refused(unknown, &account))?;
-                rooms.shown(&account, found).map(Answer::from)
-            }
-            Request::Refresh { account } => rooms.refresh(&account, now).map(Answer::from),
-            Request::Revoke { account } => {
-                let revoked = rooms.keeper.revoke(&account, now);
-                revoked
-                    .map(|()| Response::Revoked {}.into())
-                    .map_err(|unknown| rooms.refused(unknown, &account))
-            }
+            Request::Show(show) => return self.ask(caller, show.into(), now),
+            Request::Refresh(refresh) => return self.ask(caller, refresh.into(), now),
+            Request::Revoke { account } => return self.revoke(caller, &account, now).map(Some),
             Request::Reload {} => {
                 self.reload(Some(caller), now);
                 return Ok(None);
@@ -115,73 +101,24 @@ impl EventLoop {
         answer.map(Some)
     }
 
-    /// While `startup_cmd` may bring tokens back: what would be needless or undone then. Our own hooks know what they do.
-    fn refuse_what_a_restore_would_undo(
-        &self,
-        caller: CallerId,
-        request: &Request,
-        now: Now,
-    ) -> Result<(), Refused> {
-        let (account, why) = match request {
-            Request::Show { account } | Request::Refresh { account } => {
-                (account, "what it brings back need not be authorized")
-            }
-            Request::Revoke { account } => (account, "what it brings back is not there to be revoked yet"),
-            _ => return Ok(()),
-        };
+    fn revoke(&mut self, caller: CallerId, account: &str, now: Now) -> Result<Answer, Refused> {
+        if self.may_be_restored(caller, account, now) {
+            return Err(restoring("what it brings back is not there to be revoked yet"));
+        }
+        let revoked = self.rooms.keeper.revoke(account, now);
+        revoked.map(|()| Response::Revoked {}.into()).map_err(|unknown| self.rooms.refused(unknown, account))
+    }
+
+    /// Whether `startup_cmd` may bring back the token that an account lacks: what is done meanwhile may be needless, or
+    /// undone then. Our own hooks know what they do.
+    pub(super) fn may_be_restored(&self, caller: CallerId, account: &str, now: Now) -> bool {
         let lacks_token =
             self.stage.is_starting() && self.rooms.keeper.needs_authorization(account, now) == Ok(true);
-        if lacks_token && !self.rooms.is_hook(caller) { Err(restoring(why)) } else { Ok(()) }
+        lacks_token && !self.rooms.is_hook(caller)
     }
 }
 
 impl Rooms {
-    /// Somebody may want to sign in where nobody can come back to: perhaps somebody can by now.
-    fn listen_again(&mut self, now: Now) {
-        let served_again = self.redirect_listener.try_again();
-        self.keeper.renew_pending(&served_again, now);
-    }
-
-    fn pending(&self, account: &str, url: String) -> Response {
-        let scheme = self.keeper.redirect_scheme(account);
-        let listener_error = scheme.and_then(|scheme| self.redirect_listener.why_missing(scheme));
-        Response::Pending { url, listener_error: listener_error.map(str::to_owned) }
-    }
-
-    fn refresh(&mut self, account: &str, now: Now) -> Result<Response, Refused> {
-        self.listen_again(now);
-        match self.keeper.refresh(account, now).map_err(|unknown| self.refused(unknown, account))? {
-            Refreshed::Scheduled { refresh_in } => {
-                Ok(Response::RefreshScheduled { refresh_in: whole_seconds(refresh_in) })
-            }
-            Refreshed::Pending(url) => Ok(self.pending(account, url)),
-            Refreshed::Exchanging { last_error } => Ok(exchanging(last_error)),
-            Refreshed::Stopping => Err(stopping()),
-            Refreshed::Impossible => Err(Refused(
-                Refusal::NoRefreshToken,
-                format!(
-                    "cannot refresh {account:?}: its access token came without a refresh token \
-                     (to authorize it anew, revoke it first: pizauth revoke {})",
-                    as_argument(account)
-                ),
-            )),
-        }
-    }
-
-    pub(super) fn shown(&self, account: &str, shown: Shown) -> Result<Response, Refused> {
-        Ok(match shown {
-            Shown::AccessToken(access_token) => Response::AccessToken { access_token },
-            Shown::Pending(url) => self.pending(account, url),
-            Shown::Exchanging { last_error } => exchanging(last_error),
-            Shown::Expired { last_error, needs_attention, refresh_in } => Response::Expired(Expired {
-                last_error: last_error.map(|reason| reason.to_string()),
-                needs_attention,
-                refresh_in: whole_seconds(refresh_in),
-            }),
-            Shown::Stopping => return Err(stopping()),
-        })
-    }
-
     fn dump(&mut self, now: Now) -> Report {
         let dump = self.keeper.dump(now).encode_to_fit(&mut entropy::fill);
         log::event(What::Dumped).write();
@@ -230,7 +167,7 @@ fn starting() -> Refused {
     Refused(Refusal::Starting, why.to_owned())
 }
 
-fn restoring(why: &str) -> Refused {
+pub(super) fn restoring(why: &str) -> Refused {
     let why =
         format!("tokens are being restored: startup_cmd has not ended, and {why} (try again in a moment)");
     Refused(Refusal::Starting, why)
@@ -243,15 +180,6 @@ fn denied() -> Refused {
 
 pub(super) fn stopping() -> Refused {
     Refused(Refusal::ShuttingDown, "pizauthd is stopping: nothing new is begun".to_owned())
-}
-
-fn exchanging(last_error: Option<Reason>) -> Response {
-    Response::Exchanging { last_error: last_error.map(|reason| reason.to_string()) }
-}
-
-/// So many that it is over after them.
-fn whole_seconds(time: Duration) -> u64 {
-    time.as_millis().div_ceil(1000) as u64
 }
 
 fn restored(done: Restored) -> Report {

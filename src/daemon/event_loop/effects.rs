@@ -18,6 +18,7 @@ impl EventLoop {
                     self.rooms.hooks.run(Hook::TransientErrorIf { job, account }, now.moment);
                 }
                 Effect::Tell(event) => self.tell(&event, now),
+                Effect::Answer { waiter, how } => self.waited(waiter, how, now),
             }
         }
     }

@@ -2,16 +2,18 @@
 //! asks there may be root of that machine.
 
 use std::path::Path;
+use std::time::Duration;
 
 use pizauth_common::account_name::{AccountName, as_argument};
 use pizauth_common::cause::Cause;
 use pizauth_common::config;
-use pizauth_common::ipc::message::{Answer, Expired, Refusal, Report, Request, Response};
+use pizauth_common::ipc::message::{Answer, Expired, Refusal, Report, Request, Response, Show};
 use pizauth_common::near_miss::no_account;
 use pizauth_common::paths::{Environment, ProcessEnvironment};
 use pizauth_core::moment::{Moment, Now};
 
 use super::answers::Refused;
+use super::tokens::{Found, shown_as};
 use super::{EventLoop, Rooms};
 use crate::ipc_listener::Door;
 use crate::log::{self, What};
@@ -120,7 +122,10 @@ impl Rooms {
             return Err(Refused(Refusal::Restricted, why));
         }
         let shown = self.keeper.show(account, now).map_err(|unknown| self.refused(unknown, account))?;
-        Ok(match self.shown(account, shown)? {
+        let (Found::Answer(answer) | Found::UnderWay(answer)) = shown_as(shown, Duration::ZERO)? else {
+            return Err(restricted());
+        };
+        Ok(match answer {
             Response::Exchanging { .. } => Response::Exchanging { last_error: None },
             Response::Expired(expired) => Response::Expired(Expired { last_error: None, ..expired }),
             token @ Response::AccessToken { .. } => {
@@ -137,18 +142,18 @@ impl EventLoop {
     pub(super) fn respond_to_guest(&mut self, request: &Request, now: Now) -> Result<Answer, Refused> {
         let Some(extra) = &self.rooms.extra_socket else { return Err(restricted()) };
         match request {
-            Request::Show { account } if !extra.has(account) => {
+            Request::Show(Show { account, .. }) if !extra.has(account) => {
                 let listed: Vec<_> = extra.accounts.iter().map(AccountName::as_str).collect();
                 Err(Refused(Refusal::UnknownAccount, no_account(account, &listed)))
             }
-            Request::Show { account } => self.rooms.token_for_guest(account, now).map(Answer::from),
+            Request::Show(Show { account, .. }) => self.rooms.token_for_guest(account, now).map(Answer::from),
             Request::Status {} => {
                 let mut accounts = self.rooms.keeper.status(now);
                 accounts.retain(|row| extra.has(&row.account));
                 accounts.iter_mut().for_each(|row| row.last_error = None);
                 Ok(Report::Status { accounts, startup_cmd: self.startup_cmd }.into())
             }
-            Request::Refresh { .. }
+            Request::Refresh(_)
             | Request::Revoke { .. }
             | Request::Reload {}
             | Request::Dump {}

@@ -124,6 +124,8 @@ impl EventLoop {
                 self.rooms.supervisor.ready();
                 self.has_news = true;
                 self.stage = Stage::Serving;
+                self.begin_what_was_held_back(now);
+                self.perform_effects(now);
             }
             Stage::Stopping { until, .. } if until <= now.moment || self.is_finished() => {
                 self.stage = Stage::Over

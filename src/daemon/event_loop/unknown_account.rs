@@ -9,6 +9,10 @@ use super::answers::Refused;
 
 impl Rooms {
     pub(super) fn refused(&self, _: UnknownAccount, account: &str) -> Refused {
+        self.unknown(account)
+    }
+
+    pub(super) fn unknown(&self, account: &str) -> Refused {
         let names: Vec<_> = self.keeper.account_names().collect();
         Refused(Refusal::UnknownAccount, no_account(account, &names))
     }

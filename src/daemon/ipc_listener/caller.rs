@@ -36,10 +36,21 @@ enum Phase {
     Writing {
         bytes: Vec<u8>,
         sent: usize,
-        hold: bool,
+        then: Then,
     },
     /// Answered, and open until the caller has had enough.
     Held,
+}
+
+/// What comes when an answer has been written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    /// The end.
+    Close,
+    /// Nothing, until the caller has had enough.
+    Hold,
+    /// Another answer.
+    Await,
 }
 
 /// What has to happen next.
@@ -74,6 +85,11 @@ impl Caller {
         matches!(self.phase, Phase::Awaiting { .. })
     }
 
+    /// Whether it waits for an answer, or for the rest of one.
+    pub(super) fn is_owed(&self) -> bool {
+        matches!(self.phase, Phase::Awaiting { .. } | Phase::Writing { then: Then::Await, .. })
+    }
+
     /// Bytes of memory that are held for this caller.
     pub(super) fn memory(&self) -> usize {
         match &self.phase {
@@ -84,8 +100,15 @@ impl Caller {
         }
     }
 
-    pub(super) fn begin_answer(&mut self, bytes: Vec<u8>, hold: bool) {
-        self.phase = Phase::Writing { bytes, sent: 0, hold };
+    /// What has not been taken yet of an earlier answer comes first.
+    pub(super) fn begin_answer(&mut self, answer: Vec<u8>, next: Then) {
+        match &mut self.phase {
+            Phase::Writing { bytes, then, .. } => {
+                bytes.extend_from_slice(&answer);
+                *then = next;
+            }
+            _ => self.phase = Phase::Writing { bytes: answer, sent: 0, then: next },
+        }
     }
 
     /// Moves bytes until they stop or a phase is complete. `chunk` is scratch space.
@@ -100,13 +123,19 @@ impl Caller {
                 }
                 step
             }
-            Phase::Writing { bytes, sent, hold } => match write(&mut self.stream, bytes, sent) {
-                Step::Close if *hold && *sent == bytes.len() => {
-                    self.phase = Phase::Held;
-                    Step::Wait(None)
+            Phase::Writing { bytes, sent, then } => {
+                let step = write(&mut self.stream, bytes, sent);
+                let next = match then {
+                    Then::Hold => Phase::Held,
+                    Then::Await => Phase::Awaiting { memory: 0 },
+                    Then::Close => return step,
+                };
+                if *sent < bytes.len() {
+                    return step;
                 }
-                step => step,
-            },
+                self.phase = next;
+                Step::Wait(None)
+            }
             Phase::Awaiting { .. } => Step::Wait(None),
             Phase::Held => discard(&mut self.stream, chunk),
         }

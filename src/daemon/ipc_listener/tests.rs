@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mio::{Events, Poll};
 use pizauth_common::ipc::frame::{Decoder, MAX_REQUEST, encode};
-use pizauth_common::ipc::message::{Answer, Refusal, Report, Request, Response};
+use pizauth_common::ipc::message::{Answer, Refusal, Report, Request, Response, Show};
 use pizauth_common::secret::Secret;
 use pizauth_core::moment::Moment;
 use rustix::net::{AddressFamily, SocketType};
@@ -131,9 +131,9 @@ fn warning(length: usize) -> Answer {
 #[test]
 fn a_request_is_handed_out_and_answered() {
     let mut world = World::new();
-    let mut caller = world.ask(&Request::Show { account: "work".to_owned() });
+    let mut caller = world.ask(&Request::Show(Show::of("work".to_owned())));
     let (id, request) = world.only_request();
-    assert_eq!(request, Request::Show { account: "work".to_owned() });
+    assert_eq!(request, Request::Show(Show::of("work".to_owned())));
     assert_eq!(world.ipc.caller_pid(id), Some(i32::try_from(std::process::id()).unwrap()));
     world.ipc.answer(id, &token(20));
     assert_eq!(received(&mut caller), token(20));
@@ -174,7 +174,9 @@ fn bad_frames_get_a_typed_refusal() {
         caller.write_all(bytes).unwrap();
         world.turn();
         match received(&mut caller) {
-            Answer::Response(Response::Refused { kind, message }) => assert_eq!(kind, expected, "{message}"),
+            Answer::Response(Response::Refused { kind, message, .. }) => {
+                assert_eq!(kind, expected, "{message}")
+            }
             other => panic!("{bytes:?}: {other:?}"),
         }
         world.assert_empty();

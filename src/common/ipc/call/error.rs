@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::cause::Cause;
 use crate::exit::Exit;
@@ -23,8 +24,8 @@ pub enum CallError {
         /// A place that does not suit, where the daemon would not be.
         passed_over: Option<ConnectError>,
     },
-    /// It took the request and did not answer in time; its process id, if the system tells.
-    NoAnswer(PathBuf, Option<i32>),
+    /// It took the request and did not answer within this time; its process id, if the system tells.
+    NoAnswer(PathBuf, Option<i32>, Duration),
     /// What listens there does not speak our protocol; its process id, if the system tells.
     Stranger(PathBuf, Option<i32>),
     /// It closed the connection without an answer.
@@ -84,11 +85,10 @@ impl fmt::Display for CallError {
                 write!(f, "cannot trust the socket's directory: {cause}")
             }
             Self::Unreachable { cause, .. } => write!(f, "cannot reach pizauthd at {cause}"),
-            Self::NoAnswer(path, None) => {
-                write!(f, "pizauthd at {} does not answer within 10 s", path.display())
-            }
-            Self::NoAnswer(path, Some(pid)) => {
-                write!(f, "pizauthd at {} (process {pid}) does not answer within 10 s", path.display())
+            Self::NoAnswer(path, pid, patience) => {
+                write!(f, "pizauthd at {}", path.display())?;
+                pid.iter().try_for_each(|pid| write!(f, " (process {pid})"))?;
+                write!(f, " does not answer within {} s", patience.as_secs())
             }
             Self::Stranger(path, pid) => Stranger(path, *pid).fmt(f),
             Self::HungUp(path) => write!(

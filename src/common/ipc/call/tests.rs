@@ -53,7 +53,7 @@ fn answer(stream: &mut UnixStream, answer: impl Into<Answer>) {
 }
 
 fn ask(candidates: &[SocketCandidate]) -> Result<(Answer, Call), CallError> {
-    call_any(candidates, Vec::new, &Request::Status {}, PATIENCE)
+    call_any(candidates, Vec::new, &Request::Status {}, PATIENCE, &mut |_| ())
 }
 
 #[test]
@@ -73,7 +73,9 @@ fn the_first_live_candidate_gets_the_request() {
 fn siblings_are_asked_last_and_not_spoken_of() {
     let place = Place::new();
     let siblings = || vec![place.named("stale"), place.named("sibling")];
-    let ask = || call_any::<Response>(&[place.named("absent")], siblings, &Request::Status {}, PATIENCE);
+    let ask = || {
+        call_any::<Response>(&[place.named("absent")], siblings, &Request::Status {}, PATIENCE, &mut |_| ())
+    };
     drop(UnixListener::bind(place.socket("stale")).unwrap());
     let error = ask().unwrap_err();
     assert!(error.to_string().contains("absent: no such file"), "{error}");
@@ -137,7 +139,8 @@ fn a_mute_daemon_is_given_up() {
     let place = Place::new();
     let _listener = UnixListener::bind(place.socket("mute")).unwrap();
     let error =
-        call_any::<Response>(&[place.named("mute")], Vec::new, &Request::Status {}, SHORT).unwrap_err();
+        call_any::<Response>(&[place.named("mute")], Vec::new, &Request::Status {}, SHORT, &mut |_| ())
+            .unwrap_err();
     assert!(matches!(error, CallError::NoAnswer(..)), "{error:?}");
     assert_eq!(error.exit(), Exit::Unreachable);
 }
@@ -167,7 +170,8 @@ fn a_full_queue_is_given_up() {
     let place = Place::new();
     let _full = full_queue(&place);
     let error =
-        call_any::<Response>(&[place.named("full")], Vec::new, &Request::Status {}, SHORT).unwrap_err();
+        call_any::<Response>(&[place.named("full")], Vec::new, &Request::Status {}, SHORT, &mut |_| ())
+            .unwrap_err();
     assert_eq!(error.exit(), Exit::Unreachable);
     assert!(!matches!(error, CallError::HungUp(_)), "{error:?}");
 }
@@ -233,7 +237,8 @@ fn a_refusal_that_comes_while_we_write_is_read() {
     let refusing =
         place.daemon("live", |mut stream| answer(&mut stream, Response::Exchanging { last_error: None }));
     let request = Request::Restore { dump: vec![7; 3_000_000].into() };
-    let (response, _) = call_any::<Response>(&[place.named("live")], Vec::new, &request, PATIENCE).unwrap();
+    let (response, _) =
+        call_any::<Response>(&[place.named("live")], Vec::new, &request, PATIENCE, &mut |_| ()).unwrap();
     assert_eq!(response, Response::Exchanging { last_error: None });
     refusing.join().unwrap();
 }
@@ -257,7 +262,8 @@ fn a_daemon_that_takes_a_large_request_bit_by_bit_is_given_up() {
         told.send(whole).unwrap();
     });
     let request = Request::Restore { dump: vec![7; 3_000_000].into() };
-    let error = call_any::<Response>(&[place.named("slow")], Vec::new, &request, SHORT).unwrap_err();
+    let error =
+        call_any::<Response>(&[place.named("slow")], Vec::new, &request, SHORT, &mut |_| ()).unwrap_err();
     assert!(matches!(error, CallError::NoAnswer(..)), "{error:?}");
     assert!(!heard.recv().unwrap(), "it was given the whole request");
     daemon.join().unwrap();
@@ -281,4 +287,23 @@ fn the_connection_can_be_kept_until_the_daemon_has_gone() {
     let (_, connection) = ask(&[place.named("gone")]).unwrap();
     assert!(connection.wait_until_closed(PATIENCE));
     gone.join().unwrap();
+}
+
+#[test]
+fn what_comes_before_the_end_is_told_also_where_both_come_at_once() {
+    let place = Place::new();
+    let pending =
+        Response::Pending { url: "https://login.test/".to_owned(), listener_error: None, more: true };
+    let first = pending.clone();
+    let daemon = place.daemon("live", move |mut stream| {
+        read_request(&mut stream);
+        let both = [encode(&first).unwrap(), encode(&Response::Revoked {}).unwrap()].concat();
+        stream.write_all(&both).unwrap();
+    });
+    let mut told = Vec::new();
+    let candidates = [place.named("live")];
+    let (answer, _) =
+        call_any(&candidates, Vec::new, &Request::Status {}, PATIENCE, &mut |more| told.push(more)).unwrap();
+    assert_eq!((answer, told), (Response::Revoked {}, vec![pending]));
+    daemon.join().unwrap();
 }

@@ -55,7 +55,7 @@ impl FrameError {
                 Refusal::BadRequest
             }
         };
-        Response::Refused { kind, message: self.to_string() }.into()
+        Response::refused(kind, self.to_string()).into()
     }
 }
 

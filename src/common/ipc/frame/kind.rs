@@ -51,6 +51,11 @@ pub trait Message: Serialize + Sized {
     /// About how many bytes its long members take, which spares a large one most of its allocations.
     fn room(&self) -> usize;
 
+    /// Whether another one follows on the same connection.
+    fn has_more(&self) -> bool {
+        false
+    }
+
     /// Reads it from the JSON text of a frame.
     ///
     /// # Errors
@@ -83,6 +88,10 @@ impl Message for Response {
 
     fn room(&self) -> usize {
         0
+    }
+
+    fn has_more(&self) -> bool {
+        matches!(self, Self::Pending { more: true, .. })
     }
 
     fn parse(_: FrameKind, json: &[u8]) -> serde_json::Result<Self> {

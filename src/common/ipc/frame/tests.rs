@@ -2,7 +2,7 @@ use std::fmt::Debug;
 
 use super::{Decoder, FrameError, FrameKind, MAX_LONG, MAX_REQUEST, Message, VERSION, encode};
 use crate::dump::{self, Dump};
-use crate::ipc::message::{Answer, Refusal, Report, Request, Response};
+use crate::ipc::message::{Answer, Refusal, Report, Request, Response, Show};
 use crate::secret::Secret;
 
 const REQUEST: u8 = FrameKind::Request as u8;
@@ -32,7 +32,7 @@ fn decode_request(bytes: &[u8]) -> Result<Option<Request>, FrameError> {
 
 fn refusal(error: &FrameError) -> (Refusal, String) {
     match error.to_answer() {
-        Answer::Response(Response::Refused { kind, message }) => (kind, message),
+        Answer::Response(Response::Refused { kind, message, .. }) => (kind, message),
         other => panic!("not a refusal: {other:?}"),
     }
 }
@@ -44,8 +44,12 @@ fn assert_decoded<M: Message + PartialEq + Debug>(message: M) {
 
 #[test]
 fn what_is_encoded_is_decoded() {
-    assert_decoded(Request::Show { account: "wörk \"1\"".to_owned() });
-    assert_decoded(Response::Pending { url: "https://login.test/?a=b".to_owned(), listener_error: None });
+    assert_decoded(Request::Show(Show::of("wörk \"1\"".to_owned())));
+    assert_decoded(Response::Pending {
+        url: "https://login.test/?a=b".to_owned(),
+        listener_error: None,
+        more: false,
+    });
     assert_decoded(Answer::from(Response::Revoked {}));
     assert_decoded(Answer::from(Report::ShuttingDown { wait: false }));
 }
@@ -140,7 +144,7 @@ fn each_kind_has_a_limit_that_is_kept_before_anything_of_the_message_is_there() 
 fn nothing_over_its_limit_is_sent() {
     let too_large = |frame: Result<Vec<u8>, FrameError>| matches!(frame, Err(FrameError::TooLarge { .. }));
     assert!(too_large(encode(&Request::Restore { dump: vec![7; MAX_LONG / 4 * 3].into() })));
-    assert!(too_large(encode(&Request::Show { account: "x".repeat(MAX_REQUEST) })));
+    assert!(too_large(encode(&Request::Show(Show::of("x".repeat(MAX_REQUEST))))));
     let largest = || Dump::from(vec![7; dump::MAX_BYTES]);
     assert!(encode(&Request::Restore { dump: largest() }).is_ok());
     assert!(encode(&Answer::from(Report::Dump { dump: largest() })).is_ok());

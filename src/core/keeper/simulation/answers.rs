@@ -79,10 +79,13 @@ impl Model {
     }
 
     fn refresh_failed(&mut self, outcome: Outcome, account: &Account, now: Now) {
+        let reached = !matches!(outcome, Outcome::Transient { reached: false, .. });
+        let longest = self.longest_pause(reached);
         let Some(session) = self.session() else { panic!("a refresh without a session") };
         match session.loud(outcome) {
             Outcome::Transient { reason, retry_after, reached } => {
                 let pauses = session.failed(account, reached, retry_after, now.moment);
+                let pauses = *pauses.start().min(&longest)..=*pauses.end().min(&longest);
                 let failures = session.failures;
                 let is_asked = session.question.is_some();
                 self.must_ask = failures.is_multiple_of(FAILURES_PER_QUESTION) && !is_asked;

@@ -1,18 +1,20 @@
 //! What callers do, and what they must be answered.
 
+use std::time::Duration;
+
 use super::coverage::Coverage;
 use super::model::{Model, Phase};
 use super::world::World;
-use crate::keeper::{Happened, Refreshed, Shown};
+use crate::keeper::{Happened, Refreshed, Renewing, Shown};
 use crate::moment::Now;
 
 impl World {
-    pub(super) fn show(&mut self, name: &str, coverage: &mut Coverage) {
+    pub(super) fn show_lasting(&mut self, name: &str, min_valid: Duration, coverage: &mut Coverage) {
         self.count(name, if self.is_stopping { "show, stopping" } else { "show" }, coverage);
         let (now, is_stopping, remind_at) = (self.now, self.is_stopping, self.remind_at());
-        let shown = self.keeper.show(name, now).expect("the account exists");
+        let shown = self.keeper.show_lasting(name, min_valid, now).expect("the account exists");
         let model = self.model(name);
-        let valid = model.held().and_then(|session| session.valid_token(now.moment).map(Into::into));
+        let valid = model.held().and_then(|session| session.lasting(min_valid, now.moment)).map(Into::into);
         let url = model.sign_in().map(|sign_in| sign_in.url.clone());
         let expected = match &mut model.phase {
             _ if valid.is_some() => Shown::AccessToken(valid.expect("it was looked at")),
@@ -21,8 +23,9 @@ impl World {
             _ if is_stopping => Shown::Stopping,
             Phase::Active(session) if session.is_refreshable() => {
                 session.hasten(false, now.moment);
-                expired(model, now)
+                not_good_enough(model, now)
             }
+            Phase::Active(session) if !session.has_expired(now.moment) => not_good_enough(model, now),
             Phase::Active(_) | Phase::Empty | Phase::Pending(_) => {
                 let Shown::Pending(url) = &shown else { panic!("{shown:?} without a token") };
                 model.pending(url.clone(), remind_at, now);
@@ -73,14 +76,20 @@ impl World {
     pub(super) fn stop(&mut self) {
         self.is_stopping = true;
         self.keeper.stop();
+        self.absorb();
     }
 }
 
-/// What a caller hears of a token that has expired.
-fn expired(model: &Model, now: Now) -> Shown {
-    Shown::Expired {
+/// What a caller hears of a token that has expired, or is valid for too short a time.
+fn not_good_enough(model: &Model, now: Now) -> Shown {
+    let Phase::Active(session) = &model.phase else { panic!("no session") };
+    let renewal = session.is_refreshable().then(|| Renewing {
         last_error: model.last_error.clone(),
         needs_attention: model.needs_attention(),
         refresh_in: model.refresh_in(now),
+    });
+    match renewal {
+        Some(renewal) if session.has_expired(now.moment) => Shown::Expired(renewal),
+        renewal => Shown::TooShort { valid_for: session.expires_at.since(now.moment), renewal },
     }
 }

@@ -12,6 +12,7 @@ impl World {
         self.check_tokens();
         self.check_status();
         self.check_waiting(coverage);
+        self.check_waiters();
         self.models.values().for_each(|model| model.check_outage(self.now.moment));
         assert_eq!(self.keeper.poll_timeout(), self.next_wakeup(), "the next wake-up");
         assert_eq!(self.keeper.is_busy(), !self.requests.is_empty());
@@ -72,7 +73,7 @@ impl World {
             let held = model.held().filter(|session| session.valid_token(now).is_some());
             [request, reminder, held.map(|session| session.expires_at)]
         };
-        self.models.values().flat_map(of_model).flatten().min()
+        self.models.values().flat_map(of_model).flatten().chain(self.next_wait_ends()).min()
     }
 
     /// Everything that had to be told of a step was.

@@ -19,7 +19,7 @@ pub(super) const STATES: [&str; 11] = [
 ];
 
 /// The calls that concern one account, and what may befall it.
-pub(super) const CALLS: [&str; 15] = [
+pub(super) const CALLS: [&str; 17] = [
     "show",
     "refresh",
     "revoke",
@@ -35,6 +35,8 @@ pub(super) const CALLS: [&str; 15] = [
     "refresh, stopping",
     "no place at its host",
     "no place at all",
+    "wait",
+    "leave",
 ];
 
 #[derive(Default)]
@@ -63,6 +65,9 @@ impl Coverage {
 fn is_possible(state: &str, call: &str) -> bool {
     match call {
         "right redirect" => ["pending", "sign-in beside"].contains(&state),
+        // Who asks has something begun, and what ends it ends the waiting.
+        "wait" => !["empty", "expired, final"].contains(&state),
+        "leave" => state != "empty",
         "no place at its host" => ["valid, idle", "expired, idle"].contains(&state),
         "no place at all" => ["exchange waits", "valid, idle", "expired, idle"].contains(&state),
         // It would take more steps than we have.

@@ -55,6 +55,8 @@ pub(super) struct Model {
     pub(super) expected: Expected,
     /// Whether the user knows that there is no valid access token.
     is_out: bool,
+    /// How many callers wait for it.
+    pub(super) waiters: usize,
 }
 
 impl Model {

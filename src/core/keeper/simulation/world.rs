@@ -14,9 +14,10 @@ use super::model::{Model, Phase, SpentCodes};
 use super::reload::random_account;
 use super::server::Request;
 use super::session::Session;
+use super::waiters::Waiting;
 use crate::http;
 use crate::keeper::tests::bench::{PORTS, config, seconds, some_time};
-use crate::keeper::{AccountEvent, Effect, Happened, JobId, Keeper};
+use crate::keeper::{AccountEvent, Effect, Happened, JobId, Keeper, WaiterId};
 use crate::moment::Now;
 use crate::oauth::token_request::TokenRequest;
 use crate::snapshot::Snapshot;
@@ -45,6 +46,10 @@ pub(super) struct World {
     pub(super) sessions: BTreeSet<u64>,
     pub(super) snapshots: Vec<Snapshot>,
     pub(super) is_stopping: bool,
+    /// Callers that have not been answered yet.
+    pub(super) waiting: BTreeMap<WaiterId, Waiting>,
+    /// Accounts for which this step has ended what callers could wait for.
+    pub(super) hopeless: BTreeSet<String>,
     /// The account whose request has been told and comes next, and the `grant_type` that was told.
     starting: Option<(String, &'static str)>,
     /// Numbers the tokens and codes, so that no two are alike.
@@ -77,6 +82,8 @@ impl World {
             sessions: BTreeSet::new(),
             snapshots: vec![Snapshot::default()],
             is_stopping: false,
+            waiting: BTreeMap::new(),
+            hopeless: BTreeSet::new(),
             starting: None,
             serial: 0,
         }
@@ -85,8 +92,15 @@ impl World {
     /// One thing happens.
     pub(super) fn step(&mut self, coverage: &mut Coverage) {
         let name = self.someone();
+        self.hopeless.clear();
         match self.dice.below(100) {
-            0..20 => self.show(&name, coverage),
+            0..10 => self.show_lasting(&name, Duration::ZERO, coverage),
+            10..14 => {
+                let min_valid = self.min_valid();
+                self.show_lasting(&name, min_valid, coverage);
+            }
+            14..19 => self.wait(&name, coverage),
+            19..20 => self.leave(coverage),
             20..26 => self.refresh(&name, coverage),
             26..29 => self.revoke(&name, coverage),
             29..43 => self.visit(&name, coverage),
@@ -165,6 +179,7 @@ impl World {
                 Effect::Http { job, request } => self.request_sent(job, request),
                 Effect::AskIfTransient { job, account } => self.asked(job, account.as_str()),
                 Effect::Tell(event) => self.told(&event),
+                Effect::Answer { waiter, how } => self.waited(waiter, how),
             }
         }
         self.check_all_told();
@@ -174,6 +189,9 @@ impl World {
         if let Happened::RequestStarted { grant } = event.what {
             self.starting = Some((event.account.to_string(), grant));
             return;
+        }
+        if is_end_of_hope(&event.what) {
+            self.hopeless.insert(event.account.to_string());
         }
         let now = self.now.moment;
         let model = self.model(event.account.as_str());
@@ -212,6 +230,18 @@ impl World {
         assert_eq!(session.question.replace(job), None, "asked twice at once");
         self.questions.insert(job, name.to_owned());
     }
+}
+
+/// Whether there will be no token before somebody does something.
+fn is_end_of_hope(what: &Happened) -> bool {
+    matches!(
+        what,
+        Happened::SessionEnded { .. }
+            | Happened::NeedsAttention { .. }
+            | Happened::AuthorizationFailed { .. }
+            | Happened::TokenInvalidated { .. }
+            | Happened::TokenRevoked { .. }
+    )
 }
 
 /// What an account in this phase has to send; a code is known to the world, its verifier and redirect URI are not.

@@ -11,7 +11,8 @@ use pizauth_common::unix_time::UnixTime;
 use url::Url;
 
 use crate::keeper::{
-    AccountEvent, Effect, Entropy, Happened, JobId, Keeper, ListenerPorts, RedirectVerdict, Shown, TokenEvent,
+    AccountEvent, Effect, Entropy, Happened, JobId, Keeper, ListenerPorts, RedirectVerdict, Renewing, Shown,
+    TokenEvent, Waited, WaiterId,
 };
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::{Issued, Outcome, Reason};
@@ -33,7 +34,7 @@ pub(crate) fn seconds(count: u64) -> Duration {
 
 /// What `show` gives for a token that has expired while nothing is wrong.
 pub(crate) fn refreshed_now() -> Shown {
-    Shown::Expired { last_error: None, needs_attention: false, refresh_in: Duration::ZERO }
+    Shown::Expired(Renewing { last_error: None, needs_attention: false, refresh_in: Duration::ZERO })
 }
 
 pub(crate) fn config(accounts: Vec<Account>) -> Config {
@@ -85,13 +86,15 @@ pub(crate) struct Bench {
     pub(crate) told: Vec<AccountEvent>,
     /// The `transient_error_if_cmd`s that were asked for.
     pub(crate) questions: Vec<JobId>,
+    /// The callers that have waited, and how that ended.
+    pub(crate) answered: Vec<(WaiterId, Waited)>,
 }
 
 impl Bench {
     pub(crate) fn new(accounts: Vec<Account>) -> Self {
         let keeper = Keeper::new(config(accounts), PORTS, counting_entropy());
-        let (requests, told, questions) = (Vec::new(), Vec::new(), Vec::new());
-        Self { keeper, now: some_time(), requests, told, questions }
+        let (requests, told, questions, answered) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { keeper, now: some_time(), requests, told, questions, answered }
     }
 
     /// One account called `work` with an access token `at-0`.
@@ -111,6 +114,7 @@ impl Bench {
                 Effect::Http { job, request } => self.requests.push((job, request.body.expose().to_owned())),
                 Effect::AskIfTransient { job, .. } => self.questions.push(job),
                 Effect::Tell(event) => self.told.push(event),
+                Effect::Answer { waiter, how } => self.answered.push((waiter, how)),
             }
         }
     }

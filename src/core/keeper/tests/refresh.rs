@@ -1,5 +1,5 @@
 use super::bench::{Bench, account, issued, reason, refreshed_now, seconds, transient};
-use crate::keeper::{HookVerdict, JobId, Refreshed, Shown, TokenEvent};
+use crate::keeper::{HookVerdict, JobId, Refreshed, Renewing, Shown, TokenEvent};
 use crate::oauth::outcome::{Outcome, Reason};
 
 fn shown(bench: &mut Bench) -> Shown {
@@ -151,7 +151,7 @@ fn an_absurd_retry_after_is_an_hour() {
     bench.fail_once(Outcome::Transient { reason: reason(), retry_after: absurd, reached: true });
     assert_eq!(bench.next_request(), Some(bench.now.moment.plus(seconds(3600))));
     bench.rest(600);
-    let Shown::Expired { needs_attention: false, refresh_in, .. } = shown(&mut bench) else {
+    let Shown::Expired(Renewing { needs_attention: false, refresh_in, .. }) = shown(&mut bench) else {
         panic!("{:?}", shown(&mut bench));
     };
     assert_eq!(refresh_in, seconds(3000), "who asks is told how long the server makes us wait");
@@ -184,7 +184,9 @@ fn what_needs_attention_keeps_the_session_and_is_tried_hourly() {
     assert_eq!((bench.events(), bench.errors()), (vec![], 1));
     assert!(bench.keeper.status(bench.now)[0].needs_attention);
     bench.rest(200);
-    let Shown::Expired { last_error: Some(_), needs_attention: true, refresh_in } = shown(&mut bench) else {
+    let Shown::Expired(Renewing { last_error: Some(_), needs_attention: true, refresh_in }) =
+        shown(&mut bench)
+    else {
         panic!("{:?}", shown(&mut bench));
     };
     assert!((3300..3600).contains(&refresh_in.as_secs()), "{refresh_in:?}");

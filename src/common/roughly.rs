@@ -7,7 +7,7 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// The two largest units, rounded down: nobody reads the seconds of an hour.
-pub(crate) fn roughly(time: Duration) -> String {
+pub fn roughly(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
         0..MINUTE => format!("{seconds} s"),
@@ -15,6 +15,14 @@ pub(crate) fn roughly(time: Duration) -> String {
         HOUR..DAY => two(seconds / HOUR, "h", seconds % HOUR / MINUTE, "min"),
         _ => two(seconds / DAY, "d", seconds % DAY / HOUR, "h"),
     }
+}
+
+/// The largest unit that it is a whole number of: as somebody has written it, most likely.
+pub fn exactly(seconds: u64) -> String {
+    let units = [(DAY, "d"), (HOUR, "h"), (MINUTE, "min")];
+    let whole = units.into_iter().find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit));
+    let (unit, name) = whole.unwrap_or((1, "s"));
+    format!("{} {name}", seconds / unit)
 }
 
 fn two(many: u64, unit: &str, rest: u64, smaller: &str) -> String {
@@ -39,6 +47,15 @@ mod tests {
         ];
         for (seconds, words) in table {
             assert_eq!(roughly(Duration::from_secs(seconds)), words);
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_is_repeated() {
+        let table =
+            [(0, "0 s"), (90, "90 s"), (600, "10 min"), (5400, "90 min"), (2 * HOUR, "2 h"), (DAY, "1 d")];
+        for (seconds, words) in table {
+            assert_eq!(exactly(seconds), words);
         }
     }
 }

@@ -1,0 +1,38 @@
+//! What callers ask of the access token of an account: which, and whether they wait.
+
+use serde::{Deserialize, Serialize};
+
+/// Which access token is to be shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Show {
+    /// The account.
+    pub account: String,
+    /// Seconds to wait for it, where there is none now; the answer comes later then.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub wait: u64,
+    /// Seconds for which it has to be valid.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub min_valid: u64,
+}
+
+impl Show {
+    /// The one of this account that there is now.
+    pub fn of(account: String) -> Self {
+        Self { account, ..Self::default() }
+    }
+}
+
+/// Which access token is to be refreshed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refresh {
+    /// The account.
+    pub account: String,
+    /// Seconds to wait for a new access token; the answer comes later then.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub wait: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+fn is_zero(seconds: &u64) -> bool {
+    *seconds == 0
+}

@@ -1,0 +1,42 @@
+//! Why a request was refused.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a request was refused, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The configuration has no such account.
+    UnknownAccount,
+    /// `refresh` of an access token that came without a refresh token.
+    NoRefreshToken,
+    /// The configuration file has errors.
+    BadConfiguration,
+    /// The dump is truncated, corrupted, foreign or newer.
+    BadDump,
+    /// The frame or the message could not be understood.
+    BadRequest,
+    /// The version byte is one that this daemon does not speak.
+    UnsupportedVersion,
+    /// A request or an answer over its cap.
+    TooLarge,
+    /// `dump` while `startup_cmd` may be restoring what would be missing in it.
+    Starting,
+    /// `dump` by somebody who is not given one.
+    Denied,
+    /// What this socket is not for: an extra socket shows tokens and no more.
+    Restricted,
+    /// `show` of an access token that expires sooner than was asked for.
+    NotValidLongEnough,
+    /// What was waited for does not come before somebody does something.
+    Ended,
+    /// What was waited for has not come in time.
+    TimedOut,
+    /// The daemon is stopping.
+    ShuttingDown,
+    /// A fault of the daemon.
+    Internal,
+    /// One that a later release has added.
+    #[serde(other)]
+    Other,
+}

@@ -1,0 +1,144 @@
+//! Callers that wait: each is answered once, rightly, and in time.
+
+use std::time::Duration;
+
+use super::coverage::Coverage;
+use super::model::{Model, Phase};
+use super::session::Session;
+use super::world::World;
+use crate::keeper::tests::bench::seconds;
+use crate::keeper::{Demand, Waited, WaiterId};
+use crate::moment::Moment;
+use crate::snapshot::Lineage;
+
+/// Who waits for what.
+pub(super) struct Waiting {
+    name: String,
+    demand: Demand,
+    asked_at: Moment,
+    /// Of the token that there was then.
+    old: Option<Lineage>,
+    until: Moment,
+}
+
+impl World {
+    /// Somebody asks for a token and waits where there is none.
+    pub(super) fn wait(&mut self, name: &str, coverage: &mut Coverage) {
+        let demand = if self.dice.chance(50) {
+            let min_valid = self.min_valid();
+            self.show_lasting(name, min_valid, coverage);
+            Demand::Token { min_valid }
+        } else {
+            self.refresh(name, coverage);
+            Demand::NewToken
+        };
+        let until = self.now.moment.plus(seconds(self.dice.pick(&[1, 20, 600, 4_000])));
+        let old = self.lineage_of(name);
+        let waiting = Waiting { name: name.to_owned(), demand, asked_at: self.now.moment, old, until };
+        if self.is_stopping || self.is_satisfied(&waiting) {
+            return;
+        }
+        self.count(name, "wait", coverage);
+        let id = WaiterId(self.serial());
+        self.keeper.wait(name, id, demand, until, self.now).expect("the account exists");
+        self.model(name).waiters += 1;
+        self.waiting.insert(id, waiting);
+        self.absorb();
+    }
+
+    /// Somebody who waits has enough of it.
+    pub(super) fn leave(&mut self, coverage: &mut Coverage) {
+        let ids: Vec<_> = self.waiting.keys().copied().collect();
+        if ids.is_empty() {
+            return;
+        }
+        let id = self.dice.pick(&ids);
+        let name = self.take_waiting(id).name;
+        self.count(&name, "leave", coverage);
+        self.keeper.stop_waiting(&name, id, self.now);
+        self.absorb();
+    }
+
+    pub(super) fn min_valid(&mut self) -> Duration {
+        seconds(self.dice.pick(&[0, 0, 10, 300, 100_000]))
+    }
+
+    /// The keeper has answered one of them.
+    pub(super) fn waited(&mut self, id: WaiterId, how: Waited) {
+        let waiting = self.take_waiting(id);
+        let now = self.now.moment;
+        let is_satisfied = self.is_satisfied(&waiting);
+        match how {
+            Waited::Token(token) => {
+                assert!(is_satisfied, "{token:?} is not what {} waits for", waiting.name);
+                let session = self.model(&waiting.name).held().expect("a token is of a session");
+                assert_eq!(session.valid_token(now), Some(token.expose()));
+            }
+            Waited::Failed(why) => {
+                assert!(self.is_over(&waiting.name) && !is_satisfied, "{}: {why}", waiting.name);
+            }
+            Waited::TimeIsUp => assert!(waiting.until <= now && !is_satisfied, "{}", waiting.name),
+            Waited::Stopping => assert!(self.is_stopping),
+            Waited::UnknownAccount => panic!("no account ever goes"),
+        }
+    }
+
+    /// Nobody waits who could be told something.
+    pub(super) fn check_waiters(&self) {
+        for waiting in self.waiting.values() {
+            let name = &waiting.name;
+            assert!(waiting.until > self.now.moment, "somebody waits for {name} longer than for its time");
+            assert!(!self.is_satisfied(waiting), "nobody was told that {name} has a token");
+            assert!(!self.is_stopping && !self.is_over(name), "somebody waits for {name} in vain");
+        }
+    }
+
+    pub(super) fn next_wait_ends(&self) -> Option<Moment> {
+        self.waiting.values().map(|waiting| waiting.until).min()
+    }
+
+    fn take_waiting(&mut self, id: WaiterId) -> Waiting {
+        let waiting = self.waiting.remove(&id).expect("who waits is answered once");
+        self.model(&waiting.name).waiters -= 1;
+        waiting
+    }
+
+    /// Whether this step has ended all hope; a sign-in that is under way is some.
+    fn is_over(&self, name: &str) -> bool {
+        let model = &self.models[name];
+        let awaits_sign_in = matches!(model.phase, Phase::Exchanging { .. }) || model.sign_in().is_some();
+        self.hopeless.contains(name) && !awaits_sign_in
+    }
+
+    fn lineage_of(&self, name: &str) -> Option<Lineage> {
+        self.keeper.entries[name].state.token().map(|token| token.lineage)
+    }
+
+    fn is_satisfied(&self, waiting: &Waiting) -> bool {
+        let Some(session) = self.models[&waiting.name].held() else { return false };
+        let now = self.now.moment;
+        match waiting.demand {
+            Demand::Token { min_valid } => session.lasting(min_valid, now).is_some(),
+            Demand::NewToken => {
+                let is_other = self.lineage_of(&waiting.name) != waiting.old;
+                is_other && session.obtained_at >= waiting.asked_at && session.valid_token(now).is_some()
+            }
+        }
+    }
+}
+
+impl Session {
+    /// Its access token, if it is valid for so long, or none of the server's is.
+    pub(super) fn lasting(&self, min_valid: Duration, now: Moment) -> Option<&str> {
+        let lifetime = self.expires_at.since(self.obtained_at);
+        let is_long = self.expires_at.since(now) >= min_valid || lifetime <= min_valid + seconds(5);
+        self.valid_token(now).filter(|_| is_long)
+    }
+}
+
+impl Model {
+    /// What a pause may be at most, where the server was not `reached`.
+    pub(super) fn longest_pause(&self, reached: bool) -> Duration {
+        if self.waiters > 0 && !reached { seconds(2) } else { Duration::MAX }
+    }
+}

@@ -1,0 +1,178 @@
+//! Callers that wait for an access token: what each wants, until when, and what ends its waiting.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use core::time::Duration;
+
+use pizauth_common::secret::Secret;
+
+use super::effect::Effect;
+use super::entry::Entry;
+use super::event::Happened;
+use super::outbox::{Mark, Outbox};
+use super::{Keeper, UnknownAccount};
+use crate::moment::{Moment, Now};
+use crate::prelude::*;
+use crate::snapshot::Lineage;
+
+/// The ticket of a caller that waits. Whoever calls the keeper chooses it; no two that wait have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WaiterId(pub u64);
+
+/// What a caller waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// An access token that is valid for so long, or for as long as the server's tokens are.
+    Token {
+        /// So long.
+        min_valid: Duration,
+    },
+    /// One that is obtained from now on.
+    NewToken,
+}
+
+/// How waiting ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// The access token is there.
+    Token(Secret),
+    /// It does not come by itself any more: why, for people.
+    Failed(String),
+    /// It has not come in time.
+    TimeIsUp,
+    /// The configuration has no such account any more.
+    UnknownAccount,
+    /// The daemon stops.
+    Stopping,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    demand: Demand,
+    until: Moment,
+    asked_at: Moment,
+    /// Of the access token that there was then.
+    old: Option<Lineage>,
+}
+
+/// Those who wait for one account. Each is answered once, or leaves.
+#[derive(Debug, Default)]
+pub(super) struct Waiters {
+    all: BTreeMap<WaiterId, Waiter>,
+    deadlines: BTreeSet<(Moment, WaiterId)>,
+}
+
+impl Waiters {
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// When the time of the first of them is up.
+    pub(super) fn next_deadline(&self) -> Option<Moment> {
+        self.deadlines.first().map(|(until, _)| *until)
+    }
+
+    fn insert(&mut self, id: WaiterId, waiter: Waiter) {
+        self.remove(id);
+        self.deadlines.insert((waiter.until, id));
+        self.all.insert(id, waiter);
+    }
+
+    fn remove(&mut self, id: WaiterId) {
+        if let Some(waiter) = self.all.remove(&id) {
+            self.deadlines.remove(&(waiter.until, id));
+        }
+    }
+
+    fn take_overdue(&mut self, now: Moment) -> Option<WaiterId> {
+        let (_, id) = *self.deadlines.first().filter(|(until, _)| *until <= now)?;
+        self.remove(id);
+        Some(id)
+    }
+}
+
+impl Keeper {
+    /// Has a caller wait until `until` for what it demands; it is told by [`Effect::Answer`], once. What brings the token
+    /// about has been begun before, by the calls for that.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn wait(
+        &mut self,
+        account: &str,
+        waiter: WaiterId,
+        demand: Demand,
+        until: Moment,
+        now: Now,
+    ) -> Result<(), UnknownAccount> {
+        self.change(account, now, |entry, _| {
+            let old = entry.state.token().map(|token| token.lineage);
+            entry.waiters.insert(waiter, Waiter { demand, until, asked_at: now.moment, old });
+        })
+    }
+
+    /// A caller has gone: it waits no longer.
+    pub fn stop_waiting(&mut self, account: &str, waiter: WaiterId, now: Now) {
+        // With the account its waiters are gone, too.
+        let _ = self.change(account, now, |entry, _| entry.waiters.remove(waiter));
+    }
+
+    /// Answers those whose time is up.
+    pub(super) fn end_waits(&mut self, now: Now) {
+        while let Some(name) = self.agenda.waits.take_due(now.moment) {
+            let _ = self.change(name.as_str(), now, |entry, outbox| {
+                while let Some(waiter) = entry.waiters.take_overdue(now.moment) {
+                    outbox.put(Effect::Answer { waiter, how: Waited::TimeIsUp });
+                }
+            });
+        }
+    }
+}
+
+/// After a step: whatever brings a token, or the end of all hope for one, is told as an event.
+pub(super) fn answer(entry: &mut Entry, since: Mark, now: Moment, outbox: &mut Outbox) {
+    if entry.waiters.is_empty() || !outbox.has_told(since) {
+        return;
+    }
+    let ends = outbox.told(since).filter_map(|event| event.what.end_of_hope(event.account.as_str()));
+    // A sign-in that is under way may still bring one.
+    let failed = ends.last().filter(|_| !entry.state.awaits_sign_in());
+    let is_over = |waiter: &Waiter| match satisfied(entry, waiter, now) {
+        Some(token) => Some(Waited::Token(token.clone())),
+        None => failed.clone().map(Waited::Failed),
+    };
+    let over: Vec<_> =
+        entry.waiters.all.iter().filter_map(|(id, waiter)| Some((*id, is_over(waiter)?))).collect();
+    for (waiter, how) in over {
+        entry.waiters.remove(waiter);
+        outbox.put(Effect::Answer { waiter, how });
+    }
+}
+
+/// Answers everybody who waits for the account.
+pub(super) fn dismiss(entry: &mut Entry, how: &Waited, outbox: &mut Outbox) {
+    for waiter in core::mem::take(&mut entry.waiters).all.into_keys() {
+        outbox.put(Effect::Answer { waiter, how: how.clone() });
+    }
+}
+
+fn satisfied<'a>(entry: &'a Entry, waiter: &Waiter, now: Moment) -> Option<&'a Secret> {
+    let token = entry.state.token()?;
+    match waiter.demand {
+        Demand::Token { min_valid } => token.lasting(min_valid, now),
+        Demand::NewToken => {
+            let is_new = Some(token.lineage) != waiter.old && token.obtained_at >= waiter.asked_at;
+            token.valid(now).filter(|_| is_new)
+        }
+    }
+}
+
+impl Happened {
+    /// Why no access token comes after this before somebody does something, for people.
+    fn end_of_hope(&self, account: &str) -> Option<String> {
+        match self {
+            Self::TokenRevoked { .. } => Some("the account was revoked".to_owned()),
+            Self::TokenInvalidated { .. } => Some(super::CONFIGURATION_CHANGED.to_owned()),
+            what => what.failure(account),
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! What callers ask of one account's access token: to show it, to refresh it; now, or as soon as it is there.
+
+mod words;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use pizauth_common::account_name::as_argument;
+use pizauth_common::ipc::message::{Answer, Expired, Refresh, Refusal, Response, Show};
+use pizauth_common::roughly::exactly;
+use pizauth_common::secret::Secret;
+use pizauth_core::keeper::{Demand, Refreshed, Renewing, Shown, Waited, WaiterId};
+use pizauth_core::moment::{Moment, Now};
+use pizauth_core::oauth::outcome::Reason;
+
+use super::answers::{Refused, restoring, stopping};
+use super::{EventLoop, Rooms};
+use crate::ipc_listener::CallerId;
+use words::{too_short, unavailable};
+
+/// What a caller asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    account: String,
+    demand: Demand,
+    /// So long it waits.
+    wait: Duration,
+}
+
+impl From<Show> for Asked {
+    fn from(Show { account, wait, min_valid }: Show) -> Self {
+        let demand = Demand::Token { min_valid: Duration::from_secs(min_valid) };
+        Self { account, demand, wait: Duration::from_secs(wait) }
+    }
+}
+
+impl From<Refresh> for Asked {
+    fn from(Refresh { account, wait }: Refresh) -> Self {
+        Self { account, demand: Demand::NewToken, wait: Duration::from_secs(wait) }
+    }
+}
+
+/// Callers that are answered later.
+#[derive(Debug, Default)]
+pub(super) struct WaitingCallers(HashMap<WaiterId, Waiting>);
+
+#[derive(Debug)]
+struct Waiting {
+    caller: CallerId,
+    asked: Asked,
+    /// Nothing was begun for it, since `startup_cmd` may bring the token back.
+    is_held_back: bool,
+}
+
+/// What there is for a caller.
+pub(super) enum Found {
+    /// Its answer: waiting would not help, or need not.
+    Answer(Response),
+    /// Its answer, if it does not wait.
+    UnderWay(Response),
+    /// The same, which is told at once also to who waits: a person has to do something.
+    ForPerson(String),
+}
+
+impl EventLoop {
+    /// Brings about what a caller asks for. No answer, where it waits.
+    pub(super) fn ask(
+        &mut self,
+        caller: CallerId,
+        asked: Asked,
+        now: Now,
+    ) -> Result<Option<Answer>, Refused> {
+        let until = now.moment.plus(asked.wait);
+        let waits = !asked.wait.is_zero();
+        if self.may_be_restored(caller, &asked.account, now) {
+            let why = restoring("what it brings back need not be authorized");
+            return if waits { self.let_wait(caller, asked, until, true, now) } else { Err(why) };
+        }
+        match self.rooms.find(&asked, now)? {
+            Found::Answer(answer) => Ok(Some(answer.into())),
+            Found::UnderWay(answer) if !waits => Ok(Some(answer.into())),
+            Found::ForPerson(url) if !waits => {
+                Ok(Some(self.rooms.pending(&asked.account, url, false).into()))
+            }
+            Found::UnderWay(_) => self.let_wait(caller, asked, until, false, now),
+            Found::ForPerson(url) => {
+                self.rooms.tell_pending(caller, &asked.account, url);
+                self.let_wait(caller, asked, until, false, now)
+            }
+        }
+    }
+
+    fn let_wait(
+        &mut self,
+        caller: CallerId,
+        asked: Asked,
+        until: Moment,
+        is_held_back: bool,
+        now: Now,
+    ) -> Result<Option<Answer>, Refused> {
+        if self.rooms.ipc_listener.door(caller).is_some() {
+            let (account, waiter) = (&asked.account, ticket(caller));
+            let waiting = self.rooms.keeper.wait(account, waiter, asked.demand, until, now);
+            waiting.map_err(|unknown| self.rooms.refused(unknown, account))?;
+            self.waiting.0.insert(waiter, Waiting { caller, asked, is_held_back });
+        }
+        Ok(None)
+    }
+
+    /// Callers have gone.
+    pub(super) fn forget_gone(&mut self, now: Now) {
+        for caller in self.rooms.ipc_listener.take_gone() {
+            let waiter = ticket(caller);
+            if let Some(waiting) = self.waiting.0.remove(&waiter) {
+                self.rooms.keeper.stop_waiting(&waiting.asked.account, waiter, now);
+            }
+        }
+    }
+
+    /// The wait of a caller is over.
+    pub(super) fn waited(&mut self, waiter: WaiterId, how: Waited, now: Now) {
+        let Some(Waiting { caller, asked, .. }) = self.waiting.0.remove(&waiter) else { return };
+        let answer = self.rooms.end_of_wait(&asked, how, now).unwrap_or_else(Response::from);
+        self.rooms.ipc_listener.answer(caller, &answer.into());
+    }
+
+    /// `startup_cmd` has ended: what it has not brought back is begun now for those who wait.
+    pub(super) fn begin_what_was_held_back(&mut self, now: Now) {
+        let held_back = self.waiting.0.iter_mut().filter(|(_, waiting)| waiting.is_held_back);
+        let begin = |(waiter, waiting): (&WaiterId, &mut Waiting)| {
+            waiting.is_held_back = false;
+            (*waiter, waiting.caller, waiting.asked.clone())
+        };
+        for (waiter, caller, asked) in held_back.map(begin).collect::<Vec<_>>() {
+            let answer = match self.rooms.find(&asked, now) {
+                Ok(Found::UnderWay(_)) => continue,
+                Ok(Found::ForPerson(url)) => {
+                    self.rooms.tell_pending(caller, &asked.account, url);
+                    continue;
+                }
+                Ok(Found::Answer(answer)) => answer,
+                Err(refused) => refused.into(),
+            };
+            self.waiting.0.remove(&waiter);
+            self.rooms.keeper.stop_waiting(&asked.account, waiter, now);
+            self.rooms.ipc_listener.answer(caller, &answer.into());
+        }
+    }
+}
+
+/// A caller waits for one thing only.
+fn ticket(caller: CallerId) -> WaiterId {
+    WaiterId(caller.number())
+}
+
+impl Rooms {
+    fn find(&mut self, asked: &Asked, now: Now) -> Result<Found, Refused> {
+        self.listen_again(now);
+        let account = &asked.account;
+        match asked.demand {
+            Demand::Token { min_valid } => {
+                let shown = self.keeper.show_lasting(account, min_valid, now);
+                shown_as(shown.map_err(|unknown| self.refused(unknown, account))?, min_valid)
+            }
+            Demand::NewToken => {
+                let refreshed = self.keeper.refresh(account, now);
+                refreshed_as(refreshed.map_err(|unknown| self.refused(unknown, account))?, account)
+            }
+        }
+    }
+
+    /// Somebody may want to sign in where nobody can come back to: perhaps somebody can by now.
+    fn listen_again(&mut self, now: Now) {
+        let served_again = self.redirect_listener.try_again();
+        self.keeper.renew_pending(&served_again, now);
+    }
+
+    fn pending(&self, account: &str, url: String, more: bool) -> Response {
+        let scheme = self.keeper.redirect_scheme(account);
+        let listener_error = scheme.and_then(|scheme| self.redirect_listener.why_missing(scheme));
+        Response::Pending { url, listener_error: listener_error.map(str::to_owned), more }
+    }
+
+    fn tell_pending(&mut self, caller: CallerId, account: &str, url: String) {
+        let pending = self.pending(account, url, true);
+        self.ipc_listener.tell(caller, &pending.into());
+    }
+
+    fn end_of_wait(&self, asked: &Asked, how: Waited, now: Now) -> Result<Response, Refused> {
+        let account = &asked.account;
+        match how {
+            Waited::Token(access_token) => Ok(self.is_there(asked, access_token, now)),
+            Waited::Failed(why) => {
+                let message = format!("no access token for account {account:?}: {why}");
+                Err(Refused(Refusal::Ended, message))
+            }
+            Waited::TimeIsUp => Err(Refused(Refusal::TimedOut, self.too_late(asked, now))),
+            Waited::UnknownAccount => Err(self.unknown(account)),
+            Waited::Stopping => Err(stopping()),
+        }
+    }
+
+    fn is_there(&self, asked: &Asked, access_token: Secret, now: Now) -> Response {
+        match asked.demand {
+            Demand::Token { .. } => Response::AccessToken { access_token },
+            Demand::NewToken => Response::Refreshed { expires: self.keeper.expires(&asked.account, now) },
+        }
+    }
+
+    fn too_late(&self, asked: &Asked, now: Now) -> String {
+        let which = if asked.demand == Demand::NewToken { "new access token" } else { "access token" };
+        let why = match self.keeper.why_not(&asked.account, now) {
+            Ok(Some(shown)) => unavailable(shown, asked.demand),
+            _ => "tokens are being restored: startup_cmd has not ended".to_owned(),
+        };
+        format!("no {which} within {}: {why}", exactly(asked.wait.as_secs()))
+    }
+}
+
+pub(super) fn shown_as(shown: Shown, min_valid: Duration) -> Result<Found, Refused> {
+    Ok(match shown {
+        Shown::AccessToken(access_token) => Found::Answer(Response::AccessToken { access_token }),
+        Shown::Pending(url) => Found::ForPerson(url),
+        Shown::Exchanging { last_error } => Found::UnderWay(exchanging(last_error)),
+        Shown::Expired(renewing) if renewing.needs_attention => Found::Answer(expired(renewing)),
+        Shown::Expired(renewing) => Found::UnderWay(expired(renewing)),
+        Shown::TooShort { valid_for, renewal } => {
+            let comes = renewal.as_ref().is_some_and(|renewing| !renewing.needs_attention);
+            let refused = too_short(valid_for, min_valid, renewal);
+            if comes { Found::UnderWay(refused) } else { Found::Answer(refused) }
+        }
+        Shown::Stopping => return Err(stopping()),
+    })
+}
+
+fn refreshed_as(refreshed: Refreshed, account: &str) -> Result<Found, Refused> {
+    Ok(match refreshed {
+        Refreshed::Scheduled { refresh_in } => {
+            Found::UnderWay(Response::RefreshScheduled { refresh_in: whole_seconds(refresh_in) })
+        }
+        Refreshed::Pending(url) => Found::ForPerson(url),
+        Refreshed::Exchanging { last_error } => Found::UnderWay(exchanging(last_error)),
+        Refreshed::Stopping => return Err(stopping()),
+        Refreshed::Impossible => {
+            let message = format!(
+                "cannot refresh {account:?}: its access token came without a refresh token \
+                 (to authorize it anew, revoke it first: pizauth revoke {})",
+                as_argument(account)
+            );
+            return Err(Refused(Refusal::NoRefreshToken, message));
+        }
+    })
+}
+
+fn expired(Renewing { last_error, needs_attention, refresh_in }: Renewing) -> Response {
+    Response::Expired(Expired {
+        last_error: last_error.map(|reason| reason.to_string()),
+        needs_attention,
+        refresh_in: whole_seconds(refresh_in),
+    })
+}
+
+fn exchanging(last_error: Option<Reason>) -> Response {
+    Response::Exchanging { last_error: last_error.map(|reason| reason.to_string()) }
+}
+
+/// So many that it is over after them.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_millis().div_ceil(1000) as u64
+}

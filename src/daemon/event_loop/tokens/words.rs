@@ -1,0 +1,55 @@
+//! Why there is no access token that does, in words.
+
+use std::time::Duration;
+
+use pizauth_common::ipc::message::{Refusal, Response};
+use pizauth_common::roughly::{exactly, roughly};
+use pizauth_core::keeper::{Demand, Renewing, Shown};
+
+/// Why who has waited has waited in vain, for people.
+pub(super) fn unavailable(shown: Shown, demand: Demand) -> String {
+    match (shown, demand) {
+        (Shown::Pending(_), _) => "it waits for you to sign in".to_owned(),
+        (Shown::Exchanging { last_error: None }, _) => "the sign-in is being completed".to_owned(),
+        (Shown::Exchanging { last_error: Some(error) }, _) => {
+            format!("the sign-in is being completed; the last try failed: {error}")
+        }
+        (Shown::TooShort { valid_for, renewal }, Demand::Token { min_valid }) => {
+            format!("{}; {}", valid_for_only(valid_for, min_valid), refresh_of(renewal))
+        }
+        (Shown::Expired(renewing), _) => refresh_of(Some(renewing)),
+        (Shown::TooShort { renewal, .. }, Demand::NewToken) => refresh_of(renewal),
+        (Shown::AccessToken(_) | Shown::Stopping, _) => "it is not there".to_owned(),
+    }
+}
+
+fn refresh_of(renewal: Option<Renewing>) -> String {
+    match renewal {
+        None => "it came without a refresh token".to_owned(),
+        Some(Renewing { last_error: Some(error), .. }) => format!("the last refresh failed: {error}"),
+        Some(Renewing { refresh_in: Duration::ZERO, .. }) => "its refresh is under way".to_owned(),
+        Some(Renewing { refresh_in, .. }) => {
+            format!("its refresh begins in {}: not sooner, to spare the server", roughly(refresh_in))
+        }
+    }
+}
+
+/// The answer to who has asked for one that is valid for longer.
+pub(super) fn too_short(valid_for: Duration, min_valid: Duration, renewal: Option<Renewing>) -> Response {
+    let what = valid_for_only(valid_for, min_valid);
+    let next = match renewal {
+        Some(Renewing { needs_attention: true, last_error, .. }) => {
+            let why = last_error.map(|error| format!(": {error}")).unwrap_or_default();
+            format!("to refresh it needs your attention{why}")
+        }
+        Some(Renewing { refresh_in: Duration::ZERO, .. }) => "a refresh has been started".to_owned(),
+        renewal => refresh_of(renewal),
+    };
+    let (kind, message) = (Refusal::NotValidLongEnough, format!("{what}; {next}"));
+    Response::Refused { kind, message, valid_for: Some(valid_for.as_secs()) }
+}
+
+fn valid_for_only(valid_for: Duration, min_valid: Duration) -> String {
+    let asked_for = exactly(min_valid.as_secs());
+    format!("the access token is valid for {} more, {asked_for} were asked for", roughly(valid_for))
+}
