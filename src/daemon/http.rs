@@ -30,6 +30,7 @@ mod roots;
 mod route;
 #[cfg(test)]
 mod tests;
+mod tls_trouble;
 mod transport;
 
 /// How long a request may take, and how many there may be.

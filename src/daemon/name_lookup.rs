@@ -14,7 +14,10 @@ impl Addresses {
     pub(crate) fn look_up(names: Vec<String>) -> Self {
         let look_up = |name: String| {
             let found = (name.as_str(), 0).to_socket_addrs().map(Iterator::collect);
-            (name, found.map_err(|error| (error.kind(), error.to_string())))
+            (
+                name,
+                found.map_err(|error| (error.kind(), trouble(&error).unwrap_or_else(|| error.to_string()))),
+            )
         };
         Self(names.into_iter().map(look_up).collect())
     }
@@ -35,6 +38,13 @@ impl Addresses {
     }
 }
 
+/// That a name has no address, in words: std's own begin with the name of a function.
+pub(crate) fn trouble(error: &io::Error) -> Option<String> {
+    let text = error.to_string();
+    let why = text.strip_prefix("failed to lookup address information: ")?;
+    Some(format!("its name cannot be looked up: {why} (is it right, and is this machine connected?)"))
+}
+
 fn with_port(mut address: SocketAddr, port: u16) -> SocketAddr {
     address.set_port(port);
     address
@@ -52,6 +62,7 @@ mod tests {
         // No address as Rust has it, but one to the system, which asks nobody for it.
         let found = Addresses::look_up(vec!["127.1".to_owned(), "no such name".to_owned()]);
         assert_eq!(found.of("127.1", 7).unwrap(), ["127.0.0.1:7".parse().unwrap()]);
-        assert!(found.of("no such name", 7).is_err());
+        let why = found.of("no such name", 7).unwrap_err().to_string();
+        assert!(why.starts_with("its name cannot be looked up: "), "{why}");
     }
 }

@@ -113,11 +113,28 @@ pub enum UriError {
     Fragment,
 }
 
+/// What is wrong with it, in what somebody has written rather than in a parser.
+fn words(error: url::ParseError) -> &'static str {
+    use url::ParseError;
+    match error {
+        ParseError::RelativeUrlWithoutBase | ParseError::RelativeUrlWithCannotBeABaseBase => {
+            "it does not begin with https:// or http://"
+        }
+        ParseError::EmptyHost => "it names no host",
+        ParseError::InvalidPort => "its port is not a number from 0 to 65535",
+        ParseError::InvalidIpv4Address => "its host looks like an IPv4 address, and is none",
+        ParseError::InvalidIpv6Address => "its host looks like an IPv6 address, and is none",
+        ParseError::InvalidDomainCharacter => "its host has a character that no name of a host has",
+        ParseError::IdnaError => "its host is no name of a host",
+        _ => "it cannot be understood",
+    }
+}
+
 impl fmt::Display for UriError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAbsolute(error) => {
-                write!(f, "is not an absolute URI such as \"https://…\": {error}")
+                write!(f, "is not an absolute URI such as \"https://…\": {}", words(*error))
             }
             Self::Scheme(scheme) => write!(f, "has the scheme '{scheme}': expected http or https"),
             Self::Fragment => {

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use attohttpc::{Error, ErrorKind, InvalidResponseKind};
 use pizauth_common::cause::Cause;
-use rustls::CertificateError;
 
 use super::dialers::MOST_ADDRESSES;
 use super::proxy::UnusableProxy;
 use super::roots::UnusableRoots;
+use super::tls_trouble;
 use crate::containment::Bug;
+use crate::name_lookup;
 
 /// A request has come to nothing.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub(super) enum Failure {
     NoThread(io::Error),
     Late { limit: Duration },
     Bug(Bug),
-    NoUri(url::ParseError),
+    NoUri,
     Unreachable { server: String, trouble: Trouble },
     Unanswered { server: String, trouble: Trouble },
 }
@@ -34,7 +35,7 @@ impl fmt::Display for Failure {
             Self::NoThread(error) => write!(f, "cannot start a thread for a request: {}", Cause(error)),
             Self::Late { limit } => write!(f, "no answer within {} s", limit.as_secs()),
             Self::Bug(bug) => bug.fmt(f),
-            Self::NoUri(error) => write!(f, "cannot ask what is no URI: {error}"),
+            Self::NoUri => f.write_str("cannot ask what is no URI"),
             Self::Unreachable { server, trouble } => write!(f, "cannot reach {server}: {trouble}"),
             Self::Unanswered { server, trouble } => write!(f, "no answer from {server}: {trouble}"),
         }
@@ -59,7 +60,8 @@ pub(super) enum Trouble {
     EndedEarly,
     /// It may have ended early.
     EndUnknown,
-    Other(Error),
+    /// In words.
+    Other(String),
 }
 
 impl fmt::Display for Trouble {
@@ -78,11 +80,10 @@ impl fmt::Display for Trouble {
             }
             Self::TimedOut => f.write_str("timed out"),
             Self::Closed => f.write_str("the connection was closed"),
-            Self::Io(error) => match tls_trouble(error) {
-                Some(words) => f.write_str(words),
-                None => Cause(error).fmt(f),
-            },
-            Self::NotHttp(what) => write!(f, "the answer is not HTTP ({what})"),
+            Self::Io(error) => f.write_str(&of_connection(error)),
+            Self::NotHttp(what) => {
+                write!(f, "the answer is not HTTP: {} cannot be read", unreadable_part(what))
+            }
             Self::Interim(status) => {
                 write!(f, "http status {status} came before the answer, which is not supported")
             }
@@ -91,45 +92,54 @@ impl fmt::Display for Trouble {
             Self::EndUnknown => {
                 f.write_str("the answer may have been cut off: it is no JSON and does not tell its length")
             }
-            Self::Other(error) => error.fmt(f),
+            Self::Other(words) => f.write_str(words),
         }
     }
 }
 
-/// What rustls refuses, in words, for those that people meet. Its own are the names of its types.
-fn tls_trouble(error: &io::Error) -> Option<&'static str> {
-    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
-    Some(match error {
-        rustls::Error::InvalidCertificate(error) => certificate_trouble(error)?,
-        rustls::Error::InvalidMessage(_) => "what answers there does not speak TLS (http in place of https?)",
-        rustls::Error::PeerIncompatible(_) => {
-            "it knows no version of TLS that is safe (1.2 or later is needed)"
+/// What the system or a library said of a connection.
+fn of_connection(error: &io::Error) -> String {
+    let cause = error.get_ref();
+    if let Some(error) = cause.and_then(|cause| cause.downcast_ref::<rustls::Error>()) {
+        return tls_trouble::words(error);
+    }
+    if let Some(words) = name_lookup::trouble(error) {
+        return words;
+    }
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => format!("{} (does a firewall here forbid it?)", Cause(error)),
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
+            format!("{} (is this machine connected?)", Cause(error))
         }
-        _ => return None,
-    })
+        // Of the library that unpacks.
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            "the answer is not packed as its Content-Encoding says".to_owned()
+        }
+        _ => Cause(error).to_string(),
+    }
 }
 
-fn certificate_trouble(error: &CertificateError) -> Option<&'static str> {
-    Some(match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "its certificate has expired (or is the clock here wrong?)"
+/// What of an answer attohttpc cannot read.
+fn unreadable_part(kind: &InvalidResponseKind) -> &'static str {
+    match kind {
+        InvalidResponseKind::StatusLine | InvalidResponseKind::StatusCode => "its first line",
+        InvalidResponseKind::Header => "a header",
+        InvalidResponseKind::ContentLength => "its Content-Length",
+        InvalidResponseKind::ChunkSize | InvalidResponseKind::Chunk => "how its body is cut into chunks",
+        InvalidResponseKind::LocationHeader | InvalidResponseKind::RedirectionUrl => "where it redirects to",
+    }
+}
+
+/// What else attohttpc may say: most of it cannot happen with a URI that has passed the configuration.
+fn of_library(error: ErrorKind) -> String {
+    match error {
+        ErrorKind::Tls(error) => tls_trouble::words(&error),
+        ErrorKind::ServerCertVerifier(_) => "no certificate authority is known here".to_owned(),
+        ErrorKind::InvalidBaseUrl | ErrorKind::InvalidUrlHost | ErrorKind::InvalidUrlPort => {
+            "its address is none that can be asked".to_owned()
         }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "its certificate is not valid yet (or is the clock here wrong?)"
-        }
-        CertificateError::UnknownIssuer => {
-            "its certificate is from an authority that is unknown here (SSL_CERT_FILE can name a file with it)"
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "its certificate is for another name"
-        }
-        CertificateError::Revoked => "its certificate has been revoked",
-        // webpki's own error is not among the variants.
-        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
-            "its certificate is that of an authority (a server needs one of its own, with CA:FALSE)"
-        }
-        _ => return None,
-    })
+        other => format!("the request cannot be made ({})", Error::from(other)),
+    }
 }
 
 impl From<io::Error> for Trouble {
@@ -138,7 +148,11 @@ impl From<io::Error> for Trouble {
             // What a socket says whose own time limit is over.
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::TimedOut,
             io::ErrorKind::UnexpectedEof => Self::Closed,
-            _ => Self::Io(error),
+            // What attohttpc says of a body comes in an error of reading it.
+            _ => match error.downcast::<Error>() {
+                Ok(error) => error.into(),
+                Err(error) => Self::Io(error),
+            },
         }
     }
 }
@@ -150,7 +164,39 @@ impl From<Error> for Trouble {
             ErrorKind::ConnectError { status_code, .. } => Self::ProxyRefused(status_code.as_u16()),
             ErrorKind::InvalidDNSName(_) => Self::NameInNoCertificate,
             ErrorKind::InvalidResponse(what) => Self::NotHttp(what),
-            other => Self::Other(other.into()),
+            other => Self::Other(of_library(other)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_libraries_say_is_told_in_words() {
+        let io = |kind, text: &'static str| Trouble::from(io::Error::new(kind, text)).to_string();
+        let http = |kind: ErrorKind| Trouble::from(Error::from(kind)).to_string();
+        let body = |kind: InvalidResponseKind| Trouble::from(io::Error::from(kind)).to_string();
+        let lookup = "failed to lookup address information: Temporary failure in name resolution";
+        let unpacked = "corrupt deflate stream";
+        let alert = rustls::Error::AlertReceived(rustls::AlertDescription::ProtocolVersion);
+        let table = [
+            (io(io::ErrorKind::Other, lookup), "its name cannot be looked up"),
+            (io(io::ErrorKind::PermissionDenied, "no"), "no (does a firewall here forbid it?)"),
+            (io(io::ErrorKind::NetworkUnreachable, "no way"), "no way (is this machine connected?)"),
+            (io(io::ErrorKind::InvalidInput, unpacked), "Content-Encoding"),
+            (io(io::ErrorKind::ConnectionRefused, "Connection refused"), "connection refused"),
+            (Trouble::from(io::Error::new(io::ErrorKind::InvalidData, alert.clone())).to_string(), "TLS 1.2"),
+            (http(ErrorKind::Tls(alert)), "TLS 1.2"),
+            (http(ErrorKind::InvalidUrlHost), "none that can be asked"),
+            (http(ErrorKind::TlsDisabled), "the request cannot be made"),
+            (http(ErrorKind::InvalidDNSName("::1".into())), "use a name"),
+            (body(InvalidResponseKind::ChunkSize), "the answer is not HTTP: how its body is cut into chunks"),
+            (body(InvalidResponseKind::Header), "a header cannot be read"),
+        ];
+        for (said, words) in table {
+            assert!(said.contains(words), "{said}");
         }
     }
 }

@@ -33,7 +33,7 @@ pub(super) struct UnusableRoots {
 #[derive(Debug)]
 enum Unusable {
     Unreadable(io::Error),
-    Malformed(Error),
+    Malformed,
     Empty,
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for UnusableRoots {
         write!(f, "cannot use {}={}: ", self.variable, self.path.display())?;
         match &self.why {
             Unusable::Unreadable(error) => Cause(error).fmt(f),
-            Unusable::Malformed(error) => error.fmt(f),
+            Unusable::Malformed => f.write_str("it is not in the PEM format"),
             Unusable::Empty => f.write_str("no certificate in it"),
         }
     }
@@ -126,7 +126,7 @@ fn usable_of(
     let why = match loaded.errors.into_iter().next() {
         None => Unusable::Empty,
         Some(Error { kind: ErrorKind::Io { inner, .. }, .. }) => Unusable::Unreadable(inner),
-        Some(error) => Unusable::Malformed(error),
+        Some(_) => Unusable::Malformed,
     };
     Err(UnusableRoots { variable, path: path.to_owned(), why })
 }
@@ -180,6 +180,15 @@ mod tests {
         fs::write(&file, "nothing\n").unwrap();
         let error = roots(&[("SSL_CERT_FILE", &file)]).load().unwrap_err().to_string();
         assert!(error.contains("no certificate in it"), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_another_format_is_told_in_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        fs::write(&file, "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n").unwrap();
+        let error = roots(&[("SSL_CERT_FILE", &file)]).load().unwrap_err().to_string();
+        assert!(error.ends_with(": it is not in the PEM format"), "{error}");
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl Transport {
     /// There is no answer. What was sent meanwhile, the attempt knows.
     pub(super) fn perform(&self, request: &Request, attempt: &Attempt) -> Result<Answer, Failure> {
         let deadline = Deadline::after(self.limits.total);
-        let url = Url::parse(&request.uri).map_err(Failure::NoUri)?;
+        let url = Url::parse(&request.uri).map_err(|_| Failure::NoUri)?;
         let direct = Route { url: &url, proxy: None };
         let route = match self.proxies.for_url(&url) {
             Ok(proxy) => Route { proxy, ..direct },
