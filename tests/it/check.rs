@@ -54,6 +54,26 @@ fn a_file_that_others_can_write_is_warned_of_at_a_check_at_the_start_and_at_a_re
 }
 
 #[test]
+fn a_hook_whose_file_is_missing_is_warned_of_at_a_check_at_the_start_and_at_a_reload() {
+    let sandbox = Sandbox::new();
+    let with_hook = |command: &str| {
+        sandbox
+            .write_config(&format!("{GOOD}error_notify_cmd = \"true\";\ntoken_event_cmd = \"{command}\";\n"));
+    };
+    with_hook("~/no/such/hook save");
+    let warning =
+        "pizauth.conf:3:19: warning: 'token_event_cmd' begins with ~/no/such/hook, which does not exist";
+    for check in checks(&sandbox) {
+        check.run().exits(0).says(warning).says("^^^");
+    }
+    let daemon = Daemon::start(&sandbox, sandbox.applet("server").args(["-v"]));
+    daemon.wait_for_log(&["event=config_warning", "~/no/such/hook, which does not exist"]);
+    sandbox.applet("reload").run().exits(0).says(warning);
+    with_hook("cd ~/no/such && ./hook save");
+    sandbox.applet("reload").run().exits(0).says_not("does not exist");
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let sandbox = Sandbox::new();
     for check in checks(&sandbox) {

@@ -1,6 +1,7 @@
 //! Reads a configuration file, whatever it is, without ever hanging on it.
 
 mod exposure;
+mod hook_files;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -21,6 +22,7 @@ use super::source::{Position, Source};
 use super::{Checked, Config, Report, parse};
 use crate::cause::Cause;
 use crate::deadline::Deadline;
+use crate::paths::ProcessEnvironment;
 
 /// What a pipe may take to deliver everything: a person may be typing a passphrase into gpg.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -85,6 +87,8 @@ pub fn load(path: &Path, when: When) -> Result<Checked, LoadError> {
     let text =
         std::str::from_utf8(&bytes).map_err(|error| invalid(not_utf8(&bytes, error.valid_up_to(), &name)))?;
     let mut checked = parse(text, &name).map_err(invalid)?;
+    let hooks = &checked.config.hooks;
+    checked.warnings.append(hook_files::warnings(hooks, text, &name, &ProcessEnvironment));
     let exposed = exposure::of(path, &stat, holds_a_secret(&checked.config));
     exposed.into_iter().for_each(|exposed| checked.warnings.push(warning(exposed, &name)));
     Ok(checked)

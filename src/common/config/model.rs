@@ -125,6 +125,16 @@ pub struct HookCommands {
     pub transient_error_if_cmd: Option<String>,
 }
 
+impl HookCommands {
+    /// Each of them.
+    pub fn all(&self) -> [Option<&str>; 5] {
+        let Self { auth_notify_cmd, error_notify_cmd, startup_cmd, token_event_cmd, transient_error_if_cmd } =
+            self;
+        [auth_notify_cmd, error_notify_cmd, startup_cmd, token_event_cmd, transient_error_if_cmd]
+            .map(Option::as_deref)
+    }
+}
+
 /// The redirect listeners. There is always one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listeners {

@@ -72,6 +72,13 @@ impl Report {
         }
     }
 
+    /// Adds what else there is to say.
+    #[cfg(feature = "system")]
+    pub(super) fn append(&mut self, other: Self) {
+        self.diagnostics.extend(other.diagnostics);
+        self.more += other.more;
+    }
+
     /// Adds a diagnostic about the file as a whole.
     #[cfg(feature = "system")]
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {

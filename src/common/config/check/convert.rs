@@ -95,7 +95,7 @@ impl<'a> Given<'_, 'a> {
 
 impl<'a> Quoted<'a> {
     /// The text meant: `\"` and `\\` resolved. Every other escape is reported.
-    pub(super) fn text(self, problems: &mut Problems<'a>) -> Option<String> {
+    pub(in crate::config) fn text(self, problems: &mut Problems<'a>) -> Option<String> {
         let inner = self.inner();
         let mut pieces = inner.split('\\');
         let mut text = String::with_capacity(inner.len());
