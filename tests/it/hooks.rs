@@ -117,6 +117,18 @@ fn the_surroundings_are_those_of_the_daemon() {
 }
 
 #[test]
+fn hooks_find_the_commands_beside_the_daemon_whatever_path_it_was_started_with() {
+    let sandbox = Sandbox::configured();
+    sandbox.prepend_config("startup_cmd = \"command -v pizauth > found; echo $PATH > path\";\n");
+    let daemon = Daemon::start(&sandbox, sandbox.applet("server").env("PATH", "/usr/bin:/bin"));
+    let beside = std::path::Path::new(env!("CARGO_BIN_EXE_pizauth"));
+    assert_eq!(std::path::Path::new(sandbox.read("found").trim()), beside);
+    let path = format!("/usr/bin:/bin:{}\n", beside.parent().unwrap().display());
+    assert_eq!(sandbox.read("path"), path, "the user's come first");
+    drop(daemon);
+}
+
+#[test]
 fn signals_ignored_by_the_daemon_are_reset() {
     let hook = "startup_cmd = \"grep -E 'Sig(Ign|Blk)' /proc/self/status > seen; mv seen signals\";";
     let running = Setup::new().global(hook).start();

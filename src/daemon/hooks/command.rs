@@ -14,6 +14,10 @@ use super::Hook;
 use super::hook_kind::account;
 use crate::{background, supervisor};
 
+const PATH: &str = "PATH";
+/// What shells take where there is none.
+const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
 /// Longer values are cut. The system would take 128 KiB, but other programs on the way may not.
 const MAX_VALUE_BYTES: usize = 4096;
 /// For `PIZAUTH_URL`: a URL that is cut is of no use, and how long it is depends on the configuration alone.
@@ -32,10 +36,16 @@ pub(crate) struct HookSettings {
 
 impl HookSettings {
     /// The variables that we were started with, without those by which we tell our parent or supervisor that we are
-    /// ready: a hook must not do that in our place.
+    /// ready: a hook must not do that in our place. Its `PATH` ends with the directory that we are in ourselves: what a
+    /// supervisor sets may lack it, and hooks run our commands.
     pub(crate) fn inherited_environment() -> Vec<(OsString, OsString)> {
         let is_ours = |name: &OsStr| name == background::VARIABLE || name == supervisor::VARIABLE;
-        std::env::vars_os().filter(|(name, _)| !is_ours(name)).collect()
+        let (path, mut others): (Vec<_>, Vec<_>) =
+            std::env::vars_os().filter(|(name, _)| !is_ours(name)).partition(|(name, _)| name == PATH);
+        let path = path.into_iter().next().map(|(_, path)| path);
+        let own = std::env::current_exe().ok();
+        others.extend(path_with(path, own.as_deref().and_then(Path::parent)).map(|path| (PATH.into(), path)));
+        others
     }
 
     /// The command line for one hook, ready to be started. Its output goes to pipes of its own, in the foreground too:
@@ -67,6 +77,18 @@ fn usable_shell(named: Option<&OsStr>) -> PathBuf {
         .filter(|shell| !matches!(shell.file_name().and_then(OsStr::to_str), Some("nologin" | "false")))
         .filter(|shell| shell.is_file() && access(*shell, Access::EXEC_OK).is_ok())
         .map_or_else(|| PathBuf::from("/bin/sh"), Path::to_owned)
+}
+
+/// `path` with `own` at its end, if it is not there already.
+fn path_with(path: Option<OsString>, own: Option<&Path>) -> Option<OsString> {
+    let Some(own) = own else { return path };
+    let path = path.filter(|path| !path.is_empty()).unwrap_or_else(|| USUAL_PATH.into());
+    if std::env::split_paths(&path).any(|directory| directory == own) {
+        return Some(path);
+    }
+    // A directory with a colon in its name cannot be named there.
+    let longer = std::env::join_paths(std::env::split_paths(&path).chain([own.to_owned()]));
+    Some(longer.unwrap_or(path))
 }
 
 fn variables(hook: &Hook) -> Vec<(&'static str, String)> {
@@ -107,6 +129,20 @@ mod tests {
         }
         assert_eq!(usable_shell(None), sh);
         assert_eq!(usable_shell(Some(OsStr::new("/usr/bin/env"))), Path::new("/usr/bin/env"));
+    }
+
+    #[test]
+    fn our_own_directory_is_the_last_of_the_path() {
+        let path = |path: Option<&str>, own: &str| {
+            path_with(path.map(OsString::from), Some(Path::new(own))).unwrap().into_string().unwrap()
+        };
+        assert_eq!(path(Some("/usr/bin:/bin"), "/opt/bin"), "/usr/bin:/bin:/opt/bin");
+        assert_eq!(path(Some("/opt/bin:/bin"), "/opt/bin"), "/opt/bin:/bin", "the user's order wins");
+        assert_eq!(path(Some("/bin"), "/a:b"), "/bin", "it cannot be named");
+        for none in [None, Some("")] {
+            assert_eq!(path(none, "/opt/bin"), "/usr/local/bin:/usr/bin:/bin:/opt/bin");
+        }
+        assert_eq!(path_with(None, None), None);
     }
 
     #[test]
