@@ -43,6 +43,10 @@ service_files_name() {
     named=$(grep -rlF "$1" "$services" | wc -l)
     [ "$named" -ge 9 ] && ! grep -rE '(^exec [$]as |^command *= *"?|^ExecStart=|^ExecReload=)pizauth' "$services"
 }
+names_the_example() {
+    ! HOME=$scratch/nobody XDG_CONFIG_HOME='' "$root/usr/bin/pizauthd" -d 2>"$scratch/refusal" &&
+        grep -F "cp $root/usr/share/doc/pizauth/pizauth.conf $scratch/nobody/.config/pizauth.conf" "$scratch/refusal"
+}
 works() { "$root/usr/bin/$1" --version; }
 
 check 'a dry run says what it would do' keep_output install --dry-run --no-build
@@ -55,6 +59,7 @@ for layout in '' --multicall; do
     # shellcheck disable=SC2086
     check 'a second run is harmless' install --no-build --init all $layout
     for program in pizauth pizauthd pizauth-show pizauth-restore; do check "$program runs" works "$program"; done
+    check 'without a configuration the example that was installed is named' names_the_example
     check 'service files name the executable where it is' service_files_name /usr/bin/pizauthd
     check 'a dry run of the removal says what it would do' keep_output install --uninstall --dry-run
     check 'it would remove pizauthd' says 'remove .*/usr/bin/pizauthd$'

@@ -111,7 +111,10 @@ pub fn find_config_file(
     environment: &impl Environment,
 ) -> Result<PathBuf, NoConfigFile> {
     let found = named.or_else(|| config_file(environment));
-    found.ok_or_else(|| NoConfigFile { places: config_file_candidates(environment) })
+    found.ok_or_else(|| NoConfigFile {
+        places: config_file_candidates(environment),
+        example: environment.installed_example(),
+    })
 }
 
 /// There is no configuration file.
@@ -119,6 +122,8 @@ pub fn find_config_file(
 pub struct NoConfigFile {
     /// Where it was looked for: nowhere without a home directory.
     places: Vec<PathBuf>,
+    /// What to begin with, where it is installed.
+    example: Option<PathBuf>,
 }
 
 impl fmt::Display for NoConfigFile {
@@ -127,7 +132,11 @@ impl fmt::Display for NoConfigFile {
             return f.write_str("no home directory, no configuration file (name it: -c FILE)");
         }
         let places: Vec<_> = self.places.iter().map(|place| place.to_string_lossy()).collect();
-        write!(f, "no configuration file at {} (name another: -c FILE)", places.join(" or at "))
+        write!(f, "no configuration file at {} (", places.join(" or at "))?;
+        if let (Some(example), Some(place)) = (&self.example, self.places.last()) {
+            write!(f, "to begin with one: cp {} {}; to ", example.display(), place.display())?;
+        }
+        f.write_str("name another: -c FILE)")
     }
 }
 

@@ -22,6 +22,9 @@ pub trait Environment {
         PathBuf::from(format!("/run/user/{}", self.uid()))
     }
 
+    /// The configuration to begin with that was installed together with this program.
+    fn installed_example(&self) -> Option<PathBuf>;
+
     /// The home directory: `HOME`, else what the user database says.
     fn home(&self) -> Option<PathBuf> {
         self.variable("HOME")
@@ -47,6 +50,13 @@ impl Environment for ProcessEnvironment {
     /// std looks at `HOME` first: one that is relative counts as none at all.
     fn home_of_user(&self) -> Option<PathBuf> {
         std::env::home_dir().filter(|home| home.is_absolute())
+    }
+
+    /// Where `install.sh` places it: in PREFIX/share, while we are in PREFIX/bin.
+    fn installed_example(&self) -> Option<PathBuf> {
+        let own = std::env::current_exe().ok()?;
+        let example = own.parent()?.parent()?.join("share/doc/pizauth/pizauth.conf");
+        example.exists().then_some(example)
     }
 
     fn machine(&self) -> Vec<u8> {

@@ -12,6 +12,7 @@ struct Fake {
     variables: HashMap<&'static str, String>,
     home_of_user: Option<&'static str>,
     machine: &'static str,
+    example: Option<&'static str>,
 }
 
 impl Environment for Fake {
@@ -30,11 +31,15 @@ impl Environment for Fake {
     fn machine(&self) -> Vec<u8> {
         self.machine.into()
     }
+
+    fn installed_example(&self) -> Option<PathBuf> {
+        self.example.map(PathBuf::from)
+    }
 }
 
 fn with(variables: &[(&'static str, &str)]) -> Fake {
     let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    Fake { variables, home_of_user: Some("/home/db"), machine: "host" }
+    Fake { variables, home_of_user: Some("/home/db"), machine: "host", example: None }
 }
 
 fn sockets(environment: &Fake) -> Vec<String> {
@@ -108,6 +113,13 @@ fn without_a_configuration_the_error_names_every_place() {
     let places = "/nowhere/x/pizauth.conf or at /nowhere/h/.config/pizauth.conf";
     assert_eq!(why, format!("no configuration file at {places} (name another: -c FILE)"));
     assert_eq!(find_config_file(Some("named".into()), &environment), Ok("named".into()));
+    let environment = Fake { example: Some("/opt/share/doc/pizauth/pizauth.conf"), ..environment };
+    let why = find_config_file(None, &environment).unwrap_err().to_string();
+    let copy = "cp /opt/share/doc/pizauth/pizauth.conf /nowhere/h/.config/pizauth.conf";
+    assert_eq!(
+        why,
+        format!("no configuration file at {places} (to begin with one: {copy}; to name another: -c FILE)")
+    );
 }
 
 #[test]

@@ -104,6 +104,10 @@ impl Environment for Surroundings<'_> {
         b"host".to_vec()
     }
 
+    fn installed_example(&self) -> Option<PathBuf> {
+        None
+    }
+
     fn system_runtime_directory(&self) -> PathBuf {
         self.world.path("system")
     }
