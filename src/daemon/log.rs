@@ -9,6 +9,7 @@
 mod backlog;
 mod events;
 mod logfmt;
+mod stamp;
 mod stderr;
 mod syslog;
 #[cfg(test)]
@@ -57,6 +58,11 @@ pub(crate) fn start(verbosity: u8, destination: Destination) {
 /// Tries again to write what a stuck reader has left over. While it returns a time, call again after that.
 pub(crate) fn catch_up() -> Option<Duration> {
     LOGGER.get().and_then(|logger| logger.backlog().catch_up())
+}
+
+/// Whether what is logged is on our standard error already.
+pub(crate) fn is_on_stderr() -> bool {
+    LOGGER.get().is_some_and(|logger| logger.backlog().is_stderr())
 }
 
 /// Every event that the log knows, those of accounts first.

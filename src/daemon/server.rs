@@ -80,6 +80,8 @@ fn serve(invocation: &Invocation, options: &Options, parent: Option<Parent>) -> 
             log::event(What::StartFailed).field("reason", &why).write();
             match parent {
                 Some(parent) => parent.failed(&why),
+                // The log has just said it there.
+                None if log::is_on_stderr() => {}
                 None => invocation.complain(why),
             }
             Exit::NotDone

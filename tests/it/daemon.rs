@@ -147,7 +147,21 @@ fn whoever_starts_it_is_told_what_is_doubtful() {
 #[test]
 fn without_a_configuration_the_error_names_the_file() {
     let sandbox = Sandbox::new();
-    sandbox.applet("server").args(["-d"]).run().exits(1).says("pizauth.conf");
+    sandbox.applet("server").args(["-d"]).run().exits(1).says("pizauth.conf (name another: -c FILE)");
+}
+
+#[test]
+fn without_a_configuration_the_example_that_was_installed_beside_the_daemon_is_named() {
+    let sandbox = Sandbox::new();
+    let (bin, documents) = (sandbox.path("prefix/bin"), sandbox.path("prefix/share/doc/pizauth"));
+    for directory in [&bin, &documents] {
+        std::fs::create_dir_all(directory).unwrap();
+    }
+    let example = sandbox.write("prefix/share/doc/pizauth/pizauth.conf", "");
+    let own = sandbox.program("cp").args([env!("CARGO_BIN_EXE_pizauthd"), bin.to_str().unwrap()]);
+    own.run().exits(0);
+    let copy = format!("cp {} {}/.config/pizauth.conf", example.display(), sandbox.home().display());
+    sandbox.program(bin.join("pizauthd")).args(["-d"]).run().exits(1).says(&copy);
 }
 
 #[test]
@@ -171,11 +185,38 @@ fn a_log_in_a_file_and_what_others_write_there_do_not_overwrite_each_other() {
     let daemon = sandbox.program("/bin/sh").args(["-c", script, "sh"]).args([executables()]);
     daemon.run().exits(0);
     let log = sandbox.read("log");
-    let events = |line: &&str| line.starts_with("pizauthd: event=");
-    assert_eq!(log.lines().filter(|line| !events(line)).collect::<Vec<_>>(), ["before", "after"]);
+    let event = |line: &str| line.split_once(" pizauthd: event=").map(|(_, event)| event.to_owned());
+    let others: Vec<_> = log.lines().filter(|line| event(line).is_none()).collect();
+    assert_eq!(others, ["before", "after"]);
+    let events: Vec<_> = log.lines().filter_map(event).collect();
     assert!(log.contains("event=hook_output hook=startup_cmd line=\"said by a hook\"\n"), "{log}");
-    assert!(log.starts_with("before\npizauthd: event=starting "), "{log}");
-    assert!(log.ends_with("pizauthd: event=stopped\nafter\n"), "{log}");
+    assert!(events[0].starts_with("starting ") && events.last().unwrap() == "stopped", "{log}");
+}
+
+#[test]
+fn a_log_in_a_file_has_the_times_and_one_in_a_pipe_leaves_them_to_its_reader() {
+    let sandbox = Sandbox::configured();
+    sandbox.prepend_config("startup_cmd = \"pizauth shutdown\";");
+    let in_file = "exec \"$1/pizauthd\" -d -vv 2>log";
+    sandbox.program("/bin/sh").args(["-c", in_file, "sh"]).args([executables()]).run().exits(0);
+    let log = sandbox.read("log");
+    let shape = |line: &str| -> String {
+        line.chars().take(31).map(|c| if c.is_ascii_digit() { '0' } else { c }).collect()
+    };
+    let stamped = |line: &str| shape(line) == "0000-00-00T00:00:00Z pizauthd: ";
+    assert!(log.lines().count() > 3 && log.lines().all(stamped), "{log}");
+    let ran = sandbox.applet("server").args(["-d", "-vv"]).run().exits(0);
+    assert!(ran.stderr.lines().all(|line| line.starts_with("pizauthd: ")), "{}", ran.stderr);
+}
+
+#[test]
+fn the_command_socket_is_told_as_listening_before_the_daemon_is_ready() {
+    let sandbox = Sandbox::configured();
+    let daemon = Daemon::start(&sandbox, sandbox.applet("server").args(["-vv"]));
+    let path = format!("path={}", sandbox.socket().display());
+    daemon.wait_for_log(&["event=listening", &path]);
+    let log = daemon.wait_for_log(&["event=ready"]);
+    assert!(!log.contains("event=listening"), "{log}");
 }
 
 #[test]
@@ -223,7 +264,8 @@ fn a_second_daemon_is_refused_and_the_first_goes_on() {
     let token = running.sign_in("work");
     for arguments in [&[][..], &["-d"]] {
         let ran = running.sandbox.applet("server").args(arguments).run().exits(1);
-        assert!(!ran.stderr.is_empty());
+        assert_eq!(ran.stderr.lines().count(), 1, "said once: {}", ran.stderr);
+        assert_eq!(ran.stderr.matches("another pizauthd is running").count(), 1, "{}", ran.stderr);
     }
     assert_eq!(running.token("work"), token);
 }

@@ -92,6 +92,10 @@ fn completions_are_those_of_the_descriptions() {
 fn shipped_configurations_and_those_in_documents_are_valid() {
     let sandbox = Sandbox::new();
     let found = configurations::all();
+    // What they name has to be among what is shipped.
+    let hooks = sandbox.home().join(".config/pizauth/hooks");
+    fs::create_dir_all(hooks.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(fs::canonicalize("etc/hooks").unwrap(), hooks).unwrap();
     for (origin, text) in &found {
         // Filled in, as its reader does: what is left of a template is warned of.
         let filled = text.replace("YOUR-", "").replace("\"...", "\"id").replace("\"…\"", "\"id\"");

@@ -1,15 +1,17 @@
 //! Standard error, without ever waiting for whoever reads it (a stopped terminal, a stuck supervisor).
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 
+use pizauth_common::unix_time::UnixTime;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags, fstat};
 use rustix::io::Errno;
 use rustix::net::{SendFlags, send};
 
+use super::stamp::stamp;
 use super::written::Written;
 
 const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
@@ -23,6 +25,8 @@ const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 #[derive(Debug)]
 pub(super) struct Stderr {
     file: OpenFile,
+    /// A terminal and a file keep what they are given; who reads a pipe or a socket for us notes the time.
+    is_stamped: bool,
     /// The last line was cut off, by a full disk: the next one must not be taken for its end.
     is_cut_off: bool,
 }
@@ -37,24 +41,26 @@ enum OpenFile {
 
 impl Stderr {
     pub(super) fn new() -> Self {
-        let file = if is_regular_file() { OpenFile::Shared } else { OpenFile::reopened() };
-        Self { file, is_cut_off: false }
+        let is_regular_file = is_regular_file();
+        let file = if is_regular_file { OpenFile::Shared } else { OpenFile::reopened() };
+        Self { file, is_stamped: is_regular_file || io::stderr().is_terminal(), is_cut_off: false }
     }
 
     #[cfg(test)]
     pub(super) fn shared() -> Self {
-        Self { file: OpenFile::Shared, is_cut_off: false }
+        Self { file: OpenFile::Shared, is_stamped: false, is_cut_off: false }
     }
 
     #[cfg(test)]
-    pub(super) fn to(file: File) -> Self {
-        Self { file: OpenFile::Own(file), is_cut_off: false }
+    pub(super) fn to(file: File, is_stamped: bool) -> Self {
+        Self { file: OpenFile::Own(file), is_stamped, is_cut_off: false }
     }
 
-    /// Writes a line.
-    pub(super) fn send(&mut self, line: &str) -> Written {
+    /// Writes a line of that time.
+    pub(super) fn send(&mut self, line: &str, at: UnixTime) -> Written {
         let begin = if self.is_cut_off { "\n" } else { "" };
-        let line = format!("{begin}pizauthd: {line}\n");
+        let time = if self.is_stamped { stamp(at) + " " } else { String::new() };
+        let line = format!("{begin}{time}pizauthd: {line}\n");
         match self.file.write(line.as_bytes()) {
             Ok(0) => Written::Nobody,
             Ok(written) => {

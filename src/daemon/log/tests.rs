@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
+use pizauth_common::unix_time::UnixTime;
+
 use super::backlog::Backlog;
 use super::logfmt::{MAX_BYTES, Text};
 use super::stderr::Stderr;
@@ -121,20 +123,31 @@ fn a_syslog_that_listens_for_streams_is_served() {
 fn a_line_that_was_cut_off_as_by_a_full_disk_does_not_run_into_the_next_one() {
     let (mut reader, writer) = UnixStream::pair().unwrap();
     writer.set_nonblocking(true).unwrap();
-    let mut stderr = Stderr::to(std::os::fd::OwnedFd::from(writer).into());
+    let mut stderr = Stderr::to(std::os::fd::OwnedFd::from(writer).into(), false);
     let line = "x".repeat(4 * 1024 * 1024);
-    stderr.send(&line);
+    stderr.send(&line, UnixTime(0));
     let mut seen = vec![0; line.len()];
     let length = reader.read(&mut seen).unwrap();
     assert!(length < line.len(), "it does not fit");
     for next in ["event=ready", "event=stopping"] {
-        stderr.send(next);
+        stderr.send(next, UnixTime(0));
     }
     drop(stderr);
     let mut rest = String::new();
     reader.read_to_string(&mut rest).unwrap();
     let rest = rest.trim_start_matches('x');
     assert_eq!(rest, "\npizauthd: event=ready\npizauthd: event=stopping\n");
+}
+
+#[test]
+fn where_nobody_else_notes_the_time_a_line_begins_with_that_of_its_event() {
+    let (mut reader, writer) = UnixStream::pair().unwrap();
+    let mut stderr = Stderr::to(std::os::fd::OwnedFd::from(writer).into(), true);
+    stderr.send("event=ready", UnixTime(1_709_251_199));
+    drop(stderr);
+    let mut line = String::new();
+    reader.read_to_string(&mut line).unwrap();
+    assert_eq!(line, "2024-02-29T23:59:59Z pizauthd: event=ready\n");
 }
 
 #[test]

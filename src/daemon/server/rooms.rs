@@ -15,6 +15,7 @@ use crate::event_loop::Rooms;
 use crate::hooks::{HookSettings, Hooks};
 use crate::http::{Http, RequestLimits};
 use crate::ipc_listener::IpcListener;
+use crate::log::{self, What};
 use crate::mailbox::Mailbox;
 use crate::process_limits::ProcessLimits;
 use crate::redirect_listener::{self, RedirectListener};
@@ -49,6 +50,7 @@ pub(super) fn open(
     // One for all: each would be a descriptor, and there may be few.
     let shared = Rc::new(registry.try_clone().map_err(cannot(register))?);
     let ipc_listener = IpcListener::new(listener, Rc::clone(&shared)).map_err(cannot("serve callers"))?;
+    log::event(What::Listening).field("path", socket_file.path().display()).write();
     let redirect_listener =
         RedirectListener::bind(redirect_listener::Settings::new(&config), mailbox.clone())
             .map_err(|error| error.to_string())?;
