@@ -122,6 +122,30 @@ fn without_stdin_and_stderr_a_token_is_shown_all_the_same() {
 }
 
 #[test]
+fn where_a_standard_stream_is_closed_and_there_is_no_dev_null_a_small_program_ends_at_once() {
+    let running = Running::start();
+    let token = running.sign_in("work");
+    let private = ["--user", "--map-root-user", "--mount"];
+    let empty_dev = "mount -t tmpfs none /dev && test ! -e /dev/null";
+    let can = running.sandbox.program("unshare").args(private).args(["sh", "-c", empty_dev]);
+    if can.run().code() != 0 {
+        eprintln!("skipped, since it needs a mount namespace: a small program without /dev/null");
+        return;
+    }
+    // The descriptor would be the next that is opened: the connection to the daemon, which would get what is printed.
+    for closed in ["<&-", ">&-", "2>&-"] {
+        for command in ["pizauth-show work", "pizauth-refresh work", "pizauth-dump", "pizauth-revoke work"] {
+            let command = format!("'{}'/{command} {closed}", executables().display());
+            let script = format!("{empty_dev} || exit 1; {command}; test $? = 134");
+            let ran =
+                running.sandbox.program("unshare").args(private).args(["sh", "-c", &script]).run().exits(0);
+            assert_eq!(ran.out(), "", "{command}");
+        }
+    }
+    assert_eq!(running.token("work"), token, "nothing has been refreshed or revoked");
+}
+
+#[test]
 fn no_message_drives_the_terminal_whatever_is_in_it() {
     let sandbox = Sandbox::new();
     let place = "/missing\u{1b}[2J\u{9b}\u{202e}\u{1d173}/pizauth.sock";
