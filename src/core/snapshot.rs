@@ -118,6 +118,32 @@ impl Snapshot {
     }
 }
 
+/// What a dump has room for, without the access tokens that it can do without.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    bytes: usize,
+}
+
+impl Room {
+    /// That of an empty dump.
+    pub(crate) fn of_a_dump() -> Self {
+        Self { bytes: MAX_BYTES - ours::BYTES_AROUND_ALL }
+    }
+
+    /// Room for the account in place of what is there of it. False, and nothing changes, where there is none.
+    pub(crate) fn replace(&mut self, present: Option<&AccountSnapshot>, new: &AccountSnapshot) -> bool {
+        let bytes = self.bytes.saturating_add(present.map_or(0, ours::least_bytes));
+        let left = bytes.checked_sub(ours::least_bytes(new));
+        self.bytes = left.unwrap_or(self.bytes);
+        left.is_some()
+    }
+
+    /// Takes the room of an account that is there already, whether or not there is enough.
+    pub(crate) fn take(&mut self, present: &AccountSnapshot) {
+        self.bytes = self.bytes.saturating_sub(ours::least_bytes(present));
+    }
+}
+
 /// Longer names, of accounts that we do not have, would only be told to whoever restores.
 const MAX_NAME_BYTES: usize = 4096;
 

@@ -14,7 +14,7 @@ use super::token_state::{ActiveToken, TokenState};
 use crate::moment::{Moment, Now};
 use crate::oauth::token_answer::LONGEST_LIFETIME;
 use crate::prelude::*;
-use crate::snapshot::{AccountSnapshot, Lineage, Snapshot};
+use crate::snapshot::{AccountSnapshot, Lineage, Room, Snapshot};
 
 /// What a restore did, account by account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,10 +36,12 @@ impl Keeper {
     /// Takes the tokens of a snapshot where they fit the configuration and are better than what is here.
     pub fn restore(&mut self, snapshot: Snapshot, now: Now) -> Restored {
         let mut done = Restored::default();
+        let mut room = self.room_of_a_dump(now);
         for saved in snapshot.accounts {
             let name = saved.account.clone();
-            let decision =
-                self.change(name.as_str(), now, |entry, outbox| restore_account(entry, saved, now, outbox));
+            let decision = self.change(name.as_str(), now, |entry, outbox| {
+                restore_account(entry, saved, now, &mut room, outbox)
+            });
             match decision.unwrap_or(Decision::Skip("the configuration has no such account")) {
                 Decision::Take => done.restored.push(name),
                 Decision::Keep => done.kept.push(name),
@@ -48,14 +50,29 @@ impl Keeper {
         }
         done
     }
+
+    /// What the next dump has room for. A restore must not make it impossible.
+    fn room_of_a_dump(&self, now: Now) -> Room {
+        let mut room = Room::of_a_dump();
+        self.entries.values().filter_map(|entry| snapshot_of(entry, now)).for_each(|it| room.take(&it));
+        room
+    }
 }
 
-fn restore_account(entry: &mut Entry, saved: AccountSnapshot, now: Now, outbox: &mut Outbox) -> Decision {
+fn restore_account(
+    entry: &mut Entry,
+    saved: AccountSnapshot,
+    now: Now,
+    room: &mut Room,
+    outbox: &mut Outbox,
+) -> Decision {
     if saved.fingerprint != entry.fingerprint {
         return Decision::Skip("the configuration of the account differs from the dump's");
     }
     let unknown = Lineage { session: outbox.random(), generation: 0, authorized: saved.obtained };
     let lineage = saved.lineage;
+    let mut room_with_it = *room;
+    let has_room = room_with_it.replace(snapshot_of(entry, now).as_ref(), &saved);
     let token = active_from(saved, &entry.account, unknown, now);
     if token.is_spent(now.moment) {
         return Decision::Skip("its access token has expired and it has no refresh token");
@@ -63,6 +80,12 @@ fn restore_account(entry: &mut Entry, saved: AccountSnapshot, now: Now, outbox: 
     if !improves(&entry.state, &token, lineage, now.moment) {
         return Decision::Keep;
     }
+    if !has_room {
+        return Decision::Skip(
+            "no dump of 12 MiB would have room for it beside the other accounts' long tokens",
+        );
+    }
+    *room = room_with_it;
     entry.take_restored(token);
     outbox.tell(entry, Happened::Restored);
     Decision::Take

@@ -139,6 +139,18 @@ fn expected_bytes(snapshot: &Snapshot) -> usize {
     HEADER_BYTES + BYTES_AROUND_AN_ACCOUNT + snapshot.accounts.iter().map(bytes_of).sum::<usize>()
 }
 
+/// What a dump has around all accounts, rounded up.
+pub(super) const BYTES_AROUND_ALL: usize = HEADER_BYTES + cipher::TAG_BYTES + BYTES_AROUND_AN_ACCOUNT;
+
+/// The least that an account takes: an access token that can be renewed may be left out. In JSON a quote or a backslash
+/// has another before it.
+pub(super) fn least_bytes(account: &AccountSnapshot) -> usize {
+    let written = |text: &str| text.len() + text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+    let token = account.refresh_token.as_ref().or(account.access_token.as_ref());
+    let token = token.map_or(0, |token| written(token.expose()));
+    BYTES_AROUND_AN_ACCOUNT + written(account.account.as_str()) + token
+}
+
 /// `dump` begins with the magic, or is a piece of it.
 pub(super) fn decode(dump: &[u8]) -> Result<Snapshot, DumpError> {
     let too_short = DumpError::Truncated { missing: None };

@@ -1,6 +1,8 @@
 use super::bench::{Bench, PORTS, account, config, counting_entropy, issued, refreshed_now, seconds};
 use crate::keeper::{Keeper, RedirectVerdict, Shown};
 use crate::moment::Moment;
+use crate::prelude::*;
+use crate::snapshot::{AccountSnapshot, Fingerprint, Snapshot};
 
 #[test]
 fn a_dump_restores_into_a_new_daemon() {
@@ -32,6 +34,37 @@ fn an_authorization_that_a_restore_has_made_needless_ends_on_a_page_that_says_so
     assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::AccessToken("at-0".into())));
     bench.keeper.revoke("work", bench.now).unwrap();
     assert_eq!(come_back(&mut bench), RedirectVerdict::NotFound, "nothing is good after a revoke");
+}
+
+#[test]
+fn what_would_make_the_next_dump_too_large_is_told_at_the_restore_and_left_where_it_is() {
+    let names: Vec<_> = (0..200).map(|number| format!("account {number:03}")).collect();
+    let mut keeper =
+        Keeper::new(config(names.iter().map(|name| account(name)).collect()), PORTS, counting_entropy());
+    let now = Bench::new(Vec::new()).now;
+    // Each refresh token is twice as long in a dump as it is.
+    let saved = |name: &String| AccountSnapshot {
+        account: name.as_str().into(),
+        fingerprint: Fingerprint::of_account(&account(name)),
+        access_token: Some("a".repeat(65_536).as_str().into()),
+        refresh_token: Some("\"".repeat(65_536).as_str().into()),
+        obtained: now.wall,
+        expires: now.wall.plus(seconds(3600)),
+        lineage: None,
+    };
+    let mut restore = |names: &[String]| {
+        let accounts = names.iter().map(saved).collect();
+        (keeper.restore(Snapshot { accounts }, now), keeper.dump(now))
+    };
+    let (first, _) = restore(&names[..60]);
+    assert_eq!((first.restored.len(), first.skipped.len()), (60, 0));
+    let (second, dump) = restore(&names[50..]);
+    let all = second.restored.len() + second.kept.len() + second.skipped.len();
+    assert!(all == 150 && second.kept.len() == 10 && second.restored.len() >= 30, "{second:?}");
+    assert!(second.skipped.iter().all(|(_, why)| why.contains("would have room")));
+    assert_eq!(dump.accounts.len(), 60 + second.restored.len());
+    let dump = dump.encode_to_fit(&mut |bytes| bytes.fill(7));
+    assert!(Snapshot::decode(&dump).is_ok(), "the next dump can be restored, too: {}", dump.len());
 }
 
 #[test]
