@@ -26,6 +26,11 @@ const BY_NUMBER: &[(&str, &str)] = &[
         "the redirect URI is not the registered one: register http://localhost as a mobile or desktop redirect",
     ),
     ("AADSTS50034", "there is no such user in this tenant: check the tenant in auth_uri and token_uri"),
+    (
+        "AADSTS50194",
+        "the application is for one organization: write its tenant ID in auth_uri and token_uri, not common or \
+         organizations",
+    ),
     ("AADSTS50076", "a second factor is required: authorize again"),
     ("AADSTS50078", "the second factor has expired: authorize again"),
     ("AADSTS50079", "a second factor must be set up first: sign in to the account in a browser"),
@@ -54,6 +59,10 @@ const BY_NUMBER: &[(&str, &str)] = &[
     ("AADSTS7000218", "this is a confidential client: set client_secret, or allow public client flows"),
     ("AADSTS7000222", "client_secret has expired: make a new one and reload"),
     ("AADSTS90002", "there is no such tenant: check auth_uri and token_uri"),
+    (
+        "AADSTS9002346",
+        "the application is for personal accounts only: write consumers as the tenant in auth_uri and token_uri",
+    ),
     ("AADSTS9002313", "the request is malformed: check client_id and the scopes"),
 ];
 
@@ -120,6 +129,10 @@ mod tests {
         let hint = |description| hint_for("invalid_client", description);
         assert!(hint("AADSTS700025: Client is public").unwrap().contains("remove client_secret"));
         assert!(hint("AADSTS7000218: The request body must contain").unwrap().contains("set client_secret"));
+        assert!(hint("AADSTS50194: Application is not multi-tenant").unwrap().contains("its tenant ID"));
+        assert!(
+            hint("AADSTS9002346: for use by Microsoft Account users only").unwrap().contains("consumers")
+        );
         assert_eq!(hint("AADSTS1: new"), hint(""));
         assert_eq!(hint_for("brand_new", ""), None);
     }

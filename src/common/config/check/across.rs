@@ -54,6 +54,14 @@ pub(super) fn check<'a>(
     if let Some(why) = doubt_of_client_id(&account.client_id) {
         problems.warning(at("client_id"), format!("'client_id' {why}"));
     }
+    for (option, uri) in [("auth_uri", &code.auth_uri), ("token_uri", &account.token_uri)] {
+        if uri.parsed().path().split('/').any(is_of_a_template) {
+            problems.warning(
+                at(option),
+                format!("'{option}' has a placeholder in it, as \"YOUR-TENANT-ID\": fill it in"),
+            );
+        }
+    }
     if is_named(code.auth_uri.parsed(), "token") && is_named(account.token_uri.parsed(), "auth") {
         problems.warning(
             at("auth_uri"),
@@ -73,14 +81,19 @@ pub(super) fn check<'a>(
 }
 
 fn doubt_of_client_id(id: &str) -> Option<&'static str> {
-    let lower = id.to_ascii_lowercase();
-    if id.contains('…') || id.contains("...") || lower.starts_with("your-") || lower.starts_with("your_") {
+    if id.contains('…') || id.contains("...") || is_of_a_template(id) {
         Some("looks like a placeholder: fill in what the provider gave the application")
     } else if id.contains(|c: char| c.is_whitespace() || c.is_control()) {
         Some("has white space or a control character in it, which is sent as it stands")
     } else {
         None
     }
+}
+
+/// Whether it begins as what a template leaves to be filled in.
+fn is_of_a_template(text: &str) -> bool {
+    let beginning = text.get(..5).unwrap_or_default();
+    beginning.eq_ignore_ascii_case("your-") || beginning.eq_ignore_ascii_case("your_")
 }
 
 /// Whether the last part of its path has `word` in it, and does not name both endpoints.
