@@ -1,6 +1,7 @@
 //! The configuration file: text → spanned syntax tree → checked [`Config`]; errors that point.
 
 mod check;
+mod client_auth;
 #[cfg(feature = "system")]
 mod load;
 mod model;
@@ -13,6 +14,7 @@ mod syntax;
 mod uri;
 mod user_path;
 
+pub use client_auth::ClientAuth;
 #[cfg(feature = "system")]
 pub use load::{LoadError, When, load};
 pub use model::{

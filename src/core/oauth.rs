@@ -3,6 +3,7 @@
 //! Bytes in, verdicts out.
 
 pub(crate) mod authorization_request;
+pub(crate) mod client_auth;
 pub(crate) mod id_token;
 pub mod outcome;
 pub(crate) mod provider_hints;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pizauth_common::config::{Account, AuthorizationCode, Grant, Uri};
+use pizauth_common::config::{Account, AuthorizationCode, ClientAuth, Grant, Uri};
 
 use crate::http::{Answer, Lost};
 use crate::oauth::outcome::{Issued, Outcome};
@@ -17,7 +17,7 @@ pub(crate) fn account(name: &str) -> Account {
         name: name.into(),
         token_uri: uri("https://as.example/token").into(),
         client_id: "client&id".into(),
-        client_secret: None,
+        client_auth: ClientAuth::None,
         scopes: ["mail.read".to_owned(), "offline_access".to_owned()].into(),
         resource: [].into(),
         token_uri_fields: [].into(),

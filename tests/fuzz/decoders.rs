@@ -2,17 +2,18 @@
 //! committed corpus in `tests/it` calls the same functions.
 
 use std::fmt::Debug;
+use std::sync::LazyLock;
 
 use chacha20poly1305::aead::{AeadInPlace, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
-use pizauth_common::config::{self, Config, Scheme};
+use pizauth_common::config::{self, Account, Config, Scheme};
 use pizauth_common::ipc::frame::{Decoder, FrameError, Message, VERSION, encode};
 use pizauth_common::ipc::message::{self, Request, Response};
 use pizauth_common::secret::Secret;
 use pizauth_core::http::Answer;
 use pizauth_core::oauth::outcome::Outcome;
 use pizauth_core::oauth::redirect::AuthorizationResponse;
-use pizauth_core::oauth::token_request::{GrantType, TokenRequest};
+use pizauth_core::oauth::token_request::TokenRequest;
 use pizauth_core::snapshot::Snapshot;
 use pizauth_daemon::head;
 use zeroize::Zeroizing;
@@ -38,7 +39,7 @@ pub fn configuration(data: &[u8]) {
 const MARKER: &str = "hunter2";
 
 fn secrets(config: &Config) -> Vec<Secret> {
-    config.accounts.iter().filter_map(|account| account.client_secret.clone()).collect()
+    config.accounts.iter().filter_map(|account| account.client_auth.secret().cloned()).collect()
 }
 
 /// A dump. The first byte chooses: as it is, or the content of our format or of upstream's, sealed here
@@ -146,12 +147,17 @@ pub fn callback(data: &[u8]) {
 
 /// The answer to a token request: a status, headers up to an empty line, a body.
 pub fn token_answer(data: &[u8]) {
+    static ACCOUNT: LazyLock<Account> = LazyLock::new(|| {
+        let text = "account \"a\" { auth_uri = \"http://127.0.0.1/\"; token_uri = \"http://127.0.0.1/token\"; \
+                    client_id = \"c\"; scopes = [\"mail\"]; }";
+        config::parse(text, "").expect("a good configuration").config.accounts.remove(0)
+    });
     let answer = http_answer(data);
-    for grant in [GrantType::AuthorizationCode, GrantType::RefreshToken] {
-        let form = Secret::from("grant_type=refresh_token&refresh_token=a-secret");
-        let scopes = ["mail".to_owned()].into();
-        let token_uri = "http://127.0.0.1/token".to_owned();
-        let request = TokenRequest { token_uri, form, grant, scopes };
+    let secret = Secret::from("a-secret");
+    for request in [
+        TokenRequest::exchange(&ACCOUNT, &secret, &secret, "http://127.0.0.1/"),
+        TokenRequest::refresh(&ACCOUNT, &secret),
+    ] {
         check_outcome(&request.outcome(Ok(answer.clone())));
     }
 }

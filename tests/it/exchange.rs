@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pizauth_test_server::browser::{self, Decision};
-use pizauth_test_server::{Endpoint, Fault, Gate};
+use pizauth_test_server::{Endpoint, Fault, Gate, SecretIs};
 use serde_json::json;
 use url::Url;
 
@@ -68,6 +68,50 @@ fn a_client_secret_is_sent_where_there_is_one() {
         .account("work", "client_secret = \"x y&z=\\\"ü\";")
         .start();
     running.sign_in("work");
+}
+
+#[test]
+fn a_client_that_may_use_basic_only_does_so_for_exchange_and_refresh() {
+    let secret = "x y&z=\"ü+100%:\\";
+    let written = secret.replace('\\', "\\\\").replace('"', "\\\"");
+    let running = Setup::new()
+        .policy(|policy| {
+            policy.client_secrets.insert("client:of wörk".into(), secret.into());
+            policy.secret_is = SecretIs::Basic;
+        })
+        .account("work", &format!("client_secret = \"{written}\"; client_auth = \"post\";"))
+        .start();
+    let file = running.sandbox.config_file();
+    let text = std::fs::read_to_string(&file).unwrap().replace("client-of-work", "client:of wörk");
+    running.sandbox.write_config(&text);
+    running.sandbox.applet("reload").run().exits(0);
+    let page = browser::approve(&running.pending_url("work")).unwrap();
+    assert!(page.body.contains("client_auth"), "what to do: {}", page.body);
+
+    running.sandbox.write_config(&text.replace("\"post\"", "\"basic\""));
+    running.sandbox.applet("reload").run().exits(0);
+    let token = running.sign_in("work");
+    running.refresh("work").exits(0);
+    running.wait_for_other_token("work", &token);
+    let requests = running.server.log().entries();
+    let last = requests.iter().rfind(|entry| entry.endpoint == Endpoint::Refresh).unwrap();
+    assert_eq!((last.request.form("client_id"), last.request.form("client_secret")), (None, None));
+}
+
+#[test]
+fn another_way_of_client_authentication_keeps_the_session() {
+    let running = Setup::new()
+        .policy(|policy| drop(policy.client_secrets.insert("client-of-work".into(), "s".into())))
+        .account("work", "client_secret = \"s\"; client_auth = \"post\";")
+        .start();
+    let token = running.sign_in("work");
+    let text = std::fs::read_to_string(running.sandbox.config_file()).unwrap();
+    running.sandbox.write_config(&text.replace("\"post\"", "\"basic\""));
+    running.sandbox.applet("reload").run().exits(0);
+    assert_eq!(running.token("work"), token);
+    running.server.change_policy(|policy| policy.secret_is = SecretIs::Basic);
+    running.refresh("work").exits(0);
+    running.wait_for_other_token("work", &token);
 }
 
 #[test]

@@ -98,8 +98,8 @@ fn meaning_of_account(account: &Account) -> String {
         format!("redirect {:?}", code.redirect_uri.written()),
         format!("refresh {times:?}"),
     ];
-    if let Some(secret) = &account.client_secret {
-        lines.push(format!("secret of {} bytes", secret.expose().len()));
+    if let Some(secret) = account.client_auth.secret() {
+        lines.push(format!("secret of {} bytes, {}", secret.expose().len(), account.client_auth.as_str()));
     }
     lines.extend(account.scopes.iter().map(|scope| format!("scope {scope:?}")));
     lines.extend(account.resource.iter().map(|resource| format!("resource {resource:?}")));

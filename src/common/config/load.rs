@@ -162,7 +162,7 @@ fn about_the_file(
 }
 
 fn holds_a_secret(config: &Config) -> bool {
-    config.accounts.iter().any(|account| account.client_secret.is_some())
+    config.accounts.iter().any(|account| account.client_auth.secret().is_some())
 }
 
 #[cfg(test)]

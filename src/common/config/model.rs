@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::client_auth::ClientAuth;
 use super::uri::Uri;
 use super::user_path::UserPath;
 use crate::account_name::AccountName;
-use crate::secret::Secret;
 
 /// A configuration that has been checked: whatever is here makes sense.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +36,8 @@ pub struct Account {
     pub token_uri: Arc<Uri>,
     /// RFC 6749 §2.2.
     pub client_id: Arc<str>,
-    /// RFC 6749 §2.3.1; never empty.
-    pub client_secret: Option<Secret>,
+    /// RFC 6749 §2.3.
+    pub client_auth: ClientAuth,
     /// RFC 6749 §3.3.
     pub scopes: Arc<[String]>,
     /// RFC 8707: what the token is for, in every request for one.

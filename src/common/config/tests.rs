@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Checked, Grant, Listeners, RedirectPeer, parse};
+use super::{Checked, ClientAuth, Grant, Listeners, RedirectPeer, parse};
 
 const ACCOUNT: &str = r#"account "work" {
     auth_uri = "https://auth.example/authorize/";
@@ -28,7 +28,7 @@ fn defaults_are_those_of_the_manual() {
     let Grant::AuthorizationCode(code) = &account.grant;
     assert_eq!(code.auth_uri.written(), "https://auth.example/authorize/");
     assert_eq!(code.redirect_uri.written(), "http://localhost/");
-    assert_eq!(account.client_secret, None);
+    assert_eq!(account.client_auth, ClientAuth::None);
     assert!(account.scopes.is_empty() && code.auth_uri_fields.is_empty());
     assert_eq!(account.refresh_at_least, Duration::from_secs(90 * 60));
     assert_eq!(account.refresh_before_expiry, Duration::from_secs(90));

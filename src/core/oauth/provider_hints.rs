@@ -70,13 +70,13 @@ const BY_NUMBER: &[(&str, &str)] = &[
 const BY_CODE: &[(&str, &str)] = &[
     (
         "invalid_client",
-        "check client_id and client_secret, which may have expired, and that the registration lets the client send \
-         them in the body of the request (client_secret_post; none without a secret), then reload",
+        "check client_id and client_secret, which may have expired, and client_auth, which has to be as the client is \
+         registered (client_secret_post is \"post\", client_secret_basic \"basic\"), then reload",
     ),
     (
         "unauthorized_client",
         "the client is not registered for this: check that its registration has the grants authorization_code and \
-         refresh_token, and lets it authenticate in the body of the request (client_secret_post; none without a secret)",
+         refresh_token, and is for what client_auth says (client_secret_post is \"post\", client_secret_basic \"basic\")",
     ),
     ("invalid_scope", "check scopes"),
     ("invalid_target", "check resource, which has to name what the token is for (RFC 8707)"),

@@ -7,6 +7,7 @@ use pizauth_common::secret::Secret;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
+use super::client_auth::Credentials;
 use super::outcome::{Outcome, Reason};
 use super::token_answer;
 use crate::http;
@@ -18,8 +19,8 @@ mod tests;
 /// Room for most forms, so that building one seldom moves it.
 const FORM_CAPACITY: usize = 4096;
 
-/// The fields that must not show up in a message.
-const SECRET_FIELDS: [&str; 4] = ["client_secret", "code", "code_verifier", "refresh_token"];
+/// The fields that must not show up in a message, beside those of the client.
+const SECRET_FIELDS: [&str; 3] = ["code", "code_verifier", "refresh_token"];
 
 /// A form to POST to a token endpoint, and what its answer is judged by.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct TokenRequest {
     pub form: Secret,
     /// Which grant this is.
     pub grant: GrantType,
+    /// Whose request it is.
+    credentials: Credentials,
     /// The scopes that were asked for, to notice a narrower answer.
     pub scopes: Arc<[String]>,
 }
@@ -79,16 +82,7 @@ impl TokenRequest {
 
     /// What is to be sent.
     pub fn http(&self) -> http::Request {
-        http::Request {
-            method: http::Method::Post,
-            uri: self.token_uri.clone(),
-            headers: [
-                ("Accept", Secret::from("application/json")),
-                ("Content-Type", Secret::from("application/x-www-form-urlencoded")),
-            ]
-            .into(),
-            body: self.form.clone(),
-        }
+        self.credentials.post(&self.token_uri, &self.form)
     }
 
     /// What the answer to it means, or the lack of one.
@@ -102,28 +96,25 @@ impl TokenRequest {
     }
 
     fn new(account: &Account, grant: GrantType, fields: &[(&str, &str)]) -> Self {
+        let credentials = Credentials::of(account);
+        let client = credentials.fields.iter().map(|(name, value)| (*name, value.expose()));
         let fields = [("grant_type", grant.as_str())].into_iter().chain(fields.iter().copied());
         Self {
             token_uri: account.token_uri.written().to_owned(),
-            form: form(fields.chain(client_fields(account)).chain(fields_of(account))),
+            form: form(fields.chain(client).chain(fields_of(account))),
+            credentials,
             grant,
             scopes: Arc::clone(&account.scopes),
         }
     }
 
-    /// Whatever in the form a server might repeat in its answer and no message may show.
+    /// Whatever in it a server might repeat in its answer and no message may show.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
-        form_urlencoded::parse(self.form.expose().as_bytes())
+        let fields = form_urlencoded::parse(self.form.expose().as_bytes())
             .filter(|(name, _)| SECRET_FIELDS.contains(&name.as_ref()))
-            .map(|(_, value)| Secret::new(value.into_owned()))
-            .collect()
+            .map(|(_, value)| Secret::new(value.into_owned()));
+        fields.chain(self.credentials.secrets().iter().cloned()).collect()
     }
-}
-
-/// Who asks (RFC 6749 §2.3.1). An empty secret is never sent: servers refuse one from a public client.
-fn client_fields(account: &Account) -> impl Iterator<Item = (&str, &str)> {
-    let secret = account.client_secret.as_ref().map(Secret::expose).filter(|secret| !secret.is_empty());
-    [("client_id", &*account.client_id)].into_iter().chain(secret.map(|secret| ("client_secret", secret)))
 }
 
 /// What an account adds to each of its token requests (RFC 8707 §2.2, `token_uri_fields`).

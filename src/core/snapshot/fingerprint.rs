@@ -9,8 +9,8 @@ use url::Url;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint(pub [u8; 32]);
 
-/// What an account's tokens are bound to. Neither the client secret (secrets rotate, the refresh token stays
-/// bound to the client) nor any of the times is part of it.
+/// What an account's tokens are bound to. Neither how the client proves itself (secrets rotate, the refresh
+/// token stays bound to the client) nor any of the times is part of it.
 #[derive(Clone, Copy, Debug)]
 pub struct SecurityFields<'a> {
     /// `account "name"`.
@@ -42,7 +42,7 @@ impl<'a> SecurityFields<'a> {
             name,
             token_uri,
             client_id,
-            client_secret: _,
+            client_auth: _,
             scopes,
             resource,
             token_uri_fields,

@@ -22,5 +22,5 @@ pub mod wire;
 pub use fault::{Fault, Gate};
 pub use https::Https;
 pub use log::{Endpoint, Entry};
-pub use policy::{Policy, RefreshTokens};
+pub use policy::{Policy, RefreshTokens, SecretIs};
 pub use server::AuthServer;

@@ -14,6 +14,17 @@ pub enum RefreshTokens {
     Never,
 }
 
+/// Where a client's secret has to be (RFC 6749 §2.3.1); in two places at once it is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretIs {
+    /// In the body, or as Basic.
+    Anywhere,
+    /// In the body, `client_secret_post`.
+    InTheBody,
+    /// `client_secret_basic`.
+    Basic,
+}
+
 /// The server's rules. Change them while it runs with [`crate::AuthServer::change_policy`].
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -29,6 +40,8 @@ pub struct Policy {
     pub refresh_tokens: RefreshTokens,
     /// The secrets of confidential clients, by `client_id`; any other client is public and must send none.
     pub client_secrets: HashMap<String, String>,
+    /// How those have to show it.
+    pub secret_is: SecretIs,
 }
 
 impl Default for Policy {
@@ -40,6 +53,7 @@ impl Default for Policy {
             detect_reuse: true,
             refresh_tokens: RefreshTokens::Always,
             client_secrets: HashMap::new(),
+            secret_is: SecretIs::Anywhere,
         }
     }
 }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::policy::Policy;
+use crate::policy::{Policy, SecretIs};
 use crate::store::{Grant, Store, Unusable};
 use crate::wire::{Request, Response};
 
@@ -43,9 +43,22 @@ pub(crate) fn introspect(request: &Request, store: &Store) -> Response {
 /// The client, which has shown its secret if it has one (RFC 6749 §2.3.1: in the body, or as Basic).
 fn authenticate(request: &Request, policy: &Policy) -> Result<String, Refusal> {
     let basic = basic_credentials(request);
-    let in_body = || request.form("client_id").map(str::to_owned);
-    let client_id = basic.as_ref().map(|(id, _)| id.clone()).or_else(in_body);
-    let secret = basic.as_ref().map(|(_, secret)| secret.as_str()).or_else(|| request.form("client_secret"));
+    let (id, secret) = (request.form("client_id"), request.form("client_secret"));
+    let has_body = secret.is_some();
+    if request.header("authorization").is_some() && (has_body || basic.is_none()) {
+        return Err(Refusal(400, "invalid_request", "one way of client authentication, and a readable one"));
+    }
+    if policy.secret_is == SecretIs::Basic && has_body
+        || policy.secret_is == SecretIs::InTheBody && basic.is_some()
+    {
+        return Err(Refusal(
+            401,
+            "invalid_client",
+            "the client is registered for another authentication method",
+        ));
+    }
+    let client_id = basic.as_ref().map(|(id, _)| id.as_str()).or(id).map(str::to_owned);
+    let secret = basic.as_ref().map(|(_, secret)| secret.as_str()).or(secret);
     let client_id = client_id.ok_or(Refusal(400, "invalid_request", "client_id is missing"))?;
     match (policy.client_secrets.get(&client_id), secret) {
         (None, None) => Ok(client_id),
@@ -62,7 +75,14 @@ fn basic_credentials(request: &Request) -> Option<(String, String)> {
     let encoded = request.header("authorization")?.strip_prefix("Basic ")?;
     let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
     let (id, secret) = decoded.split_once(':')?;
-    Some((id.to_owned(), secret.to_owned()))
+    Some((form_decoded(id)?, form_decoded(secret)?))
+}
+
+/// RFC 6749 §2.3.1.
+fn form_decoded(text: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(text.as_bytes());
+    let (decoded, _) = pairs.next().unwrap_or_default();
+    pairs.next().is_none().then(|| decoded.into_owned())
 }
 
 /// RFC 6749 §4.1.3 with RFC 7636 §4.6.

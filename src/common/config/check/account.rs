@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use super::global::{self, Global};
 use super::options::{self, Elsewhere, Given, Rule, Seen};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
-use super::{across, fields};
+use super::{across, client, fields};
 use crate::account_name::AccountName;
 use crate::config::model::{Account, AuthorizationCode, Grant, Listeners};
 use crate::config::problems::Problems;
@@ -29,6 +29,7 @@ struct Draft {
     token_uri: Option<Uri>,
     client_id: Option<String>,
     client_secret: Option<Secret>,
+    client_auth: Option<client::Method>,
     scopes: Option<Vec<String>>,
     redirect_uri: Option<Uri>,
     auth_uri_fields: Option<Vec<(String, String)>>,
@@ -49,6 +50,7 @@ const RULES: &[Rule<Draft>] = &[
     Rule::new("auth_uri_fields", |draft, given, problems| {
         draft.auth_uri_fields = given.auth_uri_fields(problems);
     }),
+    Rule::new("client_auth", |draft, given, problems| draft.client_auth = given.client_auth(problems)),
     Rule::new("client_id", |draft, given, problems| draft.client_id = given.string(problems)),
     Rule::new("client_secret", |draft, given, problems| draft.client_secret = given.secret(problems)),
     Rule::new("login_hint", |draft, given, problems| {
@@ -107,7 +109,7 @@ pub(super) fn read<'a>(
         }),
         token_uri: draft.token_uri?.into(),
         client_id: draft.client_id?.into(),
-        client_secret: draft.client_secret,
+        client_auth: client::auth(draft.client_auth, draft.client_secret, &seen, problems),
         scopes: draft.scopes.unwrap_or_default().into(),
         resource: draft.resource.unwrap_or_default().into(),
         token_uri_fields: draft.token_uri_fields.unwrap_or_default().into(),
@@ -198,8 +200,7 @@ fn quoted(name: &str) -> String {
 }
 
 impl<'a> Given<'_, 'a> {
-    /// Empty counts as absent: an empty secret breaks public clients.
     fn secret(&self, problems: &mut Problems<'a>) -> Option<Secret> {
-        self.string(problems).filter(|secret| !secret.is_empty()).map(Secret::new)
+        self.string(problems).map(Secret::new)
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::options::Given;
 use crate::config::problems::Problems;
 use crate::config::syntax::{Quoted, Value};
+use crate::near_miss::nearest;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -78,6 +79,26 @@ impl<'a> Given<'_, 'a> {
             Some((*key, key_text?, value?))
         };
         entries.iter().map(texts).collect()
+    }
+
+    /// One of some words.
+    pub(super) fn one_of<T, const N: usize>(
+        &self,
+        choices: [(&str, T); N],
+        problems: &mut Problems<'a>,
+    ) -> Option<T> {
+        let words = choices.each_ref().map(|(word, _)| format!("\"{word}\""));
+        let (last, others) = words.split_last()?;
+        let expected = format!("{} or {last}", others.join(", "));
+        let Value::String(_) = self.value else { return self.wrong_type(&expected, problems) };
+        let text = self.string(problems)?;
+        let help = nearest(&text, &choices.each_ref().map(|(word, _)| *word));
+        let chosen = choices.into_iter().find(|(word, _)| *word == text.as_str());
+        if chosen.is_none() {
+            let help = help.map(|meant| format!("did you mean \"{meant}\"?"));
+            problems.error_with_help(self.value.place(), format!("'{}' is {expected}", self.name), help);
+        }
+        chosen.map(|(_, value)| value)
     }
 
     pub(super) fn wrong_type<T>(&self, expected: &str, problems: &mut Problems<'a>) -> Option<T> {

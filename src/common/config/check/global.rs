@@ -8,7 +8,7 @@ use super::options::{self, Elsewhere, Given, Rule, Seen};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
 use crate::config::model::{DumpCallers, HookCommands, Listeners, RedirectPeer};
 use crate::config::problems::Problems;
-use crate::config::syntax::{Assignment, Value};
+use crate::config::syntax::Assignment;
 
 /// Time between reminders of a pending authorization.
 pub(super) const AUTH_NOTIFY_INTERVAL: Duration = Duration::from_secs(15 * 60);
@@ -135,19 +135,5 @@ fn listeners<'a>(
             );
             None
         }
-    }
-}
-
-impl<'a> Given<'_, 'a> {
-    /// One of two words.
-    fn one_of<T>(&self, choices: [(&str, T); 2], problems: &mut Problems<'a>) -> Option<T> {
-        let words = choices.each_ref().map(|(word, _)| format!("\"{word}\"")).join(" or ");
-        let Value::String(_) = self.value else { return self.wrong_type(&words, problems) };
-        let text = self.string(problems)?;
-        let chosen = choices.into_iter().find(|(word, _)| *word == text.as_str());
-        if chosen.is_none() {
-            problems.error(self.value.place(), format!("'{}' is {words}", self.name));
-        }
-        chosen.map(|(_, value)| value)
     }
 }

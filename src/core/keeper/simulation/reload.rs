@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pizauth_common::config::{Account, Config};
+use pizauth_common::config::{Account, ClientAuth, Config};
 
 use super::coverage::Coverage;
 use super::dice::Dice;
@@ -47,8 +47,8 @@ impl World {
             let host = if self.dice.chance(50) { self.dice.pick(&HOSTS) } else { HOSTS[0] };
             return at_host(Account { client_id: format!("client-{serial}").into(), ..changed }, host);
         }
-        let client_secret = Some(format!("secret-{serial}").as_str().into());
-        Account { client_secret, refresh_retry: seconds(self.dice.pick(&[1, 40, 4000])), ..changed }
+        let client_auth = ClientAuth::Post(format!("secret-{serial}").as_str().into());
+        Account { client_auth, refresh_retry: seconds(self.dice.pick(&[1, 40, 4000])), ..changed }
     }
 
     pub(super) fn config(&self) -> Config {

@@ -1,4 +1,4 @@
-use pizauth_common::config::Account;
+use pizauth_common::config::{Account, ClientAuth};
 
 use super::bench::{Bench, PORTS, account, config, issued, reason, seconds};
 use crate::keeper::{ListenerPorts, Shown, TokenEvent};
@@ -34,7 +34,7 @@ fn a_security_relevant_change_drops_the_session() {
 fn a_new_secret_or_other_times_keep_the_session() {
     let mut bench = Bench::active(Some("rt-0"), 3600);
     let mut changed = account("work");
-    changed.client_secret = Some("new".into());
+    changed.client_auth = ClientAuth::Post("new".into());
     changed.refresh_before_expiry = seconds(1800);
     reloaded(&mut bench, vec![changed]);
     assert_eq!(bench.events(), []);

@@ -3,6 +3,7 @@ use crate::http::Answer;
 use crate::keeper::{ListenerPorts, RedirectVerdict, Refreshed, Shown, TokenEvent};
 use crate::oauth::outcome::{Outcome, Reason};
 use crate::testing::json_answer;
+use pizauth_common::config::ClientAuth;
 use pizauth_common::ipc::message::State;
 
 fn vague() -> Outcome {
@@ -149,7 +150,7 @@ fn settings_that_may_be_at_fault_are_not_held_against_the_refresh_token() {
     let of_the_client = refused([client.clone(), client.clone(), vague(), client, vague()]);
     let mut changed = refused([vague(), vague()]);
     let mut account = account("work");
-    account.client_secret = Some("new".into());
+    account.client_auth = ClientAuth::Post("new".into());
     changed.keeper.reload(config(vec![account]), super::bench::PORTS, changed.now);
     changed.collect();
     for _ in 0..3 {

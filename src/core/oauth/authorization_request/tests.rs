@@ -1,5 +1,6 @@
 use super::*;
 use crate::testing::{account as named, code_grant, code_grant_mut, uri};
+use pizauth_common::config::ClientAuth;
 use url::Url;
 
 /// Entropy that counts, so that every buffer is different and known.
@@ -70,7 +71,7 @@ fn randomness_has_its_full_length_and_is_not_shared() {
 
 #[test]
 fn no_secret_stands_in_the_url() {
-    let account = Account { client_secret: Some(Secret::from("hunter2")), ..account() };
+    let account = Account { client_auth: ClientAuth::Post(Secret::from("hunter2")), ..account() };
     let request = request(&account);
     assert!(!request.url.contains("hunter2"));
     assert!(!request.url.contains(request.code_verifier.expose()));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pizauth_common::config::Account;
+use pizauth_common::config::{Account, ClientAuth};
 
 use super::super::*;
 use crate::testing::{account as named, code_grant_mut, uri};
@@ -62,7 +62,8 @@ fn what_the_tokens_are_for_ends_the_session_where_it_is_set() {
 
 #[test]
 fn what_they_are_not_bound_to_keeps_the_session() {
-    assert!(!ends_the_session(|account| account.client_secret = Some(Secret::from("rotated"))));
+    assert!(!ends_the_session(|account| account.client_auth = ClientAuth::Post("rotated".into())));
+    assert!(!ends_the_session(|account| account.client_auth = ClientAuth::Basic("rotated".into())));
     assert!(!ends_the_session(|account| account.refresh_at_least = Duration::ZERO));
     assert!(!ends_the_session(|account| account.refresh_before_expiry = Duration::ZERO));
     assert!(!ends_the_session(|account| account.refresh_retry = Duration::ZERO));

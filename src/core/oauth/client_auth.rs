@@ -1,0 +1,68 @@
+//! How the client proves who it is (RFC 6749 §2.3), alike in every request of ours to an authorization server.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pizauth_common::config::{Account, ClientAuth};
+use pizauth_common::secret::Secret;
+use url::form_urlencoded::byte_serialize;
+use zeroize::Zeroizing;
+
+use crate::http;
+use crate::prelude::*;
+
+#[cfg(test)]
+mod tests;
+
+/// What to add to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    /// Fields of the form.
+    pub(crate) fields: Vec<(&'static str, Secret)>,
+    /// The value of `Authorization`.
+    header: Option<Secret>,
+    /// What no message may show.
+    secrets: Vec<Secret>,
+}
+
+impl Credentials {
+    /// Those of an account.
+    pub(crate) fn of(account: &Account) -> Self {
+        let client_id = ("client_id", Secret::from(&*account.client_id));
+        match &account.client_auth {
+            ClientAuth::None => Self { fields: [client_id].into(), header: None, secrets: Vec::new() },
+            ClientAuth::Post(secret) => Self {
+                fields: [client_id, ("client_secret", secret.clone())].into(),
+                header: None,
+                secrets: [secret.clone()].into(),
+            },
+            ClientAuth::Basic(secret) => {
+                let encoded = basic(&account.client_id, secret);
+                let header = Secret::new(format!("Basic {}", encoded.expose()));
+                Self { fields: Vec::new(), header: Some(header), secrets: [secret.clone(), encoded].into() }
+            }
+        }
+    }
+
+    /// A form that is posted with them.
+    pub(crate) fn post(&self, uri: &str, form: &Secret) -> http::Request {
+        let mut headers: Vec<_> = [
+            ("Accept", Secret::from("application/json")),
+            ("Content-Type", Secret::from("application/x-www-form-urlencoded")),
+        ]
+        .into();
+        headers.extend(self.header.clone().map(|header| ("Authorization", header)));
+        http::Request { method: http::Method::Post, uri: uri.to_owned(), headers, body: form.clone() }
+    }
+
+    /// What no message may show.
+    pub(crate) fn secrets(&self) -> &[Secret] {
+        &self.secrets
+    }
+}
+
+/// RFC 6749 §2.3.1: both are encoded as in a form first, so that a colon in one cannot be taken for the one between.
+fn basic(client_id: &str, secret: &Secret) -> Secret {
+    let encoded = |text: &str| Zeroizing::new(byte_serialize(text.as_bytes()).collect::<String>());
+    let pair = Zeroizing::new(format!("{}:{}", *encoded(client_id), *encoded(secret.expose())));
+    Secret::new(STANDARD.encode(&*pair))
+}

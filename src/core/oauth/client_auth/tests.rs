@@ -1,0 +1,56 @@
+use super::*;
+use crate::testing::account;
+
+fn with(client_auth: ClientAuth) -> Account {
+    Account { client_auth, client_id: "me: 100%/ü".into(), ..account("work") }
+}
+
+fn headers(credentials: &Credentials) -> Vec<(&'static str, String)> {
+    let request = credentials.post("https://as.example/token/", &Secret::from("a=b"));
+    assert_eq!((request.method, &*request.uri), (http::Method::Post, "https://as.example/token/"));
+    assert_eq!(request.body.expose(), "a=b");
+    request.headers.iter().map(|(name, value)| (*name, value.expose().to_owned())).collect()
+}
+
+fn is_form_without_authorization(credentials: &Credentials) {
+    let expected = [("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded")];
+    assert_eq!(headers(credentials), expected.map(|(name, value)| (name, value.to_owned())));
+}
+
+#[test]
+fn a_public_client_says_its_name() {
+    let credentials = Credentials::of(&with(ClientAuth::None));
+    assert_eq!(credentials.fields, [("client_id", Secret::from("me: 100%/ü"))]);
+    assert!(credentials.secrets().is_empty());
+    is_form_without_authorization(&credentials);
+}
+
+#[test]
+fn a_secret_is_a_field_of_the_form() {
+    let credentials = Credentials::of(&with(ClientAuth::Post("s&cret".into())));
+    let expected = [("client_id", "me: 100%/ü"), ("client_secret", "s&cret")];
+    assert_eq!(credentials.fields, expected.map(|(name, value)| (name, Secret::from(value))));
+    assert_eq!(credentials.secrets(), [Secret::from("s&cret")]);
+    is_form_without_authorization(&credentials);
+}
+
+#[test]
+fn by_basic_both_are_encoded_as_in_a_form_and_none_stands_in_the_body() {
+    let credentials = Credentials::of(&with(ClientAuth::Basic("p:a+s %é".into())));
+    assert!(credentials.fields.is_empty());
+    let (name, value) = headers(&credentials).pop().unwrap();
+    let encoded = value.strip_prefix("Basic ").unwrap();
+    let pair = String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap();
+    assert_eq!((name, &*pair), ("Authorization", "me%3A+100%25%2F%C3%BC:p%3Aa%2Bs+%25%C3%A9"));
+    assert_eq!(credentials.secrets(), [Secret::from("p:a+s %é"), Secret::from(encoded)]);
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    for auth in [ClientAuth::Basic("hunter2".into()), ClientAuth::Post("hunter2".into())] {
+        let credentials = Credentials::of(&with(auth));
+        let encoded = basic("me: 100%/ü", &"hunter2".into());
+        let text = format!("{credentials:?} {:?}", with(ClientAuth::Basic("hunter2".into())));
+        assert!(!text.contains("hunter2") && !text.contains(encoded.expose()), "{text}");
+    }
+}
