@@ -15,7 +15,7 @@ _pizauth_describe() {
         restore) options='-v --verbose --version -h --help' ;;
         reload) options='-v --verbose --version -h --help' ;;
         info) options='-j --json -c --config -v --verbose --version -h --help' files='-c --config' ;;
-        check) options='-c --config --accounts -v --verbose --version -h --help' files='-c --config' ;;
+        check) options='-c --config --accounts --print -v --verbose --version -h --help' files='-c --config' values='--print' ;;
         shutdown) options='-v --verbose --version -h --help' ;;
         server) options='-c --config -d --debug -v --verbose --check --syslog --ready-fd --version -h --help' files='-c --config' values='--ready-fd' ;;
         *) return 1 ;;

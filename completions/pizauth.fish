@@ -20,6 +20,7 @@ function __pizauth_describe
     __pizauth_complete 'info' -s c -l config -r -F -d 'this configuration file, not the user\'s own'
     __pizauth_complete 'check' -s c -l config -r -F -d 'this file, not the user\'s own'
     __pizauth_complete 'check' -l accounts -d 'print the names of its accounts, one a line'
+    __pizauth_complete 'check' -l print -x -d 'print this account with its defaults, without secrets'
     __pizauth_complete 'server' -s c -l config -r -F -d 'configuration file (default: pizauth.conf in $XDG_CONFIG_HOME or ~/.config)'
     __pizauth_complete 'server' -s d -l debug -d 'stay in the foreground, and log to stderr'
     __pizauth_complete 'server' -s v -l verbose -d 'log more; up to -vvvv'

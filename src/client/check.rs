@@ -8,6 +8,7 @@ use pizauth_common::argv::Invocation;
 use pizauth_common::config::{self, Config, When};
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
+use pizauth_common::near_miss::no_account;
 use pizauth_common::paths::{self, ProcessEnvironment};
 use pizauth_common::terminal::printable;
 
@@ -24,6 +25,9 @@ arguments! {
         /// print the names of its accounts, one a line
         #[argh(switch)]
         accounts: bool,
+        /// print this account with its defaults, without secrets
+        #[argh(option, arg_name = "account")]
+        print: Option<String>,
     }
 }
 
@@ -37,8 +41,25 @@ impl Command for Check {
             .map_err(|error| invocation.not_done(error))?;
         let checked = config::load(&file, When::Start).map_err(|error| invocation.not_done(error))?;
         checked.warnings.print_on_stderr();
-        Ok(invocation.print(&summary(&file, &checked.config, self.accounts)))
+        let config = &checked.config;
+        let text = match &self.print {
+            _ if self.accounts && self.print.is_some() => {
+                return Err(invocation.usage_error("--accounts and --print cannot both stand"));
+            }
+            Some(name) => effective(config, name).map_err(|unknown| invocation.not_done(unknown))?,
+            None => summary(&file, config, self.accounts),
+        };
+        Ok(invocation.print(&text))
     }
+}
+
+/// An account as it comes to be.
+fn effective(config: &Config, name: &str) -> Result<String, String> {
+    let named = config.accounts.iter().find(|account| account.name.as_str() == name);
+    named.map(config::print).ok_or_else(|| {
+        let names: Vec<_> = config.accounts.iter().map(|account| account.name.as_str()).collect();
+        no_account(name, &names)
+    })
 }
 
 fn summary(file: &Path, config: &Config, names: bool) -> String {

@@ -5,6 +5,8 @@ mod client_auth;
 #[cfg(feature = "system")]
 mod load;
 mod model;
+mod presets;
+mod print;
 mod problems;
 mod report;
 mod secrets;
@@ -21,6 +23,7 @@ pub use model::{
     Account, AuthorizationCode, Config, DumpCallers, ExtraPlace, ExtraSocket, Grant, HookCommands,
     ListenAddress, Listeners, RedirectPeer,
 };
+pub use print::print;
 pub use report::Report;
 pub use uri::{Scheme, Uri, UriError};
 pub use user_path::UserPath;

@@ -113,3 +113,27 @@ fn the_exit_status_does_not_need_a_home() {
     let bare = sandbox.applet("check").without_env("HOME").without_env("XDG_CONFIG_HOME");
     bare.args(["-c", "nowhere.conf"]).run().exits(1).says("nowhere.conf");
 }
+
+#[test]
+fn an_account_is_printed_as_it_comes_to_be_and_can_be_read_again() {
+    let sandbox = Sandbox::new();
+    let text = "refresh_retry = 5s;\naccount \"work\" { provider = \"microsoft\"; tenant = \"contoso.example\"; \
+                client_id = \"c\"; client_secret = \"hunter2\"; }\n";
+    sandbox.write_config(text);
+    let printed = sandbox.applet("check").args(["--print", "work"]).run().exits(0);
+    assert_eq!(printed.stderr.matches("warning").count(), 0, "{}", printed.stderr);
+    let printed = printed.out();
+    for part in
+        ["https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token", "offline_access", "= 5s;"]
+    {
+        assert!(printed.contains(part), "no {part} in {printed}");
+    }
+    assert!(!printed.contains("hunter2"), "{printed}");
+    sandbox.write("printed.conf", &printed);
+    let again = sandbox.applet("check").args(["--print=work", "-c", "printed.conf"]).run().exits(0).out();
+    let without_secret =
+        |text: &str| text.lines().filter(|line| !line.contains("//")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(without_secret(&again), without_secret(&printed));
+    sandbox.applet("check").args(["--print", "wrok"]).run().exits(1).says("did you mean \"work\"?");
+    sandbox.applet("check").args(["--print", "work", "--accounts"]).run().exits(64);
+}

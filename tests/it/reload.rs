@@ -81,6 +81,21 @@ fn each_security_relevant_field_drops_the_token_of_that_account_only() {
 }
 
 #[test]
+fn a_provider_that_comes_to_the_same_keeps_the_session() {
+    let running = Running::start();
+    let token = running.sign_in("work");
+    let file = running.sandbox.config_file();
+    let provider =
+        std::fs::read_to_string(file).unwrap().replace("client_id", "provider = \"github\"; client_id");
+    running.sandbox.write_config(&provider);
+    running.sandbox.applet("reload").run().exits(0);
+    assert_eq!(running.token("work"), token, "what an account writes counts more");
+    running.sandbox.write_config(&provider.replace("scopes", "// scopes"));
+    running.sandbox.applet("reload").run().exits(0);
+    assert_eq!(running.status_of("work")["state"], "empty", "these are other scopes");
+}
+
+#[test]
 fn other_accounts_keep_their_tokens() {
     let running = Setup::new().account("work", "").account("home", "").start();
     running.sign_in("work");

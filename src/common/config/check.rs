@@ -9,6 +9,7 @@ mod fields;
 mod global;
 mod listen;
 mod options;
+mod provider;
 mod refresh_times;
 mod uri;
 

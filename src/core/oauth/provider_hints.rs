@@ -28,7 +28,7 @@ const BY_NUMBER: &[(&str, &str)] = &[
     ("AADSTS50034", "there is no such user in this tenant: check the tenant in auth_uri and token_uri"),
     (
         "AADSTS50194",
-        "the application is for one organization: write its tenant ID in auth_uri and token_uri, not common or \
+        "the application is for one organization: write its tenant ID as tenant or in both URIs, not common or \
          organizations",
     ),
     ("AADSTS50076", "a second factor is required: authorize again"),
@@ -58,10 +58,10 @@ const BY_NUMBER: &[(&str, &str)] = &[
     ("AADSTS7000215", "client_secret is wrong: take the secret's value, not its ID"),
     ("AADSTS7000218", "this is a confidential client: set client_secret, or allow public client flows"),
     ("AADSTS7000222", "client_secret has expired: make a new one and reload"),
-    ("AADSTS90002", "there is no such tenant: check auth_uri and token_uri"),
+    ("AADSTS90002", "there is no such tenant: check tenant, or auth_uri and token_uri"),
     (
         "AADSTS9002346",
-        "the application is for personal accounts only: write consumers as the tenant in auth_uri and token_uri",
+        "the application is for personal accounts only: write consumers as the tenant, or in both URIs",
     ),
     ("AADSTS9002313", "the request is malformed: check client_id and the scopes"),
 ];

@@ -5,10 +5,12 @@ use std::collections::hash_map::Entry;
 
 use super::global::{self, Global};
 use super::options::{self, Elsewhere, Given, Rule, Seen};
+use super::provider::{self, Provider};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
 use super::{across, client, fields};
 use crate::account_name::AccountName;
 use crate::config::model::{Account, AuthorizationCode, Grant, Listeners};
+use crate::config::presets::Preset;
 use crate::config::problems::Problems;
 use crate::config::snippet::visible;
 use crate::config::syntax::AccountBlock;
@@ -25,6 +27,8 @@ const MANDATORY: [&str; 3] = ["auth_uri", "token_uri", "client_id"];
 
 #[derive(Default)]
 struct Draft {
+    provider: Option<&'static Preset>,
+    tenant: Option<String>,
     auth_uri: Option<Uri>,
     token_uri: Option<Uri>,
     client_id: Option<String>,
@@ -58,9 +62,11 @@ const RULES: &[Rule<Draft>] = &[
         let message = "'login_hint' is deprecated: move it into auth_uri_fields = { \"login_hint\": \"…\" }";
         problems.warning(given.name, message);
     }),
+    Rule::new("provider", |draft, given, problems| draft.provider = given.provider(problems)),
     Rule::new("redirect_uri", |draft, given, problems| draft.redirect_uri = given.uri(problems)),
     Rule::new("resource", |draft, given, problems| draft.resource = given.resources(problems)),
     Rule::new("scopes", |draft, given, problems| draft.scopes = given.list(problems)),
+    Rule::new("tenant", |draft, given, problems| draft.tenant = given.tenant(problems)),
     Rule::new("token_uri", |draft, given, problems| draft.token_uri = given.endpoint(problems)),
     Rule::new("token_uri_fields", |draft, given, problems| {
         draft.token_uri_fields = given.token_uri_fields(problems);
@@ -95,22 +101,23 @@ pub(super) fn read<'a>(
     }
     check_listener(draft.redirect_uri.as_ref(), place, &seen, global, problems);
     let times = draft.refresh_times.or(&global.refresh_times);
+    let own_fields = fields::of_authorization(draft.auth_uri_fields, draft.login_hint, &seen, problems);
+    let provider = Provider::new(draft.provider, draft.tenant, &seen, problems);
+    let provider = provider.as_ref();
     let account = Account {
         name: AccountName::from(name?.as_str()),
         grant: Grant::AuthorizationCode(AuthorizationCode {
-            auth_uri_fields: fields::of_authorization(
-                draft.auth_uri_fields,
-                draft.login_hint,
-                &seen,
-                problems,
-            ),
-            auth_uri: draft.auth_uri?.into(),
+            auth_uri_fields: match provider {
+                Some(provider) => provider.auth_uri_fields(own_fields),
+                None => own_fields,
+            },
+            auth_uri: draft.auth_uri.or_else(|| provider?.auth_uri())?.into(),
             redirect_uri: draft.redirect_uri.or_else(default_redirect_uri)?.into(),
         }),
-        token_uri: draft.token_uri?.into(),
+        token_uri: draft.token_uri.or_else(|| provider?.token_uri())?.into(),
         client_id: draft.client_id?.into(),
         client_auth: client::auth(draft.client_auth, draft.client_secret, &seen, problems),
-        scopes: draft.scopes.unwrap_or_default().into(),
+        scopes: draft.scopes.or_else(|| Some(provider?.scopes())).unwrap_or_default().into(),
         resource: draft.resource.unwrap_or_default().into(),
         token_uri_fields: draft.token_uri_fields.unwrap_or_default().into(),
         refresh_at_least: times.at_least(),
@@ -156,8 +163,9 @@ fn unusable(name: &str) -> Option<String> {
 }
 
 fn report_missing<'a>(place: &'a str, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) {
+    let is_supplied = |option| seen.get("provider").is_some() && provider::SUPPLIED.contains(&option);
     for option in MANDATORY {
-        if seen.get(option).is_none() {
+        if seen.get(option).is_none() && !is_supplied(option) {
             problems.error(place, format!("this account has no {option}, which is mandatory"));
         }
     }

@@ -11,7 +11,7 @@ use crate::config::model::{Account, AuthorizationCode, Grant, ListenAddress};
 use crate::config::problems::Problems;
 use crate::config::uri::{Scheme, Uri};
 
-/// What a provider gives no lasting session without.
+/// What a provider gives no session, or no lasting one, without.
 struct Need {
     hosts: &'static [&'static str],
     is_met: fn(&Account, &AuthorizationCode) -> bool,
@@ -20,7 +20,7 @@ struct Need {
     message: &'static str,
 }
 
-const NEEDS: [Need; 2] = [
+const NEEDS: [Need; 3] = [
     Need {
         hosts: &["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"],
         is_met: |account, _| {
@@ -39,6 +39,13 @@ const NEEDS: [Need; 2] = [
         message: "Google gives a refresh token at the first consent only, unless auth_uri_fields has \
                   \"prompt\": \"consent\"",
     },
+    Need {
+        hosts: &["api.login.yahoo.com", "api.login.aol.com"],
+        is_met: |_, code| code.redirect_uri.scheme() == Scheme::Https,
+        option: "redirect_uri",
+        message: "Yahoo and AOL take https redirects only: redirect_uri = \"https://localhost:PORT/\", with the PORT of \
+                  https_listen",
+    },
 ];
 
 /// Looks at `account`, whose options are `seen` and whose name stands at `place`.
@@ -55,7 +62,8 @@ pub(super) fn check<'a>(
         problems.warning(at("client_id"), format!("'client_id' {why}"));
     }
     for (option, uri) in [("auth_uri", &code.auth_uri), ("token_uri", &account.token_uri)] {
-        if uri.parsed().path().split('/').any(is_of_a_template) {
+        let is_written = seen.get(option).is_some();
+        if is_written && uri.parsed().path().split('/').any(is_of_a_template) {
             problems.warning(
                 at(option),
                 format!("'{option}' has a placeholder in it, as \"YOUR-TENANT-ID\": fill it in"),
@@ -91,7 +99,7 @@ fn doubt_of_client_id(id: &str) -> Option<&'static str> {
 }
 
 /// Whether it begins as what a template leaves to be filled in.
-fn is_of_a_template(text: &str) -> bool {
+pub(super) fn is_of_a_template(text: &str) -> bool {
     let beginning = text.get(..5).unwrap_or_default();
     beginning.eq_ignore_ascii_case("your-") || beginning.eq_ignore_ascii_case("your_")
 }

@@ -82,23 +82,23 @@ impl<'a> Given<'_, 'a> {
     }
 
     /// One of some words.
-    pub(super) fn one_of<T, const N: usize>(
+    pub(super) fn one_of<T>(
         &self,
-        choices: [(&str, T); N],
+        choices: impl IntoIterator<Item = (&'static str, T)>,
         problems: &mut Problems<'a>,
     ) -> Option<T> {
-        let words = choices.each_ref().map(|(word, _)| format!("\"{word}\""));
+        let (words, values): (Vec<_>, Vec<_>) = choices.into_iter().unzip();
         let (last, others) = words.split_last()?;
-        let expected = format!("{} or {last}", others.join(", "));
+        let others: Vec<_> = others.iter().map(|word| format!("\"{word}\"")).collect();
+        let expected = format!("{} or \"{last}\"", others.join(", "));
         let Value::String(_) = self.value else { return self.wrong_type(&expected, problems) };
         let text = self.string(problems)?;
-        let help = nearest(&text, &choices.each_ref().map(|(word, _)| *word));
-        let chosen = choices.into_iter().find(|(word, _)| *word == text.as_str());
+        let chosen = words.iter().position(|word| *word == text.as_str());
         if chosen.is_none() {
-            let help = help.map(|meant| format!("did you mean \"{meant}\"?"));
+            let help = nearest(&text, &words).map(|meant| format!("did you mean \"{meant}\"?"));
             problems.error_with_help(self.value.place(), format!("'{}' is {expected}", self.name), help);
         }
-        chosen.map(|(_, value)| value)
+        values.into_iter().nth(chosen?)
     }
 
     pub(super) fn wrong_type<T>(&self, expected: &str, problems: &mut Problems<'a>) -> Option<T> {

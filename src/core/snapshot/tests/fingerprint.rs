@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pizauth_common::config::{Account, ClientAuth};
+use pizauth_common::config::{Account, ClientAuth, parse};
 
 use super::super::*;
 use crate::testing::{account as named, code_grant_mut, uri};
@@ -42,6 +42,23 @@ fn what_the_tokens_are_bound_to_ends_the_session() {
         |account| code_grant_mut(account).redirect_uri = uri("http://localhost:8080/").into()
     ));
     assert!(ends_the_session(|account| code_grant_mut(account).auth_uri_fields[0].1.clear()));
+}
+
+#[test]
+fn a_provider_in_the_place_of_what_it_stands_for_keeps_the_session() {
+    let fingerprint = |fields: &str| {
+        let text = format!("account \"work\" {{ client_id = \"id\"; {fields} }}");
+        Fingerprint::of_account(&parse(&text, "pizauth.conf").unwrap().config.accounts[0])
+    };
+    let google = "auth_uri = \"https://accounts.google.com/o/oauth2/v2/auth\"; \
+                  token_uri = \"https://oauth2.googleapis.com/token\"; scopes = [\"https://mail.google.com/\"]; \
+                  auth_uri_fields = { \"prompt\": \"consent\", \"login_hint\": \"me@gmail.com\" };";
+    let of_google = "provider = \"google\"; auth_uri_fields = { \"login_hint\": \"me@gmail.com\" };";
+    assert_eq!(fingerprint(google), fingerprint(of_google));
+    let of_tenant = |tenant: &str| fingerprint(&format!("provider = \"microsoft\"; tenant = \"{tenant}\";"));
+    assert_eq!(of_tenant("common"), fingerprint("provider = \"microsoft\";"));
+    assert_eq!(of_tenant("consumers"), fingerprint("provider = \"microsoft-personal\";"));
+    assert_ne!(of_tenant("common"), of_tenant("organizations"));
 }
 
 #[test]

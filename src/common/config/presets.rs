@@ -1,0 +1,114 @@
+//! What is known of providers: the values of an account that `provider` names. Each row is a provider's own
+//! documentation or metadata, and agrees with Thunderbird's table (`OAuth2Providers.sys.mjs`) where that has it, unless the
+//! row says otherwise. No client identifier is among them: whoever registers one speaks for it.
+//!
+//! Sessions depend on these values (`fingerprint.rs`): a change signs people out. `tests/conf/presets.expected` pins them.
+
+/// What an account gets from its provider where it says nothing itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Preset {
+    /// The value of `provider`.
+    pub(super) name: &'static str,
+    /// `auth_uri`, with [`TENANT`] in the place of the tenant.
+    pub(super) auth_uri: &'static str,
+    /// `token_uri`, likewise.
+    pub(super) token_uri: &'static str,
+    /// For IMAP and for sending, or for git.
+    pub(super) scopes: &'static [&'static str],
+    pub(super) auth_uri_fields: &'static [(&'static str, &'static str)],
+    /// The default of `tenant`, where there are tenants.
+    pub(super) tenant: Option<&'static str>,
+}
+
+/// Stands in URIs for the tenant.
+pub(super) const TENANT: &str = "{tenant}";
+
+const MICROSOFT: Preset = Preset {
+    name: "microsoft",
+    auth_uri: "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize",
+    token_uri: "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
+    // ISPDB names the host outlook.office365.com, which is refused for some applications (ortie).
+    scopes: &[
+        "https://outlook.office.com/IMAP.AccessAsUser.All",
+        "https://outlook.office.com/SMTP.Send",
+        "offline_access",
+    ],
+    auth_uri_fields: &[],
+    tenant: Some("common"),
+};
+
+pub(super) const PRESETS: &[Preset] = &[
+    Preset {
+        name: "google",
+        // Thunderbird still has the endpoints before these.
+        auth_uri: "https://accounts.google.com/o/oauth2/v2/auth",
+        token_uri: "https://oauth2.googleapis.com/token",
+        scopes: &["https://mail.google.com/"],
+        // Else there is a refresh token with the first consent only.
+        auth_uri_fields: &[("prompt", "consent")],
+        tenant: None,
+    },
+    MICROSOFT,
+    Preset { name: "microsoft-personal", tenant: Some("consumers"), ..MICROSOFT },
+    Preset {
+        name: "yahoo",
+        auth_uri: "https://api.login.yahoo.com/oauth2/request_auth",
+        token_uri: "https://api.login.yahoo.com/oauth2/get_token",
+        scopes: &["mail-w"],
+        auth_uri_fields: &[],
+        tenant: None,
+    },
+    Preset {
+        name: "aol",
+        auth_uri: "https://api.login.aol.com/oauth2/request_auth",
+        token_uri: "https://api.login.aol.com/oauth2/get_token",
+        scopes: &["mail-w"],
+        auth_uri_fields: &[],
+        tenant: None,
+    },
+    Preset {
+        name: "fastmail",
+        auth_uri: "https://api.fastmail.com/oauth/authorize",
+        token_uri: "https://api.fastmail.com/oauth/refresh",
+        scopes: &[
+            "https://www.fastmail.com/dev/protocol-imap",
+            "https://www.fastmail.com/dev/protocol-smtp",
+            "offline_access",
+        ],
+        auth_uri_fields: &[],
+        tenant: None,
+    },
+    Preset {
+        name: "yandex",
+        auth_uri: "https://oauth.yandex.com/authorize",
+        token_uri: "https://oauth.yandex.com/token",
+        scopes: &["mail:imap_full", "mail:smtp"],
+        auth_uri_fields: &[],
+        tenant: None,
+    },
+    Preset {
+        name: "mailru",
+        auth_uri: "https://o2.mail.ru/login",
+        token_uri: "https://o2.mail.ru/token",
+        scopes: &["mail.imap"],
+        auth_uri_fields: &[],
+        tenant: None,
+    },
+    // Forges: git-credential-oauth and golang.org/x/oauth2 have the same endpoints.
+    Preset {
+        name: "github",
+        auth_uri: "https://github.com/login/oauth/authorize",
+        token_uri: "https://github.com/login/oauth/access_token",
+        scopes: &["repo", "gist", "workflow"],
+        auth_uri_fields: &[],
+        tenant: None,
+    },
+    Preset {
+        name: "gitlab",
+        auth_uri: "https://gitlab.com/oauth/authorize",
+        token_uri: "https://gitlab.com/oauth/token",
+        scopes: &["read_repository", "write_repository"],
+        auth_uri_fields: &[],
+        tenant: None,
+    },
+];

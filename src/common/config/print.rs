@@ -1,0 +1,84 @@
+//! What an account comes to, defaults and provider filled in, in the language of the configuration.
+
+use std::time::Duration;
+
+use super::client_auth::ClientAuth;
+use super::model::{Account, AuthorizationCode, Grant};
+
+/// An account that means the same, but for its secret, which is left out.
+pub fn print(account: &Account) -> String {
+    // A new field does not compile until it is printed.
+    let Account {
+        name,
+        token_uri,
+        client_id,
+        client_auth,
+        scopes,
+        resource,
+        token_uri_fields,
+        grant,
+        refresh_at_least,
+        refresh_before_expiry,
+        refresh_retry,
+    } = account;
+    let Grant::AuthorizationCode(AuthorizationCode { auth_uri, auth_uri_fields, redirect_uri }) = grant;
+    let lines = [
+        option("auth_uri", &string(auth_uri.written())),
+        option("token_uri", &string(token_uri.written())),
+        option("client_id", &string(client_id)),
+        secret(client_auth),
+        list("scopes", scopes),
+        list("resource", resource),
+        map("auth_uri_fields", auth_uri_fields),
+        map("token_uri_fields", token_uri_fields),
+        option("redirect_uri", &string(redirect_uri.written())),
+        option("refresh_at_least", &time(*refresh_at_least)),
+        option("refresh_before_expiry", &time(*refresh_before_expiry)),
+        option("refresh_retry", &time(*refresh_retry)),
+    ];
+    format!("account {} {{\n{}}}\n", string(name.as_str()), lines.concat())
+}
+
+fn option(name: &str, value: &str) -> String {
+    format!("    {name} = {value};\n")
+}
+
+/// The secret is the user's own business, and without it the other option would be an error.
+fn secret(auth: &ClientAuth) -> String {
+    match auth {
+        ClientAuth::None => String::new(),
+        ClientAuth::Post(_) | ClientAuth::Basic(_) => {
+            format!(
+                "    // client_secret: there is one, not shown here\n    // client_auth = {:?};\n",
+                auth.as_str()
+            )
+        }
+    }
+}
+
+fn list(name: &str, values: &[String]) -> String {
+    let lines: Vec<_> = values.iter().map(|value| format!("\n        {}", string(value))).collect();
+    if lines.is_empty() { String::new() } else { option(name, &format!("[{}\n    ]", lines.join(","))) }
+}
+
+fn map(name: &str, pairs: &[(String, String)]) -> String {
+    let pair = |(key, value): &(String, String)| format!("\n        {}: {}", string(key), string(value));
+    let lines: Vec<_> = pairs.iter().map(pair).collect();
+    if lines.is_empty() { String::new() } else { option(name, &format!("{{{}\n    }}", lines.join(","))) }
+}
+
+fn string(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// In the largest unit that leaves no rest.
+fn time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let units = [(24 * 60 * 60, 'd'), (60 * 60, 'h'), (60, 'm')];
+    let unit = units.into_iter().find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit));
+    let (unit, letter) = unit.unwrap_or((1, 's'));
+    format!("{}{letter}", seconds / unit)
+}
+
+#[cfg(test)]
+mod tests;
