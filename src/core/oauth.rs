@@ -5,6 +5,7 @@
 pub(crate) mod authorization_request;
 pub(crate) mod client_auth;
 pub(crate) mod id_token;
+pub(crate) mod issuer;
 pub mod outcome;
 pub(crate) mod provider_hints;
 mod redaction;

@@ -16,6 +16,7 @@ pub(crate) fn account(name: &str) -> Account {
     Account {
         name: name.into(),
         token_uri: uri("https://as.example/token").into(),
+        issuer: None,
         client_id: "client&id".into(),
         client_auth: ClientAuth::None,
         scopes: ["mail.read".to_owned(), "offline_access".to_owned()].into(),

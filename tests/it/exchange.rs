@@ -181,6 +181,32 @@ fn a_bad_code_is_told_to_the_browser_and_in_the_log() {
 }
 
 #[test]
+fn an_answer_in_the_name_of_another_server_is_refused_where_the_issuer_is_known() {
+    let running = Setup::new().account("work", "issuer = \"https://as.example\";").start();
+    let page = browser::approve(&running.pending_url("work")).unwrap();
+    let issuer = running.server.issuer().to_owned();
+    let why = format!("the answer comes from {issuer}, not from https://as.example");
+    assert!(page.body.contains(&why), "{}", page.body);
+    running.daemon.wait_for_log(&["event=authorization_failed", &why]);
+    assert_eq!(running.status_of("work")["last_error"], why.as_str());
+    assert_eq!(running.server.log().count(Endpoint::Exchange), 0, "the code is not sent");
+
+    let text = std::fs::read_to_string(running.sandbox.config_file()).unwrap();
+    running.sandbox.write_config(&text.replace("https://as.example", &issuer));
+    running.sandbox.applet("reload").run().exits(0);
+    running.sign_in("work");
+}
+
+#[test]
+fn an_answer_in_the_name_of_another_server_is_warned_of_where_it_is_not() {
+    let running = Running::start();
+    let response = browser::decide(&running.pending_url("work"), Decision::Approve).unwrap();
+    let page = browser::visit(&with_field(&response, "iss", "https://as.example/")).unwrap();
+    assert!(page.body.contains("signed in: work"), "{}", page.body);
+    running.daemon.wait_for_log(&["event=other_issuer", "account=\"work\"", "iss=https://as.example/"]);
+}
+
+#[test]
 fn a_state_that_nobody_waits_for_finds_nothing_and_disturbs_nothing() {
     let running = Running::start();
     let url = running.pending_url("work");

@@ -17,6 +17,7 @@ END
     provider_account denied mail
     provider_account stale mail
     provider_account secret mail-secret "client_secret = \"$1\";"
+    provider_account basic mail-basic 'client_secret = "secret of mail-basic & more";' 'client_auth = "basic";'
     provider_account web mail-web 'client_secret = "secret of mail-web & more";' 'redirect_uri = "https://localhost/";'
 }
 configure() { configuration "$1" >config/pizauth.conf && chmod 600 config/pizauth.conf; }
@@ -62,6 +63,12 @@ pizauth reload
 has_changed() { [ "$(pizauth-show "$1")" != "$2" ]; }
 check 'the right one mends it without a new login' wait_until has_changed secret "$before"
 check 'the provider knows of one login only' test "$(token_requests mail-secret authorization_code | wc -l)" = 1
+
+check 'we sign in where HTTP Basic is the only way' log_in basic
+sent_as_basic() { token_requests mail-basic "$1" '"status":200.*"secret":"as Basic"' >/dev/null; }
+check 'which the exchange uses' sent_as_basic authorization_code
+check 'and the refresh, too' pizauth-refresh basic
+check 'as Basic' wait_until sent_as_basic refresh_token
 
 # --- an https redirect, to a browser that takes no certificate but ours
 

@@ -36,6 +36,7 @@ const secretClient = (client_id, more) => ({
 const clients = [
   ...['mail', ...process.argv.slice(2)].map(publicClient),
   secretClient('mail-secret'),
+  secretClient('mail-basic', { token_endpoint_auth_method: 'client_secret_basic' }),
   {
     client_id: 'smtp-server',
     client_secret: 'smtp-server-secret',
@@ -98,11 +99,15 @@ async function tokenRequest(ctx, next) {
   const at = Date.now();
   const form = Object.fromEntries(new URLSearchParams(await bodyOf(ctx.req)));
   ctx.req.body = form; // which oidc-provider takes instead
-  const trouble = await meetTrouble(ctx, settings.trouble[form.client_id] ?? {});
+  const basic = /^Basic (.*)$/.exec(ctx.get('authorization'))?.[1];
+  const named = basic && Buffer.from(basic, 'base64').toString().split(':')[0];
+  const client = form.client_id ?? (named && decodeURIComponent(named));
+  const trouble = await meetTrouble(ctx, settings.trouble[client] ?? {});
   if (!trouble) await next();
   const { status, body } = ctx;
-  const secret = 'client_secret' in form ? 'in the body' : 'none';
-  tell({ client: form.client_id, grant: form.grant_type, status, error: body?.error, trouble, secret, at });
+  const inBody = 'client_secret' in form ? 'in the body' : 'none';
+  const secret = basic ? 'as Basic' : inBody;
+  tell({ client, grant: form.grant_type, status, error: body?.error, trouble, secret, at });
   const sent = [form.code, form.code_verifier, form.refresh_token, body?.access_token, body?.refresh_token];
   tell({ secrets: sent.filter((one) => one !== undefined) });
 }

@@ -19,6 +19,7 @@ provider_account() {
 account "$1" {
     auth_uri = "$issuer/auth";
     token_uri = "$issuer/token";
+    issuer = "$issuer";
     client_id = "$2";
     scopes = ["openid", "offline_access", "imap", "pop", "smtp"];
     auth_uri_fields = { "prompt": "consent" };

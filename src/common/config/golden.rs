@@ -98,6 +98,7 @@ fn meaning_of_account(account: &Account) -> String {
         format!("redirect {:?}", code.redirect_uri.written()),
         format!("refresh {times:?}"),
     ];
+    lines.extend(account.issuer.iter().map(|issuer| format!("issuer {issuer:?}")));
     if let Some(secret) = account.client_auth.secret() {
         lines.push(format!("secret of {} bytes, {}", secret.expose().len(), account.client_auth.as_str()));
     }

@@ -34,6 +34,8 @@ pub struct Account {
     pub name: AccountName,
     /// The token endpoint (RFC 6749 §3.2).
     pub token_uri: Arc<Uri>,
+    /// What the authorization server calls itself (RFC 8414 §2), where that is known.
+    pub issuer: Option<Arc<str>>,
     /// RFC 6749 §2.2.
     pub client_id: Arc<str>,
     /// RFC 6749 §2.3.

@@ -16,6 +16,8 @@ pub(super) struct Preset {
     /// For IMAP and for sending, or for git.
     pub(super) scopes: &'static [&'static str],
     pub(super) auth_uri_fields: &'static [(&'static str, &'static str)],
+    /// Its `issuer`, where it has one and its authorization responses are known to name it, if any (RFC 9207).
+    pub(super) issuer: Option<&'static str>,
     /// The default of `tenant`, where there are tenants.
     pub(super) tenant: Option<&'static str>,
 }
@@ -34,6 +36,8 @@ const MICROSOFT: Preset = Preset {
         "offline_access",
     ],
     auth_uri_fields: &[],
+    // That of the shared tenants is a template.
+    issuer: None,
     tenant: Some("common"),
 };
 
@@ -46,6 +50,7 @@ pub(super) const PRESETS: &[Preset] = &[
         scopes: &["https://mail.google.com/"],
         // Else there is a refresh token with the first consent only.
         auth_uri_fields: &[("prompt", "consent")],
+        issuer: Some("https://accounts.google.com"),
         tenant: None,
     },
     MICROSOFT,
@@ -56,6 +61,7 @@ pub(super) const PRESETS: &[Preset] = &[
         token_uri: "https://api.login.yahoo.com/oauth2/get_token",
         scopes: &["mail-w"],
         auth_uri_fields: &[],
+        issuer: None,
         tenant: None,
     },
     Preset {
@@ -64,6 +70,7 @@ pub(super) const PRESETS: &[Preset] = &[
         token_uri: "https://api.login.aol.com/oauth2/get_token",
         scopes: &["mail-w"],
         auth_uri_fields: &[],
+        issuer: None,
         tenant: None,
     },
     Preset {
@@ -76,6 +83,7 @@ pub(super) const PRESETS: &[Preset] = &[
             "offline_access",
         ],
         auth_uri_fields: &[],
+        issuer: Some("https://api.fastmail.com"),
         tenant: None,
     },
     Preset {
@@ -84,6 +92,7 @@ pub(super) const PRESETS: &[Preset] = &[
         token_uri: "https://oauth.yandex.com/token",
         scopes: &["mail:imap_full", "mail:smtp"],
         auth_uri_fields: &[],
+        issuer: None,
         tenant: None,
     },
     Preset {
@@ -92,6 +101,7 @@ pub(super) const PRESETS: &[Preset] = &[
         token_uri: "https://o2.mail.ru/token",
         scopes: &["mail.imap"],
         auth_uri_fields: &[],
+        issuer: None,
         tenant: None,
     },
     // Forges: git-credential-oauth and golang.org/x/oauth2 have the same endpoints.
@@ -101,6 +111,7 @@ pub(super) const PRESETS: &[Preset] = &[
         token_uri: "https://github.com/login/oauth/access_token",
         scopes: &["repo", "gist", "workflow"],
         auth_uri_fields: &[],
+        issuer: None,
         tenant: None,
     },
     Preset {
@@ -109,6 +120,7 @@ pub(super) const PRESETS: &[Preset] = &[
         token_uri: "https://gitlab.com/oauth/token",
         scopes: &["read_repository", "write_repository"],
         auth_uri_fields: &[],
+        issuer: Some("https://gitlab.com"),
         tenant: None,
     },
 ];

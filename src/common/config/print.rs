@@ -11,6 +11,7 @@ pub fn print(account: &Account) -> String {
     let Account {
         name,
         token_uri,
+        issuer,
         client_id,
         client_auth,
         scopes,
@@ -25,6 +26,7 @@ pub fn print(account: &Account) -> String {
     let lines = [
         option("auth_uri", &string(auth_uri.written())),
         option("token_uri", &string(token_uri.written())),
+        issuer.as_ref().map(|issuer| option("issuer", &string(issuer))).unwrap_or_default(),
         option("client_id", &string(client_id)),
         secret(client_auth),
         list("scopes", scopes),

@@ -14,6 +14,7 @@ use super::token_state::{ActiveToken, Exchange, ExchangeStage, PendingAuthorizat
 use super::{Keeper, SHORTEST_REMINDER, Settings};
 use crate::moment::Now;
 use crate::oauth::authorization_request::AuthorizationRequest;
+use crate::oauth::issuer::{self, Origin};
 use crate::oauth::outcome::Reason;
 use crate::oauth::redirect::{self, AuthorizationResponse, RedirectRequest};
 use crate::prelude::*;
@@ -153,6 +154,15 @@ fn respond(
     }
     let Some((pending, kept)) = entry.state.take_pending() else { return RedirectVerdict::NotFound };
     entry.remember_used(response.state().expose());
+    let Grant::AuthorizationCode(grant) = &entry.account.grant;
+    match issuer::origin(&response, &entry.account, grant) {
+        Origin::Fits => {}
+        Origin::Unknown(iss) => outbox.tell(entry, Happened::OtherIssuer { iss }),
+        Origin::Other(reason) => {
+            authorization_failed(entry, kept, reason.clone(), now, outbox);
+            return RedirectVerdict::Denied(account, reason);
+        }
+    }
     match response {
         AuthorizationResponse::Code { code, .. } => {
             entry.state = TokenState::Exchanging(exchange(pending, kept, code, outbox.new_job(), now));

@@ -148,6 +148,10 @@ account_events! {
         /// The pause before the next try.
         pause: Duration
     } "exchange_retried" "the server was not reached: the exchange will be tried again"
+    Warning OtherIssuer {
+        /// Where it says that it comes from.
+        iss: String
+    } "other_issuer" "a sign-in was answered in the name of another server than that of auth_uri; it went on"
     Notice NoRefreshToken "no_refresh_token"
         "the access token came without a refresh token: it lives only until it expires"
     Notice ScopeNarrowed {
@@ -219,6 +223,7 @@ impl Happened {
                 tell("reason", reason);
             }
             Self::NoRefreshToken => tell("hint", &NO_REFRESH_TOKEN),
+            Self::OtherIssuer { iss } => tell("iss", iss),
             Self::ScopeNarrowed { granted } => tell("granted", granted),
             Self::OtherUser { user } => tell("user", user),
             Self::TokenNew { lifetime } => tell("expires_in", &lifetime.as_secs()),

@@ -83,6 +83,8 @@ pub enum AuthorizationResponse {
         state: Secret,
         /// The authorization code; good once.
         code: Secret,
+        /// Who says that it answers (RFC 9207 §2).
+        iss: Option<String>,
     },
     /// The user or the server refused (RFC 6749 §4.1.2.1).
     Error {
@@ -90,6 +92,8 @@ pub enum AuthorizationResponse {
         state: Secret,
         /// `error: error_description`.
         reason: Reason,
+        /// Who says that it answers (RFC 9207 §2).
+        iss: Option<String>,
     },
 }
 
@@ -102,15 +106,31 @@ impl AuthorizationResponse {
     pub fn parse(query: &str) -> Result<Self, RedirectFault> {
         let parameters = Parameters::parse(query)?;
         let state = parameters.state.clone().map(secret).ok_or_else(|| parameters.without_state())?;
+        let iss = parameters.iss.map(Cow::into_owned);
         match (parameters.code, parameters.error) {
             (Some(_), Some(_)) => Err(RedirectFault::CodeAndError),
             (None, None) => Err(RedirectFault::NeitherCodeNorError),
             (Some(code), None) if !is_printable_ascii(&code) => Err(RedirectFault::UnreadableCode),
-            (Some(code), None) => Ok(Self::Code { state, code: secret(code) }),
+            (Some(code), None) => Ok(Self::Code { state, code: secret(code), iss }),
             (None, Some(error)) => {
                 let reason = reason(&error, parameters.error_description.as_deref(), &state);
-                Ok(Self::Error { state, reason })
+                Ok(Self::Error { state, reason, iss })
             }
+        }
+    }
+
+    /// Which authorization server says that it answers.
+    pub(super) fn iss(&self) -> Option<&str> {
+        match self {
+            Self::Code { iss, .. } | Self::Error { iss, .. } => iss.as_deref(),
+        }
+    }
+
+    /// What of it no message may show.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        match self {
+            Self::Code { state, code, .. } => [state.clone(), code.clone()].into(),
+            Self::Error { state, .. } => [state.clone()].into(),
         }
     }
 
@@ -162,7 +182,7 @@ struct Parameters<'a> {
     code: Option<Cow<'a, str>>,
     error: Option<Cow<'a, str>>,
     error_description: Option<Cow<'a, str>>,
-    /// RFC 9207: only watched for repetition, since no account names its issuer.
+    /// RFC 9207 §2.
     iss: Option<Cow<'a, str>>,
 }
 

@@ -41,6 +41,8 @@ impl<'a> SecurityFields<'a> {
         let Account {
             name,
             token_uri,
+            // The endpoints are what it would only confirm.
+            issuer: _,
             client_id,
             client_auth: _,
             scopes,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use super::global::{self, Global};
 use super::options::{self, Elsewhere, Given, Rule, Seen};
@@ -30,6 +31,7 @@ struct Draft {
     provider: Option<&'static Preset>,
     tenant: Option<String>,
     auth_uri: Option<Uri>,
+    issuer: Option<Arc<str>>,
     token_uri: Option<Uri>,
     client_id: Option<String>,
     client_secret: Option<Secret>,
@@ -57,6 +59,7 @@ const RULES: &[Rule<Draft>] = &[
     Rule::new("client_auth", |draft, given, problems| draft.client_auth = given.client_auth(problems)),
     Rule::new("client_id", |draft, given, problems| draft.client_id = given.string(problems)),
     Rule::new("client_secret", |draft, given, problems| draft.client_secret = given.secret(problems)),
+    Rule::new("issuer", |draft, given, problems| draft.issuer = given.issuer(problems)),
     Rule::new("login_hint", |draft, given, problems| {
         draft.login_hint = given.string(problems);
         let message = "'login_hint' is deprecated: move it into auth_uri_fields = { \"login_hint\": \"…\" }";
@@ -104,6 +107,8 @@ pub(super) fn read<'a>(
     let own_fields = fields::of_authorization(draft.auth_uri_fields, draft.login_hint, &seen, problems);
     let provider = Provider::new(draft.provider, draft.tenant, &seen, problems);
     let provider = provider.as_ref();
+    // Elsewhere than the provider's, it is another server.
+    let issuer_of_provider = provider.filter(|_| draft.auth_uri.is_none()).and_then(Provider::issuer);
     let account = Account {
         name: AccountName::from(name?.as_str()),
         grant: Grant::AuthorizationCode(AuthorizationCode {
@@ -115,6 +120,7 @@ pub(super) fn read<'a>(
             redirect_uri: draft.redirect_uri.or_else(default_redirect_uri)?.into(),
         }),
         token_uri: draft.token_uri.or_else(|| provider?.token_uri())?.into(),
+        issuer: draft.issuer.or(issuer_of_provider),
         client_id: draft.client_id?.into(),
         client_auth: client::auth(draft.client_auth, draft.client_secret, &seen, problems),
         scopes: draft.scopes.or_else(|| Some(provider?.scopes())).unwrap_or_default().into(),

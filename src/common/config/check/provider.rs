@@ -1,6 +1,8 @@
 //! What `provider` and `tenant` come to.
 
 use super::across::is_of_a_template;
+use std::sync::Arc;
+
 use super::options::{Given, Seen};
 use crate::config::presets::{PRESETS, Preset, TENANT};
 use crate::config::problems::Problems;
@@ -39,6 +41,11 @@ impl Provider {
 
     pub(super) fn token_uri(&self) -> Option<Uri> {
         self.uri(self.preset.token_uri)
+    }
+
+    /// What the server of [`Provider::auth_uri`] calls itself.
+    pub(super) fn issuer(&self) -> Option<Arc<str>> {
+        self.preset.issuer.map(Arc::from)
     }
 
     pub(super) fn scopes(&self) -> Vec<String> {

@@ -70,6 +70,7 @@ fn warnings() -> Vec<Row> {
             None,
         ),
         (Happened::ExchangeRetried { reason: reason(), pause }, "retry_in=40 reason=it rains", None, None),
+        (Happened::OtherIssuer { iss: "https://x".to_owned() }, "iss=https://x", None, None),
         (Happened::ScopeNarrowed { granted: "mail".to_owned() }, "granted=mail", None, None),
     ]
 }

@@ -265,3 +265,28 @@ fn the_fourth_exchange_waits() {
     assert!(bench.requests.is_empty(), "the fourth waits");
     assert_eq!(bench.keeper.poll_timeout(), Some(bench.now.moment.plus(seconds(10))));
 }
+
+#[test]
+fn an_answer_of_another_issuer_is_not_taken_to_this_one() {
+    let mut configured = account("work");
+    configured.issuer = Some("https://as.example".into());
+    let mut bench = Bench::new(vec![configured]);
+    let request = |url: &str, iss: &str| {
+        let mut request = Bench::redirect_request(url);
+        request.query = format!("{}&iss={iss}", request.query.expose()).as_str().into();
+        request
+    };
+    let url = bench.url("work");
+    let verdict = bench.keeper.redirect(&request(&url, "https://other.example"), bench.now);
+    bench.collect();
+    assert!(
+        matches!(verdict, RedirectVerdict::Denied(_, reason) if reason.as_str().contains("other.example"))
+    );
+    assert!(bench.requests.is_empty(), "the code is not sent");
+    assert!(matches!(bench.told.last().unwrap().what, Happened::AuthorizationFailed { is_news: true, .. }));
+    let again = bench.keeper.redirect(&request(&url, "https://as.example"), bench.now);
+    assert_eq!(again, RedirectVerdict::NotFound, "the state is spent");
+    let url = bench.url("work");
+    let verdict = bench.keeper.redirect(&request(&url, "https://as.example"), bench.now);
+    assert!(matches!(verdict, RedirectVerdict::Exchanging(..)));
+}

@@ -76,7 +76,7 @@ fn the_redirect_uris_own_query_must_come_back() {
 #[test]
 fn a_code_is_read_decoded() {
     let response = AuthorizationResponse::parse("state=s%2Dx&code=4%2F0A+b&scope=z&scope=y").unwrap();
-    let expected = AuthorizationResponse::Code { state: "s-x".into(), code: "4/0A b".into() };
+    let expected = AuthorizationResponse::Code { state: "s-x".into(), code: "4/0A b".into(), iss: None };
     assert_eq!(response, expected);
     assert_eq!(response.state(), &Secret::from("s-x"));
 }

@@ -1,0 +1,60 @@
+//! Which authorization server an authorization response comes from (RFC 9207): a response of one is not to be taken to
+//! another.
+
+use pizauth_common::config::{Account, AuthorizationCode};
+use pizauth_common::terminal::cut;
+use url::Url;
+
+use super::outcome::Reason;
+use super::redaction::Redaction;
+use super::redirect::AuthorizationResponse;
+use crate::prelude::*;
+
+#[cfg(test)]
+mod tests;
+
+/// What is shown of a name that a server gives itself.
+const MAX_BYTES: usize = 200;
+
+/// Whether a response comes from whom it should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It does, or says nothing of it.
+    Fits,
+    /// It says that it comes from somebody else than the account's issuer: nothing of it is to be used.
+    Other(Reason),
+    /// It says that it comes from elsewhere, and what the server is called is not known.
+    Unknown(String),
+}
+
+/// Compares what a response says with the account (RFC 9207 §2.4: byte for byte).
+pub(crate) fn origin(
+    response: &AuthorizationResponse,
+    account: &Account,
+    grant: &AuthorizationCode,
+) -> Origin {
+    let Some(iss) = response.iss() else { return Origin::Fits };
+    match account.issuer.as_deref() {
+        Some(issuer) if issuer == iss => Origin::Fits,
+        Some(issuer) => Origin::Other(other(&shown(iss, response), iss, issuer)),
+        None if is_of_server(iss, grant) => Origin::Fits,
+        None => Origin::Unknown(shown(iss, response)),
+    }
+}
+
+fn other(shown: &str, iss: &str, issuer: &str) -> Reason {
+    let is_nearly = iss.trim_end_matches('/') == issuer.trim_end_matches('/');
+    let hint = if is_nearly { " (write that as issuer)" } else { "" };
+    Reason::with_cause("iss", &format!("the answer comes from {shown}, not from {issuer}{hint}"))
+}
+
+fn is_of_server(iss: &str, grant: &AuthorizationCode) -> bool {
+    Url::parse(iss).is_ok_and(|iss| iss.origin() == grant.auth_uri.parsed().origin())
+}
+
+/// Anybody may have written it.
+fn shown(iss: &str, response: &AuthorizationResponse) -> String {
+    let mut shown = Reason::new(&Redaction::of(response.secrets()).apply(iss)).as_str().to_owned();
+    cut(&mut shown, MAX_BYTES);
+    shown
+}
