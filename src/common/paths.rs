@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 pub use self::environment::{Environment, ProcessEnvironment};
 pub use self::siblings::sibling_candidates;
 
+/// What our own directory in a runtime directory is called.
+const OWN_NAME: &str = "pizauth";
 /// The name of the socket in our own directory.
 const SOCKET_NAME: &str = "pizauth.sock";
 const CONFIG_NAME: &str = "pizauth.conf";
@@ -33,7 +35,7 @@ pub enum SocketCandidate {
 /// A directory that belongs to pizauth, in a directory that others create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnDirectory {
-    /// Exists before us or is no candidate: a runtime directory, the home directory.
+    /// Exists before us or is no candidate: what a runtime directory is in, the home directory.
     pub base: PathBuf,
     /// What of the path the daemon creates when it is missing, relative to `base`.
     pub below: PathBuf,
@@ -70,16 +72,27 @@ fn named_socket(environment: &impl Environment) -> Option<PathBuf> {
 
 /// The directories of our own, best first; `PIZAUTH_SOCKET` makes no difference.
 pub fn own_directories(environment: &impl Environment) -> Vec<OwnDirectory> {
-    let of_session = absolute(environment.variable("XDG_RUNTIME_DIR"));
-    let of_system = environment.system_runtime_directory();
-    let mut directories: Vec<_> = of_session
-        .into_iter()
-        .chain([of_system])
-        .map(|base| OwnDirectory { base, below: PathBuf::from("pizauth") })
-        .collect();
-    directories.dedup();
+    let of_system =
+        OwnDirectory { base: environment.system_runtime_directory(), below: PathBuf::from(OWN_NAME) };
+    let mut directories: Vec<_> = directory_of_session(environment).into_iter().collect();
+    directories.push(of_system);
     directories.extend(home_directory_of_machine(environment));
     directories
+}
+
+/// The one in an `XDG_RUNTIME_DIR` that is not the system's, and is made where it is missing. Each of those has its own
+/// daemon.
+pub fn directory_of_session(environment: &impl Environment) -> Option<OwnDirectory> {
+    let session = absolute(environment.variable("XDG_RUNTIME_DIR"))?;
+    if session == environment.system_runtime_directory() {
+        return None;
+    }
+    Some(match (session.parent(), session.file_name()) {
+        (Some(parent), Some(name)) => {
+            OwnDirectory { base: parent.to_owned(), below: Path::new(name).join(OWN_NAME) }
+        }
+        _ => OwnDirectory { base: session, below: PathBuf::from(OWN_NAME) },
+    })
 }
 
 /// `~/.local/state/pizauth/run-MACHINE`: the last candidate, and the same in every environment of a user on one machine.

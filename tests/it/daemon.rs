@@ -530,3 +530,21 @@ fn a_busy_redirect_port_is_told_and_keeps_nobody_from_being_served() {
         .says("it is tried again");
     sandbox.applet("status").run().exits(0);
 }
+
+#[test]
+fn each_missing_runtime_directory_gets_a_daemon_of_its_own() {
+    let sandbox = Sandbox::configured();
+    std::thread::scope(|scope| {
+        for number in 0..4 {
+            let (sandbox, directory) = (&sandbox, sandbox.path(&format!("run-{number}")));
+            let applet = move |name: &str| sandbox.applet(name).env("XDG_RUNTIME_DIR", &directory);
+            scope.spawn(move || {
+                let daemon = Daemon::start(sandbox, applet("server"));
+                applet("show").args(["work"]).run().exits(1).says("URL");
+                applet("shutdown").run().exits(0).prints_nothing();
+                daemon.wait();
+            });
+        }
+    });
+    sandbox.applet("show").args(["work"]).run().exits(2);
+}

@@ -14,8 +14,8 @@ use pizauth_common::ipc::connect::{connect_to, unix_socket};
 use pizauth_common::ipc::peer::Peer;
 use pizauth_common::paths::directory::{self, Missing};
 use pizauth_common::paths::{
-    Environment, OwnDirectory, SocketCandidate, home_directory_of_machine, own_directories,
-    sibling_candidates, socket_candidates,
+    Environment, OwnDirectory, SocketCandidate, directory_of_session, home_directory_of_machine,
+    own_directories, sibling_candidates, socket_candidates,
 };
 use rustix::fs::{AtFlags, FileType, Mode, Timespec, Timestamps, UTIME_NOW, statat, unlinkat, utimensat};
 use rustix::io::Errno;
@@ -23,7 +23,7 @@ use rustix::net::{SocketAddrUnix, SocketType, bind, listen};
 
 use super::error::SocketError;
 use super::file_id::FileId;
-use super::lock::{Lock, LockError, lock_file};
+use super::lock::{Holders, Lock, LockError, lock_file};
 use super::{absolute, file_id_at};
 
 /// How long a daemon that may be there at our start has to accept a connection, and then to answer.
@@ -120,7 +120,7 @@ fn claim_at(
     environment: &impl Environment,
 ) -> Result<(Claim, UnixListener, Option<Lock>), SocketError> {
     let directory = open_directory(candidate)?;
-    let lock = take_lock(candidate, &directory)?;
+    let lock = take_lock(candidate, &directory, Holders::One)?;
     let user_lock = match candidate {
         SocketCandidate::Own(own) => lock_for_user(own, environment)?,
         SocketCandidate::Named(_) => None,
@@ -149,7 +149,7 @@ fn somebody(stream: UnixStream, path: PathBuf, patience: Duration) -> SocketErro
 pub(super) fn at(path: &Path) -> Result<(SocketCandidate, Claim, UnixListener), SocketError> {
     let candidate = SocketCandidate::Named(path.to_owned());
     let directory = open_directory(&candidate)?;
-    let lock = take_lock(&candidate, &directory)?;
+    let lock = take_lock(&candidate, &directory, Holders::One)?;
     let (claim, listener) = occupy(&candidate, directory, Some(lock), NO_PATIENCE)?;
     Ok((candidate, claim, listener))
 }
@@ -158,7 +158,7 @@ pub(super) fn at(path: &Path) -> Result<(SocketCandidate, Claim, UnixListener), 
 pub(super) fn renew(candidate: &SocketCandidate, lost: &Claim) -> Result<(Claim, UnixListener), SocketError> {
     let directory = open_directory(candidate)?;
     let kept = lost.lock.as_ref().is_some_and(|lock| lock.is_good_for(&directory));
-    let lock = if kept { None } else { Some(take_lock(candidate, &directory)?) };
+    let lock = if kept { None } else { Some(take_lock(candidate, &directory, Holders::One)?) };
     occupy(candidate, directory, lock, NO_PATIENCE)
 }
 
@@ -199,10 +199,14 @@ fn open_own(own: &OwnDirectory) -> Result<Rc<File>, SocketError> {
     Ok(Rc::new(File::from(directory)))
 }
 
-fn take_lock(candidate: &SocketCandidate, directory: &Rc<File>) -> Result<Lock, SocketError> {
+fn take_lock(
+    candidate: &SocketCandidate,
+    directory: &Rc<File>,
+    holders: Holders,
+) -> Result<Lock, SocketError> {
     let socket = candidate.socket();
     let (lock, place) = match candidate {
-        SocketCandidate::Own(own) => (Lock::of_directory(directory, name_of(&socket)), own.path()),
+        SocketCandidate::Own(own) => (Lock::of_directory(directory, name_of(&socket), holders), own.path()),
         SocketCandidate::Named(_) => (Lock::beside(directory, name_of(&socket)), lock_beside(&socket)),
     };
     lock.map_err(|error| match error {
@@ -213,13 +217,15 @@ fn take_lock(candidate: &SocketCandidate, directory: &Rc<File>) -> Result<Lock, 
 }
 
 /// The lock that a user's daemons on this machine share, in the home directory. Absent where that cannot be written or
-/// locked, which is no reason not to run.
+/// locked, which is no reason not to run. Those of sessions of their own keep out the user's other one and not each other.
 fn lock_for_user(own: &OwnDirectory, environment: &impl Environment) -> Result<Option<Lock>, SocketError> {
     let Some(shared) = home_directory_of_machine(environment).filter(|shared| shared != own) else {
         return Ok(None);
     };
     let Ok(directory) = open_own(&shared) else { return Ok(None) };
-    match take_lock(&SocketCandidate::Own(shared), &directory) {
+    let is_of_session = directory_of_session(environment).as_ref() == Some(own);
+    let holders = if is_of_session { Holders::Several } else { Holders::One };
+    match take_lock(&SocketCandidate::Own(shared), &directory, holders) {
         Ok(lock) => Ok(Some(lock)),
         Err(error @ SocketError::Locked(..)) => Err(error),
         Err(_) => Ok(None),

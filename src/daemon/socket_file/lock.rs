@@ -27,6 +27,15 @@ pub(super) struct Lock {
     file: Option<File>,
 }
 
+/// Who may hold a lock beside each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holders {
+    /// Nobody.
+    One,
+    /// Whoever wants no more than to keep out those who want it alone. The last one says who holds it.
+    Several,
+}
+
 /// Why there is no lock.
 #[derive(Debug)]
 pub(super) enum LockError {
@@ -54,9 +63,13 @@ impl From<Errno> for LockError {
 impl Lock {
     /// Locks a directory of our own, where the socket is called `socket`. It shares the descriptor that the directory
     /// is used through, since there may be few descriptors.
-    pub(super) fn of_directory(directory: &Rc<File>, socket: &OsStr) -> Result<Self, LockError> {
+    pub(super) fn of_directory(
+        directory: &Rc<File>,
+        socket: &OsStr,
+        holders: Holders,
+    ) -> Result<Self, LockError> {
         let name = lock_file(socket);
-        take(directory, || who(&open(directory, &name, OFlags::RDONLY).ok()?))?;
+        take(directory, holders, || who(&open(directory, &name, OFlags::RDONLY).ok()?))?;
         let lock = Self { directory: Rc::clone(directory), name, file: None };
         lock.say_who();
         Ok(lock)
@@ -73,7 +86,7 @@ impl Lock {
             if !is_own_file(&file.metadata().map_err(LockError::Io)?) {
                 return Err(LockError::not_ours());
             }
-            take(&file, || who(&file))?;
+            take(&file, Holders::One, || who(&file))?;
             let lock = Self { directory: Rc::clone(directory), name: name.clone(), file: Some(file) };
             // A daemon that ended may have removed the file between our opening and locking it.
             if lock.is_good_for(directory) {
@@ -141,8 +154,12 @@ fn open(directory: &File, name: &OsStr, flags: OFlags) -> Result<File, Errno> {
     openat(directory, name, flags, Mode::RUSR | Mode::WUSR).map(File::from)
 }
 
-fn take(locked: &File, holder: impl FnOnce() -> Option<i32>) -> Result<(), LockError> {
-    match flock(locked, FlockOperation::NonBlockingLockExclusive) {
+fn take(locked: &File, holders: Holders, holder: impl FnOnce() -> Option<i32>) -> Result<(), LockError> {
+    let operation = match holders {
+        Holders::One => FlockOperation::NonBlockingLockExclusive,
+        Holders::Several => FlockOperation::NonBlockingLockShared,
+    };
+    match flock(locked, operation) {
         Ok(()) => Ok(()),
         Err(Errno::WOULDBLOCK) => Err(LockError::Held(holder())),
         Err(errno) => Err(LockError::NoLocks(errno.into())),

@@ -151,10 +151,11 @@ fn the_socket_and_its_directory_are_for_us_alone() {
 
 #[test]
 fn places_that_do_not_exist_are_passed_over() {
-    let mut world = World::with_session();
-    fs::remove_dir(world.path("run")).unwrap();
+    let mut world = World::new();
+    world.variables.insert("XDG_RUNTIME_DIR", world.path("none/run").into());
     let (mut file, _listener) = world.claim().unwrap();
     assert!(file.path().starts_with(world.path("home/.local/state/pizauth")));
+    assert!(!world.path("none").exists());
     file.remove();
     world.make("system");
     let (mut file, _listener) = world.claim().unwrap();
@@ -184,6 +185,34 @@ fn different_environments_do_not_make_two_daemons() {
     assert!(matches!(bare.unwrap_err(), SocketError::Locked(..)));
     drop(first);
     let _bare = SocketFile::claim(&world.without("XDG_RUNTIME_DIR"), START).unwrap();
+    assert!(matches!(world.refused(), SocketError::Locked(..)));
+}
+
+#[test]
+fn a_runtime_directory_that_is_missing_is_made_for_its_owner_alone() {
+    let mut world = World::new();
+    world.variables.insert("XDG_RUNTIME_DIR", world.path("run").into());
+    let (file, _listener) = world.claim().unwrap();
+    assert_eq!(file.path(), world.path("run/pizauth/pizauth.sock"));
+    let mode = fs::metadata(world.path("run")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o700);
+}
+
+#[test]
+fn sessions_of_their_own_have_daemons_of_their_own_and_keep_out_the_one_without() {
+    let mut world = World::new();
+    let mut daemons = Vec::new();
+    for session in ["a", "b"] {
+        world.variables.insert("XDG_RUNTIME_DIR", world.path(session).into());
+        daemons.push(world.claim().unwrap());
+        assert!(matches!(world.refused(), SocketError::Locked(..)), "one for each");
+    }
+    let bare = || SocketFile::claim(&world.without("XDG_RUNTIME_DIR"), START);
+    while let Some(daemon) = daemons.pop() {
+        assert!(matches!(bare().unwrap_err(), SocketError::Locked(..)));
+        drop(daemon);
+    }
+    let _bare = bare().unwrap();
     assert!(matches!(world.refused(), SocketError::Locked(..)));
 }
 
@@ -446,15 +475,16 @@ fn a_removed_directory_is_made_again_with_its_lock() {
 
 #[test]
 fn a_runtime_directory_that_comes_back_is_used_again() {
-    let world = World::with_session();
+    let mut world = World::new();
+    world.variables.insert("XDG_RUNTIME_DIR", world.make("user").join("run").into());
     let mut daemon = Daemon::start(&world);
-    fs::rename(world.path("run"), world.path("moved")).unwrap();
+    fs::rename(world.path("user"), world.path("moved")).unwrap();
     assert!(daemon.next_listener().is_none());
     let pause = if daemon.file.watch.is_told_of_the_way() { RETRY * 2 } else { RETRY };
     assert_eq!(daemon.file.poll_timeout(), Some(daemon.now.plus(pause)), "after two tries");
-    world.make("run");
+    world.make("user");
     let listener = daemon.next_listener().expect("told that it is there");
-    assert!(leads_to(&world.path("run/pizauth/pizauth.sock"), &listener));
+    assert!(leads_to(&world.path("user/run/pizauth/pizauth.sock"), &listener));
 }
 
 #[test]
