@@ -84,7 +84,7 @@ impl Document {
             .map_or_else(|_| String::new(), |json| format!("{}\n", printable_json(&json)))
     }
 
-    /// Programs cut out the lines of the first two paths: they keep their form.
+    /// Programs cut out the lines of the first two paths: they keep their form, and no other line is called as they are.
     pub(super) fn text(&self, why_not_running: &str) -> String {
         let mut text = format!("pizauth {}:\n", self.pizauth_version);
         push(&mut text, "cache directory", &self.cache_directory);
@@ -110,7 +110,7 @@ impl ServerInfo {
         push(text, "process id", &self.pid.to_string());
         push(text, "instance", &self.instance);
         push(text, "startup_cmd", self.startup_cmd.as_str());
-        push(text, "started with config file", &self.config_file);
+        push(text, "started with", &self.config_file);
         push(text, "HTTP port", &self.http_port);
         push(text, "HTTPS port", &self.https_port);
         for (name, value) in [
