@@ -136,7 +136,7 @@ fn retry_after_is_honoured_also_against_the_users_impatience() {
     running.refresh("work").exits(0);
     running.wait_finished(Endpoint::Refresh, 1);
     eventually("the failure", || running.status_of("work")["last_error"].is_string().then_some(()));
-    running.refresh("work").exits(0);
+    running.refresh("work").exits(0).says("the refresh of account 'work' begins in ");
     assert!(!another_request_comes(&running));
     assert_eq!(running.token("work"), token);
 }

@@ -54,7 +54,18 @@ fn is_set(id: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::machine_id;
+    use super::{machine, machine_id};
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[test]
+    fn a_machine_is_named_by_its_id_and_not_by_its_host_name_where_it_has_one() {
+        let id = std::fs::read("/etc/machine-id").unwrap_or_default();
+        let host = rustix::system::uname().nodename().to_bytes().to_vec();
+        match machine_id(&id) {
+            Some(id) => assert_eq!(machine(), id),
+            None => assert!(machine() == host || machine_id(&machine()).is_some()),
+        }
+    }
 
     #[test]
     fn a_machine_id_is_32_digits_that_somebody_has_set() {
