@@ -7,7 +7,7 @@ _pizauth_describe() {
     options='' files='' values='' positional=''
     case $1 in
         pizauth) options='--list --install -h --help --version' values='--install' ;;
-        show) options='--wait --min-valid -u --exclude-url -v --verbose --version -h --help' values='--wait --min-valid' positional='account' ;;
+        show) options='--wait --min-valid --format -u --exclude-url -v --verbose --version -h --help' values='--wait --min-valid --format' positional='account' ;;
         refresh) options='--wait -u --exclude-url -v --verbose --version -h --help' values='--wait' positional='account' ;;
         status) options='--check -j --json --accounts -v --verbose --version -h --help' positional='account' ;;
         revoke) options='-v --verbose --version -h --help' positional='account' ;;

@@ -3,7 +3,7 @@
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::call::{self, Call, CallError};
-use pizauth_common::ipc::message::{Answer, Report, Request, Response};
+use pizauth_common::ipc::message::{Answer, Refusal, Report, Request, Response};
 use pizauth_common::time_span::TimeSpan;
 
 use crate::unavailable;
@@ -18,6 +18,9 @@ pub(crate) fn ask(invocation: &Invocation, request: &Request) -> Result<Response
 
 fn answered(invocation: &Invocation, answer: Result<Response, CallError>) -> Result<Response, Exit> {
     match answer {
+        Ok(Response::Refused { kind: Refusal::BadFormat, message, .. }) => {
+            Err(invocation.usage_error(message))
+        }
         Ok(Response::Refused { message, .. }) => Err(invocation.not_done(message)),
         Ok(response) => Ok(response),
         Err(error) => Err(unreached(invocation, &error)),

@@ -7,6 +7,7 @@ use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
 use pizauth_common::ipc::message::{self, Request, Response};
 use pizauth_common::secret::Secret;
+use pizauth_common::terminal::is_unsafe;
 use pizauth_common::time_span::TimeSpan;
 
 use crate::ask::{ask_and_wait, unexpected};
@@ -31,6 +32,9 @@ arguments! {
         /// one that is valid for so long
         #[argh(option, arg_name = "time", default = "TimeSpan::default()")]
         min_valid: TimeSpan,
+        /// give it as bearer, header, xoauth2, ...
+        #[argh(option, arg_name = "format")]
+        format: Option<String>,
         /// do not print the authorization URL
         #[argh(switch, short = 'u')]
         exclude_url: bool,
@@ -42,12 +46,16 @@ impl Command for Show {
     const SUMMARY: &'static str = "print the access token of an account";
 
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
-        let Self { account, wait, min_valid, exclude_url, .. } = self;
+        let Self { account, wait, min_valid, format, exclude_url, .. } = self;
         harden_process();
-        let request =
-            message::Show { account: account.clone(), wait: wait.seconds(), min_valid: min_valid.seconds() };
+        let is_plain = format.is_none();
+        let (wait_for, min_valid) = (wait.seconds(), min_valid.seconds());
+        let request = message::Show { account: account.clone(), wait: wait_for, min_valid, format };
         match ask_and_wait(invocation, &Request::Show(request), wait, exclude_url)? {
-            Response::AccessToken { access_token } => print(invocation, &access_token),
+            Response::AccessToken { access_token } if is_plain => print(invocation, &access_token),
+            Response::Output { text } if !text.expose().contains(is_unsafe) => {
+                Ok(print_line(invocation, &text))
+            }
             other => Err(unavailable::told(invocation, &account, exclude_url, &other)),
         }
     }
@@ -56,7 +64,11 @@ impl Command for Show {
 /// What is no token must not reach a mail program or a terminal, whoever answered.
 fn print(invocation: &Invocation, access_token: &Secret) -> Result<Exit, Exit> {
     match Secret::token(access_token.expose()) {
-        Some(token) => Ok(invocation.print(&format!("{}\n", token.expose()))),
+        Some(token) => Ok(print_line(invocation, &token)),
         None => Err(unexpected(invocation)),
     }
+}
+
+fn print_line(invocation: &Invocation, text: &Secret) -> Exit {
+    invocation.print(&format!("{}\n", text.expose()))
 }

@@ -52,7 +52,7 @@ pub use event::{
 pub use outage::WayOut;
 #[cfg(test)]
 use places::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
-pub use report::Summary;
+pub use report::{Summary, TokenFacts};
 pub use transfer::Restored;
 pub use waiters::{Demand, Waited, WaiterId};
 

@@ -27,6 +27,7 @@ pub(crate) fn account(name: &str) -> Account {
             auth_uri_fields: Vec::new(),
             redirect_uri: uri("http://localhost/").into(),
         }),
+        user: None,
         refresh_at_least: Duration::from_secs(90 * 60),
         refresh_before_expiry: Duration::from_secs(90),
         refresh_retry: Duration::from_secs(40),

@@ -11,6 +11,7 @@ mod rooms;
 mod stage;
 mod tokens;
 mod unknown_account;
+mod waiting;
 
 use std::io;
 use std::time::Duration;
@@ -32,7 +33,7 @@ use pages::WaitingPages;
 use reload::Reloads;
 pub(crate) use rooms::Rooms;
 use stage::Stage;
-use tokens::WaitingCallers;
+use waiting::WaitingCallers;
 
 /// So many readiness events are taken in one turn; what is over comes in the next.
 const EVENTS_PER_TURN: usize = 1024;

@@ -69,7 +69,7 @@ fn options_are_those_of_the_command_that_is_typed() {
     let sandbox = Sandbox::new();
     let common = ["--help", "--verbose", "--version"];
     for (words, own) in [
-        (&["pizauth", "show"][..], &["--exclude-url", "--min-valid", "--wait"][..]),
+        (&["pizauth", "show"][..], &["--exclude-url", "--format", "--min-valid", "--wait"][..]),
         (&["pizauth-status"], &["--accounts", "--check", "--json"]),
         (&["pizauth", "dump"], &[]),
         (&["pizauth", "server"], &["--check", "--config", "--debug", "--ready-fd", "--syslog"]),

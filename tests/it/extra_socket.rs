@@ -52,7 +52,7 @@ fn of_all_requests_two_are_answered_and_the_others_change_nothing() {
         .map(|(name, _)| name)
         .collect();
     answered.sort();
-    assert_eq!(answered, ["show", "show_waiting", "status"]);
+    assert_eq!(answered, ["show", "show_format", "show_waiting", "status"]);
     assert_eq!(running.token("work"), token, "revoked, restored or refreshed");
 }
 

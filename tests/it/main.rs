@@ -15,6 +15,7 @@ mod dump_restore;
 mod exchange;
 mod extra_socket;
 mod faults;
+mod formats;
 mod hooks;
 #[cfg(target_os = "linux")]
 mod hostile_callers;

@@ -13,6 +13,7 @@ mod options;
 mod provider;
 mod refresh_times;
 mod uri;
+mod user;
 
 use std::collections::HashMap;
 

@@ -99,6 +99,9 @@ fn meaning_of_account(account: &Account) -> String {
         format!("refresh {times:?}"),
     ];
     lines.extend(account.issuer.iter().map(|issuer| format!("issuer {issuer:?}")));
+    if let Some(user) = &account.user {
+        lines.push(format!("user {user:?}"));
+    }
     if let Some(secret) = account.client_auth.secret() {
         lines.push(format!("secret of {} bytes, {}", secret.expose().len(), account.client_auth.as_str()));
     }

@@ -48,6 +48,8 @@ pub struct Account {
     pub token_uri_fields: Arc<[(String, String)]>,
     /// How it comes to its first token.
     pub grant: Grant,
+    /// Whose mailbox it is, as a mail server knows them; printable.
+    pub user: Option<Arc<str>>,
     /// A token is refreshed after this time although still valid.
     pub refresh_at_least: Duration,
     /// A token is refreshed this long before it expires.

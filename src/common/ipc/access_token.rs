@@ -13,6 +13,9 @@ pub struct Show {
     /// Seconds for which it has to be valid.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub min_valid: u64,
+    /// The name of the form in which it is to be given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
 }
 
 impl Show {

@@ -59,6 +59,9 @@ pub struct AccountStatus {
     /// Who has signed in, where that is another than `login_hint` names.
     #[serde(default)]
     pub signed_in_as: Option<String>,
+    /// Whose mailbox it is for, where that is known.
+    #[serde(default)]
+    pub user: Option<String>,
     /// Whether there is a valid access token.
     #[serde(default)]
     pub usable: bool,

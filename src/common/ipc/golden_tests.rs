@@ -1,5 +1,7 @@
 //! The protocol is public: `tests/ipc` holds every message as it goes over the wire, and nothing may change it.
 
+mod reports;
+
 use std::fmt::Debug;
 use std::fs;
 use std::path::PathBuf;
@@ -7,12 +9,10 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::frame::{Decoder, FrameError, FrameKind, Message, encode};
-use super::message::{
-    AccountStatus, Answer, DaemonInfo, Expired, Refresh, Refusal, Report, Request, Response, Show, Skipped,
-    StartupCmd, State,
-};
+use super::message::{Answer, Expired, Refresh, Refusal, Report, Request, Response, Show};
 use crate::secret::Secret;
 use crate::unix_time::UnixTime;
+use reports::reports;
 
 /// Where the messages of a kind of frame stand, and the byte that says so in the frame.
 const FOLDERS: [(&str, FrameKind, u8); 4] = [
@@ -25,7 +25,7 @@ const FOLDERS: [(&str, FrameKind, u8); 4] = [
 #[test]
 fn requests_are_the_golden_ones() {
     let plain = requests().into_iter().map(|request| (request.name(), request));
-    let requests: Vec<_> = plain.chain(requests_that_wait()).collect();
+    let requests: Vec<_> = plain.chain(further_requests()).collect();
     check_all(&requests);
     for (name, request) in requests {
         assert!(name.starts_with(request.name()), "{name} holds {request:?}");
@@ -128,10 +128,11 @@ fn requests() -> Vec<Request> {
     ]
 }
 
-fn requests_that_wait() -> [(&'static str, Request); 2] {
+fn further_requests() -> [(&'static str, Request); 3] {
     let account = || "work".to_owned();
     [
-        ("show_waiting", Request::Show(Show { account: account(), wait: 30, min_valid: 600 })),
+        ("show_waiting", Request::Show(Show { account: account(), wait: 30, min_valid: 600, format: None })),
+        ("show_format", Request::Show(Show { format: Some("xoauth2".to_owned()), ..Show::of(account()) })),
         ("refresh_waiting", Request::Refresh(Refresh { account: account(), wait: 30 })),
     ]
 }
@@ -140,6 +141,7 @@ fn answer_name(answer: &Answer) -> &'static str {
     match answer {
         Answer::Response(response) => match response {
             Response::AccessToken { .. } => "access_token",
+            Response::Output { .. } => "output",
             Response::Pending { .. } => "pending",
             Response::Exchanging { .. } => "exchanging",
             Response::Expired(_) => "expired",
@@ -167,6 +169,7 @@ fn answers() -> Vec<(&'static str, Answer)> {
 fn responses() -> Vec<(&'static str, Response)> {
     vec![
         ("access_token", Response::AccessToken { access_token: Secret::from("ya29.example") }),
+        ("output", Response::Output { text: Secret::from("Bearer ya29.example") }),
         ("pending", pending(None, false)),
         ("pending_hindered", pending(Some("cannot listen"), false)),
         ("pending_more", pending(None, true)),
@@ -183,18 +186,6 @@ fn responses() -> Vec<(&'static str, Response)> {
 fn pending(listener_error: Option<&str>, more: bool) -> Response {
     let url = "https://login.example.org/authorize?client_id=pizauth&state=x".to_owned();
     Response::Pending { url, listener_error: listener_error.map(str::to_owned), more }
-}
-
-fn reports() -> Vec<(&'static str, Answer)> {
-    let reports = [
-        ("reloaded", Report::Reloaded { warnings: vec!["pizauth.conf:1:1: a warning".to_owned()] }),
-        ("dump", Report::Dump { dump: b"pizauth".to_vec().into() }),
-        ("restored", restored()),
-        ("status", Report::Status { accounts: vec![active(), empty()], startup_cmd: StartupCmd::Failed }),
-        ("info", Report::Info(daemon_info())),
-        ("shutting_down", Report::ShuttingDown { wait: true }),
-    ];
-    reports.into_iter().map(|(name, report)| (name, report.into())).collect()
 }
 
 fn expired(last_error: Option<&str>, needs_attention: bool, refresh_in: u64) -> Response {
@@ -218,6 +209,8 @@ fn refusals() -> Vec<(&'static str, Answer)> {
         ("refused_restricted", refused(Refusal::Restricted, "this socket only shows tokens")),
         ("refused_denied", refused(Refusal::Denied, "the configuration gives dumps to hooks only")),
         ("refused_not_valid_long_enough", not_valid_long_enough()),
+        ("refused_no_user", refused(Refusal::NoUser, "work has no user: add user = \"me@example.org\"")),
+        ("refused_bad_format", refused(Refusal::BadFormat, "unknown format \"sasl\"")),
         ("refused_ended", refused(Refusal::Ended, "the session has ended")),
         ("refused_timed_out", refused(Refusal::TimedOut, "no access token within 30 s")),
         ("refused_shutting_down", refused(Refusal::ShuttingDown, "pizauthd is stopping")),
@@ -232,66 +225,4 @@ fn not_valid_long_enough() -> Answer {
 
 fn too_large() -> FrameError {
     FrameError::TooLarge { kind: FrameKind::Request, length: 70_000 }
-}
-
-fn restored() -> Report {
-    let skipped = Skipped { account: "old".to_owned(), reason: "its fields differ".to_owned() };
-    Report::Restored {
-        restored: vec!["work".to_owned()],
-        kept: vec!["home".to_owned()],
-        skipped: vec![skipped],
-    }
-}
-
-fn active() -> AccountStatus {
-    AccountStatus {
-        account: "work".to_owned(),
-        state: State::Active,
-        obtained: Some(UnixTime(1_700_000_000)),
-        expires: Some(UnixTime(1_700_003_600)),
-        refreshable: true,
-        in_flight: false,
-        next_refresh: Some(UnixTime(1_700_003_510)),
-        last_refresh: Some(UnixTime(1_700_000_000)),
-        last_was_sign_in: true,
-        last_error: None,
-        needs_attention: false,
-        signed_in_as: None,
-        usable: true,
-        needs_user: false,
-    }
-}
-
-fn empty() -> AccountStatus {
-    AccountStatus {
-        account: "zuhause".to_owned(),
-        state: State::Empty,
-        obtained: None,
-        expires: None,
-        refreshable: false,
-        in_flight: false,
-        next_refresh: None,
-        last_refresh: None,
-        last_was_sign_in: false,
-        last_error: Some("invalid_grant".to_owned()),
-        needs_attention: true,
-        signed_in_as: Some("boss@example.org".to_owned()),
-        usable: false,
-        needs_user: true,
-    }
-}
-
-fn daemon_info() -> DaemonInfo {
-    DaemonInfo {
-        version: "0.1.0".to_owned(),
-        pid: 4711,
-        instance: "5f1d7a84e0c93b26".to_owned(),
-        startup_cmd: StartupCmd::Ended,
-        config_file: "/home/ann/.config/pizauth.conf".to_owned(),
-        extra_socket: None,
-        http_port: Some(14204),
-        https_port: None,
-        https_public_key: None,
-        https_fingerprint: None,
-    }
 }

@@ -77,6 +77,12 @@ pub enum Response {
         #[serde(with = "secret::exposed")]
         access_token: Secret,
     },
+    /// To `show` with a `format`: a valid access token in that form, without a newline.
+    Output {
+        /// Fit to be printed.
+        #[serde(with = "secret::exposed")]
+        text: Secret,
+    },
     /// To `show` and `refresh`: the user has to visit this authorization request URL.
     Pending {
         /// The URL.

@@ -28,6 +28,10 @@ pub enum Refusal {
     Restricted,
     /// `show` of an access token that expires sooner than was asked for.
     NotValidLongEnough,
+    /// `show` in a form that names the user, of an account that names none.
+    NoUser,
+    /// `show` in a form that there is none of.
+    BadFormat,
     /// What was waited for does not come before somebody does something.
     Ended,
     /// What was waited for has not come in time.

@@ -1,15 +1,16 @@
 //! The state of every account, for people.
 
+use alloc::sync::Arc;
 use core::fmt;
 
 use pizauth_common::account_name::AccountName;
 use pizauth_common::ipc::message::{AccountStatus, State};
 use pizauth_common::unix_time::UnixTime;
 
-use super::Keeper;
 use super::entry::Entry;
 use super::renewal::Renewal;
-use super::token_state::{ExchangeStage, TokenState};
+use super::token_state::{ActiveToken, ExchangeStage, TokenState};
+use super::{Keeper, UnknownAccount};
 use crate::moment::{Moment, Now};
 use crate::prelude::*;
 
@@ -24,10 +25,20 @@ impl Keeper {
         self.entries.iter().map(|(name, entry)| status_of(name.as_str(), entry, now)).collect()
     }
 
-    /// When the access token of an account expires, where it has one.
-    pub fn expires(&self, account: &str, now: Now) -> Option<UnixTime> {
-        let token = self.entries.get(account)?.state.token().filter(|token| !token.is_endless())?;
-        Some(now.wall_at(token.expires_at))
+    /// Whose mailbox an account is for, where that is known.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn user(&self, account: &str) -> Result<Option<&str>, UnknownAccount> {
+        self.entries.get(account).map(|entry| entry.account.user.as_deref()).ok_or(UnknownAccount)
+    }
+
+    /// What there is to say of the access token of an account, where it has one.
+    pub fn token_facts(&self, account: &str, now: Now) -> Option<TokenFacts> {
+        let entry = self.entries.get(account)?;
+        let token = entry.state.token()?;
+        let (obtained, expires) = (now.wall_at(token.obtained_at), expiry(token, now));
+        Some(TokenFacts { user: entry.account.user.clone(), obtained, expires })
     }
 
     /// How the accounts are, in short.
@@ -37,6 +48,21 @@ impl Keeper {
             needs_user: sum.needs_user + usize::from(needs_user(entry, now.moment)),
         })
     }
+}
+
+/// An access token, without itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenFacts {
+    /// Whose mailbox it is for, where that is known.
+    pub user: Option<Arc<str>>,
+    /// When it was obtained.
+    pub obtained: UnixTime,
+    /// When it expires, if it ever does.
+    pub expires: Option<UnixTime>,
+}
+
+fn expiry(token: &ActiveToken, now: Now) -> Option<UnixTime> {
+    (!token.is_endless()).then(|| now.wall_at(token.expires_at))
 }
 
 /// How the accounts are, in two numbers.
@@ -67,7 +93,7 @@ fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
         account: name.to_owned(),
         state: state_of(entry),
         obtained: token.map(|token| now.wall_at(token.obtained_at)),
-        expires: token.filter(|token| !token.is_endless()).map(|token| now.wall_at(token.expires_at)),
+        expires: token.and_then(|token| expiry(token, now)),
         refreshable: renewal.is_some_and(Renewal::is_possible),
         in_flight: is_in_flight(entry),
         next_refresh: entry.next_refresh(now.moment).map(|at| now.wall_at(at)),
@@ -76,6 +102,7 @@ fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
         last_error: entry.last_error.as_ref().map(ToString::to_string),
         needs_attention: entry.needs_attention(),
         signed_in_as: entry.somebody_else.clone(),
+        user: entry.account.user.as_deref().map(str::to_owned),
         usable: entry.valid_token(now.moment).is_some(),
         needs_user: needs_user(entry, now.moment),
     }

@@ -10,7 +10,8 @@ use url::Url;
 pub struct Fingerprint(pub [u8; 32]);
 
 /// What an account's tokens are bound to. Neither how the client proves itself (secrets rotate, the refresh
-/// token stays bound to the client) nor any of the times is part of it.
+/// token stays bound to the client) nor whose
+/// mailbox it is for, nor any of the times is part of it.
 #[derive(Clone, Copy, Debug)]
 pub struct SecurityFields<'a> {
     /// `account "name"`.
@@ -49,6 +50,7 @@ impl<'a> SecurityFields<'a> {
             resource,
             token_uri_fields,
             grant,
+            user: _,
             refresh_at_least: _,
             refresh_before_expiry: _,
             refresh_retry: _,

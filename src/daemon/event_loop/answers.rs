@@ -73,7 +73,7 @@ impl EventLoop {
         let rooms = &mut self.rooms;
         let answer = match request {
             Request::Restore { .. } if self.stage.is_stopping() => Err(stopping()),
-            Request::Show(show) => return self.ask(caller, show.into(), now),
+            Request::Show(show) => return self.ask(caller, show.try_into()?, now),
             Request::Refresh(refresh) => return self.ask(caller, refresh.into(), now),
             Request::Revoke { account } => return self.revoke(caller, &account, now).map(Some),
             Request::Reload {} => {

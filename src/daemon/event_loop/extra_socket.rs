@@ -2,7 +2,6 @@
 //! asks there may be root of that machine.
 
 use std::path::Path;
-use std::time::Duration;
 
 use pizauth_common::account_name::{AccountName, as_argument};
 use pizauth_common::cause::Cause;
@@ -13,7 +12,7 @@ use pizauth_common::paths::{Environment, ProcessEnvironment};
 use pizauth_core::moment::{Moment, Now};
 
 use super::answers::Refused;
-use super::tokens::{Found, shown_as};
+use super::tokens::{Asked, Found};
 use super::{EventLoop, Rooms};
 use crate::ipc_listener::Door;
 use crate::log::{self, What};
@@ -116,24 +115,34 @@ impl Rooms {
         self.extra_socket = None;
     }
 
-    fn token_for_guest(&mut self, account: &str, now: Now) -> Result<Response, Refused> {
+    fn token_for_guest(&mut self, show: Show, now: Now) -> Result<Response, Refused> {
+        let asked = Asked::try_from(show)?;
+        let account = &asked.account;
         if self.keeper.needs_authorization(account, now) == Ok(true) {
             let why = format!("{} has to be signed in where pizauthd runs", as_argument(account));
             return Err(Refused(Refusal::Restricted, why));
         }
-        let shown = self.keeper.show(account, now).map_err(|unknown| self.refused(unknown, account))?;
-        let (Found::Answer(answer) | Found::UnderWay(answer)) = shown_as(shown, Duration::ZERO)? else {
-            return Err(restricted());
-        };
-        Ok(match answer {
-            Response::Exchanging { .. } => Response::Exchanging { last_error: None },
-            Response::Expired(expired) => Response::Expired(Expired { last_error: None, ..expired }),
-            token @ Response::AccessToken { .. } => {
-                log::event(What::TokenForwarded).account(&account.into()).write();
-                token
+        match self.find(&asked, now)? {
+            Found::Token(token) => {
+                log::event(What::TokenForwarded).account(&account.as_str().into()).write();
+                Ok(self.given(&asked, token, now))
             }
-            _ => return Err(restricted()),
-        })
+            Found::Answer(answer) | Found::UnderWay(answer) => without_error(answer),
+            Found::ForPerson(_) => Err(restricted()),
+        }
+    }
+}
+
+/// What is wrong is told where pizauthd runs.
+fn without_error(answer: Response) -> Result<Response, Refused> {
+    match answer {
+        Response::Exchanging { .. } => Ok(Response::Exchanging { last_error: None }),
+        Response::Expired(expired) => Ok(Response::Expired(Expired { last_error: None, ..expired })),
+        Response::Refused { kind, valid_for, .. } => {
+            let message = "the access token is valid for less time than was asked for".to_owned();
+            Ok(Response::Refused { kind, message, valid_for })
+        }
+        _ => Err(restricted()),
     }
 }
 
@@ -146,7 +155,7 @@ impl EventLoop {
                 let listed: Vec<_> = extra.accounts.iter().map(AccountName::as_str).collect();
                 Err(Refused(Refusal::UnknownAccount, no_account(account, &listed)))
             }
-            Request::Show(Show { account, .. }) => self.rooms.token_for_guest(account, now).map(Answer::from),
+            Request::Show(show) => self.rooms.token_for_guest(show.clone(), now).map(Answer::from),
             Request::Status {} => {
                 let mut accounts = self.rooms.keeper.status(now);
                 accounts.retain(|row| extra.has(&row.account));

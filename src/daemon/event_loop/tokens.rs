@@ -1,60 +1,56 @@
 //! What callers ask of one account's access token: to show it, to refresh it; now, or as soon as it is there.
 
+mod formats;
 mod words;
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use pizauth_common::account_name::as_argument;
 use pizauth_common::ipc::message::{Answer, Expired, Refresh, Refusal, Response, Show};
 use pizauth_common::roughly::exactly;
 use pizauth_common::secret::Secret;
-use pizauth_core::keeper::{Demand, Refreshed, Renewing, Shown, Waited, WaiterId};
-use pizauth_core::moment::{Moment, Now};
+use pizauth_core::keeper::{Demand, Refreshed, Renewing, Shown, Waited};
+use pizauth_core::moment::Now;
 use pizauth_core::oauth::outcome::Reason;
 
 use super::answers::{Refused, restoring, stopping};
 use super::{EventLoop, Rooms};
 use crate::ipc_listener::CallerId;
+use formats::Format;
 use words::{too_short, unavailable};
 
 /// What a caller asks for.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
-    account: String,
-    demand: Demand,
+    pub(super) account: String,
+    pub(super) demand: Demand,
     /// So long it waits.
     wait: Duration,
+    /// The form in which it is to be given; none: by itself.
+    format: Option<Format>,
 }
 
-impl From<Show> for Asked {
-    fn from(Show { account, wait, min_valid }: Show) -> Self {
+impl TryFrom<Show> for Asked {
+    type Error = Refused;
+
+    fn try_from(Show { account, wait, min_valid, format }: Show) -> Result<Self, Refused> {
         let demand = Demand::Token { min_valid: Duration::from_secs(min_valid) };
-        Self { account, demand, wait: Duration::from_secs(wait) }
+        let format = format.as_deref().map(Format::named).transpose()?;
+        Ok(Self { account, demand, wait: Duration::from_secs(wait), format })
     }
 }
 
 impl From<Refresh> for Asked {
     fn from(Refresh { account, wait }: Refresh) -> Self {
-        Self { account, demand: Demand::NewToken, wait: Duration::from_secs(wait) }
+        Self { account, demand: Demand::NewToken, wait: Duration::from_secs(wait), format: None }
     }
-}
-
-/// Callers that are answered later.
-#[derive(Debug, Default)]
-pub(super) struct WaitingCallers(HashMap<WaiterId, Waiting>);
-
-#[derive(Debug)]
-struct Waiting {
-    caller: CallerId,
-    asked: Asked,
-    /// Nothing was begun for it, since `startup_cmd` may bring the token back.
-    is_held_back: bool,
 }
 
 /// What there is for a caller.
 pub(super) enum Found {
-    /// Its answer: waiting would not help, or need not.
+    /// The access token.
+    Token(Secret),
+    /// Its answer: waiting would not help.
     Answer(Response),
     /// Its answer, if it does not wait.
     UnderWay(Response),
@@ -76,7 +72,9 @@ impl EventLoop {
             let why = restoring("what it brings back need not be authorized");
             return if waits { self.let_wait(caller, asked, until, true, now) } else { Err(why) };
         }
+        self.rooms.listen_again(now);
         match self.rooms.find(&asked, now)? {
+            Found::Token(token) => Ok(Some(self.rooms.given(&asked, token, now).into())),
             Found::Answer(answer) => Ok(Some(answer.into())),
             Found::UnderWay(answer) if !waits => Ok(Some(answer.into())),
             Found::ForPerson(url) if !waits => {
@@ -89,74 +87,14 @@ impl EventLoop {
             }
         }
     }
-
-    fn let_wait(
-        &mut self,
-        caller: CallerId,
-        asked: Asked,
-        until: Moment,
-        is_held_back: bool,
-        now: Now,
-    ) -> Result<Option<Answer>, Refused> {
-        if self.rooms.ipc_listener.door(caller).is_some() {
-            let (account, waiter) = (&asked.account, ticket(caller));
-            let waiting = self.rooms.keeper.wait(account, waiter, asked.demand, until, now);
-            waiting.map_err(|unknown| self.rooms.refused(unknown, account))?;
-            self.waiting.0.insert(waiter, Waiting { caller, asked, is_held_back });
-        }
-        Ok(None)
-    }
-
-    /// Callers have gone.
-    pub(super) fn forget_gone(&mut self, now: Now) {
-        for caller in self.rooms.ipc_listener.take_gone() {
-            let waiter = ticket(caller);
-            if let Some(waiting) = self.waiting.0.remove(&waiter) {
-                self.rooms.keeper.stop_waiting(&waiting.asked.account, waiter, now);
-            }
-        }
-    }
-
-    /// The wait of a caller is over.
-    pub(super) fn waited(&mut self, waiter: WaiterId, how: Waited, now: Now) {
-        let Some(Waiting { caller, asked, .. }) = self.waiting.0.remove(&waiter) else { return };
-        let answer = self.rooms.end_of_wait(&asked, how, now).unwrap_or_else(Response::from);
-        self.rooms.ipc_listener.answer(caller, &answer.into());
-    }
-
-    /// `startup_cmd` has ended: what it has not brought back is begun now for those who wait.
-    pub(super) fn begin_what_was_held_back(&mut self, now: Now) {
-        let held_back = self.waiting.0.iter_mut().filter(|(_, waiting)| waiting.is_held_back);
-        let begin = |(waiter, waiting): (&WaiterId, &mut Waiting)| {
-            waiting.is_held_back = false;
-            (*waiter, waiting.caller, waiting.asked.clone())
-        };
-        for (waiter, caller, asked) in held_back.map(begin).collect::<Vec<_>>() {
-            let answer = match self.rooms.find(&asked, now) {
-                Ok(Found::UnderWay(_)) => continue,
-                Ok(Found::ForPerson(url)) => {
-                    self.rooms.tell_pending(caller, &asked.account, url);
-                    continue;
-                }
-                Ok(Found::Answer(answer)) => answer,
-                Err(refused) => refused.into(),
-            };
-            self.waiting.0.remove(&waiter);
-            self.rooms.keeper.stop_waiting(&asked.account, waiter, now);
-            self.rooms.ipc_listener.answer(caller, &answer.into());
-        }
-    }
-}
-
-/// A caller waits for one thing only.
-fn ticket(caller: CallerId) -> WaiterId {
-    WaiterId(caller.number())
 }
 
 impl Rooms {
-    fn find(&mut self, asked: &Asked, now: Now) -> Result<Found, Refused> {
-        self.listen_again(now);
+    pub(super) fn find(&mut self, asked: &Asked, now: Now) -> Result<Found, Refused> {
         let account = &asked.account;
+        if asked.format.is_some_and(|format| format.needs_user) {
+            self.check_user(account)?;
+        }
         match asked.demand {
             Demand::Token { min_valid } => {
                 let shown = self.keeper.show_lasting(account, min_valid, now);
@@ -181,15 +119,15 @@ impl Rooms {
         Response::Pending { url, listener_error: listener_error.map(str::to_owned), more }
     }
 
-    fn tell_pending(&mut self, caller: CallerId, account: &str, url: String) {
+    pub(super) fn tell_pending(&mut self, caller: CallerId, account: &str, url: String) {
         let pending = self.pending(account, url, true);
         self.ipc_listener.tell(caller, &pending.into());
     }
 
-    fn end_of_wait(&self, asked: &Asked, how: Waited, now: Now) -> Result<Response, Refused> {
+    pub(super) fn end_of_wait(&self, asked: &Asked, how: Waited, now: Now) -> Result<Response, Refused> {
         let account = &asked.account;
         match how {
-            Waited::Token(access_token) => Ok(self.is_there(asked, access_token, now)),
+            Waited::Token(access_token) => Ok(self.given(asked, access_token, now)),
             Waited::Failed(why) => {
                 let message = format!("no access token for account {account:?}: {why}");
                 Err(Refused(Refusal::Ended, message))
@@ -200,10 +138,32 @@ impl Rooms {
         }
     }
 
-    fn is_there(&self, asked: &Asked, access_token: Secret, now: Now) -> Response {
-        match asked.demand {
-            Demand::Token { .. } => Response::AccessToken { access_token },
-            Demand::NewToken => Response::Refreshed { expires: self.keeper.expires(&asked.account, now) },
+    /// The access token that somebody has asked for, as they have asked for it.
+    pub(super) fn given(&self, asked: &Asked, access_token: Secret, now: Now) -> Response {
+        let account = &asked.account;
+        let facts = || self.keeper.token_facts(account, now);
+        match (asked.demand, asked.format) {
+            (Demand::NewToken, _) => Response::Refreshed { expires: facts().and_then(|facts| facts.expires) },
+            (Demand::Token { .. }, None) => Response::AccessToken { access_token },
+            (Demand::Token { .. }, Some(format)) => match facts() {
+                None => Refused(Refusal::Internal, "there is no access token".to_owned()).into(),
+                Some(facts) => {
+                    let shown =
+                        formats::Shown { account, access_token: access_token.expose(), facts: &facts };
+                    Response::Output { text: format.of(&shown) }
+                }
+            },
+        }
+    }
+
+    /// Nobody may have said whose mailbox the account is for.
+    fn check_user(&self, account: &str) -> Result<(), Refused> {
+        match self.keeper.user(account).map_err(|unknown| self.refused(unknown, account))? {
+            Some(_) => Ok(()),
+            None => {
+                let message = format!("{account} has no user: add user = \"me@example.org\"");
+                Err(Refused(Refusal::NoUser, message))
+            }
         }
     }
 
@@ -217,9 +177,9 @@ impl Rooms {
     }
 }
 
-pub(super) fn shown_as(shown: Shown, min_valid: Duration) -> Result<Found, Refused> {
+fn shown_as(shown: Shown, min_valid: Duration) -> Result<Found, Refused> {
     Ok(match shown {
-        Shown::AccessToken(access_token) => Found::Answer(Response::AccessToken { access_token }),
+        Shown::AccessToken(access_token) => Found::Token(access_token),
         Shown::Pending(url) => Found::ForPerson(url),
         Shown::Exchanging { last_error } => Found::UnderWay(exchanging(last_error)),
         Shown::Expired(renewing) if renewing.needs_attention => Found::Answer(expired(renewing)),

@@ -26,6 +26,7 @@ fn account(name: &str, state: State) -> AccountStatus {
         needs_attention: false,
         last_was_sign_in: false,
         signed_in_as: None,
+        user: None,
         usable: false,
         needs_user: false,
     }

@@ -8,7 +8,7 @@ use super::global::{self, Global};
 use super::options::{self, Elsewhere, Given, Rule, Seen};
 use super::provider::{self, Provider};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
-use super::{across, client, fields};
+use super::{across, client, fields, user};
 use crate::account_name::AccountName;
 use crate::config::model::{Account, AuthorizationCode, Grant, Listeners};
 use crate::config::presets::Preset;
@@ -40,6 +40,7 @@ struct Draft {
     redirect_uri: Option<Uri>,
     auth_uri_fields: Option<Vec<(String, String)>>,
     login_hint: Option<String>,
+    user: Option<String>,
     resource: Option<Vec<String>>,
     token_uri_fields: Option<Vec<(String, String)>>,
     refresh_times: RefreshTimes,
@@ -74,6 +75,7 @@ const RULES: &[Rule<Draft>] = &[
     Rule::new("token_uri_fields", |draft, given, problems| {
         draft.token_uri_fields = given.token_uri_fields(problems);
     }),
+    Rule::new("user", |draft, given, problems| draft.user = given.user(problems)),
     refresh_times::at_least_rule(),
     refresh_times::before_expiry_rule(),
     refresh_times::retry_rule(),
@@ -109,13 +111,15 @@ pub(super) fn read<'a>(
     let provider = provider.as_ref();
     // Elsewhere than the provider's, it is another server.
     let issuer_of_provider = provider.filter(|_| draft.auth_uri.is_none()).and_then(Provider::issuer);
+    let auth_uri_fields = match provider {
+        Some(provider) => provider.auth_uri_fields(own_fields),
+        None => own_fields,
+    };
     let account = Account {
         name: AccountName::from(name?.as_str()),
+        user: draft.user.or_else(|| user::hinted_at(&auth_uri_fields)).map(Into::into),
         grant: Grant::AuthorizationCode(AuthorizationCode {
-            auth_uri_fields: match provider {
-                Some(provider) => provider.auth_uri_fields(own_fields),
-                None => own_fields,
-            },
+            auth_uri_fields,
             auth_uri: draft.auth_uri.or_else(|| provider?.auth_uri())?.into(),
             redirect_uri: draft.redirect_uri.or_else(default_redirect_uri)?.into(),
         }),

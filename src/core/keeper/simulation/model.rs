@@ -322,6 +322,7 @@ impl Model {
             last_error: self.last_error.as_ref().map(|reason| reason.as_str().to_owned()),
             needs_attention: self.needs_attention(),
             signed_in_as: None,
+            user: None,
             usable: self.has_token(now.moment),
             needs_user: match &self.phase {
                 Phase::Empty | Phase::Pending(_) => true,

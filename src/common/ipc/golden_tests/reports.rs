@@ -1,0 +1,80 @@
+//! The golden answers about the daemon and all accounts.
+
+use crate::ipc::message::{AccountStatus, Answer, DaemonInfo, Report, Skipped, StartupCmd, State};
+use crate::unix_time::UnixTime;
+
+pub(super) fn reports() -> Vec<(&'static str, Answer)> {
+    let reports = [
+        ("reloaded", Report::Reloaded { warnings: vec!["pizauth.conf:1:1: a warning".to_owned()] }),
+        ("dump", Report::Dump { dump: b"pizauth".to_vec().into() }),
+        ("restored", restored()),
+        ("status", Report::Status { accounts: vec![active(), empty()], startup_cmd: StartupCmd::Failed }),
+        ("info", Report::Info(daemon_info())),
+        ("shutting_down", Report::ShuttingDown { wait: true }),
+    ];
+    reports.into_iter().map(|(name, report)| (name, report.into())).collect()
+}
+
+fn restored() -> Report {
+    let skipped = Skipped { account: "old".to_owned(), reason: "its fields differ".to_owned() };
+    Report::Restored {
+        restored: vec!["work".to_owned()],
+        kept: vec!["home".to_owned()],
+        skipped: vec![skipped],
+    }
+}
+
+fn active() -> AccountStatus {
+    AccountStatus {
+        account: "work".to_owned(),
+        state: State::Active,
+        obtained: Some(UnixTime(1_700_000_000)),
+        expires: Some(UnixTime(1_700_003_600)),
+        refreshable: true,
+        in_flight: false,
+        next_refresh: Some(UnixTime(1_700_003_510)),
+        last_refresh: Some(UnixTime(1_700_000_000)),
+        last_was_sign_in: true,
+        last_error: None,
+        needs_attention: false,
+        signed_in_as: None,
+        user: Some("me@example.org".to_owned()),
+        usable: true,
+        needs_user: false,
+    }
+}
+
+fn empty() -> AccountStatus {
+    AccountStatus {
+        account: "zuhause".to_owned(),
+        state: State::Empty,
+        obtained: None,
+        expires: None,
+        refreshable: false,
+        in_flight: false,
+        next_refresh: None,
+        last_refresh: None,
+        last_was_sign_in: false,
+        last_error: Some("invalid_grant".to_owned()),
+        needs_attention: true,
+        signed_in_as: Some("boss@example.org".to_owned()),
+        user: None,
+        usable: false,
+        needs_user: true,
+    }
+}
+
+fn daemon_info() -> DaemonInfo {
+    DaemonInfo {
+        version: "0.1.0".to_owned(),
+        pid: 4711,
+        instance: "5f1d7a84e0c93b26".to_owned(),
+        startup_cmd: StartupCmd::Ended,
+        config_file: "/home/ann/.config/pizauth.conf".to_owned(),
+        extra_socket: None,
+        http_port: Some(14204),
+        https_port: None,
+        https_public_key: None,
+        https_fingerprint: None,
+    }
+}
