@@ -70,6 +70,12 @@ impl<'a> Given<'_, 'a> {
 fn resource<'a>(written: Quoted<'a>, problems: &mut Problems<'a>) -> Option<String> {
     let text = written.text(problems)?;
     match uri::absolute(&text) {
+        // It is sent as it stands, and compared so.
+        Ok(_) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            problems
+                .error(written.0, "this resource has a character that no URI has: encode it, a blank as %20");
+            None
+        }
         Ok(_) => Some(text),
         Err(why) => {
             problems.error(written.0, format!("this resource {why}"));
