@@ -8,10 +8,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use pizauth_test_server::sync::Watched;
+use pizauth_test_server::{Endpoint, Fault, Gate, Policy};
 
-use crate::support::callers::{answer, ask, call, show};
-use crate::support::consumption::{bound, can_open, memory_peak};
-use crate::support::{PATIENCE, Running};
+use crate::support::callers::{REQUEST, VERSION, answer, ask, call, frame, show};
+use crate::support::consumption::{bound, can_open, memory_now, memory_peak, threads};
+use crate::support::{PATIENCE, Running, Setup, eventually};
 
 #[test]
 fn five_thousand_callers_at_once_all_get_their_answer() {
@@ -30,6 +31,38 @@ fn five_thousand_callers_at_once_all_get_their_answer() {
     }
     let peak = memory_peak(running.daemon.pid());
     assert!(peak < 48, "the daemon had {peak} MiB");
+}
+
+#[test]
+fn five_thousand_callers_wait_for_one_refresh_and_cost_no_thread() {
+    let count = bound("PIZAUTH_TEST_CALLERS", 5000);
+    if !can_open(count as u64 + 1000, "5,000 callers that wait") {
+        return;
+    }
+    let lifetime =
+        |seconds| move |policy: &mut Policy| policy.access_token_lifetime = Duration::from_secs(seconds);
+    let running = Setup::new().policy(lifetime(2)).start();
+    let gate = Gate::closed();
+    running.server.script(Endpoint::Refresh, Fault::none().held(&gate));
+    running.sign_in("work");
+    running.wait_arrived(Endpoint::Refresh, 1);
+    running.server.change_policy(lifetime(3600));
+    eventually("the expiry", || Some(running.show("work")).filter(|ran| ran.code() == 1));
+    let (pid, socket) = (running.daemon.pid(), running.sandbox.socket());
+    let (threads_before, memory_before) = (threads(pid), memory_now(pid));
+    let mut callers: Vec<UnixStream> = (0..count).map(|_| call(&socket)).collect();
+    let waiting = frame(VERSION, REQUEST, r#"{"show":{"account":"work","wait":600}}"#);
+    callers.iter_mut().for_each(|caller| caller.write_all(&waiting).unwrap());
+    // Whoever comes later is answered later, and nobody else is kept waiting.
+    running.status_of("work");
+    assert_eq!(threads(pid), threads_before);
+    let memory = memory_now(pid).saturating_sub(memory_before);
+    assert!(memory < 20, "they take {memory} MiB");
+    gate.open();
+    let tokens: Vec<_> = callers.into_iter().map(answer).collect();
+    let token = running.show("work").exits(0).line();
+    assert!(tokens.iter().all(|answer| answer["access_token"]["access_token"] == token));
+    assert_eq!(running.server.log().count(Endpoint::Refresh), 1);
 }
 
 /// The time within which 99 of 100 calls of `show` are answered.
