@@ -4,8 +4,6 @@
 mod claim;
 mod error;
 mod extra;
-mod file_id;
-mod lock;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -20,12 +18,12 @@ use mio::{Registry, Token};
 use pizauth_common::paths::{Environment, SocketCandidate};
 use pizauth_core::moment::Moment;
 
+use crate::file_id::FileId;
+use crate::lock::Lock;
 use crate::log::{self, What};
 use claim::{Claim, Start};
 pub(crate) use error::SocketError;
 pub(crate) use extra::{ExtraSocketError, extra_path};
-use file_id::FileId;
-use lock::Lock;
 use watch::Watch;
 
 /// Cleaners of runtime directories remove what has not been touched for some days.

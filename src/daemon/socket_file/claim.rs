@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pizauth_common::ipc::call::may_be_ours;
@@ -22,9 +22,9 @@ use rustix::io::Errno;
 use rustix::net::{SocketAddrUnix, SocketType, bind, listen};
 
 use super::error::SocketError;
-use super::file_id::FileId;
-use super::lock::{Holders, Lock, LockError, lock_file};
 use super::{absolute, file_id_at};
+use crate::file_id::FileId;
+use crate::lock::{Holders, Lock, LockError, lock_file};
 
 /// How long a daemon that may be there at our start has to accept a connection, and then to answer.
 const PROBE_PATIENCE: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ const QUEUE: i32 = 4096;
 /// A socket file that is ours, and the lock that says so.
 #[derive(Debug)]
 pub(super) struct Claim {
-    directory: Rc<File>,
+    directory: Arc<File>,
     is_own_directory: bool,
     socket: FileId,
     name: std::ffi::OsString,
@@ -182,26 +182,26 @@ fn may_apply(candidate: &SocketCandidate, environment: &impl Environment) -> boo
     }
 }
 
-fn open_directory(candidate: &SocketCandidate) -> Result<Rc<File>, SocketError> {
+fn open_directory(candidate: &SocketCandidate) -> Result<Arc<File>, SocketError> {
     match candidate {
         SocketCandidate::Own(own) => open_own(own),
         SocketCandidate::Named(socket) => {
             let socket = absolute(socket);
             let parent = socket.parent().unwrap_or(Path::new("/"));
-            File::open(parent).map(Rc::new).map_err(|error| SocketError::Io(socket.clone(), error))
+            File::open(parent).map(Arc::new).map_err(|error| SocketError::Io(socket.clone(), error))
         }
     }
 }
 
-fn open_own(own: &OwnDirectory) -> Result<Rc<File>, SocketError> {
+fn open_own(own: &OwnDirectory) -> Result<Arc<File>, SocketError> {
     let uid = rustix::process::geteuid().as_raw();
     let directory = directory::open(own, uid, Missing::Create).map_err(SocketError::Directory)?;
-    Ok(Rc::new(File::from(directory)))
+    Ok(Arc::new(File::from(directory)))
 }
 
 fn take_lock(
     candidate: &SocketCandidate,
-    directory: &Rc<File>,
+    directory: &Arc<File>,
     holders: Holders,
 ) -> Result<Lock, SocketError> {
     let socket = candidate.socket();
@@ -235,7 +235,7 @@ fn lock_for_user(own: &OwnDirectory, environment: &impl Environment) -> Result<O
 /// Binds, once nobody listens there and nothing but a stale socket is in the way.
 fn occupy(
     candidate: &SocketCandidate,
-    directory: Rc<File>,
+    directory: Arc<File>,
     lock: Option<Lock>,
     patience: Duration,
 ) -> Result<(Claim, UnixListener), SocketError> {

@@ -5,22 +5,22 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustix::fs::{
     AtFlags, FlockOperation, Mode, OFlags, Timestamps, flock, ftruncate, openat, statat, unlinkat, utimensat,
 };
 use rustix::io::Errno;
 
-use super::file_id::FileId;
+use crate::file_id::FileId;
 
 /// How often a lock file may be removed between our opening and locking it.
 const ATTEMPTS: usize = 100;
 
 /// Held as long as this value lives, also where a child that has just been forked has its descriptor, too.
 #[derive(Debug)]
-pub(super) struct Lock {
-    directory: Rc<File>,
+pub(crate) struct Lock {
+    directory: Arc<File>,
     /// Of the file that says who holds the lock.
     name: OsString,
     /// That file, where it and not the directory is locked.
@@ -29,7 +29,7 @@ pub(super) struct Lock {
 
 /// Who may hold a lock beside each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Holders {
+pub(crate) enum Holders {
     /// Nobody.
     One,
     /// Whoever wants no more than to keep out those who want it alone. The last one says who holds it.
@@ -38,7 +38,7 @@ pub(super) enum Holders {
 
 /// Why there is no lock.
 #[derive(Debug)]
-pub(super) enum LockError {
+pub(crate) enum LockError {
     /// Another process holds it; its process id, if it says so.
     Held(Option<i32>),
     /// The file system has no locks.
@@ -63,20 +63,20 @@ impl From<Errno> for LockError {
 impl Lock {
     /// Locks a directory of our own, where the socket is called `socket`. It shares the descriptor that the directory
     /// is used through, since there may be few descriptors.
-    pub(super) fn of_directory(
-        directory: &Rc<File>,
+    pub(crate) fn of_directory(
+        directory: &Arc<File>,
         socket: &OsStr,
         holders: Holders,
     ) -> Result<Self, LockError> {
         let name = lock_file(socket);
         take(directory, holders, || who(&open(directory, &name, OFlags::RDONLY).ok()?))?;
-        let lock = Self { directory: Rc::clone(directory), name, file: None };
+        let lock = Self { directory: Arc::clone(directory), name, file: None };
         lock.say_who();
         Ok(lock)
     }
 
     /// Locks `SOCKET.lock` in a directory that may be anybody's.
-    pub(super) fn beside(directory: &Rc<File>, socket: &OsStr) -> Result<Self, LockError> {
+    pub(crate) fn beside(directory: &Arc<File>, socket: &OsStr) -> Result<Self, LockError> {
         let name = lock_file(socket);
         for _ in 0..ATTEMPTS {
             let file = match open(directory, &name, OFlags::RDWR | OFlags::CREATE) {
@@ -87,7 +87,7 @@ impl Lock {
                 return Err(LockError::not_ours());
             }
             take(&file, Holders::One, || who(&file))?;
-            let lock = Self { directory: Rc::clone(directory), name: name.clone(), file: Some(file) };
+            let lock = Self { directory: Arc::clone(directory), name: name.clone(), file: Some(file) };
             // A daemon that ended may have removed the file between our opening and locking it.
             if lock.is_good_for(directory) {
                 lock.say_who();
@@ -99,7 +99,7 @@ impl Lock {
     }
 
     /// Whether a daemon that starts now in `directory` would be stopped by this lock.
-    pub(super) fn is_good_for(&self, directory: &File) -> bool {
+    pub(crate) fn is_good_for(&self, directory: &File) -> bool {
         let Ok(ours) = self.locked().metadata() else { return false };
         let theirs = match &self.file {
             None => directory.metadata().ok().map(|metadata| FileId::of(&metadata)),
@@ -111,12 +111,12 @@ impl Lock {
     }
 
     /// Sets the times of the file: one that looks old would be cleaned away.
-    pub(super) fn touch(&self, times: &Timestamps) {
+    pub(crate) fn touch(&self, times: &Timestamps) {
         let _ = utimensat(&self.directory, &self.name, times, AtFlags::SYMLINK_NOFOLLOW);
     }
 
     /// Writes our process id to the file. It is for people: without it the lock is as good.
-    pub(super) fn say_who(&self) {
+    pub(crate) fn say_who(&self) {
         let text = format!("{}\n", std::process::id());
         let say = |file: &File| ftruncate(file, 0).is_ok() && file.write_all_at(text.as_bytes(), 0).is_ok();
         match &self.file {
@@ -143,7 +143,7 @@ impl Drop for Lock {
 }
 
 /// `SOCKET.lock`.
-pub(super) fn lock_file(socket: &OsStr) -> OsString {
+pub(crate) fn lock_file(socket: &OsStr) -> OsString {
     let mut name = socket.to_owned();
     name.push(".lock");
     name
