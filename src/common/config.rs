@@ -21,7 +21,7 @@ pub use client_auth::ClientAuth;
 pub use load::{LoadError, When, load};
 pub use model::{
     Account, AuthorizationCode, Config, DumpCallers, ExtraPlace, ExtraSocket, Grant, HookCommands,
-    ListenAddress, Listeners, RedirectPeer,
+    ListenAddress, Listeners, RedirectPeer, SavedState,
 };
 pub use print::print;
 pub use report::Report;

@@ -155,6 +155,13 @@ impl fmt::Display for NoConfigFile {
 
 impl std::error::Error for NoConfigFile {}
 
+/// The file for saved tokens where the configuration names none.
+pub fn state_file(environment: &impl Environment) -> Option<PathBuf> {
+    let state = absolute(environment.variable("XDG_STATE_HOME"))
+        .or_else(|| environment.home().map(|home| home.join(".local/state")))?;
+    Some(state.join("pizauth/tokens"))
+}
+
 /// The cache directory that `info` names. Nothing is stored there.
 pub fn cache_directory(environment: &impl Environment) -> Option<PathBuf> {
     let cache = absolute(environment.variable("XDG_CACHE_HOME"))

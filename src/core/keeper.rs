@@ -20,6 +20,7 @@ mod reload;
 mod renewal;
 mod report;
 mod requests;
+mod saving;
 mod token_state;
 mod transfer;
 mod waiters;
@@ -41,6 +42,7 @@ use authorization::remind;
 use entry::Entry;
 use outbox::Outbox;
 use places::Places;
+use saving::{Mark, Saving};
 
 pub use answers::HookVerdict;
 pub use authorization::RedirectVerdict;
@@ -53,6 +55,7 @@ pub use outage::WayOut;
 #[cfg(test)]
 use places::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
 pub use report::{Summary, TokenFacts};
+pub use saving::NotSaved;
 pub use transfer::Restored;
 pub use waiters::{Demand, Waited, WaiterId};
 
@@ -96,6 +99,7 @@ pub struct Keeper {
     agenda: Agenda,
     places: Places,
     outbox: Outbox,
+    saving: Saving,
     is_stopping: bool,
 }
 
@@ -129,6 +133,7 @@ impl Keeper {
             agenda: Agenda::default(),
             places,
             outbox: Outbox::new(entropy),
+            saving: Saving::off(),
             is_stopping: false,
         }
     }
@@ -142,7 +147,8 @@ impl Keeper {
     pub fn poll_timeout(&self) -> Option<Moment> {
         let Agenda { requests, reminders, expiries, waits } = &self.agenda;
         let request = requests.next().filter(|_| self.may_request());
-        [request, reminders.next(), expiries.next(), waits.next()].into_iter().flatten().min()
+        let due = [request, reminders.next(), expiries.next(), waits.next(), self.saving.poll_timeout()];
+        due.into_iter().flatten().min()
     }
 
     /// Does whatever is due at `now`. Early and repeated calls are harmless.
@@ -157,6 +163,7 @@ impl Keeper {
         }
         self.end_waits(now);
         self.start_due_requests(now);
+        self.save_if_due(now);
     }
 
     /// Whether a token request is under way, also one that nobody waits for any more.
@@ -167,14 +174,16 @@ impl Keeper {
     /// The daemon stops: no further token request is handed out; those in flight are still awaited, but by no caller.
     pub fn stop(&mut self) {
         self.is_stopping = true;
+        self.saving.stop();
         for entry in self.entries.values_mut() {
             waiters::dismiss(entry, &Waited::Stopping, &mut self.outbox);
             self.agenda.file(&entry.account.name, entry.due());
         }
     }
 
-    /// The one way to change an account. After the `step` an access token that has expired is wiped, an outage told, who
-    /// has waited for it answered, what the account waits for next is filed, and what may start, starts.
+    /// The one way to change an account. After the `step` an access token that has expired is wiped, what has to
+    /// be saved noted, an outage told, who has waited for it answered, what the account waits for next is filed, and what
+    /// may start, starts.
     fn change<T>(
         &mut self,
         account: &str,
@@ -182,9 +191,10 @@ impl Keeper {
         step: impl FnOnce(&mut Entry, &mut Outbox) -> T,
     ) -> Result<T, UnknownAccount> {
         let entry = self.entries.get_mut(account).ok_or(UnknownAccount)?;
-        let before = self.outbox.mark();
+        let (before, saved_before) = (self.outbox.mark(), Mark::of(entry));
         let done = step(entry, &mut self.outbox);
         entry.wipe_expired(now.moment);
+        self.saving.note(saved_before, entry, now.moment);
         outage::tell(entry, now.moment, &mut self.outbox);
         waiters::answer(entry, before, now.moment, &mut self.outbox);
         self.agenda.file(&entry.account.name, entry.due());

@@ -12,6 +12,7 @@ mod listen;
 mod options;
 mod provider;
 mod refresh_times;
+mod saved_state;
 mod uri;
 mod user;
 
@@ -64,6 +65,7 @@ pub(super) fn check<'a>(text: &'a str, items: &[Item<'a>], problems: &mut Proble
         redirect_peer: global.redirect_peer.unwrap_or(global::REDIRECT_PEER),
         dump_callers: global.dump_callers.unwrap_or(global::DUMP_CALLERS),
         extra_socket: global.extra_socket.finish(),
+        saved_state: global.saved_state,
     })
 }
 

@@ -83,6 +83,9 @@ fn meaning(config: &Config) -> String {
             writeln!(text, "{name} {command:?}").unwrap();
         }
     }
+    if let Some(saved_state) = &config.saved_state {
+        writeln!(text, "{saved_state:?}").unwrap();
+    }
     config.accounts.iter().for_each(|account| text.push_str(&meaning_of_account(account)));
     text
 }

@@ -25,6 +25,8 @@ pub struct Config {
     pub dump_callers: DumpCallers,
     /// A second socket, where nothing but access tokens can be had.
     pub extra_socket: Option<ExtraSocket>,
+    /// Where tokens outlive the daemon, if they do.
+    pub saved_state: Option<SavedState>,
 }
 
 /// One `account "name" { … }`, with the global defaults filled in. What many accounts have in common is there once.
@@ -137,6 +139,17 @@ impl HookCommands {
         [auth_notify_cmd, error_notify_cmd, startup_cmd, token_event_cmd, transient_error_if_cmd]
             .map(Option::as_deref)
     }
+}
+
+/// How tokens are saved: by two filters, for `$SHELL -c`, and in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedState {
+    /// What it reads it writes encrypted.
+    pub encrypt_cmd: String,
+    /// What that has written it writes as it was.
+    pub decrypt_cmd: String,
+    /// The file; the default one where none is named.
+    pub file: Option<UserPath>,
 }
 
 /// The redirect listeners. There is always one.

@@ -140,18 +140,20 @@ fn refresh_answered(entry: &mut Entry, outcome: Outcome, settings: &Settings, no
 fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox) {
     let Issued { access_token, refresh_token, lifetime, narrowed_scope, users } = issued;
     entry.remember_pending();
-    let (lineage, old) = match mem::replace(&mut entry.state, TokenState::Empty) {
-        TokenState::Active(old) => (next_generation(old.lineage), old.renewal.into_renewer()),
-        _ => (Lineage { session: outbox.random(), generation: 0, authorized: now.wall }, None),
+    let (lineage, old_rotated, old) = match mem::replace(&mut entry.state, TokenState::Empty) {
+        TokenState::Active(old) => (next_generation(old.lineage), old.rotated, old.renewal.into_renewer()),
+        _ => (Lineage { session: outbox.random(), generation: 0, authorized: now.wall }, 0, None),
     };
     let old = old.map(|renewer| renewer.by);
     let new = refresh_token.map(RenewedBy::RefreshToken);
-    let rotated = new.is_some() && new != old;
+    let is_rotated = new.is_some() && new != old;
+    let rotated = if is_rotated { lineage.generation } else { old_rotated };
     let by = new.or(old);
     let (obtained_at, expires_at) = (now.moment, now.moment.plus(lifetime));
     let renewal = Renewal::of(by, &entry.account, obtained_at, expires_at, lineage);
     let access_token = Some(access_token);
-    let token = ActiveToken { access_token, obtained_at, expires_at, lineage, renewal, sign_in: None };
+    let token =
+        ActiveToken { access_token, obtained_at, expires_at, lineage, rotated, renewal, sign_in: None };
     let is_final = !token.renewal.is_possible() && !token.is_endless();
     entry.state = TokenState::Active(token);
     entry.succeeded(now.moment);
@@ -159,7 +161,7 @@ fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox)
         outbox.tell(entry, Happened::ScopeNarrowed { granted });
     }
     if lineage.generation > 0 {
-        return outbox.tell(entry, Happened::TokenRefreshed { lifetime, rotated });
+        return outbox.tell(entry, Happened::TokenRefreshed { lifetime, rotated: is_rotated });
     }
     entry.somebody_else = entry.somebody_else_of(&users);
     if let Some(user) = entry.somebody_else.clone() {

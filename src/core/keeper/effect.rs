@@ -5,6 +5,7 @@ use pizauth_common::account_name::AccountName;
 use super::event::AccountEvent;
 use super::waiters::{Waited, WaiterId};
 use crate::http;
+use crate::snapshot::Snapshot;
 
 /// The ticket for one piece of outside work. An answer counts only while an account still holds its ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +27,14 @@ pub enum Effect {
         job: JobId,
         /// `PIZAUTH_ACCOUNT`.
         account: AccountName,
+    },
+    /// Store these tokens in place of what was stored before, and report what came of it to [`super::Keeper::saved`].
+    /// There is one at a time.
+    Save {
+        /// The ticket to report with.
+        job: JobId,
+        /// The tokens.
+        snapshot: Snapshot,
     },
     /// Tell whoever listens: the log, hooks, browsers.
     Tell(AccountEvent),

@@ -47,6 +47,8 @@ pub(super) struct Entry {
     /// When the user was last told of a URL to visit. Whatever ends a session, a hook that brings about the next URL
     /// must not run itself again and again.
     pub(super) told_at: Option<Moment>,
+    /// A refresh token that is not saved yet is not sent before: a server that has answered may take the next for theft.
+    pub(super) hold_until: Option<Moment>,
     /// Who has signed in in place of the one that `login_hint` names.
     pub(super) somebody_else: Option<String>,
     /// Of the `state` that was used last, to recognise a reload of the browser's page.
@@ -71,6 +73,7 @@ impl Entry {
             narrowed: None,
             somebody_else: None,
             told_at: None,
+            hold_until: None,
             used_state: None,
             waiters: Waiters::default(),
         }
@@ -99,7 +102,9 @@ impl Entry {
                 ExchangeStage::InFlight => None,
             },
             TokenState::Active(token) => match token.renewal {
-                Renewal::Idle { due, .. } => Some(due.max(self.refreshes.next_allowed())),
+                Renewal::Idle { due, .. } => {
+                    Some(due.max(self.refreshes.next_allowed())).max(self.hold_until)
+                }
                 Renewal::InFlight { .. } | Renewal::Impossible => None,
             },
         };

@@ -7,6 +7,7 @@ mod outage;
 mod places;
 mod refresh;
 mod reload;
+mod saving;
 mod suspect;
 mod transfer;
 mod waiters;

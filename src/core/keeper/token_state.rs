@@ -135,6 +135,8 @@ pub(super) struct ActiveToken {
     pub(super) obtained_at: Moment,
     pub(super) expires_at: Moment,
     pub(super) lineage: Lineage,
+    /// The generation in which the refresh token came.
+    pub(super) rotated: u64,
     pub(super) renewal: Renewal,
     /// The user may sign in anew, while what renews it seems to be dead.
     pub(super) sign_in: Option<Box<PendingAuthorization>>,

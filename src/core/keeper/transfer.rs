@@ -130,8 +130,8 @@ fn active_from(saved: AccountSnapshot, account: &Account, unknown: Lineage, now:
         // Our clock lags, by an unknown time that the token has aged, too.
         *due = now.moment;
     }
-    let access_token = saved.access_token;
-    ActiveToken { access_token, obtained_at, expires_at, lineage, renewal, sign_in: None }
+    let (access_token, rotated) = (saved.access_token, lineage.generation);
+    ActiveToken { access_token, obtained_at, expires_at, lineage, rotated, renewal, sign_in: None }
 }
 
 fn snapshot_of(entry: &Entry, now: Now) -> Option<AccountSnapshot> {

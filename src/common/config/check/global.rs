@@ -6,7 +6,8 @@ use super::extra_socket::{self, Draft as ExtraSocketDraft};
 use super::listen::Listen;
 use super::options::{self, Elsewhere, Given, Rule, Seen};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
-use crate::config::model::{DumpCallers, HookCommands, Listeners, RedirectPeer};
+use super::saved_state;
+use crate::config::model::{DumpCallers, HookCommands, Listeners, RedirectPeer, SavedState};
 use crate::config::problems::Problems;
 use crate::config::syntax::Assignment;
 
@@ -26,6 +27,7 @@ pub(super) struct Global {
     pub(super) redirect_peer: Option<RedirectPeer>,
     pub(super) dump_callers: Option<DumpCallers>,
     pub(super) extra_socket: ExtraSocketDraft,
+    pub(super) saved_state: Option<SavedState>,
     /// None when there would be none, which is reported.
     pub(super) listeners: Option<Listeners>,
 }
@@ -38,6 +40,7 @@ struct Draft {
     redirect_peer: Option<RedirectPeer>,
     dump_callers: Option<DumpCallers>,
     extra_socket: ExtraSocketDraft,
+    saved_state: saved_state::Draft,
     http: Option<Listen>,
     https: Option<Listen>,
 }
@@ -74,6 +77,13 @@ const RULES: &[Rule<Draft>] = &[
         draft.redirect_peer = given.one_of(choices, problems);
     }),
     Rule::new("startup_cmd", |draft, given, problems| draft.hooks.startup_cmd = given.command(problems)),
+    Rule::new("state_decrypt_cmd", |draft, given, problems| {
+        draft.saved_state.decrypt_cmd = given.filter(problems);
+    }),
+    Rule::new("state_encrypt_cmd", |draft, given, problems| {
+        draft.saved_state.encrypt_cmd = given.filter(problems);
+    }),
+    Rule::new("state_file", |draft, given, problems| draft.saved_state.file = given.path(problems)),
     Rule::new("token_event_cmd", |draft, given, problems| {
         draft.hooks.token_event_cmd = given.command(problems);
     }),
@@ -113,6 +123,7 @@ pub(super) fn read<'a>(
         redirect_peer: draft.redirect_peer,
         dump_callers: draft.dump_callers,
         extra_socket: draft.extra_socket,
+        saved_state: draft.saved_state.check(&seen, problems),
         listeners: listeners(http, https, &seen, problems),
     }
 }

@@ -178,6 +178,7 @@ impl World {
             match effect {
                 Effect::Http { job, request } => self.request_sent(job, request),
                 Effect::AskIfTransient { job, account } => self.asked(job, account.as_str()),
+                Effect::Save { .. } => panic!("nothing is saved here"),
                 Effect::Tell(event) => self.told(&event),
                 Effect::Answer { waiter, how } => self.waited(waiter, how),
             }

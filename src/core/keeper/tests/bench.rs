@@ -17,6 +17,7 @@ use crate::keeper::{
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::{Issued, Outcome, Reason};
 use crate::oauth::redirect::RedirectRequest;
+use crate::snapshot::Snapshot;
 pub(crate) use crate::testing::account;
 use crate::testing::answer_for;
 
@@ -46,6 +47,7 @@ pub(crate) fn config(accounts: Vec<Account>) -> Config {
         redirect_peer: RedirectPeer::SameUser,
         dump_callers: DumpCallers::Any,
         extra_socket: None,
+        saved_state: None,
     }
 }
 
@@ -88,13 +90,16 @@ pub(crate) struct Bench {
     pub(crate) questions: Vec<JobId>,
     /// The callers that have waited, and how that ended.
     pub(crate) answered: Vec<(WaiterId, Waited)>,
+    /// What was to be saved.
+    pub(crate) saves: Vec<(JobId, Snapshot)>,
 }
 
 impl Bench {
     pub(crate) fn new(accounts: Vec<Account>) -> Self {
         let keeper = Keeper::new(config(accounts), PORTS, counting_entropy());
-        let (requests, told, questions, answered) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { keeper, now: some_time(), requests, told, questions, answered }
+        let (requests, told, questions) = (Vec::new(), Vec::new(), Vec::new());
+        let (answered, saves) = (Vec::new(), Vec::new());
+        Self { keeper, now: some_time(), requests, told, questions, answered, saves }
     }
 
     /// One account called `work` with an access token `at-0`.
@@ -113,6 +118,7 @@ impl Bench {
             match effect {
                 Effect::Http { job, request } => self.requests.push((job, request.body.expose().to_owned())),
                 Effect::AskIfTransient { job, .. } => self.questions.push(job),
+                Effect::Save { job, snapshot } => self.saves.push((job, snapshot)),
                 Effect::Tell(event) => self.told.push(event),
                 Effect::Answer { waiter, how } => self.answered.push((waiter, how)),
             }

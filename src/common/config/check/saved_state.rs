@@ -1,0 +1,69 @@
+//! The options that say how tokens are saved: two filters, which go together, and a file.
+
+use super::options::{Given, Seen};
+use crate::config::model::SavedState;
+use crate::config::problems::Problems;
+use crate::config::user_path::UserPath;
+
+const ENCRYPT: &str = "state_encrypt_cmd";
+const DECRYPT: &str = "state_decrypt_cmd";
+const FILE: &str = "state_file";
+
+/// What these options say.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub(super) encrypt_cmd: Option<String>,
+    pub(super) decrypt_cmd: Option<String>,
+    pub(super) file: Option<UserPath>,
+}
+
+impl Draft {
+    /// How tokens are saved, if they are.
+    pub(super) fn check<'a>(self, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) -> Option<SavedState> {
+        let lacks = |option: &str| seen.get(option).is_none();
+        for (given, other) in [(ENCRYPT, DECRYPT), (DECRYPT, ENCRYPT)] {
+            if lacks(other)
+                && let Some(place) = seen.place(given)
+            {
+                problems.error(
+                    place,
+                    format!("'{given}' needs '{other}' beside it: one reads what the other has written"),
+                );
+            }
+        }
+        if lacks(ENCRYPT)
+            && lacks(DECRYPT)
+            && let Some(place) = seen.place(FILE)
+        {
+            problems.error(
+                place,
+                format!("'{FILE}' needs '{ENCRYPT}' and '{DECRYPT}': without them nothing is saved"),
+            );
+        }
+        Some(SavedState { encrypt_cmd: self.encrypt_cmd?, decrypt_cmd: self.decrypt_cmd?, file: self.file })
+    }
+}
+
+impl<'a> Given<'_, 'a> {
+    /// A command that has something to do.
+    pub(super) fn filter(&self, problems: &mut Problems<'a>) -> Option<String> {
+        let command = self.command(problems)?;
+        if command.trim().is_empty() {
+            problems
+                .error(self.value.place(), format!("'{}' is empty: to save nothing leave it out", self.name));
+            return None;
+        }
+        Some(command)
+    }
+
+    /// PATH, of a file.
+    pub(super) fn path(&self, problems: &mut Problems<'a>) -> Option<UserPath> {
+        let text = self.string(problems)?;
+        let path = UserPath::parse(&text).filter(|_| !text.ends_with('/'));
+        if path.is_none() {
+            let message = format!("'{}' is the path of a file, absolute or beginning with ~/", self.name);
+            problems.error(self.value.place(), message);
+        }
+        path
+    }
+}
