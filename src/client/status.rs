@@ -10,7 +10,7 @@ use pizauth_common::applet::{Applet, Command};
 use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
-use pizauth_common::ipc::message::{AccountStatus, Report, Request, StartupCmd};
+use pizauth_common::ipc::message::{AccountStatus, Report, Request, SavedState, StartupCmd};
 use pizauth_common::near_miss::no_account;
 use pizauth_common::terminal::{printable, printable_json};
 use pizauth_common::unix_time::UnixTime;
@@ -49,6 +49,10 @@ arguments! {
 struct Document<'a> {
     status_format_version: u32,
     startup_cmd: StartupCmd,
+    /// Absent where nothing is saved.
+    saved: Option<bool>,
+    save_error: Option<&'a str>,
+    loading: bool,
     accounts: &'a [AccountStatus],
 }
 
@@ -57,7 +61,8 @@ impl Command for Status {
     const SUMMARY: &'static str = "show the state of every account";
 
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
-        let (Report::Status { accounts, startup_cmd }, _) = ask_for_report(invocation, &Request::Status {})?
+        let (Report::Status { accounts, startup_cmd, saved_state }, _) =
+            ask_for_report(invocation, &Request::Status {})?
         else {
             return Err(unexpected(invocation));
         };
@@ -65,9 +70,10 @@ impl Command for Status {
         let text = if self.accounts {
             accounts.iter().map(|account| format!("{}\n", printable(&account.account))).collect()
         } else if self.json {
-            json(&accounts, startup_cmd)
+            json(&accounts, startup_cmd, &saved_state)
         } else {
             missing(startup_cmd).into_iter().for_each(|why| invocation.complain(why));
+            trouble(&saved_state).into_iter().for_each(|why| invocation.complain(why));
             render::lines(&accounts, now(), &TimeZone::system(), has_colours())
         };
         let is_well = accounts.iter().all(|account| account.usable && !account.needs_user);
@@ -108,9 +114,24 @@ fn missing(startup_cmd: StartupCmd) -> Option<&'static str> {
     }
 }
 
+/// What is wrong with saved tokens.
+fn trouble(saved_state: &SavedState) -> Option<&str> {
+    let loading =
+        saved_state.loading.then_some("the saved tokens are still being decrypted: they are missing here");
+    loading.or(saved_state.error.as_deref())
+}
+
 /// The names of the accounts and the words of servers are data here, and escaped as JSON does it.
-fn json(accounts: &[AccountStatus], startup_cmd: StartupCmd) -> String {
-    let document = Document { status_format_version: 1, startup_cmd, accounts };
+fn json(accounts: &[AccountStatus], startup_cmd: StartupCmd, saved_state: &SavedState) -> String {
+    let SavedState { saved, loading, error, .. } = saved_state;
+    let document = Document {
+        status_format_version: 1,
+        startup_cmd,
+        saved: *saved,
+        save_error: error.as_deref(),
+        loading: *loading,
+        accounts,
+    };
     serde_json::to_string_pretty(&document)
         .map_or_else(|_| String::new(), |json| format!("{}\n", printable_json(&json)))
 }

@@ -14,4 +14,5 @@ pub mod message;
 #[cfg(feature = "system")]
 pub mod peer;
 mod refusal;
+mod saved_state;
 mod startup_cmd;

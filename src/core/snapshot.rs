@@ -144,6 +144,11 @@ impl Room {
     }
 }
 
+/// Whether a dump of ours lies somewhere in these bytes, for all to see.
+pub fn holds_a_dump(bytes: &[u8]) -> bool {
+    ours::is_within(bytes)
+}
+
 /// Longer names, of accounts that we do not have, would only be told to whoever restores.
 const MAX_NAME_BYTES: usize = 4096;
 

@@ -28,6 +28,8 @@ pub(crate) enum Worker {
     RedirectConnection,
     /// The thread that looks host names up.
     NameLookup,
+    /// A thread that speaks with a filter, or writes what it made.
+    SavedState,
 }
 
 impl Worker {
@@ -42,6 +44,7 @@ impl Worker {
             Self::RedirectListener => "redirect_listener",
             Self::RedirectConnection => "redirect_connection",
             Self::NameLookup => "name_lookup",
+            Self::SavedState => "saved_state",
         }
     }
 }

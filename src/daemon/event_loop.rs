@@ -4,6 +4,7 @@
 mod answers;
 mod effects;
 mod extra_socket;
+mod loading;
 mod log_status;
 mod pages;
 mod reload;
@@ -18,17 +19,18 @@ use std::time::Duration;
 
 use mio::Events;
 use mio::event::Event as Ready;
-use pizauth_common::ipc::message::StartupCmd;
+use pizauth_common::ipc::message::{Request, StartupCmd};
 use pizauth_core::moment::{Moment, Now};
 
 use crate::clock::Clock;
 use crate::containment::{Worker, contain};
-use crate::hooks::{Finished, Hook};
+use crate::hooks::Finished;
 use crate::log::{self};
 use crate::mailbox::Event;
 use crate::signals::Signal;
 use crate::wake_sources;
 pub(crate) use extra_socket::ExtraSocket;
+use loading::Loading;
 use pages::WaitingPages;
 use reload::Reloads;
 pub(crate) use rooms::Rooms;
@@ -45,6 +47,7 @@ pub(crate) struct EventLoop {
     pages: WaitingPages,
     waiting: WaitingCallers,
     reloads: Reloads,
+    loading: Loading,
     stage: Stage,
     startup_cmd: StartupCmd,
     /// Whether something has happened to an account that the supervisor has not been told of.
@@ -68,6 +71,7 @@ impl EventLoop {
             pages: WaitingPages::default(),
             waiting: WaitingCallers::default(),
             reloads: Reloads::default(),
+            loading: Loading::default(),
             stage: Stage::starting(now.moment),
             startup_cmd,
             has_news: false,
@@ -83,7 +87,7 @@ impl EventLoop {
     }
 
     fn serve(&mut self, now: Now) -> io::Result<()> {
-        self.rooms.hooks.run(Hook::Startup, now.moment);
+        self.begin(now);
         let mut events = Events::with_capacity(EVENTS_PER_TURN);
         self.turn(now);
         while !self.stage.is_over() {
@@ -128,6 +132,8 @@ impl EventLoop {
             rooms.redirect_listener.poll_timeout(),
             self.stage.poll_timeout(),
             self.reloads.poll_timeout(),
+            self.loading.poll_timeout(),
+            rooms.saved_state.poll_timeout(),
         ];
         due.into_iter().flatten().min()
     }
@@ -161,6 +167,8 @@ impl EventLoop {
             this.perform_effects(now);
             this.hooks_finished(now);
             this.perform_effects(now);
+            this.hear_of_saved_state(now);
+            this.perform_effects(now);
             this.advance(now);
             this.forget_gone(now);
             this.tell_supervisor(now);
@@ -173,7 +181,7 @@ impl EventLoop {
         self.step(Worker::EventLoop, now, |this| {
             let Some((caller, request)) = this.rooms.ipc_listener.take_request() else { return };
             served = true;
-            this.answer(caller, request, now);
+            this.take_request(Some(caller), request, now);
             this.perform_effects(now);
         });
         served
@@ -187,6 +195,10 @@ impl EventLoop {
                 self.pages.show(verdict, reply);
             }
             Event::LookedUp(addresses) => self.looked_up(addresses, now),
+            Event::SavedState(done) => {
+                self.rooms.saved_state.done(done, now.moment);
+                self.hear_of_saved_state(now);
+            }
         }
     }
 
@@ -204,6 +216,7 @@ impl EventLoop {
 
     fn handle_timeouts(&mut self, now: Now) {
         self.rooms.keeper.handle_timeout(now);
+        self.rooms.hooks.leave(self.rooms.saved_state.child());
         self.rooms.hooks.handle_timeout(now.moment);
         self.rooms.ipc_listener.handle_timeout(now.moment);
         self.rooms.socket_file.handle_timeout(now.moment);
@@ -212,6 +225,8 @@ impl EventLoop {
         let served_again = self.rooms.redirect_listener.handle_timeout(now.moment);
         self.rooms.keeper.renew_pending(&served_again, now);
         self.handle_reload_timeout(now.moment);
+        self.rooms.saved_state.handle_timeout(now.moment);
+        self.refuse_who_waited_for_the_load(now.moment);
     }
 
     fn signals_arrived(&mut self, now: Now) {
@@ -220,9 +235,13 @@ impl EventLoop {
                 Signal::Stop => self.stop(now),
                 Signal::Interrupt => self.interrupt(now),
                 // What goes wrong stands in the log; nobody waits for an answer.
-                Signal::Reload => self.reload(None, now),
+                Signal::Reload => self.take_request(None, Request::Reload {}, now),
                 Signal::LogStatus => self.log_status(now),
-                Signal::ChildrenChanged => self.rooms.hooks.children_changed(now.moment),
+                Signal::ChildrenChanged => {
+                    self.rooms.saved_state.children_changed();
+                    self.rooms.hooks.leave(self.rooms.saved_state.child());
+                    self.rooms.hooks.children_changed(now.moment);
+                }
             }
         }
     }

@@ -80,6 +80,8 @@ pub(crate) struct Hooks {
     hold_events_until: Option<Moment>,
     outputs: Outputs,
     finished: Vec<Finished>,
+    /// A child that is not a hook, and that somebody else reaps.
+    other_child: Option<u32>,
     /// Set while the system cannot start processes.
     start_again: Option<Moment>,
     /// The last pause between two tries, until one succeeds.
@@ -99,6 +101,7 @@ impl Hooks {
             hold_events_until: None,
             outputs: Outputs::new(registry),
             finished: Vec::new(),
+            other_child: None,
             start_again: None,
             start_pause: None,
             is_stopping: false,
@@ -162,8 +165,14 @@ impl Hooks {
             output.into_iter().for_each(|output| self.outputs.hook_ended(output));
             self.conclude(&hook, status, was_killed, now);
         }
-        orphans::reap(|pid| self.running.iter().any(|running| running.session() == pid));
+        let is_hook = |pid| self.running.iter().any(|running| running.session() == pid);
+        orphans::reap(|pid| is_hook(pid) || self.other_child == Some(pid));
         self.start_waiting(now);
+    }
+
+    /// Which child is not a hook.
+    pub(crate) fn leave(&mut self, other_child: Option<u32>) {
+        self.other_child = other_child;
     }
 
     /// Whether a token of the event loop is one of ours.

@@ -272,7 +272,8 @@ impl IpcListener {
         }
     }
 
-    fn is_waiting(&self, id: CallerId) -> bool {
+    /// Whether a caller is still there whose request has been handed out.
+    pub(crate) fn is_waiting(&self, id: CallerId) -> bool {
         self.callers.get(&id).is_some_and(Caller::is_waiting)
     }
 

@@ -18,6 +18,7 @@ mod name_lookup;
 mod page;
 mod process_limits;
 mod redirect_listener;
+mod saved_state;
 pub mod server;
 mod signals;
 mod socket_file;

@@ -11,6 +11,7 @@ use pizauth_core::oauth::redirect::RedirectRequest;
 
 use crate::name_lookup::Addresses;
 use crate::page::Page;
+use crate::saved_state;
 
 /// Something that happened in another thread.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(crate) enum Event {
     },
     /// Host names have been looked up for a reload.
     LookedUp(Addresses),
+    /// A part of loading or saving tokens is done.
+    SavedState(saved_state::Done),
 }
 
 /// A handle to the event loop for other threads.

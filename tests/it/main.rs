@@ -34,6 +34,7 @@ mod refresh_policy;
 mod reload;
 mod reload_of_names;
 mod revoke;
+mod saved_state;
 mod secrets;
 mod show;
 mod shutdown;

@@ -13,7 +13,8 @@ const RSYSLOG: &str = "etc/syslog/30-pizauthd.conf";
 const MENDED: [&str; 3] = ["exchange_retried", "refresh_failed", "socket_rebound"];
 
 /// No errors, and yet worth reading: each comes once.
-const WORTH_READING: [&str; 4] = ["no_refresh_token", "other_user", "outage_over", "scope_narrowed"];
+const WORTH_READING: [&str; 6] =
+    ["no_refresh_token", "other_user", "outage_over", "scope_narrowed", "state_skipped", "state_waits"];
 
 /// What grep, reading the patterns as logcheck does, leaves of the log.
 fn reported(log: &str) -> String {

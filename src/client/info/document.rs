@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use pizauth_common::ipc::message::{DaemonInfo, StartupCmd};
+use pizauth_common::ipc::message::{DaemonInfo, SavedState, StartupCmd};
 use pizauth_common::terminal::{printable, printable_json, printable_lines};
 use serde::Serialize;
 
@@ -37,6 +37,7 @@ struct ServerInfo {
     pid: u32,
     instance: String,
     startup_cmd: StartupCmd,
+    saved_state: SavedState,
     version: String,
 }
 
@@ -53,6 +54,7 @@ impl From<DaemonInfo> for ServerInfo {
             pid: info.pid,
             instance: info.instance,
             startup_cmd: info.startup_cmd,
+            saved_state: info.saved_state,
             version: info.version,
         }
     }
@@ -110,6 +112,13 @@ impl ServerInfo {
         push(text, "process id", &self.pid.to_string());
         push(text, "instance", &self.instance);
         push(text, "startup_cmd", self.startup_cmd.as_str());
+        push(text, "saved tokens", self.saved_state.file.as_deref().unwrap_or("none"));
+        if self.saved_state.loading {
+            push(text, "saving", "waits until the saved tokens are decrypted");
+        }
+        if let Some(error) = &self.saved_state.error {
+            push(text, "saving", error);
+        }
         push(text, "started with", &self.config_file);
         push(text, "HTTP port", &self.http_port);
         push(text, "HTTPS port", &self.https_port);
@@ -150,6 +159,7 @@ mod tests {
             pid: 42,
             instance: "0123456789abcdef".into(),
             startup_cmd: StartupCmd::None,
+            saved_state: SavedState::default(),
             config_file: "/etc/other.conf".into(),
             extra_socket: None,
             http_port: Some(8080),

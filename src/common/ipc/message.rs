@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use super::access_token::{Refresh, Show};
 pub use super::account_status::{AccountStatus, State};
 pub use super::refusal::Refusal;
+pub use super::saved_state::SavedState;
 pub use super::startup_cmd::StartupCmd;
 use crate::dump::Dump;
 use crate::secret::{self, Secret};
@@ -165,6 +166,9 @@ pub enum Report {
         /// Whether what it restores is there.
         #[serde(default)]
         startup_cmd: StartupCmd,
+        /// How tokens are saved.
+        #[serde(default)]
+        saved_state: SavedState,
     },
     /// To `info`.
     Info(DaemonInfo),
@@ -230,6 +234,9 @@ pub struct DaemonInfo {
     /// How its `startup_cmd` has fared.
     #[serde(default)]
     pub startup_cmd: StartupCmd,
+    /// How it saves tokens.
+    #[serde(default)]
+    pub saved_state: SavedState,
     /// The configuration file it was started with.
     pub config_file: String,
     /// The extra socket, where there is one.

@@ -46,36 +46,50 @@ pub enum DumpError {
 
 impl fmt::Display for DumpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("dump refused, nothing restored: ")?;
-        match self {
-            Self::Empty => f.write_str("it is empty (did the command before the pipe fail?)"),
-            Self::TooLarge { bytes } => {
+        write!(f, "dump refused, nothing restored: {}", self.why())
+    }
+}
+
+impl DumpError {
+    /// What is wrong with it, without what follows from that.
+    pub fn why(&self) -> impl fmt::Display + '_ {
+        Why(self)
+    }
+}
+
+struct Why<'a>(&'a DumpError);
+
+impl fmt::Display for Why<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            DumpError::Empty => f.write_str("it is empty (did the command before the pipe fail?)"),
+            DumpError::TooLarge { bytes } => {
                 write!(f, "it has {bytes} bytes, more than the {MAX_BYTES} that a dump may have")
             }
-            Self::Foreign => {
+            DumpError::Foreign => {
                 f.write_str("not made by pizauth (still encrypted? decrypt it first), or damaged")
             }
-            Self::TextMode => f.write_str(
+            DumpError::TextMode => f.write_str(
                 "its first bytes were changed on the way, as a text-mode transfer does: copy it as binary",
             ),
-            Self::Truncated { missing: Some(missing) } => {
+            DumpError::Truncated { missing: Some(missing) } => {
                 write!(f, "truncated, {missing} bytes are missing (was a disk full when it was written?)")
             }
-            Self::Truncated { missing: None } => {
+            DumpError::Truncated { missing: None } => {
                 f.write_str("truncated (was a disk full when it was written?)")
             }
-            Self::TrailingBytes { extra } => {
+            DumpError::TrailingBytes { extra } => {
                 write!(f, "{extra} bytes follow its end (are two dumps in one file?)")
             }
-            Self::Corrupted => f.write_str("corrupted, its integrity check fails: restore another copy"),
-            Self::Newer { version } => {
+            DumpError::Corrupted => f.write_str("corrupted, its integrity check fails: restore another copy"),
+            DumpError::Newer { version } => {
                 write!(f, "made by a newer pizauth (dump format {version}): update this one")
             }
-            Self::Malformed(what) => write!(f, "its content is malformed: {what}"),
-            Self::DuplicateAccount(account) => {
+            DumpError::Malformed(what) => write!(f, "its content is malformed: {what}"),
+            DumpError::DuplicateAccount(account) => {
                 write!(f, "it has two entries for account {:?}", account.as_str())
             }
-            Self::UnusableToken(account) => write!(
+            DumpError::UnusableToken(account) => write!(
                 f,
                 "a token of account {:?} is not 1 byte to 64 KiB of printable ASCII",
                 account.as_str()

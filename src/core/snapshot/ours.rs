@@ -97,6 +97,11 @@ pub(super) fn is_ours(dump: &[u8]) -> bool {
     dump.starts_with(&MAGIC) || MAGIC.starts_with(dump)
 }
 
+/// Whether there is a magic of ours somewhere.
+pub(super) fn is_within(bytes: &[u8]) -> bool {
+    bytes.windows(MAGIC.len()).any(|window| window == MAGIC)
+}
+
 /// Whether `dump` begins with what a text-mode transfer makes of our magic: the letters are where they were,
 /// or up to two bytes later where the first byte became a longer character.
 pub(super) fn is_text_mode_damage(dump: &[u8]) -> bool {

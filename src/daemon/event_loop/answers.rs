@@ -9,7 +9,7 @@ use pizauth_common::ipc::message::{
 use pizauth_common::sys::give_memory_back;
 use pizauth_common::terminal::cut;
 use pizauth_core::keeper::Restored;
-use pizauth_core::moment::Now;
+use pizauth_core::moment::{Moment, Now};
 use pizauth_core::snapshot::Snapshot;
 
 use super::{EventLoop, Rooms};
@@ -28,11 +28,12 @@ impl From<Refused> for Response {
 }
 
 impl EventLoop {
-    /// Answers one caller.
-    pub(super) fn answer(&mut self, caller: CallerId, request: Request, now: Now) {
+    /// Answers one caller, who has patience until then.
+    pub(super) fn answer(&mut self, caller: CallerId, request: Request, until: Moment, now: Now) {
         self.log_call(caller, &request);
         let is_about_all = concerns_all_accounts(&request);
-        let answer = contain(Worker::Caller, || self.respond_by_door(caller, request, now).transpose());
+        let respond = || self.respond_by_door(caller, request, until, now).transpose();
+        let answer = contain(Worker::Caller, respond);
         let answer = answer.unwrap_or_else(|bug| Some(Err(Refused(Refusal::Internal, bug.to_string()))));
         let Some(answer) = answer else { return };
         let answer = answer.unwrap_or_else(|refused| Response::from(refused).into());
@@ -59,17 +60,24 @@ impl EventLoop {
         &mut self,
         caller: CallerId,
         request: Request,
+        until: Moment,
         now: Now,
     ) -> Result<Option<Answer>, Refused> {
         match self.rooms.ipc_listener.door(caller) {
             None => Ok(None),
-            Some(Door::Command) => self.respond(caller, request, now),
+            Some(Door::Command) => self.respond(caller, request, until, now),
             Some(Door::Extra) => self.respond_to_guest(&request, now).map(Some),
         }
     }
 
     /// To the user's own programs.
-    fn respond(&mut self, caller: CallerId, request: Request, now: Now) -> Result<Option<Answer>, Refused> {
+    fn respond(
+        &mut self,
+        caller: CallerId,
+        request: Request,
+        until: Moment,
+        now: Now,
+    ) -> Result<Option<Answer>, Refused> {
         let rooms = &mut self.rooms;
         let answer = match request {
             Request::Restore { .. } if self.stage.is_stopping() => Err(stopping()),
@@ -77,7 +85,7 @@ impl EventLoop {
             Request::Refresh(refresh) => return self.ask(caller, refresh.into(), now),
             Request::Revoke { account } => return self.revoke(caller, &account, now).map(Some),
             Request::Reload {} => {
-                self.reload(Some(caller), now);
+                self.reload(Some(caller), until, now);
                 return Ok(None);
             }
             // A hook of a daemon that was killed may ask us, and would keep what is not restored yet.
@@ -93,7 +101,8 @@ impl EventLoop {
             }
             Request::Status {} => {
                 let accounts = rooms.keeper.status(now);
-                Ok(Report::Status { accounts, startup_cmd: self.startup_cmd }.into())
+                let saved_state = rooms.saved_state.told();
+                Ok(Report::Status { accounts, startup_cmd: self.startup_cmd, saved_state }.into())
             }
             Request::Info {} => Ok(Report::Info(rooms.info(self.startup_cmd)).into()),
             Request::Shutdown {} => Ok(Report::ShuttingDown { wait: !rooms.is_hook(caller) }.into()),
@@ -138,6 +147,7 @@ impl Rooms {
             pid: std::process::id(),
             instance: self.instance.clone(),
             startup_cmd,
+            saved_state: self.saved_state.told(),
             config_file: self.config_file.display().to_string(),
             extra_socket: self.extra_socket.as_ref().map(|extra| extra.file.path().display().to_string()),
             http_port: ports.http,
@@ -152,7 +162,9 @@ impl Rooms {
         let pid = self.ipc_listener.caller_pid(caller).map(nix::unistd::Pid::from_raw);
         // nix and not rustix: a session led from outside our process namespace is 0, and rustix's cannot be.
         let session = pid.and_then(|pid| nix::unistd::getsid(Some(pid)).ok());
-        session.is_some_and(|session| self.hooks.is_session(session.as_raw().unsigned_abs()))
+        session.map(|session| session.as_raw().unsigned_abs()).is_some_and(|session| {
+            self.hooks.is_session(session) || self.saved_state.child() == Some(session)
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use pizauth_common::account_name::{AccountName, as_argument};
 use pizauth_common::cause::Cause;
 use pizauth_common::config;
-use pizauth_common::ipc::message::{Answer, Expired, Refusal, Report, Request, Response, Show};
+use pizauth_common::ipc::message::{Answer, Expired, Refusal, Report, Request, Response, SavedState, Show};
 use pizauth_common::near_miss::no_account;
 use pizauth_common::paths::{Environment, ProcessEnvironment};
 use pizauth_core::moment::{Moment, Now};
@@ -160,7 +160,9 @@ impl EventLoop {
                 let mut accounts = self.rooms.keeper.status(now);
                 accounts.retain(|row| extra.has(&row.account));
                 accounts.iter_mut().for_each(|row| row.last_error = None);
-                Ok(Report::Status { accounts, startup_cmd: self.startup_cmd }.into())
+                // Where the user keeps their files is nobody else's business.
+                let saved_state = SavedState::default();
+                Ok(Report::Status { accounts, startup_cmd: self.startup_cmd, saved_state }.into())
             }
             Request::Refresh(_)
             | Request::Revoke { .. }

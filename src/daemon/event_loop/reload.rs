@@ -3,7 +3,6 @@
 //! in that time waits too, and the file is then read once more for all.
 
 use std::thread;
-use std::time::Duration;
 
 use pizauth_common::cause::Cause;
 use pizauth_common::config::{self, Checked, When};
@@ -12,6 +11,7 @@ use pizauth_common::sys::give_memory_back;
 use pizauth_core::moment::{Moment, Now};
 
 use super::answers::{Refused, stopping};
+use super::loading::PATIENCE;
 use super::{EventLoop, Rooms};
 use crate::containment::{Worker, contain};
 use crate::ipc_listener::CallerId;
@@ -19,9 +19,7 @@ use crate::log::{self, What};
 use crate::mailbox::Event;
 use crate::name_lookup::Addresses;
 use crate::redirect_listener::Settings;
-
-/// Callers are answered after this time: a little later they would give us up.
-const LOOKUP_PATIENCE: Duration = Duration::from_secs(8);
+use crate::saved_state::Next;
 
 /// Where a reload stands.
 #[derive(Default)]
@@ -49,7 +47,7 @@ impl Reloads {
 impl EventLoop {
     /// Reads the configuration again and answers the caller, if there is one, at once or later. An error leaves
     /// everything as it was.
-    pub(super) fn reload(&mut self, caller: Option<CallerId>, now: Now) {
+    pub(super) fn reload(&mut self, caller: Option<CallerId>, until: Moment, now: Now) {
         let callers = caller.into_iter().collect();
         if self.stage.is_stopping() {
             return self.answer_reload(callers, Err(stopping()));
@@ -60,7 +58,7 @@ impl EventLoop {
             return;
         }
         self.rooms.supervisor.reloading();
-        self.read_again(callers, now.moment.plus(LOOKUP_PATIENCE), now);
+        self.read_again(callers, until, now);
     }
 
     /// The thread has ended.
@@ -68,8 +66,7 @@ impl EventLoop {
         self.reloads.is_looking_up = false;
         match self.reloads.waiting.take() {
             Some(Waiting { callers, checked: Some(checked), .. }) => {
-                let done = self.rooms.adopt(checked, addresses, now);
-                self.finish_reload(callers, done);
+                self.adopt(callers, checked, addresses, now);
             }
             Some(Waiting { callers, until, .. }) => self.read_again(callers, until, now),
             None => {}
@@ -82,7 +79,7 @@ impl EventLoop {
             let why = format!(
                 "cannot look up {} within {} s (give an address in http_listen and https_listen, or try again)",
                 late.names.join(" and "),
-                LOOKUP_PATIENCE.as_secs()
+                PATIENCE.as_secs()
             );
             self.finish_reload(late.callers, Err(bad(why)));
         }
@@ -102,8 +99,7 @@ impl EventLoop {
         };
         let names = self.rooms.redirect_listener.names_to_look_up(&Settings::new(&checked.config));
         if names.is_empty() {
-            let done = self.rooms.adopt(checked, Addresses::default(), now);
-            return self.finish_reload(callers, done);
+            return self.adopt(callers, checked, Addresses::default(), now);
         }
         let is_another_looked_up = self.reloads.is_looking_up;
         if !is_another_looked_up && let Err(refused) = self.look_up(names.clone()) {
@@ -111,6 +107,14 @@ impl EventLoop {
         }
         let checked = (!is_another_looked_up).then_some(checked);
         self.reloads.waiting = Some(Waiting { callers, until, names, checked });
+    }
+
+    fn adopt(&mut self, callers: Vec<CallerId>, checked: Checked, addresses: Addresses, now: Now) {
+        let done = self.rooms.adopt(checked, addresses, now).map(|(report, next)| {
+            self.follow(next, now);
+            report
+        });
+        self.finish_reload(callers, done);
     }
 
     fn look_up(&mut self, names: Vec<String>) -> Result<(), Refused> {
@@ -145,7 +149,11 @@ impl EventLoop {
 }
 
 impl Rooms {
-    fn adopt(&mut self, checked: Checked, addresses: Addresses, now: Now) -> Result<Report, Refused> {
+    fn adopt(&mut self, checked: Checked, addresses: Addresses, now: Now) -> Result<(Report, Next), Refused> {
+        let prepared = self
+            .saved_state
+            .prepare(checked.config.saved_state.as_ref())
+            .map_err(|unusable| bad(unusable.why))?;
         let settings = Settings::new(&checked.config);
         let extra_socket = self
             .prepare_extra_socket(checked.config.extra_socket.clone(), now.moment)
@@ -155,8 +163,9 @@ impl Rooms {
         self.dump_callers = checked.config.dump_callers;
         self.hooks.set_commands(checked.config.hooks.clone());
         self.keeper.reload(checked.config, self.redirect_listener.ports_of_redirects(), now);
-        let warnings = [checked.warnings.lines(), self.redirect_listener.warnings()].concat();
-        Ok(Report::Reloaded { warnings })
+        let (next, doubts) = self.saved_state.adopt(prepared);
+        let warnings = [checked.warnings.lines(), self.redirect_listener.warnings(), doubts].concat();
+        Ok((Report::Reloaded { warnings }, next))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::ipc_listener::{Door, IpcListener};
 use crate::log::{self, What};
 use crate::mailbox::{Event, Mailbox};
 use crate::redirect_listener::RedirectListener;
+use crate::saved_state::{Prepared, SavedState};
 use crate::signals::Signals;
 use crate::socket_file::SocketFile;
 use crate::supervisor::Supervisor;
@@ -34,6 +35,10 @@ pub(crate) struct Rooms {
     pub http: Http,
     /// Runs the user's commands.
     pub hooks: Hooks,
+    /// Keeps tokens beyond our life.
+    pub saved_state: SavedState,
+    /// How, before the loop begins with it.
+    pub prepared_state: Option<Prepared>,
     /// Serves callers.
     pub ipc_listener: IpcListener,
     /// Keeps the socket in its place.
@@ -71,10 +76,20 @@ impl Rooms {
     /// Leaves nothing behind. Callers of `shutdown` see the end of their connection when the process has gone, not
     /// before: the listener is left to the system.
     pub(super) fn end(self) {
-        let Self { mail, redirect_listener, mut socket_file, extra_socket, ipc_listener, hooks, .. } = self;
+        let Self {
+            mail,
+            redirect_listener,
+            mut socket_file,
+            extra_socket,
+            ipc_listener,
+            hooks,
+            saved_state,
+            ..
+        } = self;
         // With whatever browsers have sent that was not read any more.
         drop(mail);
         redirect_listener.stop();
+        saved_state.end();
         hooks.let_go();
         drop(extra_socket);
         socket_file.remove();

@@ -91,6 +91,7 @@ impl EventLoop {
         self.rooms.keeper.stop();
         self.rooms.hooks.stop(now.moment);
         self.stage = self.stage.stopping(now.moment);
+        self.abandon_load();
     }
 
     /// Begins to stop; while it stops already, ends at once.
@@ -135,7 +136,8 @@ impl EventLoop {
     }
 
     fn is_finished(&self) -> bool {
-        !self.rooms.keeper.is_busy() && self.rooms.hooks.is_drained()
+        let keeper = &self.rooms.keeper;
+        !keeper.is_busy() && !keeper.awaits_a_save() && self.rooms.hooks.is_drained()
     }
 }
 

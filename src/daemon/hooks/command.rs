@@ -51,13 +51,20 @@ impl HookSettings {
     /// The command line for one hook, ready to be started. Its output goes to pipes of its own, in the foreground too:
     /// whoever reads ours may be stuck, and must hang neither the hook nor our end. Without any it is ours.
     pub(super) fn prepare(&self, command: &str, hook: &Hook, output: Option<(OwnedFd, OwnedFd)>) -> Command {
-        let mut prepared = Command::new(self.shell());
-        prepared.arg("-c").arg(command).stdin(Stdio::null());
-        prepared.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
-        prepared.env("PIZAUTH_SOCKET", &self.socket).envs(variables(hook));
+        let mut prepared = self.command_line(command);
+        prepared.stdin(Stdio::null()).envs(variables(hook));
         if let Some((stdout, stderr)) = output {
             prepared.stdout(stdout).stderr(stderr);
         }
+        prepared
+    }
+
+    /// The command line for a command of the user's, but for its standard streams.
+    pub(crate) fn command_line(&self, command: &str) -> Command {
+        let mut prepared = Command::new(self.shell());
+        prepared.arg("-c").arg(command);
+        prepared.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        prepared.env("PIZAUTH_SOCKET", &self.socket);
         sys::isolate_child(&mut prepared, self.limits.clone(), Vec::new());
         prepared
     }

@@ -19,6 +19,7 @@ use crate::log::{self, What};
 use crate::mailbox::Mailbox;
 use crate::process_limits::ProcessLimits;
 use crate::redirect_listener::{self, RedirectListener};
+use crate::saved_state::SavedState;
 use crate::signals::Signals;
 use crate::socket_file::SocketFile;
 use crate::supervisor::Supervisor;
@@ -56,6 +57,9 @@ pub(super) fn open(
             .map_err(|error| error.to_string())?;
     let http = Http::start(mailbox.clone(), RequestLimits::default()).map_err(cannot("start a thread"))?;
     let settings = hook_settings(limits, &socket_file);
+    let saved_state = SavedState::new(settings.clone(), mailbox.clone());
+    let prepared_state =
+        saved_state.prepare_patiently(config.saved_state.as_ref()).map_err(|unusable| unusable.why)?;
     let hooks = Hooks::new(settings, config.hooks.clone(), shared);
     let ports = redirect_listener.ports_of_redirects();
     let extra_socket = config.extra_socket.clone();
@@ -69,6 +73,8 @@ pub(super) fn open(
         mailbox,
         http,
         hooks,
+        saved_state,
+        prepared_state: Some(prepared_state),
         ipc_listener,
         socket_file,
         redirect_listener,

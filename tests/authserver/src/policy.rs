@@ -36,6 +36,8 @@ pub struct Policy {
     pub rotate: bool,
     /// Whether use of a replaced refresh token ends the whole session (RFC 9700 §4.14.2).
     pub detect_reuse: bool,
+    /// Whether the replaced refresh token that was used last is good all the same.
+    pub forgive_last: bool,
     /// When a refresh token is issued.
     pub refresh_tokens: RefreshTokens,
     /// The secrets of confidential clients, by `client_id`; any other client is public and must send none.
@@ -51,6 +53,7 @@ impl Default for Policy {
             code_lifetime: Duration::from_secs(60),
             rotate: false,
             detect_reuse: true,
+            forgive_last: false,
             refresh_tokens: RefreshTokens::Always,
             client_secrets: HashMap::new(),
             secret_is: SecretIs::Anywhere,

@@ -39,6 +39,8 @@ pub(crate) struct Store {
     codes: HashMap<String, Grant>,
     access_tokens: HashMap<String, Grant>,
     refresh_tokens: HashMap<String, Grant>,
+    /// The refresh token that each session has used last.
+    used_last: HashMap<SessionId, String>,
     ended: HashSet<SessionId>,
     consented: HashSet<String>,
 }
@@ -89,13 +91,24 @@ impl Store {
         Ok(grant)
     }
 
-    /// The grant behind a refresh token.
-    pub(crate) fn refresh_grant(&self, token: &str) -> Result<Grant, Unusable> {
-        usable(self.refresh_tokens.get(token), &self.ended)
+    /// The grant behind a refresh token; behind the one that was used last, too, where that is forgiven.
+    pub(crate) fn refresh_grant(&self, token: &str, forgives_last: bool) -> Result<Grant, Unusable> {
+        let grant = self.refresh_tokens.get(token);
+        match usable(grant, &self.ended) {
+            Err(Unusable::Spent(session))
+                if forgives_last && self.used_last.get(&session).is_some_and(|last| last == token) =>
+            {
+                grant.cloned().ok_or(Unusable::Unknown)
+            }
+            found => found,
+        }
     }
 
     /// A refresh token has been replaced.
     pub(crate) fn spend_refresh_token(&mut self, token: &str) {
+        if let Some(grant) = self.refresh_tokens.get(token) {
+            self.used_last.insert(grant.session, token.to_owned());
+        }
         self.spend(Kind::RefreshToken, token);
     }
 

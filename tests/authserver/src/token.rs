@@ -108,7 +108,7 @@ fn exchange(request: &Request, client_id: &str, policy: &Policy, store: &mut Sto
 fn refresh(request: &Request, client_id: &str, policy: &Policy, store: &mut Store) -> Tokens {
     let given =
         request.form("refresh_token").ok_or(Refusal(400, "invalid_request", "refresh_token is missing"))?;
-    let grant = match store.refresh_grant(given) {
+    let grant = match store.refresh_grant(given, policy.forgive_last) {
         Ok(grant) => grant,
         Err(Unusable::Spent(_)) if !policy.detect_reuse => {
             return Err(Refusal(400, "invalid_grant", "the refresh token has been replaced"));

@@ -8,7 +8,7 @@ use super::{manual, read};
 const ACCOUNT: &str = "account \"work\" { auth_uri = \"https://a.example/\"; token_uri = \"https://t.example/\"; \
                        client_id = \"c\"; }\n";
 /// What is recognised as a configuration, apart from `account "…" {`.
-const OPTIONS: [&str; 15] = [
+const OPTIONS: [&str; 18] = [
     "auth_notify_cmd",
     "auth_notify_interval",
     "dump_callers",
@@ -22,6 +22,9 @@ const OPTIONS: [&str; 15] = [
     "refresh_before_expiry",
     "refresh_retry",
     "startup_cmd",
+    "state_decrypt_cmd",
+    "state_encrypt_cmd",
+    "state_file",
     "token_event_cmd",
     "transient_error_if_cmd",
 ];

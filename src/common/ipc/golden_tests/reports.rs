@@ -1,6 +1,8 @@
 //! The golden answers about the daemon and all accounts.
 
-use crate::ipc::message::{AccountStatus, Answer, DaemonInfo, Report, Skipped, StartupCmd, State};
+use crate::ipc::message::{
+    AccountStatus, Answer, DaemonInfo, Report, SavedState, Skipped, StartupCmd, State,
+};
 use crate::unix_time::UnixTime;
 
 pub(super) fn reports() -> Vec<(&'static str, Answer)> {
@@ -8,11 +10,28 @@ pub(super) fn reports() -> Vec<(&'static str, Answer)> {
         ("reloaded", Report::Reloaded { warnings: vec!["pizauth.conf:1:1: a warning".to_owned()] }),
         ("dump", Report::Dump { dump: b"pizauth".to_vec().into() }),
         ("restored", restored()),
-        ("status", Report::Status { accounts: vec![active(), empty()], startup_cmd: StartupCmd::Failed }),
+        ("status", status()),
         ("info", Report::Info(daemon_info())),
         ("shutting_down", Report::ShuttingDown { wait: true }),
     ];
     reports.into_iter().map(|(name, report)| (name, report.into())).collect()
+}
+
+fn status() -> Report {
+    Report::Status {
+        accounts: vec![active(), empty()],
+        startup_cmd: StartupCmd::Failed,
+        saved_state: saved_state(Some("tokens could not be saved to …")),
+    }
+}
+
+fn saved_state(error: Option<&str>) -> SavedState {
+    SavedState {
+        file: Some("/home/ann/.local/state/pizauth/tokens".to_owned()),
+        loading: false,
+        saved: Some(error.is_none()),
+        error: error.map(str::to_owned),
+    }
 }
 
 fn restored() -> Report {
@@ -70,6 +89,7 @@ fn daemon_info() -> DaemonInfo {
         pid: 4711,
         instance: "5f1d7a84e0c93b26".to_owned(),
         startup_cmd: StartupCmd::Ended,
+        saved_state: saved_state(None),
         config_file: "/home/ann/.config/pizauth.conf".to_owned(),
         extra_socket: None,
         http_port: Some(14204),

@@ -1,0 +1,221 @@
+//! Tokens out to what is saved, and back in from there. Before what was saved is there nothing is decided: who asks for
+//! something waits, for a while.
+
+use std::time::Duration;
+
+use pizauth_common::ipc::message::{Refusal, Request, Response};
+use pizauth_common::sys::give_memory_back;
+use pizauth_core::keeper::{JobId, Restored};
+use pizauth_core::moment::{Moment, Now};
+use pizauth_core::snapshot::Snapshot;
+
+use super::EventLoop;
+use super::answers::{Refused, stopping};
+use crate::entropy;
+use crate::hooks::Hook;
+use crate::ipc_listener::{CallerId, Door};
+use crate::log::{self, What};
+use crate::saved_state::{News, Next};
+
+/// Callers are answered after this time: a little later they would give us up.
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
+/// Dumps are long, and who waits with one keeps it: so many bytes of them may wait.
+const MOST_BYTES_OF_DUMPS: usize = 64 << 20;
+
+/// Who waits for the end of a load.
+#[derive(Debug, Default)]
+pub(super) struct Loading {
+    waiting: Vec<Waiting>,
+    /// Whether `startup_cmd` has had its turn: it comes after the load.
+    has_started: bool,
+    /// The daemon has stopped before what was saved was there.
+    is_abandoned: bool,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    /// None: a signal.
+    caller: Option<CallerId>,
+    request: Request,
+    asked: Moment,
+    until: Moment,
+}
+
+impl Waiting {
+    fn bytes_of_dump(&self) -> usize {
+        bytes_of_dump(&self.request)
+    }
+}
+
+fn bytes_of_dump(request: &Request) -> usize {
+    match request {
+        Request::Restore { dump } => dump.expose().len(),
+        _ => 0,
+    }
+}
+
+impl Loading {
+    /// When the first of them has waited long enough.
+    pub(super) fn poll_timeout(&self) -> Option<Moment> {
+        self.waiting.iter().filter(|waiting| waiting.caller.is_some()).map(|waiting| waiting.until).min()
+    }
+
+    fn has_room_for(&self, request: &Request) -> bool {
+        let bytes: usize = self.waiting.iter().map(Waiting::bytes_of_dump).sum();
+        bytes + bytes_of_dump(request) <= MOST_BYTES_OF_DUMPS
+    }
+}
+
+/// What is answered while what was saved is being read.
+fn needs_no_load(request: &Request) -> bool {
+    matches!(request, Request::Status {} | Request::Info {} | Request::Shutdown {})
+}
+
+/// How long the caller itself is ready to wait.
+fn wait_of(request: &Request) -> Duration {
+    Duration::from_secs(match request {
+        Request::Show(show) => show.wait,
+        Request::Refresh(refresh) => refresh.wait,
+        _ => 0,
+    })
+}
+
+/// The request of a caller that has waited since it `asked`: what is left of its patience.
+fn waited(mut request: Request, asked: Moment, now: Now) -> Request {
+    let waited = now.moment.since(asked).as_secs();
+    match &mut request {
+        Request::Show(show) => show.wait = show.wait.saturating_sub(waited),
+        Request::Refresh(refresh) => refresh.wait = refresh.wait.saturating_sub(waited),
+        _ => {}
+    }
+    request
+}
+
+fn loading() -> Refused {
+    let why = "the saved tokens are still being decrypted (try again in a moment)";
+    Refused(Refusal::Starting, why.to_owned())
+}
+
+impl EventLoop {
+    /// Reads what was saved, and then runs `startup_cmd`.
+    pub(super) fn begin(&mut self, now: Now) {
+        let Some(prepared) = self.rooms.prepared_state.take() else { return self.run_startup_cmd(now) };
+        let (next, _) = self.rooms.saved_state.adopt(prepared);
+        self.follow(next, now);
+        if !self.rooms.saved_state.is_loading() {
+            self.run_startup_cmd(now);
+        }
+    }
+
+    fn run_startup_cmd(&mut self, now: Now) {
+        if !self.loading.has_started {
+            self.loading.has_started = true;
+            self.rooms.hooks.run(Hook::Startup, now.moment);
+        }
+    }
+
+    /// Does what a configuration wants done about what is saved.
+    pub(super) fn follow(&mut self, next: Next, now: Now) {
+        match next {
+            Next::Nothing => {}
+            Next::Load => {
+                self.rooms.keeper.load(now);
+                self.rooms.saved_state.load(now.moment);
+            }
+            Next::SaveAnew => self.rooms.keeper.save_anew(now),
+            Next::Stop => self.rooms.keeper.stop_saving(now),
+        }
+        self.hear_of_saved_state(now);
+    }
+
+    /// Takes a request, of a caller or of a signal, and answers it once what was saved is there.
+    pub(super) fn take_request(&mut self, caller: Option<CallerId>, request: Request, now: Now) {
+        self.take_as_of(now.moment, caller, request, now);
+    }
+
+    /// The same, of a request that came at `asked`.
+    fn take_as_of(&mut self, asked: Moment, caller: Option<CallerId>, request: Request, now: Now) {
+        let is_guest = caller.is_some_and(|caller| self.rooms.ipc_listener.door(caller) == Some(Door::Extra));
+        let goes_on = needs_no_load(&request) || (is_guest && !matches!(request, Request::Show { .. }));
+        if goes_on || !self.rooms.saved_state.is_loading() {
+            if self.loading.is_abandoned && !goes_on {
+                return self.refuse(caller, stopping());
+            }
+            let until = asked.plus(PATIENCE);
+            match caller {
+                Some(caller) => self.answer(caller, waited(request, asked, now), until, now),
+                // What goes wrong stands in the log; nobody waits for an answer.
+                None => self.reload(None, until, now),
+            }
+        } else if self.loading.has_room_for(&request) {
+            let until = asked.plus(PATIENCE.max(wait_of(&request)));
+            self.loading.waiting.push(Waiting { caller, request, asked, until });
+        } else {
+            self.refuse(caller, loading());
+        }
+    }
+
+    /// Tells whoever has waited long enough that they may come again.
+    pub(super) fn refuse_who_waited_for_the_load(&mut self, now: Moment) {
+        let is_late = |waiting: &mut Waiting| waiting.caller.is_some() && waiting.until <= now;
+        let late: Vec<_> = self.loading.waiting.extract_if(.., is_late).collect();
+        late.into_iter().for_each(|waiting| self.refuse(waiting.caller, loading()));
+    }
+
+    /// The daemon stops, and a load ends with it: what was saved has not come back.
+    pub(super) fn abandon_load(&mut self) {
+        self.loading.is_abandoned = self.rooms.saved_state.is_loading();
+        self.rooms.saved_state.stop();
+        let waiting = std::mem::take(&mut self.loading.waiting);
+        waiting.into_iter().for_each(|waiting| self.refuse(waiting.caller, stopping()));
+    }
+
+    fn refuse(&mut self, caller: Option<CallerId>, refused: Refused) {
+        if let Some(caller) = caller {
+            self.rooms.ipc_listener.answer(caller, &Response::from(refused).into());
+        }
+    }
+
+    /// What has become of loads and saves.
+    pub(super) fn hear_of_saved_state(&mut self, now: Now) {
+        while let Some(news) = self.rooms.saved_state.poll_news() {
+            match news {
+                News::Loaded(snapshot) => self.loaded(snapshot, now),
+                News::Saved { job, result } => self.rooms.keeper.saved(job, result, now),
+                News::Trouble(message) => {
+                    let account = "*".into();
+                    self.rooms.hooks.run(Hook::ErrorNotify { account, message }, now.moment);
+                }
+            }
+        }
+    }
+
+    fn loaded(&mut self, snapshot: Option<Snapshot>, now: Now) {
+        let Restored { skipped, .. } = self.rooms.keeper.loaded(snapshot, now);
+        for (account, reason) in &skipped {
+            log::event(What::StateSkipped).account(account).field("reason", reason).write();
+        }
+        give_memory_back();
+        self.perform_effects(now);
+        self.run_startup_cmd(now);
+        self.answer_who_waited(now);
+    }
+
+    /// The load has ended. Who has gone meanwhile has asked for nothing; a reload may begin another load, for which the
+    /// others wait.
+    fn answer_who_waited(&mut self, now: Now) {
+        for Waiting { caller, request, asked, .. } in std::mem::take(&mut self.loading.waiting) {
+            if caller.is_none_or(|caller| self.rooms.ipc_listener.is_waiting(caller)) {
+                self.take_as_of(asked, caller, request, now);
+                self.perform_effects(now);
+            }
+        }
+    }
+
+    /// Hands to the room what the keeper wants saved.
+    pub(super) fn save(&mut self, job: JobId, snapshot: Snapshot, now: Now) {
+        let dump = snapshot.encode_to_fit(&mut entropy::fill);
+        self.rooms.saved_state.save(job, dump, now.moment);
+        give_memory_back();
+    }
+}

@@ -1,0 +1,210 @@
+//! The thread's end of a filter: feeds it, takes what it writes, and ends it where it does not end by itself.
+
+use std::io::{self, ErrorKind, PipeReader, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use pizauth_common::cause::Cause;
+use pizauth_common::deadline::Deadline;
+use pizauth_common::terminal::{cut, is_unsafe};
+use rustix::event::{PollFd, PollFlags};
+use rustix::process::Signal;
+use zeroize::Zeroizing;
+
+use super::filter::{Filtered, signal_group};
+
+/// The most that a filter may write, in bytes.
+pub(super) const LARGEST: usize = 32 << 20;
+/// How long a filter that was asked to end (TERM) has until it is ended (KILL).
+const GRACE: Duration = Duration::from_millis(500);
+const PIECE: usize = 64 << 10;
+/// Of what it writes to standard error the end is looked at, and the last line told, as far as these bytes.
+const COMPLAINTS: usize = 4096;
+const COMPLAINT: usize = 500;
+
+/// A filter, and what has been said so far.
+pub(super) struct Conversation {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: Option<ChildStdout>,
+    stderr: Option<ChildStderr>,
+    /// Something is to be looked at: a child has ended, or this is to end.
+    woken: PipeReader,
+    is_aborted: Arc<AtomicBool>,
+    written: Zeroizing<Vec<u8>>,
+    complaints: Vec<u8>,
+}
+
+/// Why there is nothing more to be said.
+enum End {
+    Exited(ExitStatus),
+    Aborted,
+    TooMuch,
+    Failed(io::Error),
+}
+
+impl From<io::Error> for End {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Conversation {
+    pub(super) fn with(mut child: Child, woken: PipeReader, is_aborted: Arc<AtomicBool>) -> Self {
+        Self {
+            stdin: child.stdin.take(),
+            stdout: child.stdout.take(),
+            stderr: child.stderr.take(),
+            child,
+            woken,
+            is_aborted,
+            written: Zeroizing::default(),
+            complaints: Vec::new(),
+        }
+    }
+
+    /// Ends with the command, which may have left behind something that keeps its output open.
+    pub(super) fn hold(mut self, input: &[u8], limit: Option<Duration>) -> Filtered {
+        let mut rest = input;
+        let deadline = Deadline::after(limit.unwrap_or(Duration::MAX));
+        let end = loop {
+            if let Err(end) = self.turn(&mut rest, deadline) {
+                break end;
+            }
+        };
+        match end {
+            End::Exited(status) if !status.success() => {
+                Err(format!("failed ({}){}", how(status), self.last_complaint()))
+            }
+            End::Exited(_) if !rest.is_empty() => Err("did not read all that it was given".to_owned()),
+            End::Exited(_) => Ok(self.written),
+            End::Aborted => self.kill("was ended, since the daemon stops"),
+            End::TooMuch => self.kill(&format!("wrote more than {} MiB", LARGEST >> 20)),
+            End::Failed(error) if error.kind() == ErrorKind::TimedOut => self.end_late(limit),
+            End::Failed(error) => self.kill(&format!("cannot be spoken with: {}", Cause(&error))),
+        }
+    }
+
+    fn turn(&mut self, rest: &mut &[u8], deadline: Deadline) -> Result<(), End> {
+        self.wait(deadline)?;
+        let mut woken = [0; 64];
+        while matches!(self.woken.read(&mut woken), Ok(1..)) {}
+        if self.is_aborted.load(Ordering::Relaxed) {
+            return Err(End::Aborted);
+        }
+        // Before its output is looked at: what it has written by its end is all there then.
+        let ended = self.child.try_wait()?;
+        self.feed(rest);
+        self.listen()?;
+        ended.map_or(Ok(()), |status| Err(End::Exited(status)))
+    }
+
+    fn wait(&self, deadline: Deadline) -> io::Result<()> {
+        let mut watched = vec![PollFd::new(&self.woken, PollFlags::IN)];
+        watched.extend(self.stdin.as_ref().map(|stdin| PollFd::new(stdin, PollFlags::OUT)));
+        watched.extend(self.stdout.as_ref().map(|stdout| PollFd::new(stdout, PollFlags::IN)));
+        watched.extend(self.stderr.as_ref().map(|stderr| PollFd::new(stderr, PollFlags::IN)));
+        deadline.wait(&mut watched)
+    }
+
+    /// A command that wants no more is judged by how it ends.
+    fn feed(&mut self, rest: &mut &[u8]) {
+        let Some(stdin) = &mut self.stdin else { return };
+        let is_open = without_blocking(stdin, |stdin| {
+            while !rest.is_empty() {
+                let written = stdin.write(rest)?;
+                *rest = &rest[written..];
+            }
+            Ok(())
+        });
+        if rest.is_empty() || !is_open {
+            self.stdin = None;
+        }
+    }
+
+    fn listen(&mut self) -> Result<(), End> {
+        let (written, complaints) = (&mut self.written, &mut self.complaints);
+        take_all(&mut self.stdout, |piece| {
+            written.extend_from_slice(piece);
+            written.len() <= LARGEST
+        });
+        take_all(&mut self.stderr, |piece| {
+            complaints.extend_from_slice(piece);
+            let over = complaints.len().saturating_sub(COMPLAINTS);
+            complaints.drain(..over);
+            true
+        });
+        if self.written.len() > LARGEST { Err(End::TooMuch) } else { Ok(()) }
+    }
+
+    fn end_late(self, limit: Option<Duration>) -> Filtered {
+        signal_group(self.child.id(), Signal::TERM);
+        // It is not reaped meanwhile: as a zombie it keeps the number of its group.
+        thread::sleep(GRACE);
+        let why =
+            format!("took longer than {} s{}", limit.unwrap_or_default().as_secs(), self.last_complaint());
+        self.kill(&why)
+    }
+
+    fn kill(mut self, why: &str) -> Filtered {
+        signal_group(self.child.id(), Signal::KILL);
+        let _ = self.child.wait();
+        Err(why.to_owned())
+    }
+
+    /// `: `, and the last line that it has written to standard error, if it has.
+    fn last_complaint(&self) -> String {
+        let text = String::from_utf8_lossy(&self.complaints);
+        let Some(line) = text.lines().map(str::trim).rfind(|line| !line.is_empty()) else {
+            return String::new();
+        };
+        let mut line: String = line.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
+        cut(&mut line, COMPLAINT);
+        format!(": {line}")
+    }
+}
+
+fn how(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => status.to_string(),
+    }
+}
+
+/// Reads as far as there is something, and as long as `take` wants more.
+fn take_all(stream: &mut Option<impl Read + AsFd>, mut take: impl FnMut(&[u8]) -> bool) {
+    let Some(open) = stream else { return };
+    let mut piece = Zeroizing::new(vec![0; PIECE]);
+    let is_open = without_blocking(open, |open| {
+        loop {
+            match open.read(&mut piece)? {
+                0 => return Err(ErrorKind::UnexpectedEof.into()),
+                read if !take(&piece[..read]) => return Ok(()),
+                _ => {}
+            }
+        }
+    });
+    if !is_open {
+        *stream = None;
+    }
+}
+
+/// Whether the stream is good for more. `transfer` reads or writes until it cannot at the moment.
+fn without_blocking<S: AsFd>(stream: &mut S, mut transfer: impl FnMut(&mut S) -> io::Result<()>) -> bool {
+    if rustix::io::ioctl_fionbio(&*stream, true).is_err() {
+        return false;
+    }
+    loop {
+        match transfer(stream) {
+            Ok(()) => return true,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return error.kind() == ErrorKind::WouldBlock,
+        }
+    }
+}

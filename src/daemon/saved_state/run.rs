@@ -1,0 +1,208 @@
+//! One load or save, step by step: a filter, perhaps the other one to see that it brings back what the first was given,
+//! and the file.
+
+use std::thread::{self, JoinHandle};
+
+use pizauth_common::cause::Cause;
+use pizauth_core::keeper::{JobId, NotSaved};
+use pizauth_core::moment::Moment;
+use pizauth_core::snapshot::{Snapshot, holds_a_dump};
+use zeroize::Zeroizing;
+
+use super::filter::{Filter, Filtered};
+use super::place::Held;
+use super::settings::{Commands, DECRYPT, ENCRYPT};
+use super::{PATIENCE, SavedState, WORTH_A_LINE};
+use crate::containment::{Worker, contain};
+use crate::mailbox::Event;
+
+/// What another thread has done for a run.
+#[derive(Debug)]
+pub(crate) struct Done {
+    ticket: u64,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Filtered(Filtered),
+    Written(Result<(), String>),
+}
+
+/// What a run is about to do.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// What was saved goes through the decrypting command.
+    Load,
+    /// A dump goes through the encrypting one.
+    Encrypt { job: JobId, dump: Zeroizing<Vec<u8>>, held: Held },
+    /// What that has written goes through the decrypting one.
+    ReadBack { job: JobId, dump: Zeroizing<Vec<u8>>, held: Held, encrypted: Zeroizing<Vec<u8>> },
+    /// It becomes the file.
+    Write { job: JobId },
+}
+
+/// A load or a save that goes on.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) step: Step,
+    /// As they were when it began.
+    commands: Commands,
+    filter: Option<Filter>,
+    /// When its step is worth a line in the log.
+    pub(super) told_at: Option<Moment>,
+}
+
+impl Run {
+    pub(super) fn child(&self) -> Option<u32> {
+        self.filter.as_ref().map(Filter::pid)
+    }
+
+    pub(super) fn child_changed(&self) {
+        self.filter.iter().for_each(Filter::child_changed);
+    }
+
+    /// Gives what is to be waited for where the daemon ends.
+    pub(super) fn cancel(self) -> Option<JoinHandle<()>> {
+        self.filter.map(Filter::abort)
+    }
+}
+
+impl SavedState {
+    /// Begins a run with a filter on `input`.
+    pub(super) fn begin(&mut self, step: Step, input: Zeroizing<Vec<u8>>, now: Moment) -> Result<(), String> {
+        let commands = self.commands.clone().ok_or("there is no command for it")?;
+        self.filter(step, commands, input, now)
+    }
+
+    fn filter(
+        &mut self,
+        step: Step,
+        commands: Commands,
+        input: Zeroizing<Vec<u8>>,
+        now: Moment,
+    ) -> Result<(), String> {
+        let (option, command, limit) = match step {
+            Step::Encrypt { .. } => (ENCRYPT, &commands.encrypt_cmd, Some(PATIENCE)),
+            Step::Load | Step::ReadBack { .. } | Step::Write { .. } => (DECRYPT, &commands.decrypt_cmd, None),
+        };
+        self.last_ticket += 1;
+        let (ticket, mailbox) = (self.last_ticket, self.mailbox.clone());
+        let done = move |filtered: Filtered| {
+            let filtered = filtered.map_err(|why| format!("{option} {why}"));
+            mailbox.post(Event::SavedState(Done { ticket, what: What::Filtered(filtered) }));
+        };
+        let filter = Filter::start(command, &self.hook_settings, input, limit, done);
+        let filter = Some(filter.map_err(|why| format!("{option} {why}"))?);
+        let told_at = limit.is_none().then(|| now.plus(WORTH_A_LINE));
+        self.run = Some(Run { step, commands, filter, told_at });
+        Ok(())
+    }
+
+    /// Goes on where another thread has done its part.
+    pub(crate) fn done(&mut self, done: Done, now: Moment) {
+        if done.ticket != self.last_ticket {
+            return;
+        }
+        let Some(Run { step, commands, .. }) = self.run.take() else { return };
+        match (step, done.what) {
+            (Step::Load, What::Filtered(filtered)) => self.decrypted(filtered),
+            (Step::Encrypt { job, dump, held }, What::Filtered(filtered)) => {
+                self.encrypted(job, dump, held, filtered, commands, now);
+            }
+            (Step::ReadBack { job, dump, held, encrypted }, What::Filtered(filtered)) => {
+                self.read_back(job, &dump, filtered, commands, move |this, commands| {
+                    this.write(job, held, encrypted, commands);
+                });
+            }
+            (Step::Write { job }, What::Written(Ok(()))) => self.saved(job),
+            (Step::Write { job }, What::Written(Err(why))) => self.not_saved(job, NotSaved::Failed, why),
+            (Step::Write { .. }, What::Filtered(_)) | (_, What::Written(_)) => {}
+        }
+    }
+
+    fn decrypted(&mut self, filtered: Filtered) {
+        let snapshot = filtered.and_then(|dump| {
+            Snapshot::decode(&dump)
+                .map_err(|error| format!("what {DECRYPT} has written is no dump: {}", error.why()))
+        });
+        match snapshot {
+            Ok(snapshot) => self.loaded(snapshot),
+            Err(why) => self.not_loaded(why),
+        }
+    }
+
+    fn encrypted(
+        &mut self,
+        job: JobId,
+        dump: Zeroizing<Vec<u8>>,
+        held: Held,
+        filtered: Filtered,
+        commands: Commands,
+        now: Moment,
+    ) {
+        let encrypted = match filtered.and_then(checked) {
+            Ok(encrypted) => encrypted,
+            Err(why) => return self.not_saved(job, NotSaved::Failed, why),
+        };
+        if self.proven.as_ref() == Some(&commands) {
+            return self.write(job, held, encrypted, commands);
+        }
+        let input = encrypted.clone();
+        let begun = self.filter(Step::ReadBack { job, dump, held, encrypted }, commands, input, now);
+        if let Err(why) = begun {
+            self.not_saved(job, NotSaved::Failed, why);
+        }
+    }
+
+    fn read_back(
+        &mut self,
+        job: JobId,
+        dump: &[u8],
+        filtered: Filtered,
+        commands: Commands,
+        go_on: impl FnOnce(&mut Self, Commands),
+    ) {
+        let why = match filtered {
+            Ok(back) if *back == *dump => {
+                self.proven = Some(commands.clone());
+                return go_on(self, commands);
+            }
+            Ok(_) => format!("{DECRYPT} has written something else than {ENCRYPT} was given"),
+            Err(why) => why,
+        };
+        self.not_saved(job, NotSaved::Prompting, format!("the saved state cannot be read back: {why}"));
+    }
+
+    /// In a thread: a disk may take its time.
+    fn write(&mut self, job: JobId, held: Held, encrypted: Zeroizing<Vec<u8>>, commands: Commands) {
+        self.last_ticket += 1;
+        let (ticket, mailbox) = (self.last_ticket, self.mailbox.clone());
+        let write = move || {
+            let written = contain(Worker::SavedState, || held.replace(&encrypted));
+            // Before others may know that it is done.
+            drop(held);
+            let written = written.unwrap_or_else(|bug| Err(bug.to_string()));
+            mailbox.post(Event::SavedState(Done { ticket, what: What::Written(written) }));
+        };
+        match thread::Builder::new().name("state file".to_owned()).spawn(write) {
+            Ok(_) => {
+                self.run = Some(Run { step: Step::Write { job }, commands, filter: None, told_at: None })
+            }
+            Err(error) => {
+                self.not_saved(job, NotSaved::Failed, format!("cannot start a thread: {}", Cause(&error)))
+            }
+        }
+    }
+}
+
+/// What an encrypting command has written, if it may be stored.
+fn checked(encrypted: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, String> {
+    if encrypted.is_empty() {
+        return Err(format!("{ENCRYPT} has written nothing"));
+    }
+    if holds_a_dump(&encrypted) {
+        return Err(format!("{ENCRYPT} does not encrypt"));
+    }
+    Ok(encrypted)
+}
