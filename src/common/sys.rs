@@ -54,6 +54,28 @@ pub fn set_up_allocator() {
     }
 }
 
+/// Hides all of the file system but `path` and what else is unveiled, as unveil(2) of OpenBSD.
+///
+/// # Errors
+/// The system refuses; a path that is missing is an error as well.
+#[cfg(target_os = "openbsd")]
+pub fn unveil(path: &std::ffi::CStr, permissions: &std::ffi::CStr) -> io::Result<()> {
+    // SAFETY: both strings end with a NUL and outlive the call, which keeps neither.
+    let refused = unsafe { libc::unveil(path.as_ptr(), permissions.as_ptr()) } != 0;
+    if refused { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Gives up all system calls but those of `promises`, as pledge(2) of OpenBSD. What is executed later is free.
+///
+/// # Errors
+/// The system refuses.
+#[cfg(target_os = "openbsd")]
+pub fn pledge(promises: &std::ffi::CStr) -> io::Result<()> {
+    // SAFETY: the string ends with a NUL and outlives the call, which does not keep it; null stands for no change.
+    let refused = unsafe { libc::pledge(promises.as_ptr(), std::ptr::null()) } != 0;
+    if refused { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
 /// Gives the pages that are free inside of the allocator's pool back to the system. By itself glibc does so only at
 /// the pool's end, and after a reload of 10,000 accounts the old ones leave holes all over it.
 pub fn give_memory_back() {

@@ -4,6 +4,7 @@
 
 mod background;
 mod clock;
+mod confinement;
 mod containment;
 mod entropy;
 mod event_loop;

@@ -26,7 +26,7 @@ use place::Place;
 pub(crate) use run::Done;
 use run::{Run, Step};
 use settings::Commands;
-pub(crate) use settings::{Next, Prepared};
+pub(crate) use settings::{Next, Prepared, path_of};
 
 /// A filter that writes has so long.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -3,6 +3,7 @@
 mod options;
 mod rooms;
 
+use std::iter;
 use std::path::{self, Path, PathBuf};
 
 use argh::ArgsInfo;
@@ -16,11 +17,13 @@ use pizauth_common::paths::{self, ProcessEnvironment};
 use pizauth_common::sys::set_up_allocator;
 
 use crate::background::{Background, Parent};
+use crate::confinement::confine;
 use crate::containment::{self, Worker, contain};
 use crate::event_loop::{EventLoop, Rooms};
 use crate::http;
 use crate::log::{self, Destination, What};
 use crate::process_limits::ProcessLimits;
+use crate::saved_state::path_of;
 use crate::supervisor::Supervisor;
 use options::{Arguments, Options};
 
@@ -142,9 +145,13 @@ fn open(options: &Options, parent: Option<&Parent>) -> Result<Option<Opened>, St
     limits.raise_descriptors();
     let warnings = [checked.warnings.lines(), http::environment_warnings()].concat();
     start_log(options, &warnings);
+    let state = checked.config.saved_state.as_ref();
+    let state_file = state.and_then(|state| path_of(state.file.as_ref()));
     let rooms = rooms::open(&limits, absolute(&config_file)?, checked, supervisor)?;
     // They are in the log already.
     let warnings = [warnings, rooms.redirect_listener.warnings()].concat();
+    let extra_socket = rooms.extra_socket.as_ref().map(|extra| extra.path());
+    confine(iter::once(rooms.socket_file.path()).chain(extra_socket).chain(state_file.as_deref()));
     Ok(Some(Opened { rooms, warnings }))
 }
 

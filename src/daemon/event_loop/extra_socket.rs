@@ -44,6 +44,11 @@ impl ExtraSocket {
         Ok((Self { file, accounts }, listener))
     }
 
+    /// Where it is, as an absolute path.
+    pub(crate) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
     fn has(&self, account: &str) -> bool {
         self.accounts.iter().any(|listed| listed.as_str() == account)
     }

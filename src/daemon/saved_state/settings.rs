@@ -146,7 +146,8 @@ fn stays(path: String) -> String {
     )
 }
 
-fn path_of(file: Option<&UserPath>) -> Option<PathBuf> {
+/// Where tokens are saved.
+pub(crate) fn path_of(file: Option<&UserPath>) -> Option<PathBuf> {
     let environment = &ProcessEnvironment;
     match file {
         None => paths::state_file(environment),
