@@ -10,7 +10,7 @@ function __pizauth_describe
     __pizauth_complete 'show' -l wait -x -d 'wait so long for it, for example 30s'
     __pizauth_complete 'show' -l min-valid -x -d 'one that is valid for so long'
     __pizauth_complete 'show' -l format -x -d 'give it as bearer, header, xoauth2, ...'
-    __pizauth_complete 'show refresh' -s u -l exclude-url -d 'do not print the authorization URL'
+    __pizauth_complete 'show refresh' -s u -l exclude-url -d 'do not print the authorization URL and code'
     __pizauth_complete 'show refresh status revoke dump restore reload info check shutdown' -s v -l verbose -d 'accepted everywhere; changes nothing here'
     __pizauth_complete 'show refresh status revoke' -a '(__pizauth_accounts)' -d account
     __pizauth_complete 'refresh' -l wait -x -d 'wait so long for the new one, for example 30s'

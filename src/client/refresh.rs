@@ -28,7 +28,7 @@ arguments! {
         /// wait so long for the new one, for example 30s
         #[argh(option, arg_name = "time", default = "TimeSpan::default()")]
         wait: TimeSpan,
-        /// do not print the authorization URL
+        /// do not print the authorization URL and code
         #[argh(switch, short = 'u')]
         exclude_url: bool,
     }

@@ -35,7 +35,7 @@ arguments! {
         /// give it as bearer, header, xoauth2, ...
         #[argh(option, arg_name = "format")]
         format: Option<String>,
-        /// do not print the authorization URL
+        /// do not print the authorization URL and code
         #[argh(switch, short = 'u')]
         exclude_url: bool,
     }

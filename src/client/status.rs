@@ -125,7 +125,7 @@ fn trouble(saved_state: &SavedState) -> Option<&str> {
 fn json(accounts: &[AccountStatus], startup_cmd: StartupCmd, saved_state: &SavedState) -> String {
     let SavedState { saved, loading, error, .. } = saved_state;
     let document = Document {
-        status_format_version: 1,
+        status_format_version: 2,
         startup_cmd,
         saved: *saved,
         save_error: error.as_deref(),

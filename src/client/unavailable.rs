@@ -5,7 +5,7 @@ use std::time::Duration;
 use pizauth_common::account_name::as_argument;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
-use pizauth_common::ipc::message::{Expired, Response};
+use pizauth_common::ipc::message::{Expired, Pending, Response};
 use pizauth_common::roughly::roughly;
 use pizauth_common::terminal::printable;
 
@@ -14,7 +14,8 @@ use crate::ask::unexpected;
 /// Says why there is no access token now; the status of that.
 pub(crate) fn told(invocation: &Invocation, account: &str, exclude_url: bool, why: &Response) -> Exit {
     let why = match why {
-        Response::Pending { url, listener_error, .. } => pending(url, exclude_url, listener_error.as_deref()),
+        Response::Pending(why) => pending(why, exclude_url),
+        Response::Starting { host } => starting(host),
         Response::Exchanging { last_error } => exchanging(account, last_error.as_deref()),
         Response::Expired(why) => expired(account, why),
         _ => return unexpected(invocation),
@@ -24,16 +25,24 @@ pub(crate) fn told(invocation: &Invocation, account: &str, exclude_url: bool, wh
 
 /// The account waits for its user. Programs look for these words: they never change. What keeps the user from coming
 /// back is a line of its own.
-pub(crate) fn pending(url: &str, exclude_url: bool, listener_error: Option<&str>) -> String {
-    let told = if exclude_url {
-        "Access token unavailable until authorised".to_owned()
-    } else {
-        format!("Access token unavailable until authorised with URL {}", printable(url))
-    };
-    match listener_error.map(printable) {
+pub(crate) fn pending(pending: &Pending, exclude_url: bool) -> String {
+    let mut told = "Access token unavailable until authorised".to_owned();
+    if !exclude_url {
+        told = told + " with URL " + &printable(&pending.url);
+        if let Some(code) = pending.user_code.as_deref().map(printable) {
+            told = told + " and code " + &code;
+        }
+    }
+    match pending.listener_error.as_deref().map(printable) {
         None => told,
         Some(why) => format!("{told}\nbut do not sign in yet, since pizauthd could not hear of it: {why}"),
     }
+}
+
+/// The authorization server has been asked for a code for the user.
+pub(crate) fn starting(host: &str) -> String {
+    let host = printable(host);
+    format!("authorization is being prepared, {host} has not answered yet; try again in a moment")
 }
 
 /// The user has come back from the browser, and the token endpoint has not answered yet, or could not be reached.
@@ -121,16 +130,25 @@ mod tests {
 
     #[test]
     fn the_fixed_sentence_is_one_line_and_exact() {
-        let sentence = pending("https://login.example/?state=x\n", false, None);
+        let waits = |url: &str, user_code: Option<&str>, listener_error: Option<&str>| Pending {
+            user_code: user_code.map(str::to_owned),
+            listener_error: listener_error.map(str::to_owned),
+            ..Pending::at(url.to_owned())
+        };
+        let sentence = pending(&waits("https://login.example/?state=x\n", None, None), false);
         assert_eq!(
             sentence,
             "Access token unavailable until authorised with URL https://login.example/?state=x\\n"
         );
         assert_eq!(
-            pending("https://login.example/", true, None),
+            pending(&waits("https://login.example/", Some("AB-C"), None), true),
             "Access token unavailable until authorised"
         );
-        let hindered = pending("https://login.example/", true, Some("no\nport"));
+        assert_eq!(
+            pending(&waits("https://login.example/", Some("AB-C\n"), None), false),
+            "Access token unavailable until authorised with URL https://login.example/ and code AB-C\\n"
+        );
+        let hindered = pending(&waits("https://login.example/", None, Some("no\nport")), true);
         assert_eq!(
             hindered,
             "Access token unavailable until authorised\n\

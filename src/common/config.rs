@@ -20,8 +20,8 @@ pub use client_auth::ClientAuth;
 #[cfg(feature = "system")]
 pub use load::{LoadError, When, load};
 pub use model::{
-    Account, AuthorizationCode, Config, DumpCallers, ExtraPlace, ExtraSocket, Grant, HookCommands,
-    ListenAddress, Listeners, RedirectPeer, SavedState,
+    Account, AuthorizationCode, Config, DeviceCode, DumpCallers, ExtraPlace, ExtraSocket, Grant,
+    HookCommands, ListenAddress, Listeners, RedirectPeer, SavedState,
 };
 pub use print::print;
 pub use report::Report;

@@ -13,6 +13,7 @@ mod golden_tests;
 pub mod message;
 #[cfg(feature = "system")]
 pub mod peer;
+mod pending;
 mod refusal;
 mod saved_state;
 mod startup_cmd;

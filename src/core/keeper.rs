@@ -9,13 +9,16 @@ mod answers;
 mod authorization;
 mod bucket;
 mod commands;
+mod device;
 mod effect;
 mod entry;
 mod event;
+mod invitation;
 mod outage;
 mod outbox;
 mod pace;
 mod places;
+mod purpose;
 mod reload;
 mod renewal;
 mod report;
@@ -51,6 +54,7 @@ pub use effect::{Effect, JobId};
 pub use event::{
     ACCOUNT_EVENTS, AccountEvent, CONFIGURATION_CHANGED, EventDoc, Happened, Severity, TokenEvent,
 };
+pub use invitation::{Invitation, UserCode};
 pub use outage::WayOut;
 #[cfg(test)]
 use places::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
@@ -145,8 +149,9 @@ impl Keeper {
 
     /// When [`Keeper::handle_timeout`] wants to be called next.
     pub fn poll_timeout(&self) -> Option<Moment> {
-        let Agenda { requests, reminders, expiries, waits } = &self.agenda;
-        let request = requests.next().filter(|_| self.may_request());
+        let Agenda { requests, polls, reminders, expiries, waits } = &self.agenda;
+        let request = [requests.next(), polls.next()].into_iter().flatten().min();
+        let request = request.filter(|_| self.may_request());
         let due = [request, reminders.next(), expiries.next(), waits.next(), self.saving.poll_timeout()];
         due.into_iter().flatten().min()
     }
@@ -181,9 +186,9 @@ impl Keeper {
         }
     }
 
-    /// The one way to change an account. After the `step` an access token that has expired is wiped, what has to
-    /// be saved noted, an outage told, who has waited for it answered, what the account waits for next is filed, and what
-    /// may start, starts.
+    /// The one way to change an account. Codes for a user that have had their time are gone before the `step`. After it an
+    /// access token that has expired is wiped, what has to be saved noted, an outage told, who has waited for it answered,
+    /// what the account waits for next is filed, and what may start, starts.
     fn change<T>(
         &mut self,
         account: &str,
@@ -192,6 +197,7 @@ impl Keeper {
     ) -> Result<T, UnknownAccount> {
         let entry = self.entries.get_mut(account).ok_or(UnknownAccount)?;
         let (before, saved_before) = (self.outbox.mark(), Mark::of(entry));
+        device::end_if_over(entry, now, &mut self.outbox);
         let done = step(entry, &mut self.outbox);
         entry.wipe_expired(now.moment);
         self.saving.note(saved_before, entry, now.moment);

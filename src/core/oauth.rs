@@ -4,6 +4,10 @@
 
 pub(crate) mod authorization_request;
 pub(crate) mod client_auth;
+#[cfg(test)]
+mod device_golden;
+pub mod device_poll;
+pub mod device_request;
 pub(crate) mod id_token;
 pub(crate) mod issuer;
 pub mod outcome;

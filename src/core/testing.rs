@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pizauth_common::config::{Account, AuthorizationCode, ClientAuth, Grant, Uri};
+use pizauth_common::config::{Account, AuthorizationCode, ClientAuth, DeviceCode, Grant, Uri};
 
 use crate::http::{Answer, Lost};
 use crate::oauth::outcome::{Issued, Outcome};
@@ -22,11 +22,7 @@ pub(crate) fn account(name: &str) -> Account {
         scopes: ["mail.read".to_owned(), "offline_access".to_owned()].into(),
         resource: [].into(),
         token_uri_fields: [].into(),
-        grant: Grant::AuthorizationCode(AuthorizationCode {
-            auth_uri: uri("https://as.example/auth").into(),
-            auth_uri_fields: Vec::new(),
-            redirect_uri: uri("http://localhost/").into(),
-        }),
+        grant: Grant::AuthorizationCode { browser: browser_grant(), device: None },
         user: None,
         refresh_at_least: Duration::from_secs(90 * 60),
         refresh_before_expiry: Duration::from_secs(90),
@@ -34,16 +30,34 @@ pub(crate) fn account(name: &str) -> Account {
     }
 }
 
+fn browser_grant() -> AuthorizationCode {
+    AuthorizationCode {
+        auth_uri: uri("https://as.example/auth").into(),
+        auth_uri_fields: Vec::new(),
+        redirect_uri: uri("http://localhost/").into(),
+    }
+}
+
+/// The same account, whose user signs in on another device.
+pub(crate) fn on_device(account: Account) -> Account {
+    let device =
+        DeviceCode { device_auth_uri: uri("https://as.example/device").into(), auth_uri_fields: Vec::new() };
+    Account { grant: Grant::DeviceCode { device, browser: None }, ..account }
+}
+
 /// What its authorization requests say.
 pub(crate) fn code_grant(account: &Account) -> &AuthorizationCode {
-    let Grant::AuthorizationCode(grant) = &account.grant;
-    grant
+    account.grant.browser().unwrap()
 }
 
 /// The same, to be changed.
 pub(crate) fn code_grant_mut(account: &mut Account) -> &mut AuthorizationCode {
-    let Grant::AuthorizationCode(grant) = &mut account.grant;
-    grant
+    match &mut account.grant {
+        Grant::AuthorizationCode { browser, .. } | Grant::DeviceCode { browser: Some(browser), .. } => {
+            browser
+        }
+        Grant::DeviceCode { .. } => panic!("it has no auth_uri"),
+    }
 }
 
 /// What a server has to answer, or a network to do, for that to come of a token request.

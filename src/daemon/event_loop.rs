@@ -9,6 +9,7 @@ mod log_status;
 mod pages;
 mod reload;
 mod rooms;
+mod sign_in;
 mod stage;
 mod tokens;
 mod unknown_account;

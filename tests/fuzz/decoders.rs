@@ -11,7 +11,9 @@ use pizauth_common::ipc::frame::{Decoder, FrameError, Message, VERSION, encode};
 use pizauth_common::ipc::message::{self, Request, Response};
 use pizauth_common::secret::Secret;
 use pizauth_core::http::Answer;
-use pizauth_core::oauth::outcome::Outcome;
+use pizauth_core::oauth::device_poll::{DevicePoll, Polled};
+use pizauth_core::oauth::device_request::DeviceRequest;
+use pizauth_core::oauth::outcome::{Outcome, Reason};
 use pizauth_core::oauth::redirect::AuthorizationResponse;
 use pizauth_core::oauth::token_request::TokenRequest;
 use pizauth_core::snapshot::Snapshot;
@@ -162,6 +164,41 @@ pub fn token_answer(data: &[u8]) {
     }
 }
 
+/// The answer of a device authorization endpoint, and the same bytes as the answer to a poll.
+pub fn device_answer(data: &[u8]) {
+    let answer = http_answer(data);
+    static ACCOUNT: LazyLock<Account> = LazyLock::new(|| {
+        let text = "account \"a\" { grant = \"device_code\"; device_auth_uri = \"http://127.0.0.1/device\"; \
+                    token_uri = \"http://127.0.0.1/token\"; client_id = \"c\"; scopes = [\"mail\"]; }";
+        config::parse(text, "").expect("a good configuration").config.accounts.remove(0)
+    });
+    let request = DeviceRequest::new(&ACCOUNT, ACCOUNT.grant.device().expect("its grant"));
+    match request.outcome(Ok(answer.clone())) {
+        Err(reason) => check_reason(&reason),
+        Ok(given) => {
+            let code = given.device_code.expose();
+            assert!(is_printable(code) && (1..=4096).contains(&code.len()));
+            assert!(is_printable(&given.user_code) && (1..=64).contains(&given.user_code.len()));
+            assert!((60..=3600).contains(&given.lifetime.as_secs()));
+            assert!(given.interval.as_secs() >= 5 && given.interval <= given.lifetime);
+            let url = given.url();
+            assert!(url.bytes().all(|byte| byte.is_ascii_graphic()) && url.len() <= 4096);
+            assert!(url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")));
+        }
+    }
+    let lifetime = std::time::Duration::from_secs(900);
+    let poll = DevicePoll::new(&ACCOUNT, &Secret::from("a-device-code"), "ABCD-EFGH", lifetime);
+    match poll.outcome(Ok(answer)) {
+        Polled::Issued(issued) => check_outcome(&Outcome::Issued(issued)),
+        Polled::Failed(reason) | Polled::NoVerdict { reason, .. } => {
+            check_reason(&reason);
+            assert!(!reason.logged().contains("ABCD-EFGH"), "{reason}");
+        }
+        Polled::SlowDown(interval) => assert!(interval.is_none_or(|interval| interval <= lifetime)),
+        Polled::Pending => {}
+    }
+}
+
 fn http_answer(data: &[u8]) -> Answer {
     let end = data.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(data.len());
     let (head, rest) = data.split_at(end);
@@ -193,9 +230,15 @@ fn check_outcome(outcome: &Outcome) {
         | Outcome::RefusedVaguely(reason)
         | Outcome::RefusedSilently(reason)
         | Outcome::Transient { reason, .. } => {
-            let text = reason.as_str();
-            assert!(text.len() <= 4096 && !text.contains(char::is_control));
+            check_reason(reason);
         }
+    }
+}
+
+fn check_reason(reason: &Reason) {
+    for text in [reason.as_str(), reason.logged()] {
+        assert!(text.len() <= 4096 && !text.contains(char::is_control));
+        assert!(!text.contains("a-device-code"), "{text}");
     }
 }
 

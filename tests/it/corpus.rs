@@ -56,3 +56,8 @@ fn callback() {
 fn token_answer() {
     replay(decoders::token_answer, &["fuzz/corpus/token_answer", "answers"]);
 }
+
+#[test]
+fn device_answer() {
+    replay(decoders::device_answer, &["fuzz/corpus/device_answer", "answers/device", "answers"]);
+}

@@ -10,6 +10,7 @@ mod check;
 mod completions;
 mod corpus;
 mod daemon;
+mod device_grant;
 mod documentation;
 mod dump_restore;
 mod exchange;

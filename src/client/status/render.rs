@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use pizauth_common::account_name::as_argument;
-use pizauth_common::ipc::message::{AccountStatus, State};
+use pizauth_common::ipc::message::{AccountStatus, Method, State};
 use pizauth_common::roughly::roughly;
 use pizauth_common::terminal::printable;
 use pizauth_common::unix_time::UnixTime;
@@ -132,6 +132,10 @@ fn what_to_do(account: &AccountStatus) -> String {
     let name = printable(&name);
     match account.state {
         State::Empty => format!(", to authorize it: pizauth show {name}"),
+        State::Starting => ", authorization is being prepared".to_owned(),
+        State::Pending if account.method == Some(Method::Device) => {
+            format!(", waits for you to type a code, which one and where: pizauth show {name}")
+        }
         State::Pending => format!(", waits for you in a browser, the URL: pizauth show {name}"),
         State::Exchanging => ", authorization is being completed".to_owned(),
         State::Active if account.refreshable => String::new(),

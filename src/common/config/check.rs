@@ -7,6 +7,7 @@ mod convert;
 mod extra_socket;
 mod fields;
 mod global;
+mod grant;
 mod issuer;
 mod listen;
 mod options;

@@ -92,15 +92,22 @@ fn meaning(config: &Config) -> String {
 
 fn meaning_of_account(account: &Account) -> String {
     let times = [account.refresh_at_least, account.refresh_before_expiry, account.refresh_retry];
-    let Grant::AuthorizationCode(code) = &account.grant;
-    let mut lines = vec![
-        format!("account {:?}", account.name.as_str()),
-        format!("auth {:?}", code.auth_uri.written()),
-        format!("token {:?}", account.token_uri.written()),
-        format!("client {:?}", account.client_id),
-        format!("redirect {:?}", code.redirect_uri.written()),
-        format!("refresh {times:?}"),
-    ];
+    let mut lines = vec![format!("account {:?}", account.name.as_str())];
+    if matches!(account.grant, Grant::DeviceCode { .. }) {
+        lines.push("by device".to_owned());
+    }
+    if let Some(device) = account.grant.device() {
+        lines.push(format!("device {:?}", device.device_auth_uri.written()));
+    }
+    if let Some(browser) = account.grant.browser() {
+        lines.push(format!("auth {:?}", browser.auth_uri.written()));
+    }
+    lines.push(format!("token {:?}", account.token_uri.written()));
+    lines.push(format!("client {:?}", account.client_id));
+    if let Some(browser) = account.grant.browser() {
+        lines.push(format!("redirect {:?}", browser.redirect_uri.written()));
+    }
+    lines.push(format!("refresh {times:?}"));
     lines.extend(account.issuer.iter().map(|issuer| format!("issuer {issuer:?}")));
     if let Some(user) = &account.user {
         lines.push(format!("user {user:?}"));
@@ -110,7 +117,8 @@ fn meaning_of_account(account: &Account) -> String {
     }
     lines.extend(account.scopes.iter().map(|scope| format!("scope {scope:?}")));
     lines.extend(account.resource.iter().map(|resource| format!("resource {resource:?}")));
-    lines.extend(code.auth_uri_fields.iter().map(|(key, value)| format!("field {key:?} = {value:?}")));
+    let fields = account.grant.auth_uri_fields().iter();
+    lines.extend(fields.map(|(key, value)| format!("field {key:?} = {value:?}")));
     let token_fields = account.token_uri_fields.iter();
     lines.extend(token_fields.map(|(key, value)| format!("token field {key:?} = {value:?}")));
     format!("{}\n", lines.join("\n    "))

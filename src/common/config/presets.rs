@@ -13,6 +13,8 @@ pub(super) struct Preset {
     pub(super) auth_uri: &'static str,
     /// `token_uri`, likewise.
     pub(super) token_uri: &'static str,
+    /// `device_auth_uri`, likewise, where a device may sign in for these scopes.
+    pub(super) device_auth_uri: Option<&'static str>,
     /// For IMAP and for sending, or for git.
     pub(super) scopes: &'static [&'static str],
     pub(super) auth_uri_fields: &'static [(&'static str, &'static str)],
@@ -29,6 +31,7 @@ const MICROSOFT: Preset = Preset {
     name: "microsoft",
     auth_uri: "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize",
     token_uri: "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
+    device_auth_uri: Some("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/devicecode"),
     // ISPDB names the host outlook.office365.com, which is refused for some applications (ortie).
     scopes: &[
         "https://outlook.office.com/IMAP.AccessAsUser.All",
@@ -47,6 +50,8 @@ pub(super) const PRESETS: &[Preset] = &[
         // Thunderbird still has the endpoints before these.
         auth_uri: "https://accounts.google.com/o/oauth2/v2/auth",
         token_uri: "https://oauth2.googleapis.com/token",
+        // Its device flow refuses mail.
+        device_auth_uri: None,
         scopes: &["https://mail.google.com/"],
         // Else there is a refresh token with the first consent only.
         auth_uri_fields: &[("prompt", "consent")],
@@ -59,6 +64,7 @@ pub(super) const PRESETS: &[Preset] = &[
         name: "yahoo",
         auth_uri: "https://api.login.yahoo.com/oauth2/request_auth",
         token_uri: "https://api.login.yahoo.com/oauth2/get_token",
+        device_auth_uri: None,
         scopes: &["mail-w"],
         auth_uri_fields: &[],
         issuer: None,
@@ -68,6 +74,7 @@ pub(super) const PRESETS: &[Preset] = &[
         name: "aol",
         auth_uri: "https://api.login.aol.com/oauth2/request_auth",
         token_uri: "https://api.login.aol.com/oauth2/get_token",
+        device_auth_uri: None,
         scopes: &["mail-w"],
         auth_uri_fields: &[],
         issuer: None,
@@ -77,6 +84,7 @@ pub(super) const PRESETS: &[Preset] = &[
         name: "fastmail",
         auth_uri: "https://api.fastmail.com/oauth/authorize",
         token_uri: "https://api.fastmail.com/oauth/refresh",
+        device_auth_uri: None,
         scopes: &[
             "https://www.fastmail.com/dev/protocol-imap",
             "https://www.fastmail.com/dev/protocol-smtp",
@@ -90,6 +98,7 @@ pub(super) const PRESETS: &[Preset] = &[
         name: "yandex",
         auth_uri: "https://oauth.yandex.com/authorize",
         token_uri: "https://oauth.yandex.com/token",
+        device_auth_uri: Some("https://oauth.yandex.com/device/code"),
         scopes: &["mail:imap_full", "mail:smtp"],
         auth_uri_fields: &[],
         issuer: None,
@@ -99,6 +108,7 @@ pub(super) const PRESETS: &[Preset] = &[
         name: "mailru",
         auth_uri: "https://o2.mail.ru/login",
         token_uri: "https://o2.mail.ru/token",
+        device_auth_uri: None,
         scopes: &["mail.imap"],
         auth_uri_fields: &[],
         issuer: None,
@@ -109,6 +119,7 @@ pub(super) const PRESETS: &[Preset] = &[
         name: "github",
         auth_uri: "https://github.com/login/oauth/authorize",
         token_uri: "https://github.com/login/oauth/access_token",
+        device_auth_uri: Some("https://github.com/login/device/code"),
         scopes: &["repo", "gist", "workflow"],
         auth_uri_fields: &[],
         issuer: None,
@@ -118,6 +129,7 @@ pub(super) const PRESETS: &[Preset] = &[
         name: "gitlab",
         auth_uri: "https://gitlab.com/oauth/authorize",
         token_uri: "https://gitlab.com/oauth/token",
+        device_auth_uri: Some("https://gitlab.com/oauth/authorize_device"),
         scopes: &["read_repository", "write_repository"],
         auth_uri_fields: &[],
         issuer: Some("https://gitlab.com"),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::client_auth::ClientAuth;
 use super::model::{Account, AuthorizationCode, Grant};
+use super::uri::Uri;
 
 /// An account that means the same, but for its secret, which is left out.
 pub fn print(account: &Account) -> String {
@@ -23,24 +24,31 @@ pub fn print(account: &Account) -> String {
         refresh_before_expiry,
         refresh_retry,
     } = account;
-    let Grant::AuthorizationCode(AuthorizationCode { auth_uri, auth_uri_fields, redirect_uri }) = grant;
+    let by_device = matches!(grant, Grant::DeviceCode { .. });
+    let browser = |value: fn(&AuthorizationCode) -> &Uri| grant.browser().map(value);
     let lines = [
-        option("auth_uri", &string(auth_uri.written())),
+        if by_device { option("grant", &string("device_code")) } else { String::new() },
+        uri("auth_uri", browser(|browser| &browser.auth_uri)),
+        uri("device_auth_uri", grant.device().map(|device| &*device.device_auth_uri)),
         option("token_uri", &string(token_uri.written())),
         issuer.as_ref().map(|issuer| option("issuer", &string(issuer))).unwrap_or_default(),
         option("client_id", &string(client_id)),
         secret(client_auth),
         list("scopes", scopes),
         list("resource", resource),
-        map("auth_uri_fields", auth_uri_fields),
+        map("auth_uri_fields", grant.auth_uri_fields()),
         map("token_uri_fields", token_uri_fields),
         user.as_deref().map(|user| option("user", &string(user))).unwrap_or_default(),
-        option("redirect_uri", &string(redirect_uri.written())),
+        uri("redirect_uri", browser(|browser| &browser.redirect_uri)),
         option("refresh_at_least", &time(*refresh_at_least)),
         option("refresh_before_expiry", &time(*refresh_before_expiry)),
         option("refresh_retry", &time(*refresh_retry)),
     ];
     format!("account {} {{\n{}}}\n", string(name.as_str()), lines.concat())
+}
+
+fn uri(name: &str, uri: Option<&Uri>) -> String {
+    uri.map(|uri| option(name, &string(uri.written()))).unwrap_or_default()
 }
 
 fn option(name: &str, value: &str) -> String {

@@ -25,7 +25,9 @@ fn defaults_are_those_of_the_manual() {
     assert_eq!((http.host.as_str(), http.port, http), ("127.0.0.1", 0, https));
     let [account] = config.accounts.as_slice() else { panic!("{config:?}") };
     assert_eq!(account.name.as_str(), "work");
-    let Grant::AuthorizationCode(code) = &account.grant;
+    let Grant::AuthorizationCode { browser: code, device: None } = &account.grant else {
+        panic!("{account:?}")
+    };
     assert_eq!(code.auth_uri.written(), "https://auth.example/authorize/");
     assert_eq!(code.redirect_uri.written(), "http://localhost/");
     assert_eq!(account.client_auth, ClientAuth::None);
@@ -50,7 +52,7 @@ fn accounts_share_what_they_have_in_common_and_nothing_else() {
     let other = ACCOUNT.replace("work", "home").replace("/token", "/other");
     let accounts = checked(&format!("{ACCOUNT}{other}")).config.accounts;
     let [work, home] = accounts.as_slice() else { panic!("{accounts:?}") };
-    let (Grant::AuthorizationCode(at_work), Grant::AuthorizationCode(at_home)) = (&work.grant, &home.grant);
+    let (at_work, at_home) = (work.grant.browser().unwrap(), home.grant.browser().unwrap());
     assert!(Arc::ptr_eq(&at_work.auth_uri, &at_home.auth_uri));
     assert!(Arc::ptr_eq(&at_work.redirect_uri, &at_home.redirect_uri));
     assert_eq!(

@@ -10,7 +10,9 @@ use crate::unix_time::UnixTime;
 pub enum State {
     /// No token, nothing under way.
     Empty,
-    /// An authorization request waits for the user.
+    /// A code for the user has been asked for.
+    Starting,
+    /// An authorization waits for the user.
     Pending,
     /// The authorization code is being exchanged.
     Exchanging,
@@ -23,11 +25,22 @@ impl State {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Empty => "empty",
+            Self::Starting => "starting",
             Self::Pending => "pending",
             Self::Exchanging => "exchanging",
             Self::Active => "active",
         }
     }
+}
+
+/// How a user signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// With a browser that comes back to the redirect listener.
+    Browser,
+    /// On any device, by typing a code there.
+    Device,
 }
 
 /// One row of `status`.
@@ -37,6 +50,9 @@ pub struct AccountStatus {
     pub account: String,
     /// Where it is.
     pub state: State,
+    /// How the sign-in is done that is under way.
+    #[serde(default)]
+    pub method: Option<Method>,
     /// When the access token was obtained.
     pub obtained: Option<UnixTime>,
     /// When the access token expires or expired.

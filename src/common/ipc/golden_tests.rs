@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::frame::{Decoder, FrameError, FrameKind, Message, encode};
-use super::message::{Answer, Expired, Refresh, Refusal, Report, Request, Response, Show};
+use super::message::{Answer, Expired, Method, Pending, Refresh, Refusal, Report, Request, Response, Show};
 use crate::secret::Secret;
 use crate::unix_time::UnixTime;
 use reports::reports;
@@ -142,7 +142,8 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::Response(response) => match response {
             Response::AccessToken { .. } => "access_token",
             Response::Output { .. } => "output",
-            Response::Pending { .. } => "pending",
+            Response::Pending(_) => "pending",
+            Response::Starting { .. } => "starting",
             Response::Exchanging { .. } => "exchanging",
             Response::Expired(_) => "expired",
             Response::RefreshScheduled { .. } => "refresh_scheduled",
@@ -167,12 +168,19 @@ fn answers() -> Vec<(&'static str, Answer)> {
 }
 
 fn responses() -> Vec<(&'static str, Response)> {
+    let url = "https://login.example.org/authorize?client_id=pizauth&state=x".to_owned();
     vec![
         ("access_token", Response::AccessToken { access_token: Secret::from("ya29.example") }),
         ("output", Response::Output { text: Secret::from("Bearer ya29.example") }),
-        ("pending", pending(None, false)),
-        ("pending_hindered", pending(Some("cannot listen"), false)),
-        ("pending_more", pending(None, true)),
+        ("pending", Response::Pending(pending(&url))),
+        ("pending_browser", Response::Pending(Pending { method: Some(Method::Browser), ..pending(&url) })),
+        (
+            "pending_hindered",
+            Response::Pending(Pending { listener_error: Some("cannot listen".to_owned()), ..pending(&url) }),
+        ),
+        ("pending_more", Response::Pending(Pending { more: true, ..pending(&url) })),
+        ("pending_device", Response::Pending(on_device())),
+        ("starting", Response::Starting { host: "login.example.org".to_owned() }),
         ("exchanging", Response::Exchanging { last_error: None }),
         ("expired", expired(None, false, 0)),
         ("expired_error", expired(Some("cannot connect"), false, 55)),
@@ -183,9 +191,18 @@ fn responses() -> Vec<(&'static str, Response)> {
     ]
 }
 
-fn pending(listener_error: Option<&str>, more: bool) -> Response {
-    let url = "https://login.example.org/authorize?client_id=pizauth&state=x".to_owned();
-    Response::Pending { url, listener_error: listener_error.map(str::to_owned), more }
+fn pending(url: &str) -> Pending {
+    Pending::at(url.to_owned())
+}
+
+fn on_device() -> Pending {
+    Pending {
+        method: Some(Method::Device),
+        user_code: Some("BDWD-HQPK".to_owned()),
+        verification_uri: Some("https://example.org/device".to_owned()),
+        expires: Some(UnixTime(1_700_000_900)),
+        ..pending("https://example.org/device?user_code=BDWD-HQPK")
+    }
 }
 
 fn expired(last_error: Option<&str>, needs_attention: bool, refresh_in: u64) -> Response {
@@ -205,6 +222,7 @@ fn refusals() -> Vec<(&'static str, Answer)> {
         ("refused_bad_request", refused(Refusal::BadRequest, "the message cannot be understood")),
         ("refused_unsupported_version", FrameError::UnknownVersion(2).to_answer()),
         ("refused_too_large", too_large().to_answer()),
+        ("refused_no_code_yet", refused(Refusal::NoCodeYet, "the sign-in was declined")),
         ("refused_starting", refused(Refusal::Starting, "startup_cmd has not ended")),
         ("refused_restricted", refused(Refusal::Restricted, "this socket only shows tokens")),
         ("refused_denied", refused(Refusal::Denied, "the configuration gives dumps to hooks only")),

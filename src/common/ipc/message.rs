@@ -8,7 +8,8 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::access_token::{Refresh, Show};
-pub use super::account_status::{AccountStatus, State};
+pub use super::account_status::{AccountStatus, Method, State};
+pub use super::pending::Pending;
 pub use super::refusal::Refusal;
 pub use super::saved_state::SavedState;
 pub use super::startup_cmd::StartupCmd;
@@ -63,11 +64,6 @@ impl Request {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
 /// What the daemon answers about an account, and why it has not done something: short.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -84,16 +80,12 @@ pub enum Response {
         #[serde(with = "secret::exposed")]
         text: Secret,
     },
-    /// To `show` and `refresh`: the user has to visit this authorization request URL.
-    Pending {
-        /// The URL.
-        url: String,
-        /// Why nobody can come back from there now: the redirect listener cannot listen.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        listener_error: Option<String>,
-        /// Whether this is not the end: the caller waits, and another answer follows.
-        #[serde(default, skip_serializing_if = "is_false")]
-        more: bool,
+    /// To `show` and `refresh`: the user has to sign in.
+    Pending(Pending),
+    /// To `show` and `refresh`: a code for the user has been asked for, and has not come.
+    Starting {
+        /// Who was asked.
+        host: String,
     },
     /// To `show` and `refresh`: the authorization code is being exchanged; no URL to visit.
     Exchanging {

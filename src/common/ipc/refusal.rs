@@ -20,6 +20,8 @@ pub enum Refusal {
     UnsupportedVersion,
     /// A request or an answer over its cap.
     TooLarge,
+    /// `show` of an account whose user has not signed in in time on another device: the next code is not made yet.
+    NoCodeYet,
     /// `dump` while `startup_cmd` may be restoring what would be missing in it.
     Starting,
     /// `dump` by somebody who is not given one.

@@ -9,11 +9,13 @@ use crate::moment::Moment;
 /// What an account waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Due {
-    /// A token request.
+    /// A request that brings a token, or begins to.
     pub(super) request: Option<Moment>,
+    /// The question whether the user has signed in on another device, which other requests go before.
+    pub(super) poll: Option<Moment>,
     /// A reminder of a pending authorization.
     pub(super) reminder: Option<Moment>,
-    /// The end of an access token, which is wiped then.
+    /// The end of an access token, which is wiped then, or of a user's code.
     pub(super) expiry: Option<Moment>,
     /// The end of the time that a caller waits.
     pub(super) wait: Option<Moment>,
@@ -23,6 +25,7 @@ pub(super) struct Due {
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
     pub(super) requests: Queue,
+    pub(super) polls: Queue,
     pub(super) reminders: Queue,
     pub(super) expiries: Queue,
     pub(super) waits: Queue,
@@ -32,6 +35,7 @@ impl Agenda {
     /// Replaces what is filed for `account`.
     pub(super) fn file(&mut self, account: &AccountName, due: Due) {
         self.requests.file(account, due.request);
+        self.polls.file(account, due.poll);
         self.reminders.file(account, due.reminder);
         self.expiries.file(account, due.expiry);
         self.waits.file(account, due.wait);

@@ -8,14 +8,14 @@ use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
+use super::purpose::Verdict;
 use super::renewal::{Pause, Renewal, RenewedBy};
 use super::token_state::{ActiveToken, ExchangeStage, TokenState};
-use super::{Keeper, Settings, pace};
+use super::{Keeper, Settings, device, pace};
 use crate::http;
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::{Issued, Outcome, Reason};
 use crate::oauth::provider_hints::{SUSPECT_GRANT, hint_for_age};
-use crate::oauth::token_request::TokenRequest;
 use crate::prelude::*;
 use crate::snapshot::Lineage;
 
@@ -33,13 +33,6 @@ pub enum HookVerdict {
     NoVerdict,
 }
 
-/// What a request is for: this decides who judges its answer.
-#[derive(Debug)]
-pub(super) enum Purpose {
-    /// A token, for a code or by a refresh.
-    Token(TokenRequest),
-}
-
 /// A transient failure of a refresh.
 struct Failure {
     reason: Reason,
@@ -51,14 +44,13 @@ impl Keeper {
     /// What came of a request. It counts only while an account holds the ticket.
     pub fn answered(&mut self, job: JobId, result: Result<http::Answer, http::Lost>, now: Now) {
         let Some(flight) = self.places.give_back(job, result.is_ok()) else { return };
-        let Purpose::Token(request) = &flight.purpose;
-        let outcome = request.outcome(result);
+        let verdict = flight.purpose.judge(result);
         let settings = self.settings;
         let of_an_account = self.change(flight.account.as_str(), now, |entry, outbox| {
             let is_awaited = entry.awaits(job);
-            outbox.tell(entry, Happened::RequestEnded { outcome: outcome.as_str(), is_awaited });
+            outbox.tell(entry, Happened::RequestEnded { outcome: verdict.as_str(), is_awaited });
             if is_awaited {
-                token_answered(entry, outcome, &settings, now, outbox);
+                take_verdict(entry, verdict, &settings, now, outbox);
             }
         });
         if of_an_account.is_err() {
@@ -81,11 +73,23 @@ impl Keeper {
     }
 }
 
+fn take_verdict(entry: &mut Entry, verdict: Verdict, settings: &Settings, now: Now, outbox: &mut Outbox) {
+    match verdict {
+        Verdict::Token(outcome) => token_answered(entry, outcome, settings, now, outbox),
+        Verdict::Codes(answer) => device::codes_answered(entry, answer, settings, now, outbox),
+        Verdict::Poll(polled) => {
+            if let Some(issued) = device::poll_answered(entry, polled, now, outbox) {
+                take_issued(entry, issued, now, outbox);
+            }
+        }
+    }
+}
+
 fn token_answered(entry: &mut Entry, outcome: Outcome, settings: &Settings, now: Now, outbox: &mut Outbox) {
     match entry.state {
         TokenState::Exchanging(_) => exchange_answered(entry, outcome, now, outbox),
         TokenState::Active(_) => refresh_answered(entry, outcome, settings, now, outbox),
-        TokenState::Empty | TokenState::Pending(_) => {}
+        TokenState::Empty | TokenState::Starting(_) | TokenState::Pending(_) | TokenState::OnDevice(_) => {}
     }
 }
 

@@ -3,16 +3,17 @@
 use core::mem;
 
 use pizauth_common::account_name::AccountName;
-use pizauth_common::config::{Grant, Scheme};
+use pizauth_common::config::{AuthorizationCode, Grant, Scheme};
 use pizauth_common::secret::Secret;
 
 use super::effect::JobId;
 use super::entry::{Entry, StateDigest};
 use super::event::Happened;
+use super::invitation::{Begun, Invitation};
 use super::outbox::Outbox;
-use super::token_state::{ActiveToken, Exchange, ExchangeStage, PendingAuthorization, TokenState};
-use super::{Keeper, SHORTEST_REMINDER, Settings};
-use crate::moment::Now;
+use super::token_state::{ActiveToken, Exchange, ExchangeStage, PendingAuthorization, Reminder, TokenState};
+use super::{Keeper, SHORTEST_REMINDER, Settings, device};
+use crate::moment::{Moment, Now};
 use crate::oauth::authorization_request::AuthorizationRequest;
 use crate::oauth::issuer::{self, Origin};
 use crate::oauth::outcome::Reason;
@@ -69,7 +70,10 @@ impl Keeper {
         let (names, settings) = (names.collect::<Vec<_>>(), self.settings);
         for name in names {
             // It is there; the URL is told to the user.
-            let _ = self.change(name.as_str(), now, |entry, outbox| authorize(entry, &settings, now, outbox));
+            let _ = self.change(name.as_str(), now, |entry, outbox| {
+                let browser = entry.account.grant.browser().cloned();
+                browser.map(|browser| open_browser(entry, &browser, &settings, now, outbox))
+            });
         }
     }
 
@@ -90,35 +94,58 @@ impl Keeper {
     }
 }
 
-/// A new authorization request: it replaces an older one, and the user hears of it at once, or as soon as the last URL
-/// has had its second. Tokens that are still good for something stay until it has succeeded. Gives the URL.
-pub(super) fn authorize(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) -> String {
-    let Grant::AuthorizationCode(grant) = &entry.account.grant;
+/// A new authorization: it replaces an older one. Tokens that are still good for something stay until it has succeeded.
+pub(super) fn authorize(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) -> Begun {
+    match &entry.account.grant {
+        Grant::AuthorizationCode { browser, .. } => {
+            let browser = browser.clone();
+            Begun::Pending(open_browser(entry, &browser, settings, now, outbox))
+        }
+        Grant::DeviceCode { .. } => device::ask_for_codes(entry, now.moment, outbox),
+    }
+}
+
+/// When the user hears of a new authorization: at once, or as soon as what they were told last has had its second.
+pub(super) fn first_reminder(entry: &Entry, now: Moment) -> Reminder {
+    let at = entry.told_at.map_or(now, |told| now.max(told.plus(SHORTEST_REMINDER)));
+    Reminder { at, is_told: false }
+}
+
+/// A new authorization request for the user's browser.
+fn open_browser(
+    entry: &mut Entry,
+    grant: &AuthorizationCode,
+    settings: &Settings,
+    now: Now,
+    outbox: &mut Outbox,
+) -> Invitation {
     let port = settings.ports.of(grant.redirect_uri.scheme());
     let request = AuthorizationRequest::new(&entry.account, grant, port, outbox.entropy());
-    let url = request.url.clone();
-    let remind_at = entry.told_at.map_or(now.moment, |told| now.moment.max(told.plus(SHORTEST_REMINDER)));
-    let pending = PendingAuthorization { request, remind_at, is_told: false };
+    let pending = PendingAuthorization { request, reminder: first_reminder(entry, now.moment) };
+    let invitation = pending.invitation();
     match &mut entry.state {
         TokenState::Active(token) if !token.is_spent(now.moment) => token.sign_in = Some(Box::new(pending)),
         state => *state = TokenState::Pending(pending),
     }
     remind(entry, settings, now, outbox);
-    url
+    invitation
 }
 
 /// Tells the user of an authorization that is pending, for the first time or again, if it is time to.
 pub(super) fn remind(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) {
-    if let Some(pending) = entry.state.pending_mut()
-        && pending.remind_at <= now.moment
-    {
-        pending.remind_at = now.moment.plus(settings.remind_every);
-        entry.told_at = Some(now.moment);
-        let url = pending.request.url.clone();
-        let was_told = mem::replace(&mut pending.is_told, true);
-        let pending = Happened::AuthorizationPending { url: url.clone() };
-        outbox.tell(entry, if was_told { Happened::AuthorizationReminded { url } } else { pending });
-    }
+    let Some(reminder) = entry.state.reminder_mut().filter(|reminder| reminder.at <= now.moment) else {
+        return;
+    };
+    let told = Reminder { at: now.moment.plus(settings.remind_every), is_told: true };
+    let was_told = mem::replace(reminder, told).is_told;
+    entry.told_at = Some(now.moment);
+    let Some(Invitation { url, code }) = entry.state.invitation() else { return };
+    let user_code = code.map(|code| code.user_code);
+    let what = match was_told {
+        true => Happened::AuthorizationReminded { url, user_code },
+        false => Happened::AuthorizationPending { url, user_code },
+    };
+    outbox.tell(entry, what);
 }
 
 /// An authorization came to nothing: back to the tokens that it would have taken the place of, if there are any.
@@ -150,11 +177,14 @@ fn respond(
         _ if entry.is_pending_with(response.state().expose()) => {}
         TokenState::Exchanging(_) => return RedirectVerdict::Exchanging(account, entry.exchange_error()),
         TokenState::Active(_) => return RedirectVerdict::AlreadySignedIn(account),
-        TokenState::Pending(_) | TokenState::Empty => return RedirectVerdict::NotFound,
+        TokenState::Starting(_) | TokenState::Pending(_) | TokenState::OnDevice(_) | TokenState::Empty => {
+            return RedirectVerdict::NotFound;
+        }
     }
     let Some((pending, kept)) = entry.state.take_pending() else { return RedirectVerdict::NotFound };
     entry.remember_used(response.state().expose());
-    let Grant::AuthorizationCode(grant) = &entry.account.grant;
+    // Without it there was no authorization request.
+    let Some(grant) = entry.account.grant.browser() else { return RedirectVerdict::NotFound };
     match issuer::origin(&response, &entry.account, grant) {
         Origin::Fits => {}
         Origin::Unknown(iss) => outbox.tell(entry, Happened::OtherIssuer { iss }),

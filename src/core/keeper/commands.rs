@@ -6,8 +6,10 @@ use core::time::Duration;
 use pizauth_common::secret::Secret;
 
 use super::authorization::authorize;
+use super::device;
 use super::entry::Entry;
 use super::event::Happened;
+use super::invitation::{Begun, Invitation};
 use super::renewal::{Pause, Renewal};
 use super::token_state::TokenState;
 use super::{Keeper, UnknownAccount};
@@ -20,8 +22,17 @@ use crate::prelude::*;
 pub enum Shown {
     /// A valid access token.
     AccessToken(Secret),
-    /// The user has to visit this URL.
-    Pending(String),
+    /// The user has to sign in.
+    Pending(Invitation),
+    /// This host has been asked for a code for the user, and has not answered.
+    Starting(String),
+    /// The user has not signed in in time, and hears of no further code for a while.
+    Resting {
+        /// Why nothing came of the last one.
+        last_error: Option<Reason>,
+        /// Until `show` makes the next one.
+        next_code_in: Duration,
+    },
     /// The authorization is being completed.
     Exchanging {
         /// Why the last try to do so failed, if one did.
@@ -59,8 +70,10 @@ pub enum Refreshed {
         /// Until then; zero if it begins now or is under way.
         refresh_in: Duration,
     },
-    /// The user has to visit this URL.
-    Pending(String),
+    /// The user has to sign in.
+    Pending(Invitation),
+    /// This host has been asked for a code for the user, and has not answered.
+    Starting(String),
     /// The authorization is being completed; nothing changed.
     Exchanging {
         /// Why the last try to do so failed, if one did.
@@ -115,10 +128,15 @@ impl Keeper {
                 hasten(&mut token.renewal, Haste::Show, now.moment);
             }
             match why_not(entry, now.moment) {
-                Some(why @ (Shown::Pending(_) | Shown::Exchanging { .. })) => why,
+                Some(why @ (Shown::Pending(_) | Shown::Starting(_) | Shown::Exchanging { .. })) => why,
                 _ if is_stopping => Shown::Stopping,
                 Some(why) => why,
-                None => Shown::Pending(authorize(entry, &settings, now, outbox)),
+                None => match device::rest(entry, &settings, now.moment) {
+                    Some(next_code_in) => {
+                        Shown::Resting { last_error: entry.last_error.clone(), next_code_in }
+                    }
+                    None => authorize(entry, &settings, now, outbox).into(),
+                },
             }
         })
     }
@@ -139,17 +157,18 @@ impl Keeper {
         let (settings, is_stopping) = (self.settings, self.is_stopping);
         self.change(account, now, |entry, outbox| match &mut entry.state {
             _ if is_stopping => Refreshed::Stopping,
+            TokenState::Starting(_) => Refreshed::Starting(device::host(&entry.account)),
             TokenState::Exchanging(_) => Refreshed::Exchanging { last_error: entry.exchange_error() },
             TokenState::Active(token) if token.offers_sign_in() => {
-                Refreshed::Pending(authorize(entry, &settings, now, outbox))
+                authorize(entry, &settings, now, outbox).into()
             }
             TokenState::Active(token) if token.renewal.is_possible() => {
                 hasten(&mut token.renewal, Haste::Refresh, now.moment);
                 Refreshed::Scheduled { refresh_in: refresh_in(entry, now.moment) }
             }
             TokenState::Active(token) if !token.has_expired(now.moment) => Refreshed::Impossible,
-            TokenState::Active(_) | TokenState::Empty | TokenState::Pending(_) => {
-                Refreshed::Pending(authorize(entry, &settings, now, outbox))
+            TokenState::Active(_) | TokenState::Empty | TokenState::Pending(_) | TokenState::OnDevice(_) => {
+                authorize(entry, &settings, now, outbox).into()
             }
         })
     }
@@ -174,6 +193,24 @@ impl Keeper {
     }
 }
 
+impl From<Begun> for Shown {
+    fn from(begun: Begun) -> Self {
+        match begun {
+            Begun::Pending(invitation) => Self::Pending(invitation),
+            Begun::Starting(host) => Self::Starting(host),
+        }
+    }
+}
+
+impl From<Begun> for Refreshed {
+    fn from(begun: Begun) -> Self {
+        match begun {
+            Begun::Pending(invitation) => Self::Pending(invitation),
+            Begun::Starting(host) => Self::Starting(host),
+        }
+    }
+}
+
 /// Back to empty, whatever is under way included. Gives what there was.
 pub(super) fn drop_session(entry: &mut Entry) -> TokenState {
     let had = mem::replace(&mut entry.state, TokenState::Empty);
@@ -182,11 +219,12 @@ pub(super) fn drop_session(entry: &mut Entry) -> TokenState {
 }
 
 fn why_not(entry: &Entry, now: Moment) -> Option<Shown> {
-    if let Some(pending) = entry.state.pending() {
-        return Some(Shown::Pending(pending.request.url.clone()));
+    if let Some(invitation) = entry.state.invitation() {
+        return Some(Shown::Pending(invitation));
     }
     match &entry.state {
-        TokenState::Empty | TokenState::Pending(_) => None,
+        TokenState::Empty | TokenState::Pending(_) | TokenState::OnDevice(_) => None,
+        TokenState::Starting(_) => Some(Shown::Starting(device::host(&entry.account))),
         TokenState::Exchanging(_) => Some(Shown::Exchanging { last_error: entry.exchange_error() }),
         TokenState::Active(token) => {
             let renewal = token.renewal.is_possible().then(|| renewing(entry, now));

@@ -1,17 +1,17 @@
 //! One account as the keeper holds it: its configuration, its token state, its buckets.
 
+mod due;
+
 use core::mem;
 
-use pizauth_common::config::{Account, Grant};
+use pizauth_common::config::{Account, Uri};
 use pizauth_common::secret::Secret;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::agenda::Due;
 use super::bucket::Bucket;
-use super::effect::JobId;
 use super::renewal::{Pause, Renewal, Renewer};
-use super::token_state::{ActiveToken, ExchangeStage, TokenState};
+use super::token_state::{ActiveToken, TokenState};
 use super::waiters::Waiters;
 use crate::moment::Moment;
 use crate::oauth::id_token::somebody_else;
@@ -29,7 +29,8 @@ pub(super) struct Entry {
     /// Of that account: what a dump says, and what a restore and a reload compare.
     pub(super) fingerprint: Fingerprint,
     pub(super) state: TokenState,
-    /// For exchanges. Apart from that for refreshes, since a code may be good for seconds only.
+    /// For sign-ins: exchanges, and requests for a user's code. Apart from that for refreshes, since an authorization code
+    /// may be good for seconds only.
     exchanges: Bucket,
     refreshes: Bucket,
     /// When a token request was last answered.
@@ -49,6 +50,8 @@ pub(super) struct Entry {
     pub(super) told_at: Option<Moment>,
     /// A refresh token that is not saved yet is not sent before: a server that has answered may take the next for theft.
     pub(super) hold_until: Option<Moment>,
+    /// When the last code for another device was made that has come to nothing. Nobody may be there to type the next one.
+    pub(super) code_made_at: Option<Moment>,
     /// Who has signed in in place of the one that `login_hint` names.
     pub(super) somebody_else: Option<String>,
     /// Of the `state` that was used last, to recognise a reload of the browser's page.
@@ -74,6 +77,7 @@ impl Entry {
             somebody_else: None,
             told_at: None,
             hold_until: None,
+            code_made_at: None,
             used_state: None,
             waiters: Waiters::default(),
         }
@@ -93,36 +97,20 @@ impl Entry {
         self.fingerprint != before
     }
 
-    /// What this account waits for.
-    pub(super) fn due(&self) -> Due {
-        let request = match &self.state {
-            TokenState::Empty | TokenState::Pending(_) => None,
-            TokenState::Exchanging(exchange) => match exchange.stage {
-                ExchangeStage::Waiting { due } => Some(due.max(self.exchanges.next_allowed())),
-                ExchangeStage::InFlight => None,
-            },
-            TokenState::Active(token) => match token.renewal {
-                Renewal::Idle { due, .. } => {
-                    Some(due.max(self.refreshes.next_allowed())).max(self.hold_until)
-                }
-                Renewal::InFlight { .. } | Renewal::Impossible => None,
-            },
-        };
-        let held = self.state.token().filter(|token| token.access_token.is_some());
-        Due {
-            request,
-            reminder: self.state.pending().map(|pending| pending.remind_at),
-            expiry: held.map(|token| token.expires_at),
-            wait: self.waiters.next_deadline(),
-        }
-    }
-
     /// Takes the request that now leaves out of its bucket.
     pub(super) fn spend(&mut self, now: Moment) {
         match self.state {
-            TokenState::Exchanging(_) => self.exchanges.take(now),
-            _ => self.refreshes.take(now),
+            TokenState::Starting(_) | TokenState::Exchanging(_) => self.exchanges.take(now),
+            TokenState::Active(_) => self.refreshes.take(now),
+            // Polls have a law of their own: a bucket would be empty all the time.
+            TokenState::Pending(_) | TokenState::OnDevice(_) | TokenState::Empty => {}
         }
+    }
+
+    /// Where its next request goes.
+    pub(super) fn endpoint(&self) -> &Uri {
+        let device = self.account.grant.device().filter(|_| matches!(self.state, TokenState::Starting(_)));
+        device.map_or(&self.account.token_uri, |device| &device.device_auth_uri)
     }
 
     /// What renews the access token, where there is one and something does.
@@ -162,6 +150,7 @@ impl Entry {
     pub(super) fn needs_authorization(&self, now: Moment) -> bool {
         match &self.state {
             TokenState::Empty | TokenState::Pending(_) => true,
+            TokenState::Starting(_) | TokenState::OnDevice(_) => self.valid_token(now).is_none(),
             TokenState::Exchanging(_) => false,
             TokenState::Active(token) => token.is_spent(now),
         }
@@ -182,24 +171,12 @@ impl Entry {
         }
     }
 
-    /// Whether `job` is the ticket of the token request that this account waits for.
-    pub(super) fn awaits(&self, job: JobId) -> bool {
-        match &self.state {
-            TokenState::Exchanging(exchange) => {
-                exchange.job == job && exchange.stage == ExchangeStage::InFlight
-            }
-            TokenState::Active(token) => {
-                matches!(token.renewal, Renewal::InFlight { job: held, .. } if held == job)
-            }
-            TokenState::Empty | TokenState::Pending(_) => false,
-        }
-    }
-
     /// Notes a success: what was reported may be reported again when it comes back.
     pub(super) fn succeeded(&mut self, now: Moment) {
         self.answered_at = Some(now);
         self.last_was_sign_in = self.active().is_some_and(|token| token.lineage.generation == 0);
         self.last_error = None;
+        self.code_made_at = None;
         self.reported.clear();
     }
 
@@ -230,8 +207,8 @@ impl Entry {
 
     /// Who of these users is another than `login_hint` names.
     pub(super) fn somebody_else_of(&self, users: &[String]) -> Option<String> {
-        let Grant::AuthorizationCode(grant) = &self.account.grant;
-        let hint = grant.auth_uri_fields.iter().find(|(name, _)| name == "login_hint");
+        let fields = self.account.grant.auth_uri_fields();
+        let hint = fields.iter().find(|(name, _)| name == "login_hint");
         hint.and_then(|(_, hint)| somebody_else(hint, users)).map(str::to_owned)
     }
 
@@ -275,6 +252,7 @@ impl Entry {
         self.last_error = None;
         self.somebody_else = None;
         self.used_state = None;
+        self.code_made_at = None;
         self.reported.clear();
     }
 }

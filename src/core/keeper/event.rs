@@ -13,6 +13,9 @@ use crate::prelude::*;
 
 #[cfg(test)]
 mod tests;
+mod token_event;
+
+pub use token_event::TokenEvent;
 
 /// How much an event matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,31 +52,6 @@ pub struct AccountEvent {
     pub account: AccountName,
     /// What happened.
     pub what: Happened,
-}
-
-/// What happened to a token, for `token_event_cmd`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenEvent {
-    /// An authorization succeeded.
-    New,
-    /// A refresh succeeded.
-    Refreshed,
-    /// The session was ended by the server, by the configuration or by a hook.
-    Invalidated,
-    /// The user revoked it.
-    Revoked,
-}
-
-impl TokenEvent {
-    /// The value of `PIZAUTH_EVENT`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "token_new",
-            Self::Refreshed => "token_refreshed",
-            Self::Invalidated => "token_invalidated",
-            Self::Revoked => "token_revoked",
-        }
-    }
 }
 
 /// The advice where a person has to mend something.
@@ -152,6 +130,12 @@ account_events! {
         /// Where it says that it comes from.
         iss: String
     } "other_issuer" "a sign-in was answered in the name of another server than that of auth_uri; it went on"
+    Warning PollFailed {
+        /// Why.
+        reason: Reason,
+        /// The pause before the next one.
+        pause: Duration
+    } "poll_failed" "no usable answer to whether the user has signed in on another device: it will be asked again"
     Notice NoRefreshToken "no_refresh_token"
         "the access token came without a refresh token: it lives only until it expires"
     Notice ScopeNarrowed {
@@ -164,7 +148,9 @@ account_events! {
     } "other_user" "somebody else has signed in than login_hint names; the token is kept"
     Info AuthorizationPending {
         /// For the user.
-        url: String
+        url: String,
+        /// What they type there, if they have to.
+        user_code: Option<String>
     } "authorization_pending" "an account waits to be authorized by the user"
     Info TokenNew {
         /// Its lifetime.
@@ -187,7 +173,9 @@ account_events! {
     Info Restored "restored" "a token state was taken from a caller"
     Debug AuthorizationReminded {
         /// For the user.
-        url: String
+        url: String,
+        /// What they type there, if they have to.
+        user_code: Option<String>
     } "authorization_reminded" "the user was reminded of an account that waits to be authorized"
     Debug RequestStarted {
         /// Its `grant_type`.
@@ -212,13 +200,13 @@ impl Happened {
             Self::SessionEnded { reason, .. }
             | Self::NeedsAttention { reason, .. }
             | Self::AuthorizationFailed { reason, .. }
-            | Self::Outage { reason, .. } => tell("reason", reason),
+            | Self::Outage { reason, .. } => tell("reason", &reason.logged()),
             Self::RefreshFailed { reason, failures, pause } => {
                 tell("failures", failures);
                 tell("retry_in", &pause.as_secs());
                 tell("reason", reason);
             }
-            Self::ExchangeRetried { reason, pause } => {
+            Self::ExchangeRetried { reason, pause } | Self::PollFailed { reason, pause } => {
                 tell("retry_in", &pause.as_secs());
                 tell("reason", reason);
             }

@@ -6,8 +6,8 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use pizauth_common::account_name::AccountName;
 use pizauth_common::config::{Account, Uri};
 
-use super::answers::Purpose;
 use super::effect::JobId;
+use super::purpose::Purpose;
 use crate::prelude::*;
 
 /// At most this many requests at a time, over all accounts.
@@ -51,7 +51,16 @@ struct Queue {
     /// Whether its last request was answered.
     answers: bool,
     /// Accounts whose request is due and has no place.
-    waiting: BTreeSet<AccountName>,
+    waiting: BTreeSet<(Turn, AccountName)>,
+}
+
+/// Which requests go first, where there are not places for all that are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Turn {
+    /// Whatever brings a token.
+    First,
+    /// The question whether a user has signed in.
+    Last,
 }
 
 impl Queue {
@@ -84,11 +93,11 @@ impl Places {
 
     /// Whether a request to this host may begin, where there is a place at all. Else the account waits until
     /// [`Places::next_waiting`] names it.
-    pub(super) fn is_free_or_wait(&mut self, host: &Host, account: &AccountName) -> bool {
+    pub(super) fn is_free_or_wait(&mut self, host: &Host, account: &AccountName, turn: Turn) -> bool {
         let Some(queue) = self.hosts.get_mut(host) else { return true };
         let is_free = queue.free(self.to_silent_host) > 0;
         if !is_free {
-            queue.waiting.insert(account.clone());
+            queue.waiting.insert((turn, account.clone()));
         }
         is_free
     }
@@ -109,22 +118,33 @@ impl Places {
         Some(flight)
     }
 
-    /// Somebody who has waited for a place at a host where one is free now, and may have lost interest meanwhile.
-    pub(super) fn next_waiting(&mut self) -> Option<AccountName> {
-        while let Some(host) = self.freed.first() {
-            let queue = self.hosts.get_mut(host).filter(|queue| queue.free(self.to_silent_host) > 0);
-            if let Some(account) = queue.and_then(|queue| queue.waiting.pop_first()) {
-                return Some(account);
+    /// Somebody whose turn it is and who has waited for a place at a host where one is free now, and may have lost interest
+    /// meanwhile.
+    pub(super) fn next_waiting(&mut self, turn: Turn) -> Option<AccountName> {
+        let (hosts, most) = (&mut self.hosts, self.to_silent_host);
+        let mut next = None;
+        self.freed.retain(|host| {
+            let queue = hosts.get_mut(host).filter(|queue| queue.free(most) > 0);
+            let Some(queue) = queue.filter(|queue| !queue.waiting.is_empty()) else { return false };
+            if next.is_none() && queue.waiting.first().is_some_and(|(waits, _)| *waits == turn) {
+                next = queue.waiting.pop_first();
             }
-            self.freed.pop_first();
-        }
-        None
+            true
+        });
+        next.map(|(_, account)| account)
     }
 }
 
 /// Where all accounts are at one host, there is nobody whom it could hold up.
 fn to_silent_host(accounts: &[Account]) -> usize {
-    let hosts = accounts.iter().map(|account| (account.token_uri.host(), account.token_uri.port()));
-    let has_others = hosts.clone().any(|host| hosts.clone().next() != Some(host));
+    let mut hosts = accounts.iter().flat_map(endpoints).map(|uri| (uri.host(), uri.port()));
+    let first = hosts.next();
+    let has_others = hosts.any(|host| Some(host) != first);
     if has_others { MAX_TO_SILENT_HOST } else { MAX_IN_FLIGHT }
+}
+
+/// Where requests of an account may go.
+fn endpoints(account: &Account) -> impl Iterator<Item = &Uri> {
+    let device = account.grant.device().map(|device| &*device.device_auth_uri);
+    [&*account.token_uri].into_iter().chain(device)
 }

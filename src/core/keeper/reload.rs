@@ -1,6 +1,7 @@
 //! A new configuration: who keeps the session and who loses it.
 
 use alloc::collections::BTreeMap;
+use core::mem;
 use core::time::Duration;
 
 use pizauth_common::account_name::AccountName;
@@ -55,13 +56,18 @@ fn update(
     now: Now,
     outbox: &mut Outbox,
 ) {
+    let begins_elsewhere = entry.account.grant != account.grant;
     let is_other = entry.configure(account);
-    let is_void = entry.state.pending().is_some() && has_moved(entry, old.ports, new.ports);
+    let is_void = match &entry.state {
+        TokenState::Starting(_) | TokenState::OnDevice(_) => begins_elsewhere,
+        state => state.pending().is_some() && (begins_elsewhere || has_moved(entry, old.ports, new.ports)),
+    };
     if is_other || (is_void && entry.state.token().is_none()) {
         invalidate(entry, outbox);
     } else {
-        if is_void && let Some((_, Some(kept))) = entry.state.take_pending() {
-            entry.state = TokenState::Active(*kept);
+        if is_void {
+            entry.state = mem::replace(&mut entry.state, TokenState::Empty).without_sign_in();
+            entry.code_made_at = None;
             outbox.tell(entry, Happened::TokenInvalidated { had_token: false });
         }
         reschedule(entry, new.remind_every, now);
@@ -92,8 +98,8 @@ fn invalidate(entry: &mut Entry, outbox: &mut Outbox) {
 
 /// Times may have changed, and what needed attention may have been mended.
 fn reschedule(entry: &mut Entry, remind_every: Duration, now: Now) {
-    if let Some(pending) = entry.state.pending_mut() {
-        pending.remind_at = pending.remind_at.min(now.moment.plus(remind_every));
+    if let Some(reminder) = entry.state.reminder_mut() {
+        reminder.at = reminder.at.min(now.moment.plus(remind_every));
     }
     if let TokenState::Active(token) = &mut entry.state {
         reschedule_refresh(token, &entry.account, now.moment);

@@ -4,14 +4,15 @@ use alloc::sync::Arc;
 use core::fmt;
 
 use pizauth_common::account_name::AccountName;
-use pizauth_common::ipc::message::{AccountStatus, State};
+use pizauth_common::ipc::message::{AccountStatus, Method, State};
 use pizauth_common::unix_time::UnixTime;
 
 use super::entry::Entry;
 use super::renewal::Renewal;
-use super::token_state::{ActiveToken, ExchangeStage, TokenState};
+use super::token_state::{ActiveToken, ExchangeStage, Poll, TokenState};
 use super::{Keeper, UnknownAccount};
 use crate::moment::{Moment, Now};
+use crate::oauth::outcome::Reason;
 use crate::prelude::*;
 
 impl Keeper {
@@ -74,6 +75,13 @@ pub struct Summary {
     pub needs_user: usize,
 }
 
+impl Keeper {
+    /// What went wrong last with an account, as it may stand in the log.
+    pub fn logged_error(&self, account: &str) -> Option<&str> {
+        self.entries.get(account)?.last_error.as_ref().map(Reason::logged)
+    }
+}
+
 impl fmt::Display for Summary {
     /// `3 active, 1 needs you`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,6 +100,7 @@ fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
     AccountStatus {
         account: name.to_owned(),
         state: state_of(entry),
+        method: method_of(entry),
         obtained: token.map(|token| now.wall_at(token.obtained_at)),
         expires: token.and_then(|token| expiry(token, now)),
         refreshable: renewal.is_some_and(Renewal::is_possible),
@@ -109,15 +118,26 @@ fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
 }
 
 fn needs_user(entry: &Entry, now: Moment) -> bool {
-    entry.needs_attention() || entry.needs_authorization(now)
+    let waits = matches!(entry.state, TokenState::Starting(_) | TokenState::OnDevice(_));
+    waits || entry.needs_attention() || entry.needs_authorization(now)
 }
 
 fn state_of(entry: &Entry) -> State {
     match entry.state {
         TokenState::Empty => State::Empty,
-        TokenState::Pending(_) => State::Pending,
+        TokenState::Starting(_) => State::Starting,
+        TokenState::Pending(_) | TokenState::OnDevice(_) => State::Pending,
         TokenState::Exchanging(_) => State::Exchanging,
         TokenState::Active(_) => State::Active,
+    }
+}
+
+/// How the sign-in is done that is under way.
+fn method_of(entry: &Entry) -> Option<Method> {
+    match &entry.state {
+        TokenState::Starting(_) | TokenState::OnDevice(_) => Some(Method::Device),
+        TokenState::Exchanging(_) => Some(Method::Browser),
+        state => state.pending().map(|_| Method::Browser),
     }
 }
 
@@ -125,6 +145,8 @@ fn is_in_flight(entry: &Entry) -> bool {
     match &entry.state {
         TokenState::Exchanging(exchange) => exchange.stage == ExchangeStage::InFlight,
         TokenState::Active(token) => matches!(token.renewal, Renewal::InFlight { .. }),
+        TokenState::Starting(starting) => starting.is_in_flight,
+        TokenState::OnDevice(sign_in) => matches!(sign_in.poll, Poll::InFlight { .. }),
         TokenState::Empty | TokenState::Pending(_) => false,
     }
 }

@@ -2,14 +2,15 @@
 
 use pizauth_common::account_name::AccountName;
 
-use super::Keeper;
-use super::answers::Purpose;
-use super::effect::{Effect, JobId};
+use super::agenda::Due;
+use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
-use super::places::{Flight, Host, MAX_IN_FLIGHT};
+use super::places::{Flight, Host, MAX_IN_FLIGHT, Turn};
+use super::purpose::Purpose;
 use super::renewal::RenewedBy;
 use super::token_state::{Exchange, ExchangeStage, TokenState};
+use super::{Keeper, device};
 use crate::moment::Now;
 use crate::oauth::token_request::TokenRequest;
 
@@ -21,21 +22,39 @@ impl Keeper {
     /// Starts what is due, as far as the limits allow.
     pub(super) fn start_due_requests(&mut self, now: Now) {
         while self.may_request() {
-            let waited = self.places.next_waiting();
-            let Some(name) = waited.or_else(|| self.agenda.requests.take_due(now.moment)) else { break };
+            let Some(name) = self.next_due(Turn::First, now).or_else(|| self.next_due(Turn::Last, now))
+            else {
+                break;
+            };
             self.start_or_wait(&name, now);
         }
     }
 
+    /// Whose turn it is, among those that have waited for a place and those whose time has come.
+    fn next_due(&mut self, turn: Turn, now: Now) -> Option<AccountName> {
+        let queue = match turn {
+            Turn::First => &mut self.agenda.requests,
+            Turn::Last => &mut self.agenda.polls,
+        };
+        self.places.next_waiting(turn).or_else(|| queue.take_due(now.moment))
+    }
+
     fn start_or_wait(&mut self, name: &AccountName, now: Now) {
         let Some(entry) = self.entries.get(name) else { return };
-        if entry.due().request.is_none_or(|due| due > now.moment) {
+        let Due { request, poll, .. } = entry.due();
+        let (due, turn) = match poll {
+            // Codes that have had their time are over as soon as their turn comes.
+            Some(_) if entry.state.has_dead_codes(now.moment) => return,
+            Some(poll) => (Some(poll), Turn::Last),
+            None => (request, Turn::First),
+        };
+        if due.is_none_or(|due| due > now.moment) {
             return;
         }
-        let host = Host::of(&entry.account.token_uri);
+        let host = Host::of(entry.endpoint());
         // A person waits for an exchange, and the code may be good for seconds only.
         let is_urgent = matches!(entry.state, TokenState::Exchanging(_));
-        if is_urgent || self.places.is_free_or_wait(&host, name) {
+        if is_urgent || self.places.is_free_or_wait(&host, name, turn) {
             self.start_request(name, host, now);
         }
     }
@@ -43,31 +62,36 @@ impl Keeper {
     fn start_request(&mut self, name: &AccountName, host: Host, now: Now) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let new_job = self.outbox.new_job();
-        if let Some((job, request)) = next_request(entry, new_job) {
+        if let Some((job, purpose)) = next_request(entry, new_job) {
             entry.spend(now.moment);
-            self.outbox.tell(entry, Happened::RequestStarted { grant: request.grant.as_str() });
-            self.outbox.put(Effect::Http { job, request: request.http() });
-            let purpose = Purpose::Token(request);
+            self.outbox.tell(entry, Happened::RequestStarted { grant: purpose.logged_as() });
+            self.outbox.put(purpose.effect(job));
             self.places.take(job, Flight { account: name.clone(), purpose, host });
         }
         self.agenda.file(name, entry.due());
     }
 }
 
-/// Puts an account whose request is due in flight, with `new_job` as the ticket of a refresh; an exchange keeps its own.
-fn next_request(entry: &mut Entry, new_job: JobId) -> Option<(JobId, TokenRequest)> {
+/// Puts an account whose request is due in flight, with `new_job` as the ticket of a refresh or a poll; others have their
+/// own.
+fn next_request(entry: &mut Entry, new_job: JobId) -> Option<(JobId, Purpose)> {
     match &mut entry.state {
+        TokenState::Starting(_) => device::begin(entry).map(|(job, request)| (job, Purpose::Codes(request))),
+        TokenState::OnDevice(_) => {
+            device::begin_poll(entry, new_job).map(|poll| (new_job, Purpose::Poll(poll)))
+        }
         TokenState::Exchanging(exchange) => {
             exchange.stage = ExchangeStage::InFlight;
             exchange.tries += 1;
             let Exchange { job, code, code_verifier, redirect_uri, .. } = exchange;
-            Some((*job, TokenRequest::exchange(&entry.account, code, code_verifier, redirect_uri)))
+            let request = TokenRequest::exchange(&entry.account, code, code_verifier, redirect_uri);
+            Some((*job, Purpose::Token(request)))
         }
         TokenState::Active(token) => {
             let RenewedBy::RefreshToken(refresh_token) = &token.renewal.renewer()?.by;
             let request = TokenRequest::refresh(&entry.account, refresh_token);
             token.renewal.begin(new_job);
-            Some((new_job, request))
+            Some((new_job, Purpose::Token(request)))
         }
         TokenState::Empty | TokenState::Pending(_) => None,
     }

@@ -9,6 +9,7 @@ mod browser;
 mod calls;
 mod checks;
 mod coverage;
+mod device;
 mod dice;
 mod expected;
 mod hosts;

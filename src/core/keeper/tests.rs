@@ -2,6 +2,7 @@
 
 mod authorization;
 pub(super) mod bench;
+mod device;
 mod limits;
 mod outage;
 mod places;

@@ -7,9 +7,11 @@ use core::time::Duration;
 use pizauth_common::secret::Secret;
 
 use super::effect::JobId;
+use super::invitation::Invitation;
 use super::renewal::{Renewal, Renewer};
 use crate::moment::Moment;
 use crate::oauth::authorization_request::AuthorizationRequest;
+use crate::oauth::device_request::DeviceAuthorization;
 use crate::oauth::token_answer::LONGEST_LIFETIME;
 use crate::prelude::*;
 use crate::snapshot::Lineage;
@@ -19,8 +21,12 @@ use crate::snapshot::Lineage;
 pub(super) enum TokenState {
     /// No token, nothing under way.
     Empty,
-    /// An authorization request waits for the user.
+    /// Codes for a sign-in on another device have been asked for.
+    Starting(Starting),
+    /// An authorization request waits for the user's browser.
     Pending(PendingAuthorization),
+    /// A code waits for the user to type it on another device.
+    OnDevice(DeviceSignIn),
     /// The authorization code is being exchanged.
     Exchanging(Exchange),
     /// There is an access token.
@@ -33,6 +39,8 @@ impl TokenState {
         match self {
             Self::Active(token) => Some(token),
             Self::Exchanging(exchange) => exchange.kept.as_deref(),
+            Self::Starting(starting) => starting.kept.as_deref(),
+            Self::OnDevice(sign_in) => sign_in.kept.as_deref(),
             Self::Empty | Self::Pending(_) => None,
         }
     }
@@ -41,6 +49,8 @@ impl TokenState {
         match self {
             Self::Active(token) => Some(token),
             Self::Exchanging(exchange) => exchange.kept.as_deref_mut(),
+            Self::Starting(starting) => starting.kept.as_deref_mut(),
+            Self::OnDevice(sign_in) => sign_in.kept.as_deref_mut(),
             Self::Empty | Self::Pending(_) => None,
         }
     }
@@ -50,21 +60,56 @@ impl TokenState {
         match self {
             Self::Pending(pending) => Some(pending),
             Self::Active(token) => token.sign_in.as_deref(),
-            Self::Empty | Self::Exchanging(_) => None,
+            Self::Empty | Self::Starting(_) | Self::OnDevice(_) | Self::Exchanging(_) => None,
         }
     }
 
-    pub(super) fn pending_mut(&mut self) -> Option<&mut PendingAuthorization> {
+    /// What the user has to do to sign in, where it is known.
+    pub(super) fn invitation(&self) -> Option<Invitation> {
         match self {
-            Self::Pending(pending) => Some(pending),
-            Self::Active(token) => token.sign_in.as_deref_mut(),
-            Self::Empty | Self::Exchanging(_) => None,
+            Self::OnDevice(sign_in) => Some(sign_in.invitation()),
+            _ => self.pending().map(PendingAuthorization::invitation),
         }
     }
 
-    /// Whether a sign-in waits for the user, or is being completed.
+    /// Whether a sign-in waits for the user, or is being prepared or completed.
     pub(super) fn awaits_sign_in(&self) -> bool {
-        matches!(self, Self::Exchanging(_)) || self.pending().is_some()
+        let is_under_way = matches!(self, Self::Starting(_) | Self::OnDevice(_) | Self::Exchanging(_));
+        is_under_way || self.pending().is_some()
+    }
+
+    /// When the user hears of that, for the first time or again.
+    pub(super) fn reminder(&self) -> Option<Reminder> {
+        match self {
+            Self::OnDevice(sign_in) => Some(sign_in.reminder),
+            _ => self.pending().map(|pending| pending.reminder),
+        }
+    }
+
+    pub(super) fn reminder_mut(&mut self) -> Option<&mut Reminder> {
+        match self {
+            Self::Pending(pending) => Some(&mut pending.reminder),
+            Self::OnDevice(sign_in) => Some(&mut sign_in.reminder),
+            Self::Active(token) => token.sign_in.as_deref_mut().map(|pending| &mut pending.reminder),
+            Self::Empty | Self::Starting(_) | Self::Exchanging(_) => None,
+        }
+    }
+
+    /// Whether a code waits for the user that has had its time.
+    pub(super) fn has_dead_codes(&self, now: Moment) -> bool {
+        matches!(self, Self::OnDevice(sign_in) if sign_in.expires_at <= now)
+    }
+
+    /// Forgets a sign-in that waits for a server or for the user: what is left are the tokens beside it.
+    pub(super) fn without_sign_in(self) -> Self {
+        let kept = match self {
+            Self::Active(token) => return Self::Active(ActiveToken { sign_in: None, ..token }),
+            Self::Starting(starting) => starting.kept,
+            Self::OnDevice(sign_in) => sign_in.kept,
+            Self::Pending(_) => None,
+            Self::Empty | Self::Exchanging(_) => return self,
+        };
+        kept.map_or(Self::Empty, |token| Self::Active(*token))
     }
 
     /// Takes the authorization request out, and with it the tokens that it may take the place of.
@@ -91,9 +136,53 @@ impl TokenState {
 #[derive(Debug)]
 pub(super) struct PendingAuthorization {
     pub(super) request: AuthorizationRequest,
-    /// When the user is told of it, for the first time or again.
-    pub(super) remind_at: Moment,
+    pub(super) reminder: Reminder,
+}
+
+impl PendingAuthorization {
+    pub(super) fn invitation(&self) -> Invitation {
+        Invitation { url: self.request.url.clone(), code: None }
+    }
+}
+
+/// When the user is told of what they have to do, for the first time or again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reminder {
+    pub(super) at: Moment,
     pub(super) is_told: bool,
+}
+
+/// A device authorization request (RFC 8628 §3.1) that is due or under way. It is sent once.
+#[derive(Debug)]
+pub(super) struct Starting {
+    pub(super) job: JobId,
+    pub(super) is_in_flight: bool,
+    /// The tokens that the sign-in takes the place of. They are back if it fails.
+    pub(super) kept: Option<Box<ActiveToken>>,
+}
+
+/// Codes that a server has given for a sign-in on another device.
+#[derive(Debug)]
+pub(super) struct DeviceSignIn {
+    pub(super) given: DeviceAuthorization,
+    pub(super) expires_at: Moment,
+    /// Between polls, as the server wants it.
+    pub(super) interval: Duration,
+    /// The pause after the last answer that was none, doubled with each; the interval, while there is no trouble.
+    pub(super) pause: Duration,
+    pub(super) poll: Poll,
+    pub(super) reminder: Reminder,
+    /// As in [`Starting`].
+    pub(super) kept: Option<Box<ActiveToken>>,
+}
+
+/// Whether a poll is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Poll {
+    /// The next one starts at `due`.
+    Waiting { due: Moment },
+    /// One is under way.
+    InFlight { job: JobId },
 }
 
 /// A code on its way to become a token. The ticket is the same for all tries: a code is never sent twice,

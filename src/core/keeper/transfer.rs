@@ -101,16 +101,15 @@ enum Decision {
 /// generation of its own session: the clocks may have been set, and a refresh token that has been rotated away
 /// is worse than none. An exchange that is under way is newer than any dump.
 fn improves(present: &TokenState, saved: &ActiveToken, lineage: Option<Lineage>, now: Moment) -> bool {
-    match present {
-        TokenState::Empty | TokenState::Pending(_) => true,
-        TokenState::Exchanging(_) => false,
-        TokenState::Active(present) if present.is_spent(now) => true,
-        TokenState::Active(present) => match lineage {
-            Some(lineage) if lineage.session == present.lineage.session => {
-                lineage.generation > present.lineage.generation
-            }
-            _ => !present.renewal.is_possible() && saved.expires_at > present.expires_at,
-        },
+    if matches!(present, TokenState::Exchanging(_)) {
+        return false;
+    }
+    let Some(present) = present.token().filter(|present| !present.is_spent(now)) else { return true };
+    match lineage {
+        Some(lineage) if lineage.session == present.lineage.session => {
+            lineage.generation > present.lineage.generation
+        }
+        _ => !present.renewal.is_possible() && saved.expires_at > present.expires_at,
     }
 }
 

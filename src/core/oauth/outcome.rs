@@ -64,6 +64,8 @@ pub struct Issued {
 pub struct Reason {
     text: String,
     cause: String,
+    /// What the log says in its place, which may have to say less.
+    logged: Option<String>,
 }
 
 impl Reason {
@@ -72,13 +74,23 @@ impl Reason {
     /// Cleans `text`: control characters become spaces, and what is over the cap is cut.
     pub fn new(text: &str) -> Self {
         let text = cleaned(text);
-        Self { cause: text.clone(), text }
+        Self { cause: text.clone(), text, logged: None }
     }
 
     /// A reason with an OAuth `error` code. The code is the cause: descriptions often carry a time stamp
     /// or a trace number, so two texts of one cause differ.
     pub fn with_cause(cause: &str, text: &str) -> Self {
-        Self { text: cleaned(text), cause: cleaned(cause) }
+        Self { text: cleaned(text), cause: cleaned(cause), logged: None }
+    }
+
+    /// A reason whose text holds what is for the user alone; `logged` does not.
+    pub(crate) fn for_the_user(cause: &str, text: &str, logged: &str) -> Self {
+        Self { logged: Some(cleaned(logged)), ..Self::with_cause(cause, text) }
+    }
+
+    /// The text as it may stand in the log.
+    pub fn logged(&self) -> &str {
+        self.logged.as_deref().unwrap_or(&self.text)
     }
 
     /// The cleaned text.

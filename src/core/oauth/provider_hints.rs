@@ -90,9 +90,29 @@ const BY_CODE: &[(&str, &str)] = &[
     ("invalid_grant", "authorize again"),
 ];
 
+/// What the same numbers mean where the user signs in on another device.
+const DEVICE_BY_NUMBER: &[(&str, &str)] = &[
+    ("AADSTS53003", "your organisation blocks the device flow; use the browser or --paste"),
+    (
+        "AADSTS7000218",
+        "the registration does not let clients without a secret sign in: set \"Allow public client flows\" there, or \
+         client_secret here",
+    ),
+];
+
+/// What the same codes mean there.
+const DEVICE_BY_CODE: &[(&str, &str)] = &[
+    (
+        "unauthorized_client",
+        "the client is not registered for the device flow: check that its registration has the grant device_code",
+    ),
+    ("device_flow_disabled", "switch the device flow on in the registration of the application"),
+    ("invalid_scope", "check scopes; some servers take fewer of them from a device: Google none for mail"),
+];
+
 /// A refusal, and behind it in parentheses what to do about it, where that is known.
-pub(super) fn with_hint(text: &str, code: &str, description: &str) -> String {
-    match hint_for(code, description) {
+pub(super) fn with_hint(text: &str, hint: Option<&str>) -> String {
+    match hint {
         Some(hint) => format!("{text} ({hint})"),
         None => text.to_owned(),
     }
@@ -101,6 +121,12 @@ pub(super) fn with_hint(text: &str, code: &str, description: &str) -> String {
 /// What to do about a refusal: by its number where the description has one, else by its code.
 pub(super) fn hint_for(code: &str, description: &str) -> Option<&'static str> {
     number(description).and_then(|number| find(BY_NUMBER, number)).or_else(|| find(BY_CODE, code))
+}
+
+/// The same for a sign-in on another device.
+pub(super) fn hint_for_device(code: &str, description: &str) -> Option<&'static str> {
+    let by_number = number(description).and_then(|number| find(DEVICE_BY_NUMBER, number));
+    by_number.or_else(|| find(DEVICE_BY_CODE, code)).or_else(|| hint_for(code, description))
 }
 
 /// Why an `invalid_grant` came to a session of this age, where the age says something.
@@ -149,7 +175,7 @@ mod tests {
 
     #[test]
     fn no_key_stands_twice() {
-        for table in [BY_NUMBER, BY_CODE] {
+        for table in [BY_NUMBER, BY_CODE, DEVICE_BY_NUMBER, DEVICE_BY_CODE] {
             let keys: alloc::collections::BTreeSet<_> = table.iter().map(|(key, _)| key).collect();
             assert_eq!(keys.len(), table.len());
         }

@@ -238,6 +238,7 @@ fn reason(error: &str, description: Option<&str>, state: &Secret) -> Reason {
         Some(description) => format!("{error}: {description}"),
         None => error.to_owned(),
     };
-    let text = with_hint(&redaction.apply(&text), error, description.unwrap_or_default());
+    let hint = hint_for(error, description.unwrap_or_default());
+    let text = with_hint(&redaction.apply(&text), hint);
     Reason::with_cause(&redaction.apply(error), &text)
 }

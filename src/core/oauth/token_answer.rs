@@ -17,15 +17,16 @@ use crate::prelude::*;
 
 pub(crate) use self::retry_after::LONGEST_RETRY_AFTER;
 
-mod body;
-mod fields;
+pub(super) mod body;
+pub(super) mod fields;
 #[cfg(test)]
-mod golden;
-mod oauth_error;
+pub(super) mod golden;
+pub(super) mod oauth_error;
 mod preview;
-mod retry_after;
+pub(super) mod retry_after;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 
 /// No access token lives longer, whatever an answer or a dump says of it: ten years.
 pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
@@ -42,10 +43,8 @@ const TOKEN_MEMBERS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
 /// The verdict on the answer to a request, with a reason that holds none of the secrets that were
 /// sent and no token that came back.
 pub(super) fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
-    let members = body::read(answer);
-    let readable = members.as_ref().ok();
-    let received = TOKEN_MEMBERS.iter().filter_map(|name| readable?.text(name)).map(Secret::from);
-    let redaction = Redaction::of(request.secrets().into_iter().chain(received));
+    let members = body::read(answer, &body::TOKEN);
+    let redaction = redaction(&members, request.secrets());
     match verdict(answer, members, request) {
         Verdict::Issued(issued) => {
             let narrowed_scope = issued.narrowed_scope.map(|granted| redaction.apply(&granted));
@@ -64,6 +63,13 @@ pub(super) fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
         }
         Verdict::Unusable(why) => transient(answer, &unusable(answer, &why, &redaction)),
     }
+}
+
+/// Of what was sent, and of the tokens that came back.
+pub(super) fn redaction(members: &Result<Members, Unreadable>, sent: Vec<Secret>) -> Redaction {
+    let readable = members.as_ref().ok();
+    let received = TOKEN_MEMBERS.iter().filter_map(|name| readable?.text(name)).map(Secret::from);
+    Redaction::of(sent.into_iter().chain(received))
 }
 
 enum Verdict {
@@ -90,7 +96,7 @@ fn verdict(answer: &Answer, members: Result<Members, Unreadable>, request: &Toke
     }
 }
 
-fn issued(members: &Members, request: &TokenRequest) -> Result<Issued, Unreadable> {
+pub(super) fn issued(members: &Members, request: &TokenRequest) -> Result<Issued, Unreadable> {
     fields::check_token_type(members)?;
     let access_token = fields::token(members, "access_token")?.ok_or(Unreadable::NoTokenAnswer)?;
     let refresh_token = fields::token(members, "refresh_token")?;
@@ -119,7 +125,7 @@ fn refusal(status: u16, error: OAuthError) -> Verdict {
 }
 
 /// The server's words, as far as they may be shown.
-fn told(error: &OAuthError, answer: &Answer, redaction: &Redaction) -> String {
+pub(super) fn told(error: &OAuthError, answer: &Answer, redaction: &Redaction) -> String {
     // Cut only after redaction: half a token would not be found.
     let mut text: String = redaction.apply(&error.text()).chars().take(MAX_REFUSAL_CHARS).collect();
     if answer.status >= 500 {
@@ -129,12 +135,21 @@ fn told(error: &OAuthError, answer: &Answer, redaction: &Redaction) -> String {
 }
 
 fn explained(error: &OAuthError, answer: &Answer, redaction: &Redaction) -> Reason {
-    let cause = redaction.apply(&error.cause());
-    let text = told(error, answer, redaction);
-    Reason::with_cause(&cause, &provider_hints::with_hint(&text, error.code(), error.description()))
+    with_hint(error, answer, redaction, provider_hints::hint_for(error.code(), error.description()))
 }
 
-fn unusable(answer: &Answer, why: &Unreadable, redaction: &Redaction) -> String {
+/// A refusal, and behind it in parentheses what to do about it, where that is known.
+pub(super) fn with_hint(
+    error: &OAuthError,
+    answer: &Answer,
+    redaction: &Redaction,
+    hint: Option<&str>,
+) -> Reason {
+    let cause = redaction.apply(&error.cause());
+    Reason::with_cause(&cause, &provider_hints::with_hint(&told(error, answer, redaction), hint))
+}
+
+pub(super) fn unusable(answer: &Answer, why: &Unreadable, redaction: &Redaction) -> String {
     let status = answer.status;
     match preview::preview(answer, redaction) {
         Some(preview) => format!("http status {status}: {why}: {preview:?}"),
@@ -143,6 +158,5 @@ fn unusable(answer: &Answer, why: &Unreadable, redaction: &Redaction) -> String 
 }
 
 fn transient(answer: &Answer, reason: &str) -> Outcome {
-    let retry_after = retry_after::parse(answer.retry_after.as_deref(), answer.date.as_deref());
-    Outcome::Transient { reason: Reason::new(reason), retry_after, reached: true }
+    Outcome::Transient { reason: Reason::new(reason), retry_after: retry_after::of(answer), reached: true }
 }

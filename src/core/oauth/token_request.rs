@@ -20,7 +20,7 @@ mod tests;
 const FORM_CAPACITY: usize = 4096;
 
 /// The fields that must not show up in a message, beside those of the client.
-const SECRET_FIELDS: [&str; 3] = ["code", "code_verifier", "refresh_token"];
+const SECRET_FIELDS: [&str; 4] = ["code", "code_verifier", "device_code", "refresh_token"];
 
 /// A form to POST to a token endpoint, and what its answer is judged by.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,13 +44,15 @@ pub enum GrantType {
     AuthorizationCode,
     /// §6: a refresh.
     RefreshToken,
+    /// RFC 8628 §3.4: whether the user has signed in on another device.
+    DeviceCode,
 }
 
 impl GrantType {
     /// Whether a person has just agreed to it.
     pub(crate) fn is_sign_in(self) -> bool {
         match self {
-            Self::AuthorizationCode => true,
+            Self::AuthorizationCode | Self::DeviceCode => true,
             Self::RefreshToken => false,
         }
     }
@@ -60,6 +62,7 @@ impl GrantType {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
         }
     }
 }
@@ -78,6 +81,11 @@ impl TokenRequest {
     /// A refresh (RFC 6749 §6).
     pub fn refresh(account: &Account, refresh_token: &Secret) -> Self {
         Self::new(account, GrantType::RefreshToken, &[("refresh_token", refresh_token.expose())])
+    }
+
+    /// Whether the user has signed in on another device (RFC 8628 §3.4).
+    pub(super) fn poll(account: &Account, device_code: &Secret) -> Self {
+        Self::new(account, GrantType::DeviceCode, &[("device_code", device_code.expose())])
     }
 
     /// What is to be sent.
@@ -119,12 +127,16 @@ impl TokenRequest {
 
 /// What an account adds to each of its token requests (RFC 8707 §2.2, `token_uri_fields`).
 fn fields_of(account: &Account) -> impl Iterator<Item = (&str, &str)> {
-    let resources = account.resource.iter().map(|resource| ("resource", resource.as_str()));
     let extra = account.token_uri_fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    resources.chain(extra)
+    resources(account).chain(extra)
 }
 
-fn form<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Secret {
+/// What the token is for (RFC 8707 §2).
+pub(super) fn resources(account: &Account) -> impl Iterator<Item = (&str, &str)> {
+    account.resource.iter().map(|resource| ("resource", resource.as_str()))
+}
+
+pub(super) fn form<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Secret {
     let mut body = Zeroizing::new(String::with_capacity(FORM_CAPACITY));
     form_urlencoded::Serializer::new(&mut *body).extend_pairs(fields);
     Secret::new(core::mem::take(&mut *body))

@@ -1,7 +1,7 @@
 //! Whether tokens still fit an account: a hash of the fields that decide what the tokens are good for.
 
 use crate::prelude::*;
-use pizauth_common::config::{Account, AuthorizationCode, Grant};
+use pizauth_common::config::{Account, AuthorizationCode, DeviceCode, Grant};
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -16,13 +16,13 @@ pub struct Fingerprint(pub [u8; 32]);
 pub struct SecurityFields<'a> {
     /// `account "name"`.
     pub name: &'a str,
-    /// `auth_uri`.
+    /// `auth_uri`; empty where an account has none, as it may where its user signs in on another device.
     pub auth_uri: &'a str,
     /// `auth_uri_fields`, in order.
     pub auth_uri_fields: &'a [(String, String)],
     /// `client_id`.
     pub client_id: &'a str,
-    /// `redirect_uri`, with the port that the configuration gives it.
+    /// `redirect_uri`, with the port that the configuration gives it; empty where there is no `auth_uri`.
     pub redirect_uri: &'a str,
     /// `scopes`, in order.
     pub scopes: &'a [String],
@@ -55,17 +55,33 @@ impl<'a> SecurityFields<'a> {
             refresh_before_expiry: _,
             refresh_retry: _,
         } = account;
-        let Grant::AuthorizationCode(AuthorizationCode { auth_uri, auth_uri_fields, redirect_uri }) = grant;
+        let (auth_uri, redirect_uri, auth_uri_fields) = sign_in(grant);
         Self {
             name: name.as_str(),
-            auth_uri: auth_uri.written(),
+            auth_uri,
             auth_uri_fields,
             client_id,
-            redirect_uri: redirect_uri.written(),
+            redirect_uri,
             scopes,
             token_uri: token_uri.written(),
             resource,
             token_uri_fields,
+        }
+    }
+}
+
+/// What of a sign-in decides what its tokens are good for. On which device the user signs in does not, and nor does where
+/// that begins: the refresh token is the same.
+fn sign_in(grant: &Grant) -> (&str, &str, &[(String, String)]) {
+    match grant {
+        Grant::AuthorizationCode { browser, device: _ }
+        | Grant::DeviceCode { browser: Some(browser), device: _ } => {
+            let AuthorizationCode { auth_uri, auth_uri_fields, redirect_uri } = browser;
+            (auth_uri.written(), redirect_uri.written(), auth_uri_fields)
+        }
+        Grant::DeviceCode { device, browser: None } => {
+            let DeviceCode { device_auth_uri: _, auth_uri_fields } = device;
+            ("", "", auth_uri_fields)
         }
     }
 }

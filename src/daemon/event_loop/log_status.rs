@@ -14,7 +14,7 @@ impl EventLoop {
             if let Some(expires) = row.expires {
                 line = line.field("expires_in", expires.since(now.wall).as_secs());
             }
-            if let Some(error) = row.last_error {
+            if let Some(error) = self.rooms.keeper.logged_error(&row.account) {
                 line = line.field("reason", error);
             }
             line.write();

@@ -9,11 +9,12 @@ use pizauth_common::account_name::as_argument;
 use pizauth_common::ipc::message::{Answer, Expired, Refresh, Refusal, Response, Show};
 use pizauth_common::roughly::exactly;
 use pizauth_common::secret::Secret;
-use pizauth_core::keeper::{Demand, Refreshed, Renewing, Shown, Waited};
+use pizauth_core::keeper::{Demand, Invitation, Refreshed, Renewing, Shown, Waited};
 use pizauth_core::moment::Now;
 use pizauth_core::oauth::outcome::Reason;
 
 use super::answers::{Refused, restoring, stopping};
+use super::sign_in::no_code_yet;
 use super::{EventLoop, Rooms};
 use crate::ipc_listener::CallerId;
 use formats::Format;
@@ -55,7 +56,7 @@ pub(super) enum Found {
     /// Its answer, if it does not wait.
     UnderWay(Response),
     /// The same, which is told at once also to who waits: a person has to do something.
-    ForPerson(String),
+    ForPerson(Invitation),
 }
 
 impl EventLoop {
@@ -77,12 +78,12 @@ impl EventLoop {
             Found::Token(token) => Ok(Some(self.rooms.given(&asked, token, now).into())),
             Found::Answer(answer) => Ok(Some(answer.into())),
             Found::UnderWay(answer) if !waits => Ok(Some(answer.into())),
-            Found::ForPerson(url) if !waits => {
-                Ok(Some(self.rooms.pending(&asked.account, url, false).into()))
+            Found::ForPerson(invitation) if !waits => {
+                Ok(Some(self.rooms.pending(&asked.account, invitation, false, now).into()))
             }
             Found::UnderWay(_) => self.let_wait(caller, asked, until, false, now),
-            Found::ForPerson(url) => {
-                self.rooms.tell_pending(caller, &asked.account, url);
+            Found::ForPerson(invitation) => {
+                self.rooms.tell_pending(caller, &asked.account, invitation, now);
                 self.let_wait(caller, asked, until, false, now)
             }
         }
@@ -98,7 +99,7 @@ impl Rooms {
         match asked.demand {
             Demand::Token { min_valid } => {
                 let shown = self.keeper.show_lasting(account, min_valid, now);
-                shown_as(shown.map_err(|unknown| self.refused(unknown, account))?, min_valid)
+                shown_as(shown.map_err(|unknown| self.refused(unknown, account))?, min_valid, account)
             }
             Demand::NewToken => {
                 let refreshed = self.keeper.refresh(account, now);
@@ -113,14 +114,8 @@ impl Rooms {
         self.keeper.renew_pending(&served_again, now);
     }
 
-    fn pending(&self, account: &str, url: String, more: bool) -> Response {
-        let scheme = self.keeper.redirect_scheme(account);
-        let listener_error = scheme.and_then(|scheme| self.redirect_listener.why_missing(scheme));
-        Response::Pending { url, listener_error: listener_error.map(str::to_owned), more }
-    }
-
-    pub(super) fn tell_pending(&mut self, caller: CallerId, account: &str, url: String) {
-        let pending = self.pending(account, url, true);
+    pub(super) fn tell_pending(&mut self, caller: CallerId, account: &str, invitation: Invitation, now: Now) {
+        let pending = self.pending(account, invitation, true, now);
         self.ipc_listener.tell(caller, &pending.into());
     }
 
@@ -177,10 +172,14 @@ impl Rooms {
     }
 }
 
-fn shown_as(shown: Shown, min_valid: Duration) -> Result<Found, Refused> {
+fn shown_as(shown: Shown, min_valid: Duration, account: &str) -> Result<Found, Refused> {
     Ok(match shown {
         Shown::AccessToken(access_token) => Found::Token(access_token),
-        Shown::Pending(url) => Found::ForPerson(url),
+        Shown::Pending(invitation) => Found::ForPerson(invitation),
+        Shown::Starting(host) => Found::UnderWay(Response::Starting { host }),
+        Shown::Resting { last_error, next_code_in } => {
+            return Err(no_code_yet(account, last_error, next_code_in));
+        }
         Shown::Exchanging { last_error } => Found::UnderWay(exchanging(last_error)),
         Shown::Expired(renewing) if renewing.needs_attention => Found::Answer(expired(renewing)),
         Shown::Expired(renewing) => Found::UnderWay(expired(renewing)),
@@ -198,7 +197,8 @@ fn refreshed_as(refreshed: Refreshed, account: &str) -> Result<Found, Refused> {
         Refreshed::Scheduled { refresh_in } => {
             Found::UnderWay(Response::RefreshScheduled { refresh_in: whole_seconds(refresh_in) })
         }
-        Refreshed::Pending(url) => Found::ForPerson(url),
+        Refreshed::Pending(invitation) => Found::ForPerson(invitation),
+        Refreshed::Starting(host) => Found::UnderWay(Response::Starting { host }),
         Refreshed::Exchanging { last_error } => Found::UnderWay(exchanging(last_error)),
         Refreshed::Stopping => return Err(stopping()),
         Refreshed::Impossible => {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use pizauth_common::ipc::message::{Answer, Response};
-use pizauth_core::keeper::{Waited, WaiterId};
+use pizauth_core::keeper::{AccountEvent, Happened, Shown, Waited, WaiterId};
 use pizauth_core::moment::{Moment, Now};
 
 use super::EventLoop;
@@ -41,6 +41,18 @@ impl EventLoop {
         Ok(None)
     }
 
+    /// A code has come, which those who wait have not been told: it had to be asked for.
+    pub(super) fn tell_code(&mut self, event: &AccountEvent, now: Now) {
+        let Happened::AuthorizationPending { user_code: Some(_), .. } = &event.what else { return };
+        let account = event.account.as_str();
+        let waiting = self.waiting.0.values().filter(|waiting| waiting.asked.account == account);
+        for caller in waiting.map(|waiting| waiting.caller).collect::<Vec<_>>() {
+            if let Ok(Some(Shown::Pending(invitation))) = self.rooms.keeper.why_not(account, now) {
+                self.rooms.tell_pending(caller, account, invitation, now);
+            }
+        }
+    }
+
     /// Callers have gone.
     pub(super) fn forget_gone(&mut self, now: Now) {
         for caller in self.rooms.ipc_listener.take_gone() {
@@ -68,8 +80,8 @@ impl EventLoop {
         for (waiter, caller, asked) in held_back.map(begin).collect::<Vec<_>>() {
             let answer = match self.rooms.find(&asked, now) {
                 Ok(Found::UnderWay(_)) => continue,
-                Ok(Found::ForPerson(url)) => {
-                    self.rooms.tell_pending(caller, &asked.account, url);
+                Ok(Found::ForPerson(invitation)) => {
+                    self.rooms.tell_pending(caller, &asked.account, invitation, now);
                     continue;
                 }
                 Ok(Found::Token(token)) => self.rooms.given(&asked, token, now),

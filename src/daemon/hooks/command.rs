@@ -52,6 +52,8 @@ impl HookSettings {
     /// whoever reads ours may be stuck, and must hang neither the hook nor our end. Without any it is ours.
     pub(super) fn prepare(&self, command: &str, hook: &Hook, output: Option<(OwnedFd, OwnedFd)>) -> Command {
         let mut prepared = self.command_line(command);
+        // Perhaps we are what a hook has started.
+        prepared.env_remove("PIZAUTH_CODE");
         prepared.stdin(Stdio::null()).envs(variables(hook));
         if let Some((stdout, stderr)) = output {
             prepared.stdout(stdout).stderr(stderr);
@@ -105,7 +107,11 @@ fn variables(hook: &Hook) -> Vec<(&'static str, String)> {
         variables.push(("PIZAUTH_ACCOUNT", account.to_string()));
     }
     match hook {
-        Hook::AuthNotify { url, .. } => variables.push(("PIZAUTH_URL", safe_value(url, MAX_URL_BYTES))),
+        Hook::AuthNotify { url, user_code, .. } => {
+            variables.push(("PIZAUTH_URL", safe_value(url, MAX_URL_BYTES)));
+            let code = user_code.as_ref().map(|code| safe_value(code, MAX_VALUE_BYTES));
+            variables.extend(code.map(|code| ("PIZAUTH_CODE", code)));
+        }
         Hook::ErrorNotify { message, .. } => {
             variables.push(("PIZAUTH_MSG", safe_value(message, MAX_VALUE_BYTES)))
         }
@@ -163,7 +169,7 @@ mod tests {
     fn a_url_is_whole_where_a_message_is_cut() {
         let account = || AccountName::from("work");
         let url = format!("https://login.example/?scope={}", "x".repeat(10_000));
-        let hook = Hook::AuthNotify { account: account(), url: url.clone() };
+        let hook = Hook::AuthNotify { account: account(), url: url.clone(), user_code: None };
         assert!(variables(&hook).contains(&("PIZAUTH_URL", url.clone())));
         let hook = Hook::ErrorNotify { account: account(), message: url };
         assert!(variables(&hook).iter().all(|(_, value)| value.len() <= 4096));

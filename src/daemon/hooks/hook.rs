@@ -14,6 +14,8 @@ pub(crate) enum Hook {
         account: AccountName,
         /// `PIZAUTH_URL`.
         url: String,
+        /// `PIZAUTH_CODE`, where the user types one there.
+        user_code: Option<String>,
     },
     /// `error_notify_cmd`.
     ErrorNotify {
@@ -44,11 +46,12 @@ impl Hook {
         let account = || event.account.clone();
         let token = event.what.token_event().map(|event| Self::TokenEvent { account: account(), event });
         let error = event.error_message().map(|message| Self::ErrorNotify { account: account(), message });
-        let url = match &event.what {
-            Happened::AuthorizationPending { url } | Happened::AuthorizationReminded { url } => Some(url),
+        let visit = match &event.what {
+            Happened::AuthorizationPending { url, user_code }
+            | Happened::AuthorizationReminded { url, user_code } => Some((url.clone(), user_code.clone())),
             _ => None,
         };
-        let visit = url.map(|url| Self::AuthNotify { account: account(), url: url.clone() });
+        let visit = visit.map(|(url, user_code)| Self::AuthNotify { account: account(), url, user_code });
         [token, error, visit].into_iter().flatten()
     }
 }

@@ -96,6 +96,18 @@ pub fn decide(url: &str, decision: Decision) -> Result<String, BrowserError> {
     }
 }
 
+/// Types a code on the verification page of the device grant (RFC 8628 §3.3) and presses a button.
+pub fn type_code(verification_uri: &str, user_code: &str, decision: Decision) -> Result<Page, BrowserError> {
+    let decision = match decision {
+        Decision::Approve => "approve",
+        Decision::Deny => "deny",
+    };
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("user_code", user_code), ("decision", decision)])
+        .finish();
+    request("POST", verification_uri, &[("Content-Type", "application/x-www-form-urlencoded")], &form)
+}
+
 /// Opens a page as a browser does when its user follows a link. Redirects are not followed.
 pub fn visit(url: &str) -> Result<Page, BrowserError> {
     let navigation = [

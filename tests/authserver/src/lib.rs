@@ -6,6 +6,7 @@
 
 mod authorization;
 pub mod browser;
+mod device;
 pub mod fault;
 mod html;
 mod https;

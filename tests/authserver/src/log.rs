@@ -19,6 +19,12 @@ pub enum Endpoint {
     Exchange,
     /// The token endpoint, `grant_type=refresh_token`.
     Refresh,
+    /// The device authorization endpoint (RFC 8628 §3.1).
+    Device,
+    /// The token endpoint, asked about a device code.
+    Poll,
+    /// The page where a user types a code was opened, or a button of it pressed.
+    Verification,
     /// Token introspection (RFC 7662).
     Introspection,
     /// Anything else.
@@ -31,19 +37,22 @@ impl Endpoint {
         match (request.method.as_str(), request.path.as_str()) {
             ("GET", "/authorize") => Self::Authorization,
             ("POST", "/authorize") => Self::Decision,
+            ("POST", "/device") => Self::Device,
+            (_, "/verify") => Self::Verification,
             ("POST", "/introspect") => Self::Introspection,
             ("POST", "/token") => match request.form("grant_type") {
                 Some("authorization_code") => Self::Exchange,
                 Some("refresh_token") => Self::Refresh,
+                Some("urn:ietf:params:oauth:grant-type:device_code") => Self::Poll,
                 _ => Self::Other,
             },
             _ => Self::Other,
         }
     }
 
-    /// Whether this is a token request.
+    /// Whether this is one of the requests that the limits are for.
     pub fn is_token_request(self) -> bool {
-        matches!(self, Self::Exchange | Self::Refresh)
+        matches!(self, Self::Exchange | Self::Refresh | Self::Device | Self::Poll)
     }
 }
 

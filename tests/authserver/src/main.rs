@@ -83,6 +83,9 @@ fn line(entry: &Entry) -> String {
         Endpoint::Decision => "authorization decided",
         Endpoint::Exchange => "code exchanged",
         Endpoint::Refresh => "token refreshed",
+        Endpoint::Device => "device code asked for",
+        Endpoint::Poll => "device code polled",
+        Endpoint::Verification => "verification page shown",
         Endpoint::Introspection => "token introspected",
         Endpoint::Connection | Endpoint::Other => "other request",
     };

@@ -32,6 +32,10 @@ pub struct Policy {
     pub access_token_lifetime: Duration,
     /// How long an authorization code can be exchanged.
     pub code_lifetime: Duration,
+    /// How long the codes of the device grant are good.
+    pub device_code_lifetime: Duration,
+    /// The time that has to lie between polls.
+    pub device_interval: Duration,
     /// Whether a refresh replaces the refresh token.
     pub rotate: bool,
     /// Whether use of a replaced refresh token ends the whole session (RFC 9700 §4.14.2).
@@ -51,6 +55,8 @@ impl Default for Policy {
         Self {
             access_token_lifetime: Duration::from_secs(3600),
             code_lifetime: Duration::from_secs(60),
+            device_code_lifetime: Duration::from_secs(600),
+            device_interval: Duration::from_secs(5),
             rotate: false,
             detect_reuse: true,
             forgive_last: false,

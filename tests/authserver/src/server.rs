@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::authorization;
+use crate::device;
 use crate::fault::{Fault, Script};
 use crate::log::{Answer, Endpoint, Log};
 use crate::policy::Policy;
@@ -80,6 +81,11 @@ impl AuthServer {
     /// The token endpoint.
     pub fn token_uri(&self) -> String {
         format!("{}/token", self.issuer())
+    }
+
+    /// The device authorization endpoint.
+    pub fn device_auth_uri(&self) -> String {
+        format!("{}/device", self.issuer())
     }
 
     /// Every request so far.
@@ -191,6 +197,8 @@ fn process(shared: &Shared, endpoint: Endpoint, request: &Request) -> Response {
     match endpoint {
         Endpoint::Authorization => authorization::show(request, &shared.issuer),
         Endpoint::Decision => authorization::decide(request, &policy, &mut store, &shared.issuer),
+        Endpoint::Verification => device::page(request, &mut store),
+        Endpoint::Device => token::device(request, &policy, &mut store, &shared.issuer),
         Endpoint::Introspection => token::introspect(request, &store),
         _ if request.path == "/token" && request.method == "POST" => {
             token::token(request, &policy, &mut store)

@@ -41,8 +41,35 @@ pub(crate) struct Store {
     refresh_tokens: HashMap<String, Grant>,
     /// The refresh token that each session has used last.
     used_last: HashMap<SessionId, String>,
+    devices: HashMap<String, Device>,
     ended: HashSet<SessionId>,
     consented: HashSet<String>,
+}
+
+/// A device code and what has become of it.
+#[derive(Debug)]
+struct Device {
+    grant: Grant,
+    user_code: String,
+    decided: Option<DeviceCode>,
+    polled: Instant,
+}
+
+/// What a user has said of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeviceCode {
+    Approved,
+    Denied,
+}
+
+/// Why a poll brings no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Polled {
+    Unknown,
+    Expired,
+    Denied,
+    Pending,
+    TooSoon,
 }
 
 /// Why a code or refresh token is not good.
@@ -67,6 +94,51 @@ impl Store {
         let expires = Instant::now().checked_add(lifetime);
         self.codes.insert(code.clone(), Grant { session, approval, expires, spent: false });
         code
+    }
+
+    /// A new device code and the user code for it.
+    pub(crate) fn issue_device_code(&mut self, approval: Approval, lifetime: Duration) -> (String, String) {
+        let session = SessionId(self.minted);
+        let code = self.mint("dc");
+        let user_code = format!("USER-{:04}", self.minted);
+        let expires = Instant::now().checked_add(lifetime);
+        let grant = Grant { session, approval, expires, spent: false };
+        let device = Device { grant, user_code: user_code.clone(), decided: None, polled: Instant::now() };
+        self.devices.insert(code.clone(), device);
+        (code, user_code)
+    }
+
+    /// The user decides; `false` where there is no such code.
+    pub(crate) fn decide_device_code(&mut self, user_code: &str, decision: DeviceCode) -> bool {
+        let device = self.devices.values_mut().find(|device| device.user_code == user_code);
+        device.map(|device| device.decided = Some(decision)).is_some()
+    }
+
+    /// The grant behind a device code whose user has approved; it is good once.
+    pub(crate) fn poll_device_code(
+        &mut self,
+        code: &str,
+        client_id: &str,
+        interval: Duration,
+    ) -> Result<Grant, Polled> {
+        let device = self.devices.get_mut(code).ok_or(Polled::Unknown)?;
+        let since_last = std::mem::replace(&mut device.polled, Instant::now()).elapsed();
+        if device.grant.spent || device.grant.approval.client_id != client_id {
+            Err(Polled::Unknown)
+        } else if device.grant.expires.is_some_and(|expires| expires <= Instant::now()) {
+            Err(Polled::Expired)
+        } else if since_last < interval {
+            Err(Polled::TooSoon)
+        } else {
+            match device.decided {
+                None => Err(Polled::Pending),
+                Some(DeviceCode::Denied) => Err(Polled::Denied),
+                Some(DeviceCode::Approved) => {
+                    device.grant.spent = true;
+                    Ok(device.grant.clone())
+                }
+            }
+        }
     }
 
     /// A new access token of the session that `grant` belongs to.
@@ -125,6 +197,7 @@ impl Store {
     /// Nothing of any session so far is good any more.
     pub(crate) fn end_all(&mut self) {
         self.ended.extend(self.codes.values().map(|grant| grant.session));
+        self.ended.extend(self.devices.values().map(|device| device.grant.session));
     }
 
     fn spend(&mut self, kind: Kind, name: &str) {

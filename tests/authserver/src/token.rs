@@ -5,12 +5,13 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::policy::{Policy, SecretIs};
+use crate::device;
+use crate::policy::{Policy, RefreshTokens, SecretIs};
 use crate::store::{Grant, Store, Unusable};
 use crate::wire::{Request, Response};
 
 /// An OAuth error answer.
-struct Refusal(u16, &'static str, &'static str);
+pub(crate) struct Refusal(pub(crate) u16, pub(crate) &'static str, pub(crate) &'static str);
 
 type Tokens = Result<Value, Refusal>;
 
@@ -19,10 +20,21 @@ pub(crate) fn token(request: &Request, policy: &Policy, store: &mut Store) -> Re
     let answer = authenticate(request, policy).and_then(|client_id| match request.form("grant_type") {
         Some("authorization_code") => exchange(request, &client_id, policy, store),
         Some("refresh_token") => refresh(request, &client_id, policy, store),
+        Some("urn:ietf:params:oauth:grant-type:device_code") => poll(request, &client_id, policy, store),
         _ => Err(Refusal(400, "unsupported_grant_type", "authorization_code or refresh_token")),
     });
+    respond(answer)
+}
+
+/// A device authorization request.
+pub(crate) fn device(request: &Request, policy: &Policy, store: &mut Store, issuer: &str) -> Response {
+    let client = authenticate(request, policy);
+    respond(client.map(|client_id| device::authorize(request, &client_id, policy, store, issuer)))
+}
+
+fn respond(answer: Tokens) -> Response {
     match answer {
-        Ok(tokens) => Response::json(200, &tokens),
+        Ok(answer) => Response::json(200, &answer),
         Err(Refusal(status, error, why)) => {
             Response::json(status, &json!({"error": error, "error_description": why}))
         }
@@ -123,6 +135,16 @@ fn refresh(request: &Request, client_id: &str, policy: &Policy, store: &mut Stor
         store.issue_refresh_token(&grant)
     });
     Ok(tokens(&grant, rotated, policy, store))
+}
+
+/// RFC 8628 §3.4.
+fn poll(request: &Request, client_id: &str, policy: &Policy, store: &mut Store) -> Tokens {
+    let code =
+        request.form("device_code").ok_or(Refusal(400, "invalid_request", "device_code is missing"))?;
+    let grant = store.poll_device_code(code, client_id, policy.device_interval).map_err(device::refusal)?;
+    let refresh_token =
+        (policy.refresh_tokens != RefreshTokens::Never).then(|| store.issue_refresh_token(&grant));
+    Ok(tokens(&grant, refresh_token, policy, store))
 }
 
 /// Reuse of a code or refresh token ends the session (RFC 6749 §4.1.2, RFC 9700 §4.14.2).

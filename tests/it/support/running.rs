@@ -80,7 +80,9 @@ impl Setup {
             text.push_str("https_listen = none;\n");
         }
         for (name, fields) in &self.accounts {
-            text.push_str(&account_block(server, token_uri, name, fields));
+            // `@ISSUER@` stands for the server, whose port nobody knows before it has started.
+            let fields = fields.replace("@ISSUER@", server.issuer());
+            text.push_str(&account_block(server, token_uri, name, &fields));
         }
         text
     }

@@ -14,6 +14,7 @@ fn zone() -> TimeZone {
 
 fn account(name: &str, state: State) -> AccountStatus {
     AccountStatus {
+        method: None,
         account: name.into(),
         state,
         obtained: None,

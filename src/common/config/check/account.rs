@@ -5,12 +5,13 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::global::{self, Global};
+use super::grant::{self, GrantName};
 use super::options::{self, Elsewhere, Given, Rule, Seen};
 use super::provider::{self, Provider};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
 use super::{across, client, fields, user};
 use crate::account_name::AccountName;
-use crate::config::model::{Account, AuthorizationCode, Grant, Listeners};
+use crate::config::model::{Account, Listeners};
 use crate::config::presets::Preset;
 use crate::config::problems::Problems;
 use crate::config::snippet::visible;
@@ -19,25 +20,27 @@ use crate::config::uri::{Scheme, Uri};
 use crate::secret::Secret;
 
 /// The `redirect_uri` of an account that gives none.
-const REDIRECT_URI: &str = "http://localhost/";
+pub(super) const REDIRECT_URI: &str = "http://localhost/";
 
 /// A line of the log shows it whole.
 const MAX_NAME_BYTES: usize = 1024;
 
-const MANDATORY: [&str; 3] = ["auth_uri", "token_uri", "client_id"];
+const MANDATORY: [&str; 2] = ["token_uri", "client_id"];
 
 #[derive(Default)]
-struct Draft {
-    provider: Option<&'static Preset>,
+pub(super) struct Draft {
+    pub(super) grant: Option<GrantName>,
+    pub(super) provider: Option<&'static Preset>,
     tenant: Option<String>,
-    auth_uri: Option<Uri>,
+    pub(super) auth_uri: Option<Uri>,
+    pub(super) device_auth_uri: Option<Uri>,
     issuer: Option<Arc<str>>,
     token_uri: Option<Uri>,
     client_id: Option<String>,
     client_secret: Option<Secret>,
     client_auth: Option<client::Method>,
     scopes: Option<Vec<String>>,
-    redirect_uri: Option<Uri>,
+    pub(super) redirect_uri: Option<Uri>,
     auth_uri_fields: Option<Vec<(String, String)>>,
     login_hint: Option<String>,
     user: Option<String>,
@@ -60,6 +63,8 @@ const RULES: &[Rule<Draft>] = &[
     Rule::new("client_auth", |draft, given, problems| draft.client_auth = given.client_auth(problems)),
     Rule::new("client_id", |draft, given, problems| draft.client_id = given.string(problems)),
     Rule::new("client_secret", |draft, given, problems| draft.client_secret = given.secret(problems)),
+    Rule::new("device_auth_uri", |draft, given, problems| draft.device_auth_uri = given.endpoint(problems)),
+    Rule::new("grant", |draft, given, problems| draft.grant = GrantName::read(given, problems)),
     Rule::new("issuer", |draft, given, problems| draft.issuer = given.issuer(problems)),
     Rule::new("login_hint", |draft, given, problems| {
         draft.login_hint = given.string(problems);
@@ -102,27 +107,26 @@ pub(super) fn read<'a>(
     let seen = options::read(RULES, &ELSEWHERE, &mut draft, &block.fields, problems);
     let place = block.name.map_or(block.keyword, |name| name.0);
     if block.whole {
+        grant::report_missing(place, &draft, &seen, problems);
         report_missing(place, &seen, problems);
     }
-    check_listener(draft.redirect_uri.as_ref(), place, &seen, global, problems);
     let times = draft.refresh_times.or(&global.refresh_times);
-    let own_fields = fields::of_authorization(draft.auth_uri_fields, draft.login_hint, &seen, problems);
-    let provider = Provider::new(draft.provider, draft.tenant, &seen, problems);
+    let (written, login_hint) = (draft.auth_uri_fields.take(), draft.login_hint.take());
+    let own_fields = fields::of_authorization(written, login_hint, &seen, problems);
+    let provider = Provider::new(draft.provider, draft.tenant.take(), &seen, problems);
     let provider = provider.as_ref();
     // Elsewhere than the provider's, it is another server.
     let issuer_of_provider = provider.filter(|_| draft.auth_uri.is_none()).and_then(Provider::issuer);
-    let auth_uri_fields = match provider {
+    let fields = match provider {
         Some(provider) => provider.auth_uri_fields(own_fields),
         None => own_fields,
     };
+    let user = draft.user.take().or_else(|| user::hinted_at(&fields));
+    let grant = grant::read(&mut draft, fields, provider, place, &seen, global, problems);
     let account = Account {
         name: AccountName::from(name?.as_str()),
-        user: draft.user.or_else(|| user::hinted_at(&auth_uri_fields)).map(Into::into),
-        grant: Grant::AuthorizationCode(AuthorizationCode {
-            auth_uri_fields,
-            auth_uri: draft.auth_uri.or_else(|| provider?.auth_uri())?.into(),
-            redirect_uri: draft.redirect_uri.or_else(default_redirect_uri)?.into(),
-        }),
+        user: user.map(Into::into),
+        grant: grant?,
         token_uri: draft.token_uri.or_else(|| provider?.token_uri())?.into(),
         issuer: draft.issuer.or(issuer_of_provider),
         client_id: draft.client_id?.into(),
@@ -182,7 +186,7 @@ fn report_missing<'a>(place: &'a str, seen: &Seen<'_, 'a>, problems: &mut Proble
 }
 
 /// A redirect URI must lead to a listener.
-fn check_listener<'a>(
+pub(super) fn check_listener<'a>(
     redirect_uri: Option<&Uri>,
     account: &'a str,
     seen: &Seen<'_, 'a>,
@@ -205,10 +209,6 @@ fn check_listener<'a>(
         None => format!("this account has no redirect_uri, and its default is {REDIRECT_URI}"),
     };
     problems.error(given.unwrap_or(account), format!("{what}, but {off} is none"));
-}
-
-fn default_redirect_uri() -> Option<Uri> {
-    Uri::parse(REDIRECT_URI.to_owned()).ok()
 }
 
 /// A name from the file, safe to show and not too long.

@@ -7,23 +7,23 @@ use url::Url;
 use super::global::Global;
 use super::options::Seen;
 use super::uri::is_loopback;
-use crate::config::model::{Account, AuthorizationCode, Grant, ListenAddress};
+use crate::config::model::{Account, Grant, ListenAddress};
 use crate::config::problems::Problems;
 use crate::config::uri::{Scheme, Uri};
 
 /// What a provider gives no session, or no lasting one, without.
 struct Need {
     hosts: &'static [&'static str],
-    is_met: fn(&Account, &AuthorizationCode) -> bool,
+    is_met: fn(&Account) -> bool,
     /// The option that lacks it.
     option: &'static str,
     message: &'static str,
 }
 
-const NEEDS: [Need; 3] = [
+const NEEDS: [Need; 4] = [
     Need {
         hosts: &["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"],
-        is_met: |account, _| {
+        is_met: |account| {
             account.scopes.iter().flat_map(|scope| scope.split(' ')).any(|scope| scope == "offline_access")
         },
         option: "scopes",
@@ -32,8 +32,12 @@ const NEEDS: [Need; 3] = [
     },
     Need {
         hosts: &["accounts.google.com"],
-        is_met: |_, code| {
-            code.auth_uri_fields.iter().any(|(key, value)| key == "prompt" && value.contains("consent"))
+        is_met: |account| {
+            account
+                .grant
+                .auth_uri_fields()
+                .iter()
+                .any(|(key, value)| key == "prompt" && value.contains("consent"))
         },
         option: "auth_uri_fields",
         message: "Google gives a refresh token at the first consent only, unless auth_uri_fields has \
@@ -41,10 +45,16 @@ const NEEDS: [Need; 3] = [
     },
     Need {
         hosts: &["api.login.yahoo.com", "api.login.aol.com"],
-        is_met: |_, code| code.redirect_uri.scheme() == Scheme::Https,
+        is_met: |account| account.grant.redirect_uri().is_none_or(|uri| uri.scheme() == Scheme::Https),
         option: "redirect_uri",
         message: "Yahoo and AOL take https redirects only: redirect_uri = \"https://localhost:PORT/\", with the PORT of \
                   https_listen",
+    },
+    Need {
+        hosts: &["oauth2.googleapis.com"],
+        is_met: |account| !account.scopes.iter().any(|scope| scope.contains("mail.google.com")),
+        option: "grant",
+        message: "Google's device flow refuses mail scopes: use \"authorization_code\"",
     },
 ];
 
@@ -56,12 +66,11 @@ pub(super) fn check<'a>(
     global: &Global,
     problems: &mut Problems<'a>,
 ) {
-    let Grant::AuthorizationCode(code) = &account.grant;
     let at = |option| seen.place(option).unwrap_or(place);
     if let Some(why) = doubt_of_client_id(&account.client_id) {
         problems.warning(at("client_id"), format!("'client_id' {why}"));
     }
-    for (option, uri) in [("auth_uri", &code.auth_uri), ("token_uri", &account.token_uri)] {
+    for (option, uri) in endpoints(account) {
         let is_written = seen.get(option).is_some();
         if is_written && uri.parsed().path().split('/').any(is_of_a_template) {
             problems.warning(
@@ -70,6 +79,11 @@ pub(super) fn check<'a>(
             );
         }
     }
+    let begins_at = sign_in_host(&account.grant);
+    for need in NEEDS.iter().filter(|need| need.hosts.contains(&begins_at) && !(need.is_met)(account)) {
+        problems.warning(at(need.option), need.message);
+    }
+    let Some(code) = account.grant.browser() else { return };
     if is_named(code.auth_uri.parsed(), "token") && is_named(account.token_uri.parsed(), "auth") {
         problems.warning(
             at("auth_uri"),
@@ -77,14 +91,24 @@ pub(super) fn check<'a>(
             the authorization endpoint: are they exchanged?",
         );
     }
-    for need in NEEDS.iter().filter(|need| need.hosts.contains(&code.auth_uri.host())) {
-        if !(need.is_met)(account, code) {
-            problems.warning(at(need.option), need.message);
-        }
-    }
     if let Some((option, listener)) = listener(&code.redirect_uri, global) {
         let doubts = [port(&code.redirect_uri, option, listener), host(&code.redirect_uri, option, listener)];
         doubts.into_iter().flatten().for_each(|doubt| problems.warning(at("redirect_uri"), doubt));
+    }
+}
+
+/// The endpoints, each with its option.
+fn endpoints(account: &Account) -> impl Iterator<Item = (&'static str, &Uri)> {
+    let auth_uri = account.grant.browser().map(|browser| ("auth_uri", &*browser.auth_uri));
+    let device = account.grant.device().map(|device| ("device_auth_uri", &*device.device_auth_uri));
+    auth_uri.into_iter().chain(device).chain([("token_uri", &*account.token_uri)])
+}
+
+/// Where a sign-in begins.
+fn sign_in_host(grant: &Grant) -> &str {
+    match grant {
+        Grant::AuthorizationCode { browser, .. } => browser.auth_uri.host(),
+        Grant::DeviceCode { device, .. } => device.device_auth_uri.host(),
     }
 }
 

@@ -39,6 +39,10 @@ impl Provider {
         self.uri(self.preset.auth_uri)
     }
 
+    pub(super) fn device_auth_uri(&self) -> Option<Uri> {
+        self.uri(self.preset.device_auth_uri?)
+    }
+
     pub(super) fn token_uri(&self) -> Option<Uri> {
         self.uri(self.preset.token_uri)
     }

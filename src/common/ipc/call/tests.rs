@@ -9,7 +9,7 @@ use super::{Call, CallError, PATIENCE, call_any};
 use crate::exit::Exit;
 use crate::ipc::connect::{connect_to, unix_socket};
 use crate::ipc::frame::{Decoder, encode};
-use crate::ipc::message::{Answer, Report, Request, Response};
+use crate::ipc::message::{Answer, Pending, Report, Request, Response};
 use crate::paths::{OwnDirectory, SocketCandidate};
 use crate::testing::private_directory;
 
@@ -292,8 +292,7 @@ fn the_connection_can_be_kept_until_the_daemon_has_gone() {
 #[test]
 fn what_comes_before_the_end_is_told_also_where_both_come_at_once() {
     let place = Place::new();
-    let pending =
-        Response::Pending { url: "https://login.test/".to_owned(), listener_error: None, more: true };
+    let pending = Response::Pending(Pending { more: true, ..Pending::at("https://login.test/".to_owned()) });
     let first = pending.clone();
     let daemon = place.daemon("live", move |mut stream| {
         read_request(&mut stream);

@@ -91,7 +91,7 @@ impl Message for Response {
     }
 
     fn has_more(&self) -> bool {
-        matches!(self, Self::Pending { more: true, .. })
+        matches!(self, Self::Pending(pending) if pending.more)
     }
 
     fn parse(_: FrameKind, json: &[u8]) -> serde_json::Result<Self> {

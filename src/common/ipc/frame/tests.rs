@@ -45,11 +45,7 @@ fn assert_decoded<M: Message + PartialEq + Debug>(message: M) {
 #[test]
 fn what_is_encoded_is_decoded() {
     assert_decoded(Request::Show(Show::of("wörk \"1\"".to_owned())));
-    assert_decoded(Response::Pending {
-        url: "https://login.test/?a=b".to_owned(),
-        listener_error: None,
-        more: false,
-    });
+    assert_decoded(Response::Starting { host: "login.test".to_owned() });
     assert_decoded(Answer::from(Response::Revoked {}));
     assert_decoded(Answer::from(Report::ShuttingDown { wait: false }));
 }

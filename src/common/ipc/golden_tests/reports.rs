@@ -1,7 +1,7 @@
 //! The golden answers about the daemon and all accounts.
 
 use crate::ipc::message::{
-    AccountStatus, Answer, DaemonInfo, Report, SavedState, Skipped, StartupCmd, State,
+    AccountStatus, Answer, DaemonInfo, Method, Report, SavedState, Skipped, StartupCmd, State,
 };
 use crate::unix_time::UnixTime;
 
@@ -47,6 +47,7 @@ fn active() -> AccountStatus {
     AccountStatus {
         account: "work".to_owned(),
         state: State::Active,
+        method: None,
         obtained: Some(UnixTime(1_700_000_000)),
         expires: Some(UnixTime(1_700_003_600)),
         refreshable: true,
@@ -66,7 +67,8 @@ fn active() -> AccountStatus {
 fn empty() -> AccountStatus {
     AccountStatus {
         account: "zuhause".to_owned(),
-        state: State::Empty,
+        state: State::Starting,
+        method: Some(Method::Device),
         obtained: None,
         expires: None,
         refreshable: false,

@@ -71,6 +71,7 @@ fn warnings() -> Vec<Row> {
         ),
         (Happened::ExchangeRetried { reason: reason(), pause }, "retry_in=40 reason=it rains", None, None),
         (Happened::OtherIssuer { iss: "https://x".to_owned() }, "iss=https://x", None, None),
+        (Happened::PollFailed { reason: reason(), pause }, "retry_in=40 reason=it rains", None, None),
         (Happened::ScopeNarrowed { granted: "mail".to_owned() }, "granted=mail", None, None),
     ]
 }
@@ -101,8 +102,8 @@ fn tokens() -> Vec<Row> {
 fn steps() -> Vec<Row> {
     let url = || "https://as.example/auth?state=secret".to_owned();
     vec![
-        (Happened::AuthorizationPending { url: url() }, "", None, None),
-        (Happened::AuthorizationReminded { url: url() }, "", None, None),
+        (Happened::AuthorizationPending { url: url(), user_code: None }, "", None, None),
+        (Happened::AuthorizationReminded { url: url(), user_code: None }, "", None, None),
         (Happened::RedirectAccepted, "", None, None),
         (Happened::RequestStarted { grant: "refresh_token" }, "grant=refresh_token", None, None),
         (

@@ -7,9 +7,11 @@ use pizauth_common::config::Account;
 use super::model::{Model, Phase};
 use super::session::{Session, Wait};
 use super::transfer::TEN_YEARS;
+use crate::keeper::purpose::Verdict;
 use crate::keeper::tests::bench::seconds;
 use crate::keeper::{Happened, HookVerdict, JobId};
 use crate::moment::{Moment, Now};
+use crate::oauth::device_poll::Polled;
 use crate::oauth::outcome::{Issued, Outcome, Reason};
 use crate::oauth::provider_hints::{SUSPECT_GRANT, hint_for_age};
 
@@ -20,13 +22,29 @@ const FAILURES_PER_QUESTION: u32 = 6;
 
 impl Model {
     /// The answer to the request with this ticket, which may be nobody's any more.
-    pub(super) fn answered(&mut self, job: JobId, outcome: Outcome, account: &Account, now: Now) {
+    pub(super) fn answered(
+        &mut self,
+        job: JobId,
+        verdict: Verdict,
+        account: &Account,
+        next_reminder: Moment,
+        now: Now,
+    ) {
         let is_awaited = self.request == Some(job);
-        self.expected.event(Happened::RequestEnded { outcome: outcome.as_str(), is_awaited });
+        self.expected.event(Happened::RequestEnded { outcome: verdict.as_str(), is_awaited });
         if !is_awaited {
             return;
         }
         self.request = None;
+        match verdict {
+            Verdict::Token(outcome) => self.token_answered(outcome, account, now),
+            Verdict::Codes(answer) => self.codes_answered(answer, next_reminder, now),
+            Verdict::Poll(Polled::Issued(issued)) => self.issued(issued, account, now),
+            Verdict::Poll(polled) => self.not_yet(polled, account, now),
+        }
+    }
+
+    fn token_answered(&mut self, outcome: Outcome, account: &Account, now: Now) {
         match (outcome, &self.phase) {
             (Outcome::Issued(issued), _) => self.issued(issued, account, now),
             (outcome, Phase::Exchanging { tries, .. }) => self.exchange_failed(*tries, outcome, now),
@@ -48,6 +66,7 @@ impl Model {
         (self.heard_at, self.last_error) = (Some(now.moment), None);
         self.last_was_sign_in = old.is_none();
         self.expected.forget_reported();
+        self.code_made_at = None;
         if let Some(granted) = narrowed_scope {
             self.expected.event(Happened::ScopeNarrowed { granted });
         }

@@ -2,23 +2,27 @@
 
 use std::time::Duration;
 
+use pizauth_common::config::Grant;
+
 use super::coverage::Coverage;
 use super::model::{Model, Phase};
 use super::world::World;
-use crate::keeper::{Happened, Refreshed, Renewing, Shown};
+use crate::keeper::{Happened, Invitation, Refreshed, Renewing, Shown};
 use crate::moment::Now;
 
 impl World {
     pub(super) fn show_lasting(&mut self, name: &str, min_valid: Duration, coverage: &mut Coverage) {
         self.count(name, if self.is_stopping { "show, stopping" } else { "show" }, coverage);
         let (now, is_stopping, remind_at) = (self.now, self.is_stopping, self.remind_at());
+        let (rest, codes_from) = (self.rest(name), self.asks_for_codes(name));
         let shown = self.keeper.show_lasting(name, min_valid, now).expect("the account exists");
         let model = self.model(name);
         let valid = model.held().and_then(|session| session.lasting(min_valid, now.moment)).map(Into::into);
-        let url = model.sign_in().map(|sign_in| sign_in.url.clone());
+        let invitation = model.invitation();
         let expected = match &mut model.phase {
             _ if valid.is_some() => Shown::AccessToken(valid.expect("it was looked at")),
-            _ if url.is_some() => Shown::Pending(url.expect("it was looked at")),
+            _ if invitation.is_some() => Shown::Pending(invitation.expect("it was looked at")),
+            Phase::Starting { .. } => Shown::Starting(host_at(name, &codes_from)),
             Phase::Exchanging { .. } => Shown::Exchanging { last_error: model.exchange_error() },
             _ if is_stopping => Shown::Stopping,
             Phase::Active(session) if session.is_refreshable() => {
@@ -26,8 +30,18 @@ impl World {
                 not_good_enough(model, now)
             }
             Phase::Active(session) if !session.has_expired(now.moment) => not_good_enough(model, now),
-            Phase::Active(_) | Phase::Empty | Phase::Pending(_) => {
-                let Shown::Pending(url) = &shown else { panic!("{shown:?} without a token") };
+            _ if rest.is_some() => Shown::Resting {
+                last_error: model.last_error.clone(),
+                next_code_in: rest.unwrap_or_default(),
+            },
+            _ if codes_from.is_some() => {
+                model.ask_for_codes(now);
+                Shown::Starting(host_at(name, &codes_from))
+            }
+            _ => {
+                let Shown::Pending(Invitation { url, code: None }) = &shown else {
+                    panic!("{shown:?} without a token")
+                };
                 model.pending(url.clone(), remind_at, now);
                 shown.clone()
             }
@@ -39,12 +53,14 @@ impl World {
     pub(super) fn refresh(&mut self, name: &str, coverage: &mut Coverage) {
         self.count(name, if self.is_stopping { "refresh, stopping" } else { "refresh" }, coverage);
         let (now, is_stopping, remind_at) = (self.now, self.is_stopping, self.remind_at());
+        let codes_from = self.asks_for_codes(name);
         let refreshed = self.keeper.refresh(name, now).expect("the account exists");
         let model = self.model(name);
         let old = model.sign_in().map(|sign_in| sign_in.url.clone());
         let expected = match &mut model.phase {
             _ if is_stopping => Refreshed::Stopping,
             Phase::Exchanging { .. } => Refreshed::Exchanging { last_error: model.exchange_error() },
+            Phase::Starting { .. } => Refreshed::Starting(host_at(name, &codes_from)),
             Phase::Active(session) if session.is_refreshable() && !session.offers_sign_in() => {
                 session.hasten(true, now.moment);
                 Refreshed::Scheduled { refresh_in: model.refresh_in(now) }
@@ -52,8 +68,14 @@ impl World {
             Phase::Active(session) if !session.is_refreshable() && !session.has_expired(now.moment) => {
                 Refreshed::Impossible
             }
+            _ if codes_from.is_some() => {
+                model.ask_for_codes(now);
+                Refreshed::Starting(host_at(name, &codes_from))
+            }
             _ => {
-                let Refreshed::Pending(url) = &refreshed else { panic!("{refreshed:?} without a token") };
+                let Refreshed::Pending(Invitation { url, code: None }) = &refreshed else {
+                    panic!("{refreshed:?} without a token")
+                };
                 assert_ne!(Some(url), old.as_ref(), "refresh makes a new URL");
                 model.pending(url.clone(), remind_at, now);
                 refreshed.clone()
@@ -61,6 +83,14 @@ impl World {
         };
         assert_eq!(refreshed, expected, "{name}");
         self.absorb();
+    }
+
+    /// Whom a new sign-in to this account begins by asking for codes.
+    fn asks_for_codes(&self, name: &str) -> Option<String> {
+        match &self.accounts[name].grant {
+            Grant::DeviceCode { device, .. } => Some(device.device_auth_uri.host().to_owned()),
+            Grant::AuthorizationCode { .. } => None,
+        }
     }
 
     pub(super) fn revoke(&mut self, name: &str, coverage: &mut Coverage) {
@@ -78,6 +108,10 @@ impl World {
         self.keeper.stop();
         self.absorb();
     }
+}
+
+fn host_at(name: &str, host: &Option<String>) -> String {
+    host.clone().unwrap_or_else(|| panic!("{name} asks nobody for codes"))
 }
 
 /// What a caller hears of a token that has expired, or is valid for too short a time.

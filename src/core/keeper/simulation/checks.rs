@@ -69,9 +69,11 @@ impl World {
         let may_request = self.has_place() && !self.is_stopping;
         let of_model = |model: &Model| {
             let request = model.wants_request_at().filter(|at| may_request && *at > now);
-            let reminder = model.sign_in().map(|sign_in| sign_in.remind_at);
+            let reminder = model.waits().map(|sign_in| sign_in.remind_at);
             let held = model.held().filter(|session| session.valid_token(now).is_some());
-            [request, reminder, held.map(|session| session.expires_at)]
+            let codes = model.codes().filter(|_| model.request.is_none());
+            let ends = [held.map(|session| session.expires_at), codes.map(|codes| codes.expires_at)];
+            [request, reminder, ends[0], ends[1]]
         };
         self.models.values().flat_map(of_model).flatten().chain(self.next_wait_ends()).min()
     }

@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The states that the model tells apart.
-pub(super) const STATES: [&str; 11] = [
+pub(super) const STATES: [&str; 15] = [
     "empty",
+    "request for codes waits",
+    "request for codes in flight",
     "pending",
+    "pending on a device",
+    "poll in flight",
     "exchange waits",
     "exchange in flight",
     "valid, final",
@@ -60,6 +64,9 @@ impl Coverage {
     }
 }
 
+/// Who has something to send, and lacks a place for it where its host has none.
+const WAITING: [&str; 4] = ["request for codes waits", "pending on a device", "valid, idle", "expired, idle"];
+
 /// A right redirect needs a pending authorization, and only who has something to send lacks a place; an exchange has one
 /// at its host always.
 fn is_possible(state: &str, call: &str) -> bool {
@@ -68,11 +75,11 @@ fn is_possible(state: &str, call: &str) -> bool {
         // Who asks has something begun, and what ends it ends the waiting.
         "wait" => !["empty", "expired, final"].contains(&state),
         "leave" => state != "empty",
-        "no place at its host" => ["valid, idle", "expired, idle"].contains(&state),
-        "no place at all" => ["exchange waits", "valid, idle", "expired, idle"].contains(&state),
+        "no place at its host" => WAITING.contains(&state),
+        "no place at all" => state == "exchange waits" || WAITING.contains(&state),
         // It would take more steps than we have.
         "late answer" => state != "sign-in beside",
-        "show, stopping" | "refresh, stopping" => state != "exchange beside",
+        "show, stopping" | "refresh, stopping" => !["sign-in beside", "exchange beside"].contains(&state),
         _ => true,
     }
 }
@@ -80,7 +87,7 @@ fn is_possible(state: &str, call: &str) -> bool {
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for ((state, call), count) in &self.0 {
-            writeln!(f, "{count:>9}  {call:<15} {state}")?;
+            writeln!(f, "{count:>9}  {call:<20} {state}")?;
         }
         Ok(())
     }

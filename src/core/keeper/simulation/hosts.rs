@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use pizauth_common::config::Account;
 
+use super::device::device_host_of;
 use super::model::Phase;
 use super::world::World;
 use crate::testing::uri;
@@ -60,11 +61,20 @@ impl World {
     /// Whether a request of this account may: an exchange wherever there is a place at all.
     pub(super) fn has_place_for(&self, name: &str) -> bool {
         let is_exchange = matches!(self.models[name].phase, Phase::Exchanging { .. });
-        if is_exchange { self.has_place() } else { self.has_place_at(host_of(&self.accounts[name])) }
+        if is_exchange { self.has_place() } else { self.has_place_at(self.asked_by(name)) }
+    }
+
+    /// Where the next request of this account goes.
+    pub(super) fn asked_by(&self, name: &str) -> Host {
+        let account = &self.accounts[name];
+        let device =
+            device_host_of(account).filter(|_| matches!(self.models[name].phase, Phase::Starting { .. }));
+        device.unwrap_or_else(|| host_of(account))
     }
 
     fn has_place_at(&self, host: Host) -> bool {
-        let hosts: BTreeSet<Host> = self.accounts.values().map(host_of).collect();
+        let of_account = |account: &Account| [Some(host_of(account)), device_host_of(account)];
+        let hosts: BTreeSet<Host> = self.accounts.values().flat_map(of_account).flatten().collect();
         let is_restricted = hosts.len() > 1 && !self.answering.contains(host);
         let most = if is_restricted { MOST_TO_SILENT } else { MOST };
         let taken = self.requests.values().filter(|request| request.host == host).count();

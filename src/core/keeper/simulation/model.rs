@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use pizauth_common::ipc::message::{AccountStatus, State};
+use pizauth_common::ipc::message::{AccountStatus, Method, State};
 
+use super::device::Codes;
 use super::expected::Expected;
 use super::session::{Session, Wait};
 use crate::keeper::tests::bench::seconds;
@@ -13,10 +14,23 @@ use crate::moment::{Moment, Now};
 use crate::oauth::outcome::Reason;
 
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::large_enum_variant, reason = "there are few of them")]
 pub(super) enum Phase {
     #[default]
     Empty,
+    /// Codes have been asked for, or will be.
+    Starting {
+        /// Back if it fails.
+        kept: Option<Session>,
+    },
     Pending(SignIn),
+    /// The user signs in on another device.
+    OnDevice {
+        sign_in: SignIn,
+        codes: Codes,
+        /// Back if it fails.
+        kept: Option<Session>,
+    },
     Exchanging {
         code: String,
         tries: u32,
@@ -31,6 +45,8 @@ pub(super) enum Phase {
 #[derive(Clone, Debug)]
 pub(super) struct SignIn {
     pub(super) url: String,
+    /// To be typed there.
+    pub(super) user_code: Option<String>,
     pub(super) remind_at: Moment,
     is_told: bool,
 }
@@ -40,7 +56,7 @@ pub(super) struct Model {
     pub(super) phase: Phase,
     /// The request that the account waits for.
     pub(super) request: Option<JobId>,
-    /// When its requests were sent, and whether each was an exchange.
+    /// When its requests that the buckets are for were sent, and whether each was for a sign-in.
     sent: Vec<(bool, Moment)>,
     /// The URL of the authorization request that was used last, and whether that still means anything.
     pub(super) used_url: Option<(String, bool)>,
@@ -50,6 +66,10 @@ pub(super) struct Model {
     /// When the user was told of a URL.
     told_at: Option<Moment>,
     pub(super) last_was_sign_in: bool,
+    /// When the last code was made that nobody has used.
+    pub(super) code_made_at: Option<Moment>,
+    /// When it was last asked about one.
+    pub(super) polled_at: Option<Moment>,
     /// Whether the next effect must be the question whether a failure is transient.
     pub(super) must_ask: bool,
     pub(super) expected: Expected,
@@ -71,7 +91,9 @@ impl Model {
     pub(super) fn held(&self) -> Option<&Session> {
         match &self.phase {
             Phase::Active(session) => Some(session),
-            Phase::Exchanging { kept, .. } => kept.as_ref(),
+            Phase::Exchanging { kept, .. } | Phase::Starting { kept } | Phase::OnDevice { kept, .. } => {
+                kept.as_ref()
+            }
             Phase::Empty | Phase::Pending(_) => None,
         }
     }
@@ -79,7 +101,9 @@ impl Model {
     pub(super) fn held_mut(&mut self) -> Option<&mut Session> {
         match &mut self.phase {
             Phase::Active(session) => Some(session),
-            Phase::Exchanging { kept, .. } => kept.as_mut(),
+            Phase::Exchanging { kept, .. } | Phase::Starting { kept } | Phase::OnDevice { kept, .. } => {
+                kept.as_mut()
+            }
             Phase::Empty | Phase::Pending(_) => None,
         }
     }
@@ -88,15 +112,23 @@ impl Model {
         match &self.phase {
             Phase::Pending(sign_in) => Some(sign_in),
             Phase::Active(session) => session.sign_in.as_ref(),
-            Phase::Empty | Phase::Exchanging { .. } => None,
+            _ => None,
         }
     }
 
-    pub(super) fn sign_in_mut(&mut self) -> Option<&mut SignIn> {
+    /// What the user has to do, in a browser or on another device.
+    pub(super) fn waits(&self) -> Option<&SignIn> {
+        match &self.phase {
+            Phase::OnDevice { sign_in, .. } => Some(sign_in),
+            _ => self.sign_in(),
+        }
+    }
+
+    pub(super) fn waits_mut(&mut self) -> Option<&mut SignIn> {
         match &mut self.phase {
-            Phase::Pending(sign_in) => Some(sign_in),
+            Phase::Pending(sign_in) | Phase::OnDevice { sign_in, .. } => Some(sign_in),
             Phase::Active(session) => session.sign_in.as_mut(),
-            Phase::Empty | Phase::Exchanging { .. } => None,
+            Phase::Empty | Phase::Starting { .. } | Phase::Exchanging { .. } => None,
         }
     }
 
@@ -111,6 +143,10 @@ impl Model {
     pub(super) fn state(&self, now: Now) -> &'static str {
         match &self.phase {
             Phase::Empty => "empty",
+            Phase::Starting { .. } if self.request.is_none() => "request for codes waits",
+            Phase::Starting { .. } => "request for codes in flight",
+            Phase::OnDevice { .. } if self.request.is_none() => "pending on a device",
+            Phase::OnDevice { .. } => "poll in flight",
             Phase::Pending(_) => "pending",
             Phase::Exchanging { kept: Some(_), .. } => "exchange beside",
             Phase::Exchanging { .. } if self.request.is_none() => "exchange waits",
@@ -136,8 +172,7 @@ impl Model {
 
     /// The user has to visit this URL, and hears of it a second after the last one at the earliest.
     pub(super) fn pending(&mut self, url: String, next_reminder: Moment, now: Now) {
-        let remind_at = self.told_at.map_or(now.moment, |told| told.plus(seconds(1)).max(now.moment));
-        let sign_in = SignIn { url, remind_at, is_told: false };
+        let sign_in = self.new_sign_in(url, None, now);
         match &mut self.phase {
             Phase::Active(session) if !session.is_spent(now.moment) => session.sign_in = Some(sign_in),
             phase => *phase = Phase::Pending(sign_in),
@@ -145,14 +180,19 @@ impl Model {
         self.remind(next_reminder, now);
     }
 
+    pub(super) fn new_sign_in(&self, url: String, user_code: Option<String>, now: Now) -> SignIn {
+        let remind_at = self.told_at.map_or(now.moment, |told| told.plus(seconds(1)).max(now.moment));
+        SignIn { url, user_code, remind_at, is_told: false }
+    }
+
     pub(super) fn remind(&mut self, next_reminder: Moment, now: Now) {
-        if let Some(SignIn { url, remind_at, is_told }) = self.sign_in_mut()
+        if let Some(SignIn { url, user_code, remind_at, is_told }) = self.waits_mut()
             && *remind_at <= now.moment
         {
-            let url = url.clone();
+            let (url, user_code) = (url.clone(), user_code.clone());
             let what = match is_told {
-                true => Happened::AuthorizationReminded { url },
-                false => Happened::AuthorizationPending { url },
+                true => Happened::AuthorizationReminded { url, user_code },
+                false => Happened::AuthorizationPending { url, user_code },
             };
             (*remind_at, *is_told) = (next_reminder, true);
             self.told_at = Some(now.moment);
@@ -163,6 +203,7 @@ impl Model {
     /// The session or the exchange is over, and with it all that was known of it; tells whether it was a session.
     pub(super) fn forget(&mut self) -> bool {
         self.last_error = None;
+        self.code_made_at = None;
         self.expected.forget_reported();
         if let Some((_, means_something)) = &mut self.used_url {
             *means_something = false;
@@ -197,7 +238,9 @@ impl Model {
     pub(super) fn authorization_failed(&mut self, reason: Reason, now: Now) {
         let (request, kept) = match std::mem::take(&mut self.phase) {
             Phase::Active(session) => (self.request, Some(session)),
-            Phase::Exchanging { kept, .. } => (None, kept),
+            Phase::Exchanging { kept, .. } | Phase::Starting { kept } | Phase::OnDevice { kept, .. } => {
+                (None, kept)
+            }
             Phase::Empty | Phase::Pending(_) => (None, None),
         };
         self.failed(&reason, now);
@@ -253,10 +296,14 @@ impl Model {
         session.has_expired(now) && (waits || !session.is_refreshable())
     }
 
-    /// Three exchanges at once, and then one every ten seconds; of refreshes the same.
+    fn signs_in(&self) -> bool {
+        matches!(self.phase, Phase::Exchanging { .. } | Phase::Starting { .. })
+    }
+
+    /// Three sign-ins at once, and then one every ten seconds; of refreshes the same.
     fn bucket_allows_at(&self) -> Moment {
-        let is_exchange = matches!(self.phase, Phase::Exchanging { .. });
-        let alike = self.sent.iter().rev().filter(|(was_exchange, _)| *was_exchange == is_exchange);
+        let signs_in = self.signs_in();
+        let alike = self.sent.iter().rev().filter(|(signed_in, _)| *signed_in == signs_in);
         let sent = alike.map(|(_, at)| *at).skip(2).zip(1..);
         sent.map(|(then, ago)| then.plus(seconds(10 * ago))).max().unwrap_or(Moment(0))
     }
@@ -265,6 +312,8 @@ impl Model {
     pub(super) fn wants_request_at(&self) -> Option<Moment> {
         let due = match &self.phase {
             _ if self.request.is_some() => return None,
+            Phase::OnDevice { codes, .. } => return Some(codes.due),
+            Phase::Starting { .. } => Moment(0),
             Phase::Exchanging { due, .. } => *due,
             Phase::Active(session) if session.is_refreshable() => session.due,
             _ => return None,
@@ -293,7 +342,10 @@ impl Model {
             "a request that waits for {wanted:?}, not {now:?}"
         );
         self.request = Some(job);
-        self.sent.push((matches!(self.phase, Phase::Exchanging { .. }), now.moment));
+        match self.phase {
+            Phase::OnDevice { .. } => self.poll_sent(now.moment),
+            _ => self.sent.push((self.signs_in(), now.moment)),
+        }
         if let Phase::Exchanging { tries, .. } = &mut self.phase {
             *tries += 1;
         }
@@ -308,9 +360,15 @@ impl Model {
             account: account.to_owned(),
             state: match &self.phase {
                 Phase::Empty => State::Empty,
-                Phase::Pending(_) => State::Pending,
+                Phase::Starting { .. } => State::Starting,
+                Phase::Pending(_) | Phase::OnDevice { .. } => State::Pending,
                 Phase::Exchanging { .. } => State::Exchanging,
                 Phase::Active(_) => State::Active,
+            },
+            method: match &self.phase {
+                Phase::Starting { .. } | Phase::OnDevice { .. } => Some(Method::Device),
+                Phase::Exchanging { .. } => Some(Method::Browser),
+                _ => self.sign_in().map(|_| Method::Browser),
             },
             obtained: session.map(|session| wall(session.obtained_at)),
             expires: session.filter(|session| !session.is_endless()).map(|session| wall(session.expires_at)),
@@ -325,7 +383,7 @@ impl Model {
             user: None,
             usable: self.has_token(now.moment),
             needs_user: match &self.phase {
-                Phase::Empty | Phase::Pending(_) => true,
+                Phase::Empty | Phase::Starting { .. } | Phase::Pending(_) | Phase::OnDevice { .. } => true,
                 Phase::Exchanging { .. } => false,
                 Phase::Active(session) => self.needs_attention() || session.is_spent(now.moment),
             },

@@ -5,9 +5,11 @@ use std::time::Duration;
 use pizauth_common::config::{Account, ClientAuth, Config};
 
 use super::coverage::Coverage;
+use super::device::with_random_grant;
 use super::dice::Dice;
 use super::hosts::{HOSTS, at_host};
 use super::model::{Model, Phase};
+use super::session::Session;
 use super::world::World;
 use crate::keeper::Happened;
 use crate::keeper::tests::bench::{PORTS, account, config, seconds};
@@ -23,6 +25,7 @@ impl World {
         }
         self.configured_every = seconds(self.dice.pick(&[0, 60, 900, 900]));
         let changed = self.changed(name, security_relevant);
+        let begins_elsewhere = changed.grant != self.accounts[name].grant;
         self.accounts.insert(name.to_owned(), changed);
         self.forget_idle_hosts();
         let (now, remind_at) = (self.now.moment, self.remind_at());
@@ -30,6 +33,9 @@ impl World {
             if security_relevant && model_name == name {
                 invalidate(model);
             } else {
+                if begins_elsewhere && model_name == name {
+                    drop_sign_in(model);
+                }
                 if let Some(session) = model.held_mut().filter(|_| model_name == name) {
                     session.settings_changed();
                 }
@@ -47,6 +53,9 @@ impl World {
             let host = if self.dice.chance(50) { self.dice.pick(&HOSTS) } else { HOSTS[0] };
             return at_host(Account { client_id: format!("client-{serial}").into(), ..changed }, host);
         }
+        let changes_grant = self.dice.chance(20);
+        let changed =
+            if changes_grant { with_random_grant(changed, HOSTS.len(), &mut self.dice) } else { changed };
         let client_auth = ClientAuth::Post(format!("secret-{serial}").as_str().into());
         Account { client_auth, refresh_retry: seconds(self.dice.pick(&[1, 40, 4000])), ..changed }
     }
@@ -70,9 +79,28 @@ fn invalidate(model: &mut Model) {
     }
 }
 
+/// A sign-in that waits is void: it would begin elsewhere now.
+fn drop_sign_in(model: &mut Model) {
+    let is_on_device = matches!(model.phase, Phase::Starting { .. } | Phase::OnDevice { .. });
+    if !is_on_device && model.sign_in().is_none() {
+        return;
+    }
+    match model.held().cloned() {
+        None => invalidate(model),
+        Some(held) => {
+            if is_on_device {
+                model.request = None;
+            }
+            model.code_made_at = None;
+            model.phase = Phase::Active(Session { sign_in: None, ..held });
+            model.expected.event(Happened::TokenInvalidated { had_token: false });
+        }
+    }
+}
+
 /// Times may have changed, and what needed a person may have been mended.
 fn look_again(model: &mut Model, account: &Account, new_remind_at: Moment, now: Moment) {
-    if let Some(sign_in) = model.sign_in_mut() {
+    if let Some(sign_in) = model.waits_mut() {
         sign_in.remind_at = new_remind_at.min(sign_in.remind_at);
     }
     let is_idle = model.request.is_none();
@@ -89,5 +117,6 @@ pub(super) fn random_account(name: &str, hosts: usize, dice: &mut Dice) -> Accou
         refresh_retry: seconds(dice.pick(&[1, 40, 4000])),
         ..account(name)
     };
+    let account = with_random_grant(account, hosts, dice);
     at_host(account, HOSTS[dice.below(hosts)])
 }

@@ -4,10 +4,11 @@ use super::coverage::Coverage;
 use super::hosts::Host;
 use super::world::World;
 use crate::http::{Answer, Lost};
+use crate::keeper::purpose::{Purpose, Verdict};
 use crate::keeper::tests::bench::seconds;
 use crate::keeper::{HookVerdict, JobId};
 use crate::oauth::outcome::{Issued, Outcome, Reason};
-use crate::oauth::token_request::{GrantType, TokenRequest};
+use crate::oauth::token_request::GrantType;
 use crate::testing::answer_for;
 
 /// A token request that has not been answered.
@@ -15,7 +16,7 @@ pub(super) struct Request {
     pub(super) account: String,
     pub(super) host: Host,
     pub(super) code: Option<String>,
-    pub(super) token_request: TokenRequest,
+    pub(super) purpose: Purpose,
 }
 
 impl World {
@@ -33,16 +34,16 @@ impl World {
         let job = self.dice.pick(&waiting);
         let Some(request) = self.requests.remove(&job) else { return };
         let result = self.random_result(&request);
-        let outcome = request.token_request.outcome(result.clone());
-        if let (Some(code), false) = (&request.code, is_unreached(&outcome)) {
+        let verdict = request.purpose.judge(result.clone());
+        if let (Some(code), false) = (&request.code, is_unreached(&verdict)) {
             self.spent.spend(code);
         }
         self.heard_of(request.host, result.is_ok());
         if self.model(&request.account).request != Some(job) {
             self.count(&request.account, "late answer", coverage);
         }
-        let (account, now) = (self.accounts[&request.account].clone(), self.now);
-        self.model(&request.account).answered(job, outcome, &account, now);
+        let (account, now, remind_at) = (self.accounts[&request.account].clone(), self.now, self.remind_at());
+        self.model(&request.account).answered(job, verdict, &account, remind_at, now);
         self.keeper.answered(job, result, now);
         self.absorb();
     }
@@ -54,26 +55,24 @@ impl World {
             return Err(Lost { sent: self.dice.chance(40), why });
         }
         let is_proven = self.model(&request.account).session().is_some_and(|session| session.is_proven);
-        if self.is_vague && is_proven && self.dice.chance(70) {
+        let is_refresh = matches!(&request.purpose, Purpose::Token(_));
+        if self.is_vague && is_refresh && is_proven && self.dice.chance(70) {
             let reason = Reason::with_cause("invalid_request", "gone, perhaps");
             return answer_for(&Outcome::RefusedVaguely(reason));
         }
-        answer_for(&self.random_outcome(request.token_request.grant))
+        match &request.purpose {
+            Purpose::Token(request) => answer_for(&self.random_outcome(request.grant)),
+            Purpose::Poll(_) if self.dice.chance(20) => answer_for(&self.random_issue(65)),
+            Purpose::Poll(_) => Ok(self.random_poll_answer()),
+            Purpose::Codes(_) => Ok(self.random_codes()),
+        }
     }
 
     fn random_outcome(&mut self, grant: GrantType) -> Outcome {
-        let serial = self.serial();
         let reason = Reason::with_cause(self.dice.pick(&["x", "y"]), "as the dice fell");
-        let comes_with_refresh_token =
-            self.dice.chance(if grant == GrantType::AuthorizationCode { 65 } else { 40 });
+        let refreshable = if grant == GrantType::AuthorizationCode { 65 } else { 40 };
         match self.dice.below(100) {
-            0..54 => Outcome::Issued(Issued {
-                access_token: format!("at-{serial}").as_str().into(),
-                refresh_token: comes_with_refresh_token.then(|| format!("rt-{serial}").as_str().into()),
-                lifetime: seconds(self.dice.pick(&[0, 1, 5, 30, 120, 600, 3600, 3600, 86_400, 315_360_000])),
-                narrowed_scope: None,
-                users: Vec::new(),
-            }),
+            0..54 => self.random_issue(refreshable),
             54..58 => Outcome::Ended(reason),
             58..60 => Outcome::NeedsAttention(Reason::with_cause("invalid_client", "no")),
             60..67 => Outcome::RefusedVaguely(reason),
@@ -84,6 +83,19 @@ impl World {
                 Outcome::Transient { reason, retry_after, reached: true }
             }
         }
+    }
+
+    /// Tokens, with a refresh token in so many of a hundred cases.
+    fn random_issue(&mut self, refreshable: usize) -> Outcome {
+        let serial = self.serial();
+        let comes_with_refresh_token = self.dice.chance(refreshable);
+        Outcome::Issued(Issued {
+            access_token: format!("at-{serial}").as_str().into(),
+            refresh_token: comes_with_refresh_token.then(|| format!("rt-{serial}").as_str().into()),
+            lifetime: seconds(self.dice.pick(&[0, 1, 5, 30, 120, 600, 3600, 3600, 86_400, 315_360_000])),
+            narrowed_scope: None,
+            users: Vec::new(),
+        })
     }
 
     pub(super) fn hook_answers(&mut self) {
@@ -101,6 +113,6 @@ impl World {
     }
 }
 
-fn is_unreached(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Transient { reached: false, .. })
+fn is_unreached(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Token(Outcome::Transient { reached: false, .. }))
 }

@@ -69,10 +69,11 @@ impl World {
     /// An exchange that is under way is newer than any dump, and where there is nothing there is nothing to lose.
     fn gives_way(&mut self, saved: &AccountSnapshot, session: &Session) -> bool {
         let now = self.now.moment;
-        match &self.model(saved.account.as_str()).phase {
-            Phase::Empty | Phase::Pending(_) => true,
-            Phase::Exchanging { .. } => false,
-            Phase::Active(present) => present.gives_way_to(session, saved.lineage, now),
+        let model = self.model(saved.account.as_str());
+        match (&model.phase, model.held()) {
+            (Phase::Exchanging { .. }, _) => false,
+            (_, None) => true,
+            (_, Some(present)) => present.gives_way_to(session, saved.lineage, now),
         }
     }
 

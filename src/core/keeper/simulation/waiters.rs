@@ -35,7 +35,8 @@ impl World {
         let until = self.now.moment.plus(seconds(self.dice.pick(&[1, 20, 600, 4_000])));
         let old = self.lineage_of(name);
         let waiting = Waiting { name: name.to_owned(), demand, asked_at: self.now.moment, old, until };
-        if self.is_stopping || self.is_satisfied(&waiting) {
+        let rests = matches!(self.model(name).phase, Phase::Empty);
+        if self.is_stopping || rests || self.is_satisfied(&waiting) {
             return;
         }
         self.count(name, "wait", coverage);
@@ -106,7 +107,10 @@ impl World {
     /// Whether this step has ended all hope; a sign-in that is under way is some.
     fn is_over(&self, name: &str) -> bool {
         let model = &self.models[name];
-        let awaits_sign_in = matches!(model.phase, Phase::Exchanging { .. }) || model.sign_in().is_some();
+        let awaits_sign_in = match &model.phase {
+            Phase::Starting { .. } | Phase::OnDevice { .. } | Phase::Exchanging { .. } => true,
+            _ => model.sign_in().is_some(),
+        };
         self.hopeless.contains(name) && !awaits_sign_in
     }
 

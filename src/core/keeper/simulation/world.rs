@@ -8,17 +8,21 @@ use pizauth_common::secret::Secret;
 use url::form_urlencoded;
 
 use super::coverage::Coverage;
+use super::device::Codes;
 use super::dice::Dice;
-use super::hosts::{HOSTS, Host, host_of};
+use super::hosts::{HOSTS, Host};
 use super::model::{Model, Phase, SpentCodes};
 use super::reload::random_account;
 use super::server::Request;
 use super::session::Session;
 use super::waiters::Waiting;
 use crate::http;
+use crate::keeper::purpose::Purpose;
 use crate::keeper::tests::bench::{PORTS, config, seconds, some_time};
 use crate::keeper::{AccountEvent, Effect, Happened, JobId, Keeper, WaiterId};
 use crate::moment::Now;
+use crate::oauth::device_poll::DevicePoll;
+use crate::oauth::device_request::DeviceRequest;
 use crate::oauth::token_request::TokenRequest;
 use crate::snapshot::Snapshot;
 
@@ -167,7 +171,10 @@ impl World {
 
     fn handle_timeout(&mut self) {
         let (now, next) = (self.now, self.remind_at());
-        self.models.values_mut().for_each(|model| model.remind(next, now));
+        for model in self.models.values_mut() {
+            model.end_if_over(now);
+            model.remind(next, now);
+        }
         self.keeper.handle_timeout(self.now);
         self.absorb();
     }
@@ -207,13 +214,14 @@ impl World {
     fn request_sent(&mut self, job: JobId, sent: http::Request) {
         let (name, grant) = self.starting.take().expect("a request is told before it is sent");
         let account = &self.accounts[&name];
-        let host = host_of(account);
+        let host = self.asked_by(&name);
         assert!(!self.is_stopping && self.has_place_for(&name), "a request of {name} has no place");
         let model = self.models.get_mut(&name).expect("every account has a model");
         model.request_sent(job, self.now);
-        let token_request = token_request(account, &model.phase, &sent);
-        assert_eq!(sent, token_request.http());
-        assert_eq!(grant, token_request.grant.as_str());
+        let purpose = purpose(account, &model.phase, &sent);
+        let Effect::Http { request, .. } = purpose.effect(job) else { panic!("no request for {purpose:?}") };
+        assert_eq!(sent, request);
+        assert_eq!(grant, purpose.logged_as());
         let code = match &model.phase {
             Phase::Exchanging { code, .. } => Some(code.clone()),
             _ => None,
@@ -221,7 +229,7 @@ impl World {
         if let Some(code) = &code {
             self.spent.assert_unspent(code);
         }
-        self.requests.insert(job, Request { account: name, host, code, token_request });
+        self.requests.insert(job, Request { account: name, host, code, purpose });
     }
 
     fn asked(&mut self, job: JobId, name: &str) {
@@ -246,7 +254,7 @@ fn is_end_of_hope(what: &Happened) -> bool {
 }
 
 /// What an account in this phase has to send; a code is known to the world, its verifier and redirect URI are not.
-fn token_request(account: &Account, phase: &Phase, sent: &http::Request) -> TokenRequest {
+fn purpose(account: &Account, phase: &Phase, sent: &http::Request) -> Purpose {
     let value = |key: &str| {
         let mut fields = form_urlencoded::parse(sent.body.expose().as_bytes());
         fields.find(|(found, _)| found == key).map(|(_, value)| value.into_owned()).unwrap_or_default()
@@ -254,11 +262,19 @@ fn token_request(account: &Account, phase: &Phase, sent: &http::Request) -> Toke
     match phase {
         Phase::Active(session) => {
             let refresh_token = session.refresh_token.as_deref().expect("only what can be refreshed is");
-            TokenRequest::refresh(account, &refresh_token.into())
+            Purpose::Token(TokenRequest::refresh(account, &refresh_token.into()))
+        }
+        Phase::Starting { .. } => {
+            let device = account.grant.device().expect("only a device waits for codes");
+            Purpose::Codes(DeviceRequest::new(account, device))
+        }
+        Phase::OnDevice { codes: Codes { given, .. }, .. } => {
+            Purpose::Poll(DevicePoll::new(account, &given.device_code, &given.user_code, given.lifetime))
         }
         Phase::Exchanging { code, .. } => {
             let verifier = Secret::new(value("code_verifier"));
-            TokenRequest::exchange(account, &code.as_str().into(), &verifier, &value("redirect_uri"))
+            let code = code.as_str().into();
+            Purpose::Token(TokenRequest::exchange(account, &code, &verifier, &value("redirect_uri")))
         }
         other => panic!("a token request while {other:?}"),
     }

@@ -5,7 +5,7 @@ use pizauth_common::ipc::message::State;
 use pizauth_common::secret::Secret;
 
 use super::bench::{Bench, PORTS, account, config, counting_entropy, issued, reason, seconds, transient};
-use crate::keeper::{Happened, Keeper, RedirectVerdict, Refreshed, Shown, TokenEvent};
+use crate::keeper::{Happened, Invitation, Keeper, RedirectVerdict, Refreshed, Shown, TokenEvent};
 use crate::oauth::outcome::Outcome;
 
 #[test]
@@ -13,7 +13,10 @@ fn show_gives_the_same_url_and_refresh_a_new_one() {
     let mut bench = Bench::new(vec![account("work")]);
     let first = bench.url("work");
     assert_eq!(bench.url("work"), first);
-    let Ok(Refreshed::Pending(second)) = bench.keeper.refresh("work", bench.now) else { panic!() };
+    let Ok(Refreshed::Pending(Invitation { url: second, .. })) = bench.keeper.refresh("work", bench.now)
+    else {
+        panic!()
+    };
     assert_ne!(second, first);
     bench.pass(1);
     assert_eq!(bench.reminders(), 2, "one for each URL that was made");
@@ -26,7 +29,9 @@ fn urls_that_are_replaced_again_and_again_are_told_once_a_second_and_the_last_on
     for _ in 0..100 {
         bench.keeper.revoke("work", bench.now).unwrap();
         bench.url("work");
-        let Ok(Refreshed::Pending(url)) = bench.keeper.refresh("work", bench.now) else { panic!() };
+        let Ok(Refreshed::Pending(Invitation { url, .. })) = bench.keeper.refresh("work", bench.now) else {
+            panic!()
+        };
         last = url;
     }
     bench.collect();
@@ -34,7 +39,7 @@ fn urls_that_are_replaced_again_and_again_are_told_once_a_second_and_the_last_on
     bench.pass(1);
     assert_eq!(bench.reminders(), 2);
     let told = bench.told.iter().rev().find_map(|event| match &event.what {
-        Happened::AuthorizationPending { url } => Some(url.clone()),
+        Happened::AuthorizationPending { url, .. } => Some(url.clone()),
         _ => None,
     });
     assert_eq!(told, Some(last));

@@ -147,7 +147,7 @@ impl Bench {
 
     pub(crate) fn url(&mut self, account: &str) -> String {
         match self.keeper.show(account, self.now).unwrap() {
-            crate::keeper::Shown::Pending(url) => url,
+            Shown::Pending(invitation) => invitation.url,
             other => panic!("no URL but {other:?}"),
         }
     }
@@ -190,6 +190,11 @@ impl Bench {
             [(job, _)] => *job,
             other => panic!("not one request in flight but {other:?}"),
         }
+    }
+
+    /// The requests in flight, each with its form.
+    pub(crate) fn forms(&self) -> Vec<&str> {
+        self.requests.iter().map(|(_, form)| form.as_str()).collect()
     }
 
     /// When the next token request is due.

@@ -1,5 +1,5 @@
 use super::bench::{Bench, account, issued, seconds, transient};
-use crate::keeper::{JobId, MAX_IN_FLIGHT, Refreshed, Shown};
+use crate::keeper::{Invitation, JobId, MAX_IN_FLIGHT, Refreshed, Shown};
 use crate::moment::Moment;
 
 #[test]
@@ -122,7 +122,7 @@ fn a_daemon_that_stops_still_tells_what_is_under_way() {
     let url = bench.url("play");
     bench.exchange("work");
     bench.keeper.stop();
-    assert_eq!(bench.keeper.show("play", bench.now), Ok(Shown::Pending(url)));
+    assert_eq!(bench.keeper.show("play", bench.now), Ok(Shown::Pending(Invitation { url, code: None })));
     assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Exchanging { last_error: None }));
     assert_eq!(bench.keeper.refresh("work", bench.now), Ok(Refreshed::Stopping));
 }

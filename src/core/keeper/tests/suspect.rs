@@ -1,6 +1,6 @@
 use super::bench::{Bench, account, config, issued, reason};
 use crate::http::Answer;
-use crate::keeper::{ListenerPorts, RedirectVerdict, Refreshed, Shown, TokenEvent};
+use crate::keeper::{Invitation, ListenerPorts, RedirectVerdict, Refreshed, Shown, TokenEvent};
 use crate::oauth::outcome::{Outcome, Reason};
 use crate::testing::json_answer;
 use pizauth_common::config::ClientAuth;
@@ -29,7 +29,9 @@ fn refused(refusals: impl IntoIterator<Item = Outcome>) -> Bench {
 /// A session whose refresh token seems to be dead, and the URL of the new authorization.
 fn suspect() -> (Bench, String) {
     let mut bench = refused([vague(), vague()]);
-    let Refreshed::Pending(url) = refreshed(&mut bench) else { panic!("no new authorization") };
+    let Refreshed::Pending(Invitation { url, .. }) = refreshed(&mut bench) else {
+        panic!("no new authorization")
+    };
     (bench, url)
 }
 
@@ -115,14 +117,14 @@ fn a_refresh_that_works_after_all_makes_the_sign_in_needless() {
 fn a_session_that_ends_meanwhile_leaves_the_url() {
     let (mut bench, url) = suspect();
     bench.fail_once(Outcome::Ended(reason()));
-    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Pending(url)));
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Pending(Invitation { url, code: None })));
 }
 
 #[test]
 fn an_expired_token_is_shown_as_the_url() {
     let (mut bench, url) = suspect();
     bench.rest(86_400);
-    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Pending(url)));
+    assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::Pending(Invitation { url, code: None })));
 }
 
 #[test]

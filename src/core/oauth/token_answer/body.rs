@@ -10,30 +10,45 @@ use core::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use url::form_urlencoded;
 
+pub(in crate::oauth) use super::unreadable::Unreadable;
 use crate::http::Answer;
 use crate::prelude::*;
 
-/// The members that are read. Names of others are not even remembered.
-const NAMES: [&str; 10] = [
-    "access_token",
-    "refresh_token",
-    "id_token",
-    "token_type",
-    "expires_in",
-    "expires_in_sec",
-    "scope",
-    "error",
-    "error_description",
-    "suberror",
-];
+/// Who answers, and what with.
+pub(in crate::oauth) struct Endpoint {
+    /// The option that says where it is.
+    pub(in crate::oauth) option: &'static str,
+    /// The members that are read. Names of others are not even remembered.
+    pub(in crate::oauth) names: &'static [&'static str],
+}
+
+/// The token endpoint.
+pub(in crate::oauth) const TOKEN: Endpoint = Endpoint {
+    option: "token_uri",
+    names: &[
+        "access_token",
+        "refresh_token",
+        "id_token",
+        "token_type",
+        "expires_in",
+        "expires_in_sec",
+        "scope",
+        "error",
+        "error_description",
+        "suberror",
+    ],
+};
+
+/// What only an answer has, or none is.
+const TELLING: [&str; 4] = ["access_token", "device_code", "error", "error_code"];
 
 /// The members of the answer's one object that matter. Each may stand once.
 #[derive(Default)]
-pub(super) struct Members(BTreeMap<&'static str, Member>);
+pub(in crate::oauth) struct Members(BTreeMap<&'static str, Member>);
 
 /// What a member holds.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Member {
+pub(in crate::oauth) enum Member {
     /// Nothing, as some servers write it.
     Null,
     /// A string.
@@ -48,7 +63,7 @@ pub(super) enum Member {
 
 impl Members {
     /// The member, where it is there and not null or empty: servers write "nothing" in all three ways.
-    pub(super) fn get(&self, name: &str) -> Option<&Member> {
+    pub(in crate::oauth) fn get(&self, name: &str) -> Option<&Member> {
         let is_nothing = |member: &Member| match member {
             Member::Null => true,
             Member::Text(text) => text.is_empty(),
@@ -58,12 +73,12 @@ impl Members {
     }
 
     /// Whether [`Members::get`] would find it.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(in crate::oauth) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
     /// The text of the member, where it is a string.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(in crate::oauth) fn text(&self, name: &str) -> Option<&str> {
         match self.get(name) {
             Some(Member::Text(text)) => Some(text),
             _ => None,
@@ -89,40 +104,10 @@ impl fmt::Display for Member {
     }
 }
 
-/// Why a body is no token answer. All of it may be different next time.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unreadable {
-    Redirect,
-    Empty,
-    Html,
-    NotJson,
-    NoTokenAnswer,
-    TokenAndError(String),
-    BadToken(&'static str),
-    TokenType(String),
-}
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Redirect => f.write_str("a redirect, which is never followed (is token_uri right?)"),
-            Self::Empty => f.write_str("the answer is empty"),
-            Self::Html => f.write_str("a web page instead of an answer (a proxy or a captive portal?)"),
-            Self::NotJson => f.write_str("the answer cannot be read"),
-            Self::NoTokenAnswer => f.write_str("the answer holds neither a token nor an error"),
-            Self::TokenAndError(error) => write!(f, "the answer holds both a token and an error ({error})"),
-            Self::BadToken(name) => {
-                write!(f, "the {name} in the answer is not a string of 1 to 65536 printable ASCII characters")
-            }
-            Self::TokenType(kind) => write!(f, "the token_type in the answer is {kind}, not Bearer"),
-        }
-    }
-}
-
 /// Reads the body in whichever of the two forms it is.
-pub(super) fn read(answer: &Answer) -> Result<Members, Unreadable> {
+pub(in crate::oauth) fn read(answer: &Answer, endpoint: &Endpoint) -> Result<Members, Unreadable> {
     if (300..400).contains(&answer.status) {
-        return Err(Unreadable::Redirect);
+        return Err(Unreadable::Redirect { option: endpoint.option });
     }
     let text = text_of(&answer.body);
     let text = text.trim_ascii();
@@ -130,11 +115,11 @@ pub(super) fn read(answer: &Answer) -> Result<Members, Unreadable> {
     if text.is_empty() {
         Err(Unreadable::Empty)
     } else if text.starts_with('{') {
-        serde_json::from_str(&without_raw_controls(text)).map_err(|_| Unreadable::NotJson)
+        json(&without_raw_controls(text), endpoint.names).map_err(|_| Unreadable::NotJson)
     } else if text.starts_with('<') || content_type.contains("html") {
         Err(Unreadable::Html)
     } else {
-        form(text)
+        form(text, endpoint.names)
     }
 }
 
@@ -174,31 +159,32 @@ fn without_raw_controls(json: &str) -> Cow<'_, str> {
 }
 
 /// RFC 6749 asks for JSON; a form is taken for an answer only where it has a member of one.
-fn form(text: &str) -> Result<Members, Unreadable> {
+fn form(text: &str, names: &[&'static str]) -> Result<Members, Unreadable> {
     let mut members = Members::default();
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-        let Some(name) = known(&name) else { continue };
+        let Some(name) = known(&name, names) else { continue };
         if !members.insert(name, Member::Text(value.into_owned())) {
             return Err(Unreadable::NotJson);
         }
     }
-    let is_answer = ["access_token", "error"].iter().any(|name| members.0.contains_key(name));
+    let is_answer = TELLING.iter().any(|name| members.0.contains_key(name));
     if is_answer { Ok(members) } else { Err(Unreadable::NotJson) }
 }
 
-fn known(name: &str) -> Option<&'static str> {
-    NAMES.into_iter().find(|known| *known == name)
+fn known(name: &str, names: &[&'static str]) -> Option<&'static str> {
+    names.iter().copied().find(|known| *known == name)
 }
 
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(TheObject)
-    }
+fn json(text: &str, names: &[&'static str]) -> serde_json::Result<Members> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let members = json.deserialize_map(TheObject(names))?;
+    json.end().map(|()| members)
 }
 
-struct TheObject;
+/// With the names of the members that are read.
+struct TheObject<'n>(&'n [&'static str]);
 
-impl<'de> Visitor<'de> for TheObject {
+impl<'de> Visitor<'de> for TheObject<'_> {
     type Value = Members;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -208,7 +194,7 @@ impl<'de> Visitor<'de> for TheObject {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
         let mut members = Members::default();
         while let Some(name) = map.next_key::<String>()? {
-            match known(&name) {
+            match known(&name, self.0) {
                 None => drop(map.next_value::<IgnoredAny>()?),
                 Some(name) if members.insert(name, map.next_value()?) => {}
                 Some(name) => return Err(A::Error::custom(format_args!("{name} stands twice"))),

@@ -52,7 +52,7 @@ pub(super) fn lifetime(members: &Members, grant: GrantType, is_renewable: bool) 
     }
 }
 
-fn number(member: &Member) -> Option<f64> {
+pub(in crate::oauth) fn number(member: &Member) -> Option<f64> {
     let number = match member {
         Member::Number(number) => Some(*number),
         Member::Text(text) => text.trim().parse().ok(),

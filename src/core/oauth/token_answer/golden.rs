@@ -8,10 +8,10 @@ use crate::oauth::testing::{exchange, refresh};
 use crate::oauth::token_request::TokenRequest;
 
 /// The lines `key: value` of a `.verdict` file.
-struct Expected(Vec<(String, String)>);
+pub(in crate::oauth) struct Expected(Vec<(String, String)>);
 
 impl Expected {
-    fn read(path: &Path) -> Self {
+    pub(in crate::oauth) fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         Self(
@@ -23,6 +23,11 @@ impl Expected {
                 })
                 .collect(),
         )
+    }
+
+    /// The value of a key that stands once.
+    pub(in crate::oauth) fn get(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
     fn check(&self, grant: &str, outcome: &Outcome, case: &str) {
@@ -87,7 +92,7 @@ fn member_of(outcome: &Outcome, name: &str) -> String {
 }
 
 /// Splits the bytes at the end of the head. What the transport does (chunks, lengths) is tested there.
-fn answer(bytes: &[u8]) -> Answer {
+pub(in crate::oauth) fn answer(bytes: &[u8]) -> Answer {
     let mut headers = [httparse::EMPTY_HEADER; 32];
     let mut head = httparse::Response::new(&mut headers);
     let length = head.parse(bytes).unwrap().unwrap();
@@ -104,8 +109,9 @@ fn answer(bytes: &[u8]) -> Answer {
     }
 }
 
-fn cases() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/answers");
+/// The answers in a folder below `tests/answers`.
+pub(in crate::oauth) fn cases(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/answers").join(folder);
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut cases: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "http")).collect();
     cases.sort();
@@ -114,7 +120,7 @@ fn cases() -> Vec<PathBuf> {
 
 /// Has `perform` answer each case, once for each grant, and checks what comes of it.
 fn replay(perform: impl Fn(Vec<u8>, TokenRequest) -> Outcome) {
-    let cases = cases();
+    let cases = cases("");
     assert!(cases.len() >= 50, "only {} cases", cases.len());
     for case in cases {
         let expected = Expected::read(&case.with_extension("verdict"));
@@ -132,7 +138,7 @@ fn every_answer_gets_its_verdict() {
 
 #[test]
 fn every_case_says_what_both_grants_get() {
-    for case in cases() {
+    for case in cases("") {
         let Expected(lines) = Expected::read(&case.with_extension("verdict"));
         for grant in ["exchange", "refresh"] {
             assert_eq!(lines.iter().filter(|(key, _)| key == grant).count(), 1, "{}", case.display());

@@ -23,7 +23,7 @@ const LOOP_DETECTED: &str = "AADSTS50196";
 const OF_THE_CLIENT: [&str; 2] = ["invalid_client", "unauthorized_client"];
 
 /// `error` and `error_description`, and Microsoft's `suberror`.
-pub(super) struct OAuthError {
+pub(in crate::oauth) struct OAuthError {
     code: String,
     description: Option<String>,
     suberror: Option<String>,
@@ -32,23 +32,25 @@ pub(super) struct OAuthError {
 impl OAuthError {
     /// The error of the answer. Codes that nobody listed are errors too; an `error` that is an object or
     /// holds what RFC 6749 §5.2 forbids is not OAuth.
-    pub(super) fn find(members: &Members) -> Option<Self> {
-        let code = members.text("error").filter(|code| is_code(code))?.to_owned();
+    pub(in crate::oauth) fn find(members: &Members) -> Option<Self> {
+        // Google's device endpoint names it so.
+        let code = members.text("error").or_else(|| members.text("error_code"));
+        let code = code.filter(|code| is_code(code))?.to_owned();
         let description = members.text("error_description").map(str::to_owned);
         let suberror = members.text("suberror").map(str::to_owned);
         Some(Self { code, description, suberror })
     }
 
-    pub(super) fn code(&self) -> &str {
+    pub(in crate::oauth) fn code(&self) -> &str {
         &self.code
     }
 
-    pub(super) fn description(&self) -> &str {
+    pub(in crate::oauth) fn description(&self) -> &str {
         self.description.as_deref().unwrap_or_default()
     }
 
     /// `error: error_description`.
-    pub(super) fn text(&self) -> String {
+    pub(in crate::oauth) fn text(&self) -> String {
         match &self.description {
             Some(description) => format!("{}: {description}", self.code),
             None => self.code.clone(),
@@ -56,7 +58,7 @@ impl OAuthError {
     }
 
     /// What stays the same from one answer to the next, while descriptions carry time stamps.
-    pub(super) fn cause(&self) -> String {
+    pub(in crate::oauth) fn cause(&self) -> String {
         match provider_hints::number(self.description()) {
             Some(number) => format!("{} {number}", self.code),
             None => self.code.clone(),
@@ -64,7 +66,7 @@ impl OAuthError {
     }
 
     /// Whether the grant is gone for good.
-    pub(super) fn ends_the_grant(&self) -> bool {
+    pub(in crate::oauth) fn ends_the_grant(&self) -> bool {
         let is_final = |suberror: &String| FINAL_SUBERRORS.contains(&suberror.as_str());
         self.is_one_of(&DEAD_GRANT)
             && self.suberror.as_ref().is_none_or(is_final)
@@ -82,13 +84,13 @@ impl OAuthError {
     }
 
     /// The two codes that say "later" (RFC 6749 §4.1.2.1).
-    pub(super) fn is_temporary(&self) -> bool {
+    pub(in crate::oauth) fn is_temporary(&self) -> bool {
         matches!(self.code.as_str(), "temporarily_unavailable" | "server_error")
     }
 
     /// As all codes of the RFCs are, and those of the servers that follow them: `invalid_client`, `access_denied`;
     /// not `Forbidden`, `Not Found`.
-    pub(super) fn is_spelled_as_a_code(&self) -> bool {
+    pub(in crate::oauth) fn is_spelled_as_a_code(&self) -> bool {
         let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
         self.code.contains('_') && self.code.bytes().all(letters)
     }

@@ -2,8 +2,15 @@
 
 use core::time::Duration;
 
+use crate::http::Answer;
+
 /// The longest pause that is honoured: a server may ask for patience, not for days of it.
 pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
+/// What an answer asks for.
+pub(in crate::oauth) fn of(answer: &Answer) -> Option<Duration> {
+    parse(answer.retry_after.as_deref(), answer.date.as_deref())
+}
 
 /// The pause, at most an hour. A date is read against the answer's own `Date`, since neither our clock
 /// nor the server's need be right; without one it means nothing.

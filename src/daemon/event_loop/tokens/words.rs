@@ -10,6 +10,7 @@ use pizauth_core::keeper::{Demand, Renewing, Shown};
 pub(super) fn unavailable(shown: Shown, demand: Demand) -> String {
     match (shown, demand) {
         (Shown::Pending(_), _) => "it waits for you to sign in".to_owned(),
+        (Shown::Starting(host), _) => format!("{host} has not given a code to sign in with"),
         (Shown::Exchanging { last_error: None }, _) => "the sign-in is being completed".to_owned(),
         (Shown::Exchanging { last_error: Some(error) }, _) => {
             format!("the sign-in is being completed; the last try failed: {error}")
@@ -19,7 +20,7 @@ pub(super) fn unavailable(shown: Shown, demand: Demand) -> String {
         }
         (Shown::Expired(renewing), _) => refresh_of(Some(renewing)),
         (Shown::TooShort { renewal, .. }, Demand::NewToken) => refresh_of(renewal),
-        (Shown::AccessToken(_) | Shown::Stopping, _) => "it is not there".to_owned(),
+        (Shown::AccessToken(_) | Shown::Resting { .. } | Shown::Stopping, _) => "it is not there".to_owned(),
     }
 }
 

@@ -119,7 +119,7 @@ pub(super) fn auth_notify(account: &str) -> Hook {
 }
 
 pub(super) fn auth_notify_of(account: &str, url: &str) -> Hook {
-    Hook::AuthNotify { account: name(account), url: url.to_owned() }
+    Hook::AuthNotify { account: name(account), url: url.to_owned(), user_code: None }
 }
 
 pub(super) fn error_notify(message: &str) -> Hook {

@@ -1,0 +1,108 @@
+//! How an account comes to its first token: which of its options that takes.
+
+use super::account::{Draft, REDIRECT_URI, check_listener};
+use super::global::Global;
+use super::options::{Given, Seen};
+use super::provider::Provider;
+use crate::config::model::{AuthorizationCode, DeviceCode, Grant};
+use crate::config::problems::Problems;
+use crate::config::uri::Uri;
+
+/// The values of `grant`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GrantName {
+    AuthorizationCode,
+    DeviceCode,
+}
+
+impl GrantName {
+    pub(super) fn read<'a>(given: &Given<'_, 'a>, problems: &mut Problems<'a>) -> Option<Self> {
+        let choices = [("authorization_code", Self::AuthorizationCode), ("device_code", Self::DeviceCode)];
+        given.one_of(choices, problems)
+    }
+
+    /// The endpoint that a sign-in begins at.
+    fn endpoint(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "auth_uri",
+            Self::DeviceCode => "device_auth_uri",
+        }
+    }
+}
+
+/// Complains where the endpoint is missing at which the sign-in begins. `place` is the account's.
+pub(super) fn report_missing<'a>(
+    place: &'a str,
+    draft: &Draft,
+    seen: &Seen<'_, 'a>,
+    problems: &mut Problems<'a>,
+) {
+    // Which one it would be is not known where `grant` is wrong.
+    let Some(name) = name(draft, seen) else { return };
+    let option = name.endpoint();
+    if seen.get(option).is_some() || is_supplied(name, draft, seen) {
+        return;
+    }
+    if name == GrantName::DeviceCode && draft.provider.is_some_and(|preset| preset.name == "google") {
+        let message = "Google's device flow refuses mail scopes; use \"authorization_code\" (and \"pizauth login --paste\" \
+                       where there is no browser)";
+        return problems.error(seen.place("grant").unwrap_or(place), message);
+    }
+    let why = match name {
+        GrantName::AuthorizationCode => "is mandatory",
+        GrantName::DeviceCode => "grant = \"device_code\" needs",
+    };
+    problems.error(place, format!("this account has no {option}, which {why}"));
+}
+
+/// Whether the provider has it. One that could not be read may have.
+fn is_supplied(name: GrantName, draft: &Draft, seen: &Seen) -> bool {
+    match (name, draft.provider) {
+        (GrantName::DeviceCode, Some(preset)) => preset.device_auth_uri.is_some(),
+        _ => seen.get("provider").is_some(),
+    }
+}
+
+/// What the options come to; none where one is missing, which is reported.
+pub(super) fn read<'a>(
+    draft: &mut Draft,
+    fields: Vec<(String, String)>,
+    provider: Option<&Provider>,
+    place: &'a str,
+    seen: &Seen<'_, 'a>,
+    global: &Global,
+    problems: &mut Problems<'a>,
+) -> Option<Grant> {
+    let name = name(draft, seen)?;
+    let auth_uri = draft.auth_uri.take().or_else(|| provider?.auth_uri());
+    let device_auth_uri = draft.device_auth_uri.take().or_else(|| provider?.device_auth_uri());
+    let redirect_uri = draft.redirect_uri.take();
+    if name == GrantName::AuthorizationCode || seen.get("auth_uri").is_some() {
+        check_listener(redirect_uri.as_ref(), place, seen, global, problems);
+    } else if let (None, Some(unused)) = (&auth_uri, seen.place("redirect_uri")) {
+        let message = "'redirect_uri' has no effect: with grant = \"device_code\" no browser comes back";
+        problems.warning(unused, message);
+    }
+    if let (GrantName::AuthorizationCode, Some(unused)) = (name, seen.place("device_auth_uri")) {
+        problems.warning(unused, "'device_auth_uri' has no effect without grant = \"device_code\"");
+    }
+    let redirect_uri = redirect_uri.or_else(|| Uri::parse(REDIRECT_URI.to_owned()).ok())?;
+    let device = device_auth_uri
+        .map(|uri| DeviceCode { device_auth_uri: uri.into(), auth_uri_fields: fields.clone() });
+    let browser = auth_uri.map(|uri| AuthorizationCode {
+        auth_uri: uri.into(),
+        redirect_uri: redirect_uri.into(),
+        auth_uri_fields: fields,
+    });
+    Some(match name {
+        GrantName::AuthorizationCode => Grant::AuthorizationCode { browser: browser?, device },
+        GrantName::DeviceCode => Grant::DeviceCode { device: device?, browser },
+    })
+}
+
+fn name(draft: &Draft, seen: &Seen) -> Option<GrantName> {
+    match seen.get("grant") {
+        Some(_) => draft.grant,
+        None => Some(GrantName::AuthorizationCode),
+    }
+}

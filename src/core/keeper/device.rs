@@ -1,0 +1,176 @@
+//! Signing in on another device (RFC 8628): the codes are asked for, told to the user, and asked about until they are used,
+//! refused or over.
+
+use core::mem;
+use core::time::Duration;
+
+use pizauth_common::config::Account;
+
+use super::Settings;
+use super::authorization::{authorization_failed, first_reminder, remind};
+use super::effect::JobId;
+use super::entry::Entry;
+use super::event::Happened;
+use super::invitation::{Begun, Invitation, UserCode};
+use super::outbox::Outbox;
+use super::token_state::{ActiveToken, DeviceSignIn, Poll, Starting, TokenState};
+use crate::moment::{Moment, Now};
+use crate::oauth::device_poll::{DevicePoll, Polled, not_used};
+use crate::oauth::device_request::{DeviceAuthorization, DeviceRequest};
+use crate::oauth::outcome::{Issued, Reason};
+use crate::prelude::*;
+
+/// Pauses after answers that are none grow to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Asks for codes, as soon as the bucket allows. A sign-in that was under way is over; tokens that are still good for
+/// something are kept beside the new one, and are not refreshed meanwhile: an account has one request at a time.
+pub(super) fn ask_for_codes(entry: &mut Entry, now: Moment, outbox: &mut Outbox) -> Begun {
+    let mut kept = tokens_beside(entry).filter(|token| !token.is_spent(now));
+    if let Some(token) = &mut kept {
+        token.renewal.abandon(now);
+    }
+    entry.state = TokenState::Starting(Starting { job: outbox.new_job(), is_in_flight: false, kept });
+    Begun::Starting(host(&entry.account))
+}
+
+/// Takes out what there is besides a sign-in.
+fn tokens_beside(entry: &mut Entry) -> Option<Box<ActiveToken>> {
+    match mem::replace(&mut entry.state, TokenState::Empty).without_sign_in() {
+        TokenState::Active(token) => Some(Box::new(token)),
+        _ => None,
+    }
+}
+
+/// Who is asked for codes.
+pub(super) fn host(account: &Account) -> String {
+    account.grant.device().map(|device| device.device_auth_uri.host().to_owned()).unwrap_or_default()
+}
+
+/// How long `show` makes no further code: nobody may be there to type it (RFC 8628 §5.4 wants a user who asks for it).
+pub(super) fn rest(entry: &Entry, settings: &Settings, now: Moment) -> Option<Duration> {
+    let next = entry.code_made_at?.plus(settings.remind_every);
+    (next > now).then(|| next.since(now))
+}
+
+/// The device authorization request of an account that is starting, now in flight.
+pub(super) fn begin(entry: &mut Entry) -> Option<(JobId, DeviceRequest)> {
+    let TokenState::Starting(starting) = &mut entry.state else { return None };
+    let request = DeviceRequest::new(&entry.account, entry.account.grant.device()?);
+    starting.is_in_flight = true;
+    Some((starting.job, request))
+}
+
+/// The poll of an account whose codes wait, now in flight.
+pub(super) fn begin_poll(entry: &mut Entry, job: JobId) -> Option<DevicePoll> {
+    let TokenState::OnDevice(sign_in) = &mut entry.state else { return None };
+    sign_in.poll = Poll::InFlight { job };
+    let DeviceAuthorization { device_code, user_code, lifetime, .. } = &sign_in.given;
+    Some(DevicePoll::new(&entry.account, device_code, user_code, *lifetime))
+}
+
+/// There are codes, or there will be none.
+pub(super) fn codes_answered(
+    entry: &mut Entry,
+    answer: Result<DeviceAuthorization, Reason>,
+    settings: &Settings,
+    now: Now,
+    outbox: &mut Outbox,
+) {
+    let given = match answer {
+        Ok(given) => given,
+        Err(reason) => return fail(entry, reason, now, outbox),
+    };
+    let (interval, expires_at) = (given.interval, now.moment.plus(given.lifetime));
+    entry.code_made_at = Some(now.moment);
+    entry.state = TokenState::OnDevice(DeviceSignIn {
+        given,
+        expires_at,
+        interval,
+        pause: interval,
+        poll: Poll::Waiting { due: now.moment.plus(interval) },
+        reminder: first_reminder(entry, now.moment),
+        kept: tokens_beside(entry),
+    });
+    remind(entry, settings, now, outbox);
+}
+
+/// What the answer to a poll changes; a token, where it brings one.
+pub(super) fn poll_answered(
+    entry: &mut Entry,
+    polled: Polled,
+    now: Now,
+    outbox: &mut Outbox,
+) -> Option<Issued> {
+    match polled {
+        Polled::Issued(issued) => return Some(issued),
+        Polled::Failed(reason) => fail(entry, reason, now, outbox),
+        Polled::Pending => {
+            go_on(entry, now, DeviceSignIn::no_trouble);
+        }
+        Polled::SlowDown(wanted) => {
+            go_on(entry, now, |sign_in| sign_in.slow_down(wanted));
+        }
+        Polled::NoVerdict { reason, retry_after, reached } => {
+            let unreached = entry.account.refresh_retry;
+            let pause_of = |sign_in: &mut DeviceSignIn| match reached {
+                true => sign_in.trouble().max(retry_after.unwrap_or_default()),
+                false => sign_in.interval.max(unreached),
+            };
+            let pause = go_on(entry, now, pause_of);
+            outbox.tell(entry, Happened::PollFailed { reason, pause });
+        }
+    }
+    end_if_over(entry, now, outbox);
+    None
+}
+
+/// The next poll is due after the pause that `pause_of` tells; what that is.
+fn go_on(entry: &mut Entry, now: Now, pause_of: impl FnOnce(&mut DeviceSignIn) -> Duration) -> Duration {
+    let TokenState::OnDevice(sign_in) = &mut entry.state else { return Duration::ZERO };
+    let pause = pause_of(sign_in);
+    sign_in.poll = Poll::Waiting { due: now.moment.plus(pause) };
+    pause
+}
+
+/// Codes that have had their time are over, but not while a poll is under way.
+pub(super) fn end_if_over(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
+    let TokenState::OnDevice(sign_in) = &entry.state else { return };
+    if matches!(sign_in.poll, Poll::Waiting { .. }) && sign_in.expires_at <= now.moment {
+        let reason = not_used(&sign_in.given.user_code);
+        fail(entry, reason, now, outbox);
+    }
+}
+
+fn fail(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
+    let kept = tokens_beside(entry);
+    authorization_failed(entry, kept, reason, now, outbox);
+}
+
+impl DeviceSignIn {
+    pub(super) fn invitation(&self) -> Invitation {
+        let DeviceAuthorization { user_code, verification_uri, .. } = self.given.clone();
+        let code = UserCode { user_code, verification_uri, expires_at: self.expires_at };
+        Invitation { url: self.given.url().to_owned(), code: Some(code) }
+    }
+
+    /// The server has said something: the next pause is the interval.
+    fn no_trouble(&mut self) -> Duration {
+        self.pause = self.interval;
+        self.interval
+    }
+
+    /// RFC 8628 §3.5: 5 s more from now on, or what the server asks for.
+    fn slow_down(&mut self, wanted: Option<Duration>) -> Duration {
+        let more = self.interval.saturating_add(Duration::from_secs(5));
+        self.interval = more.max(wanted.unwrap_or_default());
+        self.no_trouble()
+    }
+
+    /// One more answer that is none: twice the pause before.
+    fn trouble(&mut self) -> Duration {
+        let doubled = self.pause.saturating_mul(2).min(LONGEST_PAUSE);
+        self.pause = doubled.max(self.interval);
+        self.pause
+    }
+}

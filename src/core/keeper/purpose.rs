@@ -1,0 +1,67 @@
+//! What a request is for: this decides who judges its answer.
+
+use super::effect::{Effect, JobId};
+use crate::http::{Answer, Lost};
+use crate::oauth::device_poll::{DevicePoll, Polled};
+use crate::oauth::device_request::{DeviceAuthorization, DeviceRequest};
+use crate::oauth::outcome::{Outcome, Reason};
+use crate::oauth::token_request::TokenRequest;
+
+/// A request that has been handed out.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// A token, for a code or by a refresh.
+    Token(TokenRequest),
+    /// Codes for a sign-in on another device.
+    Codes(DeviceRequest),
+    /// Whether the user has signed in there.
+    Poll(DevicePoll),
+}
+
+/// What its answer means, or the lack of one.
+pub(super) enum Verdict {
+    Token(Outcome),
+    Codes(Result<DeviceAuthorization, Reason>),
+    Poll(Polled),
+}
+
+impl Purpose {
+    /// What the log calls the request: its `grant_type`, where it has one.
+    pub(super) fn logged_as(&self) -> &'static str {
+        match self {
+            Self::Token(request) => request.grant.as_str(),
+            Self::Codes(_) => DeviceRequest::LOGGED_AS,
+            Self::Poll(poll) => poll.request.grant.as_str(),
+        }
+    }
+
+    /// What is to be done for it.
+    pub(super) fn effect(&self, job: JobId) -> Effect {
+        let request = match self {
+            Self::Token(request) => request.http(),
+            Self::Codes(request) => request.http(),
+            Self::Poll(poll) => poll.http(),
+        };
+        Effect::Http { job, request }
+    }
+
+    pub(super) fn judge(&self, result: Result<Answer, Lost>) -> Verdict {
+        match self {
+            Self::Token(request) => Verdict::Token(request.outcome(result)),
+            Self::Codes(request) => Verdict::Codes(request.outcome(result)),
+            Self::Poll(poll) => Verdict::Poll(poll.outcome(result)),
+        }
+    }
+}
+
+impl Verdict {
+    /// In a word, for the log.
+    pub(super) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Token(outcome) => outcome.as_str(),
+            Self::Codes(Ok(_)) => "issued",
+            Self::Codes(Err(_)) => "ended",
+            Self::Poll(polled) => polled.as_str(),
+        }
+    }
+}
