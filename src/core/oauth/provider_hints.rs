@@ -92,7 +92,7 @@ const BY_CODE: &[(&str, &str)] = &[
 
 /// What the same numbers mean where the user signs in on another device.
 const DEVICE_BY_NUMBER: &[(&str, &str)] = &[
-    ("AADSTS53003", "your organisation blocks the device flow; use the browser or --paste"),
+    ("AADSTS53003", "your organisation blocks the device flow; use grant = \"authorization_code\""),
     (
         "AADSTS7000218",
         "the registration does not let clients without a secret sign in: set \"Allow public client flows\" there, or \

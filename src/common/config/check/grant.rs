@@ -44,8 +44,8 @@ pub(super) fn report_missing<'a>(
         return;
     }
     if name == GrantName::DeviceCode && draft.provider.is_some_and(|preset| preset.name == "google") {
-        let message = "Google's device flow refuses mail scopes; use \"authorization_code\" (and \"pizauth login --paste\" \
-                       where there is no browser)";
+        let message = "Google's device flow refuses mail scopes; use \"authorization_code\" (where there is no \
+                       browser: REMOTE MACHINES in pizauthd(8))";
         return problems.error(seen.place("grant").unwrap_or(place), message);
     }
     let why = match name {

@@ -126,7 +126,7 @@ fn a_refusal_says_why_and_what_to_do() {
     let public = r#"{"error":"invalid_client","error_description":"AADSTS7000218: The request body must…"}"#;
     assert!(reason(401, public).as_str().contains("Allow public client flows"));
     let blocked = r#"{"error":"invalid_grant","error_description":"AADSTS53003: Access has been blocked"}"#;
-    let hint = "(your organisation blocks the device flow; use the browser or --paste)";
+    let hint = "(your organisation blocks the device flow; use grant = \"authorization_code\")";
     assert!(reason(400, blocked).as_str().ends_with(hint));
     assert!(reason(500, "<html><title>Oops</title>").as_str().contains("a web page instead of an answer"));
     assert!(reason(302, "").as_str().contains("is device_auth_uri right?"));
