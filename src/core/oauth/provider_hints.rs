@@ -17,7 +17,8 @@ pub(crate) const NO_REFRESH_TOKEN: &str = "the authorization server gave no refr
      auth_uri_fields = { \"prompt\": \"consent\" }, Microsoft the scope \"offline_access\"";
 
 /// For refusals that no setting explains.
-pub(crate) const SUSPECT_GRANT: &str = "a refresh has succeeded with these settings, so the refresh token must be at      fault: pizauth refresh now begins a new sign-in, and the session is kept until that succeeds";
+pub(crate) const SUSPECT_GRANT: &str = "a refresh has succeeded with these settings, so the refresh token must be at \
+     fault: pizauth refresh now begins a new sign-in, and the session is kept until that succeeds";
 
 /// Hints by the number that Microsoft puts at the start of `error_description`.
 const BY_NUMBER: &[(&str, &str)] = &[
