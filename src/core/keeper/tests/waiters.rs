@@ -232,3 +232,15 @@ fn the_end_of_a_wait_is_the_next_thing_that_is_due() {
     bench.wait(1, Demand::NewToken, 30);
     assert_eq!(bench.keeper.poll_timeout(), Some(Moment(bench.now.moment.0 + 30_000)));
 }
+
+#[test]
+fn why_there_is_no_token_can_be_asked_without_beginning_anything() {
+    let mut bench = Bench::new(vec![account("work")]);
+    assert_eq!(bench.keeper.why_not("work", bench.now), Ok(None), "an authorization would begin");
+    assert!(matches!(bench.show_lasting(0), Shown::Pending(_)));
+    assert!(matches!(bench.keeper.why_not("work", bench.now), Ok(Some(Shown::Pending(_)))));
+    let mut bench = Bench::active(Some("rt"), 3600);
+    bench.rest(7200);
+    assert!(matches!(bench.keeper.why_not("work", bench.now), Ok(Some(Shown::Expired(_)))));
+    assert!(bench.keeper.why_not("play", bench.now).is_err());
+}
