@@ -57,7 +57,7 @@ pub(super) fn check<'a>(text: &'a str, items: &[Item<'a>], problems: &mut Proble
         }
     }
     let names: Vec<_> = names.keys().map(String::as_str).collect();
-    extra_socket::check_accounts(&globals, &names, problems);
+    extra_socket::check_accounts(&global.extra_socket, &globals, &names, problems);
     Some(Config {
         accounts,
         hooks: global.hooks,

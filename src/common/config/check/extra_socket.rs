@@ -24,17 +24,10 @@ pub(super) struct Draft {
 
 /// Reports one option without the other, and a list with nobody on it.
 pub(super) fn check_pair<'a>(draft: &Draft, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) {
-    let mut lacks = |one: &str, other: &str, message: &str| {
-        if let (Some(place), None) = (seen.place(one), seen.get(other)) {
-            problems.error(place, message);
-        }
-    };
-    lacks(
-        PLACE,
-        ACCOUNTS,
-        "'extra_socket' needs 'extra_socket_accounts': whose access tokens can be had there",
-    );
-    lacks(ACCOUNTS, PLACE, "'extra_socket_accounts' needs 'extra_socket': where they can be had");
+    let whose = "'extra_socket' needs 'extra_socket_accounts': whose access tokens can be had there";
+    seen.report_without(PLACE, ACCOUNTS, whose, problems);
+    let at = "'extra_socket_accounts' needs 'extra_socket': where they can be had";
+    seen.report_without(ACCOUNTS, PLACE, at, problems);
     if let (Some([]), Some(place)) = (draft.accounts.as_deref(), seen.place(ACCOUNTS)) {
         problems.error(
             place,
@@ -43,21 +36,18 @@ pub(super) fn check_pair<'a>(draft: &Draft, seen: &Seen<'_, 'a>, problems: &mut 
     }
 }
 
-/// Reports who is on the list and has no account.
+/// Reports who is on the list and is none of `accounts`.
 pub(super) fn check_accounts<'a>(
+    draft: &Draft,
     globals: &[&Assignment<'a>],
     accounts: &[&str],
     problems: &mut Problems<'a>,
 ) {
     let list = globals.iter().find(|option| option.name == ACCOUNTS).and_then(|option| option.value.as_ref());
-    let Some(Value::List(_, names)) = list else { return };
-    for written in names {
-        // Bad escapes are reported already.
-        let name = written.inner();
-        if !name.contains('\\') && !accounts.contains(&name) {
-            let help = nearest(name, accounts).map(|meant| format!("did you mean '{meant}'?"));
-            problems.error_with_help(written.0, "there is no such account", help);
-        }
+    let (Some(Value::List(_, written)), Some(names)) = (list, &draft.accounts) else { return };
+    for (written, name) in written.iter().zip(names).filter(|(_, name)| !accounts.contains(&name.as_str())) {
+        let help = nearest(name, accounts).map(|meant| format!("did you mean '{meant}'?"));
+        problems.error_with_help(written.0, "there is no such account", help);
     }
 }
 

@@ -44,6 +44,15 @@ impl<'t, 'a> Seen<'t, 'a> {
     }
 }
 
+impl<'a> Seen<'_, 'a> {
+    /// Reports `option` where it stands without `other`, which it needs.
+    pub(super) fn report_without(&self, option: &str, other: &str, why: &str, problems: &mut Problems<'a>) {
+        if let (Some(place), None) = (self.place(option), self.get(other)) {
+            problems.error(place, why);
+        }
+    }
+}
+
 /// The other kind of block, for options that stand in the wrong one.
 pub(super) struct Elsewhere {
     pub(super) names: fn() -> Vec<&'static str>,

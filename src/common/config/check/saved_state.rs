@@ -20,25 +20,14 @@ pub(super) struct Draft {
 impl Draft {
     /// How tokens are saved, if they are.
     pub(super) fn check<'a>(self, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) -> Option<SavedState> {
-        let lacks = |option: &str| seen.get(option).is_none();
         for (given, other) in [(ENCRYPT, DECRYPT), (DECRYPT, ENCRYPT)] {
-            if lacks(other)
-                && let Some(place) = seen.place(given)
-            {
-                problems.error(
-                    place,
-                    format!("'{given}' needs '{other}' beside it: one reads what the other has written"),
-                );
-            }
+            let why = format!("'{given}' needs '{other}' beside it: one reads what the other has written");
+            seen.report_without(given, other, &why, problems);
         }
-        if lacks(ENCRYPT)
-            && lacks(DECRYPT)
-            && let Some(place) = seen.place(FILE)
-        {
-            problems.error(
-                place,
-                format!("'{FILE}' needs '{ENCRYPT}' and '{DECRYPT}': without them nothing is saved"),
-            );
+        // One of the two without the other is reported already.
+        if seen.get(DECRYPT).is_none() {
+            let why = format!("'{FILE}' needs '{ENCRYPT}' and '{DECRYPT}': without them nothing is saved");
+            seen.report_without(FILE, ENCRYPT, &why, problems);
         }
         Some(SavedState { encrypt_cmd: self.encrypt_cmd?, decrypt_cmd: self.decrypt_cmd?, file: self.file })
     }
