@@ -1,28 +1,25 @@
 //! Callers are accepted, requests handed out, answers written. Readiness comes from the event loop,
 //! so that a caller that is slow, stuck or hostile costs a few hundred bytes and no time.
 
+mod accepting;
 mod caller;
 mod door;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::io::{self, ErrorKind};
+use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use mio::net::{UnixListener, UnixStream};
-use mio::{Interest, Registry, Token};
-use pizauth_common::cause::Cause;
+use mio::net::UnixListener;
+use mio::{Registry, Token};
 use pizauth_common::ipc::frame::encode;
 use pizauth_common::ipc::message::{Answer, Request};
-use pizauth_common::ipc::peer::Peer;
 use pizauth_core::moment::Moment;
-use rustix::io::Errno;
 use rustix::process::Rlimit;
 
-use crate::log::{self, What};
-use crate::wake_sources::{EXTRA_LISTENER, FIRST_CALLER, FIRST_HOOK_OUTPUT, IPC_LISTENER};
+use crate::wake_sources::{EXTRA_LISTENER, FIRST_CALLER, IPC_LISTENER};
 use caller::{Caller, Step, Then};
 pub(crate) use door::Door;
 
@@ -30,12 +27,6 @@ pub(crate) use door::Door;
 const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
 /// An answer has to have been taken after this time.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
-/// When descriptors run out, a caller that has not yet sent its request is left alone for so long.
-const GRACE: Duration = Duration::from_millis(100);
-/// When callers cannot be accepted for another reason, the next try comes after this time.
-const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
-/// So many callers are accepted in one turn of the loop; the others come in the next.
-const ACCEPTS_PER_TURN: usize = 512;
 /// Bytes of memory for requests and answers under way, all together. Over it, who has waited longest with much makes
 /// room.
 const BYTES_UNDER_WAY: usize = 64 * 1024 * 1024;
@@ -110,29 +101,6 @@ impl IpcListener {
         };
         this.replace_listener(Door::Command, listener)?;
         Ok(this)
-    }
-
-    /// Goes on with another listening socket, since the old one's file is gone. Connections stay.
-    ///
-    /// # Errors
-    /// The system cannot watch the new one; there is none then.
-    pub(crate) fn replace_listener(
-        &mut self,
-        door: Door,
-        listener: std::os::unix::net::UnixListener,
-    ) -> io::Result<()> {
-        self.shut(door);
-        let mut listener = UnixListener::from_std(listener);
-        self.registry.register(&mut listener, door.token(), Interest::READABLE)?;
-        self.listeners[door as usize] = Some(listener);
-        Ok(())
-    }
-
-    /// Closes a listening socket; who is connected is still served.
-    pub(crate) fn shut(&mut self, door: Door) {
-        if let Some(mut listener) = self.listeners[door as usize].take() {
-            let _ = self.registry.deregister(&mut listener);
-        }
     }
 
     /// Takes readiness of the listening socket or of a caller. One that has gone is no error.
@@ -210,56 +178,6 @@ impl IpcListener {
         }
     }
 
-    /// Readiness is told once, when it begins: so this accepts until nobody waits, or notes when to go on.
-    fn accept_all(&mut self, door: Door) {
-        for _ in 0..ACCEPTS_PER_TURN {
-            let Some(listener) = &self.listeners[door as usize] else { return };
-            match listener.accept() {
-                Ok((stream, _)) => {
-                    self.is_failing = false;
-                    self.admit(stream, door);
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                // One that gave up while it waited, or an interruption: on to the next.
-                Err(error) if is_of_the_moment(&error) => {}
-                Err(error) if is_exhaustion(&error) => {
-                    if !self.make_room() {
-                        return;
-                    }
-                }
-                Err(error) => return self.pause(&error),
-            }
-        }
-        self.accept_again = Some(self.now);
-    }
-
-    fn pause(&mut self, error: &io::Error) {
-        self.accept_again = Some(self.now.plus(ACCEPT_PAUSE));
-        if !self.is_failing {
-            self.is_failing = true;
-            log::event(What::SocketFailed)
-                .field("attempt", "accept a caller")
-                .field("reason", Cause(error))
-                .write();
-        }
-    }
-
-    /// With no descriptor left, hangs up on a caller that wastes one; or sets a time to look again.
-    fn make_room(&mut self) -> bool {
-        let stalled = self.deadlines.iter().find(|(_, id)| self.is_reading(*id)).copied();
-        let expendable_at = stalled.map(|(deadline, _)| deadline.minus(REQUEST_PATIENCE).plus(GRACE));
-        match (stalled, expendable_at) {
-            (Some((_, id)), Some(at)) if at <= self.now => {
-                self.close(id);
-                true
-            }
-            _ => {
-                self.accept_again = Some(self.now.plus(GRACE));
-                false
-            }
-        }
-    }
-
     /// Most requests are answered at once, so who has asked is watched only if it has to wait.
     fn watch_who_waits(&mut self) {
         for id in std::mem::take(&mut self.handed_out) {
@@ -279,30 +197,6 @@ impl IpcListener {
 
     fn is_reading(&self, id: CallerId) -> bool {
         self.callers.get(&id).is_some_and(Caller::is_reading)
-    }
-
-    fn admit(&mut self, stream: UnixStream, door: Door) {
-        match Peer::of(&stream) {
-            Ok(peer) if peer.is_trusted() => {
-                let id = self.new_id();
-                self.callers.insert(id, Caller::new(stream, peer, door));
-                // A caller writes as soon as it is connected: its request is often there already.
-                self.advance(id);
-            }
-            Ok(peer) => log::event(What::CallerRefused).field("uid", peer.uid).write(),
-            Err(error) => log::event(What::CallerRefused).field("reason", Cause(&error)).write(),
-        }
-    }
-
-    /// An id is not used again before all others have been, so readiness that is told late finds nobody.
-    fn new_id(&mut self) -> CallerId {
-        loop {
-            let id = CallerId(self.next_id);
-            self.next_id = if self.next_id + 1 < FIRST_HOOK_OUTPUT { self.next_id + 1 } else { FIRST_CALLER };
-            if !self.callers.contains_key(&id) {
-                return id;
-            }
-        }
     }
 
     /// Moves bytes as far as they go.
@@ -395,13 +289,4 @@ fn bytes_allowed(address_space: Rlimit) -> usize {
     let part =
         address_space.current.map(|bytes| usize::try_from(bytes / PART_UNDER_WAY).unwrap_or(usize::MAX));
     part.map_or(BYTES_UNDER_WAY, |part| part.min(BYTES_UNDER_WAY))
-}
-
-fn is_of_the_moment(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted)
-}
-
-fn is_exhaustion(error: &io::Error) -> bool {
-    let exhausted = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
-    Errno::from_io_error(error).is_some_and(|errno| exhausted.contains(&errno))
 }

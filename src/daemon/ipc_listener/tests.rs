@@ -11,7 +11,8 @@ use pizauth_core::moment::Moment;
 use rustix::net::{AddressFamily, SocketType};
 use rustix::process::{Resource, getrlimit};
 
-use super::{ACCEPT_PAUSE, BYTES_UNDER_WAY, CallerId, Door, GRACE, IpcListener, MUCH};
+use super::accepting::{ACCEPT_PAUSE, GRACE};
+use super::{BYTES_UNDER_WAY, CallerId, Door, IpcListener, MUCH};
 use crate::testing::{private_directory, wait_for_events};
 
 /// After this time a test has failed.
