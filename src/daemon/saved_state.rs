@@ -11,6 +11,7 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::path::Path;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use pizauth_common::ipc::message::SavedState as Told;
@@ -66,6 +67,8 @@ pub(crate) struct SavedState {
     unsaved: Option<String>,
     told: Vec<String>,
     run: Option<Run>,
+    /// Sees to the end of a command that nobody waits for any more.
+    cancelled: Option<JoinHandle<()>>,
     /// Of the last run that was begun. What comes of an earlier one counts no more.
     last_ticket: u64,
     news: VecDeque<News>,
@@ -84,6 +87,7 @@ impl SavedState {
             unsaved: None,
             told: Vec::new(),
             run: None,
+            cancelled: None,
             last_ticket: 0,
             news: VecDeque::new(),
         }
@@ -143,9 +147,11 @@ impl SavedState {
 
     /// The daemon ends, whatever is under way.
     pub(crate) fn end(mut self) {
-        if let Some(run) = self.run.take() {
-            // A thread that writes ends with us: the file is the old one or the new one.
-            run.cancel().into_iter().for_each(|thread| drop(thread.join()));
+        let is_under_way = self.run.is_some();
+        self.cancel();
+        // No command outlives us. A thread that writes ends with us: the file is the old one or the new one.
+        self.cancelled.into_iter().for_each(|thread| drop(thread.join()));
+        if is_under_way {
             log::event(What::StateSaveFailed)
                 .field("reason", "the daemon has ended before it was done")
                 .write();
@@ -155,7 +161,7 @@ impl SavedState {
     /// Nobody wants to know what comes of the present run.
     fn cancel(&mut self) {
         self.last_ticket += 1;
-        self.run.take().map(Run::cancel);
+        self.cancelled = self.run.take().and_then(Run::cancel).or(self.cancelled.take());
     }
 
     fn path(&self) -> String {

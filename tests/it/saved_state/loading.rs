@@ -59,6 +59,8 @@ fn who_has_waited_for_8_seconds_is_told() {
         }
     });
     never_asked(&running);
+    // Killed, it would leave the command behind.
+    running.stop();
 }
 
 #[test]
