@@ -66,7 +66,7 @@ impl EventLoop {
         match self.rooms.ipc_listener.door(caller) {
             None => Ok(None),
             Some(Door::Command) => self.respond(caller, request, until, now),
-            Some(Door::Extra) => self.respond_to_guest(&request, now).map(Some),
+            Some(Door::Extra) => self.respond_to_guest(request, now).map(Some),
         }
     }
 

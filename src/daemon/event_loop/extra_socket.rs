@@ -1,6 +1,7 @@
 //! The socket that can be lent to another machine: it gives access tokens of the listed accounts, and nothing else. Who
 //! asks there may be root of that machine.
 
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 
 use pizauth_common::account_name::{AccountName, as_argument};
@@ -25,25 +26,15 @@ pub(crate) struct ExtraSocket {
     accounts: Vec<AccountName>,
 }
 
-/// What a reload has to do about the extra socket, once nothing else can go wrong.
+/// What a configuration makes of the extra socket, once nothing else can go wrong.
 pub(super) enum Change {
-    None,
     Close,
     /// At the same place, other accounts.
     Accounts(Vec<AccountName>),
-    Open(Box<(ExtraSocket, std::os::unix::net::UnixListener)>),
+    Open(Box<ExtraSocket>, UnixListener),
 }
 
 impl ExtraSocket {
-    fn open(
-        path: &Path,
-        accounts: Vec<AccountName>,
-        now: Moment,
-    ) -> Result<(Self, std::os::unix::net::UnixListener), ExtraSocketError> {
-        let (file, listener) = SocketFile::claim_extra(path, now)?;
-        Ok((Self { file, accounts }, listener))
-    }
-
     /// Where it is, as an absolute path.
     pub(crate) fn path(&self) -> &Path {
         self.file.path()
@@ -65,29 +56,25 @@ impl Rooms {
         now: Moment,
     ) -> Result<Change, ExtraSocketError> {
         let Some(config::ExtraSocket { place, accounts }) = wanted else {
-            return Ok(if self.extra_socket.is_some() { Change::Close } else { Change::None });
+            return Ok(Change::Close);
         };
         let path = extra_path(&place, self.socket_file.path(), ProcessEnvironment.home().as_deref())?;
-        if self.extra_socket.as_ref().is_some_and(|extra| extra.file.path() == path) {
+        if self.extra_socket.as_ref().is_some_and(|extra| extra.path() == path) {
             return Ok(Change::Accounts(accounts));
         }
-        ExtraSocket::open(&path, accounts, now).map(|opened| Change::Open(Box::new(opened)))
+        let (file, listener) = SocketFile::claim_extra(&path, now)?;
+        Ok(Change::Open(Box::new(ExtraSocket { file, accounts }), listener))
     }
 
     pub(super) fn change_extra_socket(&mut self, change: Change) {
         match change {
-            Change::None => {}
             Change::Close => self.close_extra_socket(),
             Change::Accounts(accounts) => {
                 if let Some(extra) = &mut self.extra_socket {
                     extra.accounts = accounts;
                 }
             }
-            Change::Open(opened) => {
-                let (extra, listener) = *opened;
-                self.close_extra_socket();
-                self.serve_extra_socket(extra, listener);
-            }
+            Change::Open(extra, listener) => self.serve_extra_socket(*extra, listener),
         }
     }
 
@@ -105,17 +92,17 @@ impl Rooms {
         Ok(())
     }
 
-    fn serve_extra_socket(&mut self, extra: ExtraSocket, listener: std::os::unix::net::UnixListener) {
-        let watched = extra.file.register(self.poll.registry(), EXTRA_SOCKET_WATCH);
-        let served = watched.and_then(|()| self.ipc_listener.replace_listener(Door::Extra, listener));
-        if let Err(error) = served {
+    /// In the place of the one before, if there was one.
+    fn serve_extra_socket(&mut self, extra: ExtraSocket, listener: UnixListener) {
+        if let Err(error) = extra.file.register(self.poll.registry(), EXTRA_SOCKET_WATCH) {
             log::event(What::SocketFailed).field("reason", Cause(&error)).write();
         }
-        log::event(What::Listening).field("socket", extra.file.path().display()).write();
+        self.listen(Door::Extra, listener);
+        log::event(What::Listening).field("path", extra.path().display()).write();
         self.extra_socket = Some(extra);
     }
 
-    pub(super) fn close_extra_socket(&mut self) {
+    fn close_extra_socket(&mut self) {
         self.ipc_listener.shut(Door::Extra);
         self.extra_socket = None;
     }
@@ -153,14 +140,14 @@ fn without_error(answer: Response) -> Result<Response, Refused> {
 
 impl EventLoop {
     /// Answers who has come by the extra socket.
-    pub(super) fn respond_to_guest(&mut self, request: &Request, now: Now) -> Result<Answer, Refused> {
+    pub(super) fn respond_to_guest(&mut self, request: Request, now: Now) -> Result<Answer, Refused> {
         let Some(extra) = &self.rooms.extra_socket else { return Err(restricted()) };
         match request {
-            Request::Show(Show { account, .. }) if !extra.has(account) => {
+            Request::Show(Show { account, .. }) if !extra.has(&account) => {
                 let listed: Vec<_> = extra.accounts.iter().map(AccountName::as_str).collect();
-                Err(Refused(Refusal::UnknownAccount, no_account(account, &listed)))
+                Err(Refused(Refusal::UnknownAccount, no_account(&account, &listed)))
             }
-            Request::Show(show) => self.rooms.token_for_guest(show.clone(), now).map(Answer::from),
+            Request::Show(show) => self.rooms.token_for_guest(show, now).map(Answer::from),
             Request::Status {} => {
                 let mut accounts = self.rooms.keeper.status(now);
                 accounts.retain(|row| extra.has(&row.account));

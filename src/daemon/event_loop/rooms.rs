@@ -1,5 +1,6 @@
 //! The rooms of the daemon, each opened: what the event loop owns.
 
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 
@@ -67,9 +68,14 @@ impl Rooms {
         let extra = self.extra_socket.as_mut().and_then(|extra| extra.file.take_listener());
         let fresh = [(Door::Command, self.socket_file.take_listener()), (Door::Extra, extra)];
         for (door, listener) in fresh.into_iter().filter_map(|(door, it)| Some((door, it?))) {
-            if let Err(error) = self.ipc_listener.replace_listener(door, listener) {
-                log::event(What::SocketFailed).field("reason", Cause(&error)).write();
-            }
+            self.listen(door, listener);
+        }
+    }
+
+    /// Has callers served who come by `listener`. Where they cannot be, the log says so.
+    pub(super) fn listen(&mut self, door: Door, listener: UnixListener) {
+        if let Err(error) = self.ipc_listener.replace_listener(door, listener) {
+            log::event(What::SocketFailed).field("reason", Cause(&error)).write();
         }
     }
 
