@@ -187,12 +187,14 @@ pub fn device_answer(data: &[u8]) {
         }
     }
     let lifetime = std::time::Duration::from_secs(900);
-    let poll = DevicePoll::new(&ACCOUNT, &Secret::from("a-device-code"), "ABCD-EFGH", lifetime);
+    let device_code = "a-device-code";
+    let poll = DevicePoll::new(&ACCOUNT, &Secret::from(device_code), "ABCD-EFGH", lifetime);
     match poll.outcome(Ok(answer)) {
         Polled::Issued(issued) => check_outcome(&Outcome::Issued(issued)),
         Polled::Failed(reason) | Polled::NoVerdict { reason, .. } => {
             check_reason(&reason);
-            assert!(!reason.logged().contains("ABCD-EFGH"), "{reason}");
+            let is_told = [reason.as_str(), reason.logged()].iter().any(|text| text.contains(device_code));
+            assert!(!is_told && !reason.logged().contains("ABCD-EFGH"), "{reason}");
         }
         Polled::SlowDown(interval) => assert!(interval.is_none_or(|interval| interval <= lifetime)),
         Polled::Pending => {}
@@ -238,7 +240,6 @@ fn check_outcome(outcome: &Outcome) {
 fn check_reason(reason: &Reason) {
     for text in [reason.as_str(), reason.logged()] {
         assert!(text.len() <= 4096 && !text.contains(char::is_control));
-        assert!(!text.contains("a-device-code"), "{text}");
     }
 }
 
