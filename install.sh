@@ -1,5 +1,6 @@
 #!/bin/sh
-# install.sh: builds pizauth and installs it, or shows what it does without installing anything (--try).
+# install.sh: builds pizauth and installs it, or shows what it does without installing anything (--try). In an archive
+# of a release, which has the executables in bin, it installs those.
 set -eu
 
 started_in=$(pwd)
@@ -63,8 +64,14 @@ check_tools() {
   Debian, Ubuntu: apt install gcc libc6-dev    Fedora: dnf install gcc    Alpine: apk add gcc musl-dev    macOS: xcode-select --install'
 }
 
-# The directory with the finished executables: whatever CARGO_TARGET_DIR and cargo's configuration say.
+is_release_archive() { [ -x bin/pizauth ] && [ ! -e Cargo.toml ]; }
+
+# The directory with the finished executables: the archive's, or whatever CARGO_TARGET_DIR and cargo's configuration say.
 find_release_dir() {
+    if is_release_archive; then
+        release=$(pwd)/bin
+        return
+    fi
     if [ -n "${CARGO_TARGET_DIR:-}" ]; then
         CARGO_TARGET_DIR=$(absolute "$CARGO_TARGET_DIR")
         export CARGO_TARGET_DIR
@@ -351,8 +358,10 @@ if [ -z "$PREFIX" ]; then
     if [ "$(id -u)" != 0 ]; then PREFIX=${HOME:?HOME is not set: set PREFIX}/.local; fi
 fi
 
+if is_release_archive; then no_build=yes; fi
 case $mode in
     try)
+        if is_release_archive; then die 64 '--try needs the source: its test server is not in this archive'; fi
         check_tools
         find_release_dir
         build pizauth pizauth-test-server
