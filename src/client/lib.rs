@@ -8,6 +8,7 @@ use pizauth_common::applet::Applet;
 mod ask;
 mod check;
 pub mod dump;
+pub mod import;
 mod info;
 mod install;
 pub mod multiplexer;

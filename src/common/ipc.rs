@@ -10,6 +10,7 @@ pub mod connect;
 pub mod frame;
 #[cfg(test)]
 mod golden_tests;
+mod import;
 pub mod message;
 #[cfg(feature = "system")]
 pub mod peer;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::access_token::{Refresh, Show};
 pub use super::account_status::{AccountStatus, Method, State};
+pub use super::import::{Candidate, Import, MAX_BYTES as MAX_IMPORT, MAX_CANDIDATES};
 pub use super::pending::Pending;
 pub use super::refusal::Refusal;
 pub use super::saved_state::SavedState;
