@@ -4,6 +4,7 @@
 mod answers;
 mod effects;
 mod extra_socket;
+mod guests;
 mod loading;
 mod log_status;
 mod pages;

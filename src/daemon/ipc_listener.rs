@@ -4,6 +4,7 @@
 mod accepting;
 mod caller;
 mod door;
+mod guest_answer;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +22,8 @@ use rustix::process::Rlimit;
 
 use crate::wake_sources::{EXTRA_LISTENER, FIRST_CALLER, IPC_LISTENER};
 use caller::{Caller, Step, Then};
-pub(crate) use door::Door;
+pub(crate) use door::{Asker, Door, GuestId};
+pub(crate) use guest_answer::{GuestAnswer, GuestRefusal};
 
 /// A request has to have arrived whole after this time.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
@@ -41,13 +43,6 @@ const CHUNK: usize = 16 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct CallerId(usize);
 
-impl CallerId {
-    /// As a ticket for whoever else has to tell callers apart.
-    pub(crate) fn number(self) -> u64 {
-        self.0 as u64
-    }
-}
-
 /// The listening sockets and everybody who has connected to them.
 #[derive(Debug)]
 pub(crate) struct IpcListener {
@@ -61,7 +56,7 @@ pub(crate) struct IpcListener {
     /// Whose requests [`IpcListener::take_request`] has handed out since it last found none.
     handed_out: Vec<CallerId>,
     /// Who has gone without an answer.
-    gone: Vec<CallerId>,
+    gone: Vec<Asker>,
     next_id: usize,
     /// When to go on accepting, where that was broken off.
     accept_again: Option<Moment>,
@@ -109,7 +104,7 @@ impl IpcListener {
         match event.token() {
             IPC_LISTENER => self.accept_all(Door::Command),
             EXTRA_LISTENER => self.accept_all(Door::Extra),
-            Token(id) if event.is_write_closed() && self.is_waiting(CallerId(id)) => {
+            Token(id) if event.is_write_closed() && self.has_asked(CallerId(id)) => {
                 self.close(CallerId(id));
             }
             Token(id) => self.advance(CallerId(id)),
@@ -118,29 +113,36 @@ impl IpcListener {
 
     /// The next request that has arrived whole; to be called until there is none. It has to be answered, at once or in a
     /// later turn of the loop: until then the caller has no deadline, and is forgotten when it goes away.
-    pub(crate) fn take_request(&mut self) -> Option<(CallerId, Request)> {
-        let next = self.requests.pop_front();
-        match &next {
-            Some((id, _)) => self.handed_out.push(*id),
-            None => self.watch_who_waits(),
+    pub(crate) fn take_request(&mut self) -> Option<(Asker, Request)> {
+        while let Some((id, request)) = self.requests.pop_front() {
+            if let Some(caller) = self.callers.get(&id) {
+                self.handed_out.push(id);
+                return Some((Asker::new(id, caller.door), request));
+            }
         }
-        next
+        self.watch_who_waits();
+        None
     }
 
     /// The process id of the caller when it connected, where the system tells.
-    pub(crate) fn caller_pid(&self, id: CallerId) -> Option<i32> {
-        self.callers.get(&id)?.peer.pid
+    pub(crate) fn caller_pid(&self, asker: Asker) -> Option<i32> {
+        self.callers.get(&asker.id())?.peer.pid
     }
 
-    /// By which socket the caller has come. None: it has gone.
-    pub(crate) fn door(&self, id: CallerId) -> Option<Door> {
-        self.callers.get(&id).map(|caller| caller.door)
+    /// Whether the caller has not gone.
+    pub(crate) fn is_there(&self, asker: Asker) -> bool {
+        self.callers.contains_key(&asker.id())
     }
 
     /// Answers a request and closes the connection once the answer is taken. Does not wait. To a caller that has gone
     /// this does nothing.
     pub(crate) fn answer(&mut self, id: CallerId, answer: &Answer) {
         self.send(id, answer, Then::Close);
+    }
+
+    /// As [`IpcListener::answer`], at the extra socket.
+    pub(crate) fn answer_guest(&mut self, GuestId(id): GuestId, answer: GuestAnswer) {
+        self.send(id, &answer.into(), Then::Close);
     }
 
     /// Answers a request and leaves the connection open until we end or the caller closes it.
@@ -154,7 +156,7 @@ impl IpcListener {
     }
 
     /// Who has gone since the last call and was owed an answer.
-    pub(crate) fn take_gone(&mut self) -> Vec<CallerId> {
+    pub(crate) fn take_gone(&mut self) -> Vec<Asker> {
         std::mem::take(&mut self.gone)
     }
 
@@ -191,7 +193,11 @@ impl IpcListener {
     }
 
     /// Whether a caller is still there whose request has been handed out.
-    pub(crate) fn is_waiting(&self, id: CallerId) -> bool {
+    pub(crate) fn is_waiting(&self, asker: Asker) -> bool {
+        self.has_asked(asker.id())
+    }
+
+    fn has_asked(&self, id: CallerId) -> bool {
         self.callers.get(&id).is_some_and(Caller::is_waiting)
     }
 
@@ -266,7 +272,7 @@ impl IpcListener {
         if let Some(caller) = self.callers.remove(&id) {
             self.bytes_under_way -= caller.memory();
             if caller.is_owed() {
-                self.gone.push(id);
+                self.gone.push(Asker::new(id, caller.door));
             }
             caller.close(&self.registry);
         }

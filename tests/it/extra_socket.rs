@@ -1,5 +1,7 @@
 //! The socket that is lent to another machine: access tokens of the listed accounts can be had there, and nothing else.
 
+mod waiting;
+
 use std::fs;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -12,11 +14,14 @@ use crate::support::{Call, Running, Setup};
 
 /// A daemon with an extra socket for `work`, and `home` that is not listed.
 fn lent() -> Running {
+    to_lend().start()
+}
+
+fn to_lend() -> Setup {
     Setup::new()
         .global("extra_socket = \"extra.sock\"; extra_socket_accounts = [\"work\"];")
         .account("work", "")
         .account("home", "")
-        .start()
 }
 
 fn extra(running: &Running) -> PathBuf {

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Child, ChildStderr, Stdio};
 use std::time::Duration;
 
@@ -15,14 +16,22 @@ fn live_long(policy: &mut Policy) {
 }
 
 fn short_lived(seconds: u64) -> Running {
-    Setup::new().policy(|policy| policy.access_token_lifetime = Duration::from_secs(seconds)).start()
+    living(Setup::new(), seconds).start()
 }
 
-/// A signed-in account whose token has expired, and the gate before its refresh.
+fn living(setup: Setup, seconds: u64) -> Setup {
+    setup.policy(|policy| policy.access_token_lifetime = Duration::from_secs(seconds))
+}
+
 fn expired() -> (Running, Gate) {
-    let running = short_lived(2);
+    expired_in(Setup::new(), Fault::none())
+}
+
+/// A signed-in account `work` whose token has expired, and the gate before its refresh.
+pub(crate) fn expired_in(setup: Setup, refresh: Fault) -> (Running, Gate) {
+    let running = living(setup, 2).start();
     let gate = Gate::closed();
-    running.server.script(Endpoint::Refresh, Fault::none().held(&gate));
+    running.server.script(Endpoint::Refresh, refresh.held(&gate));
     running.sign_in("work");
     running.wait_arrived(Endpoint::Refresh, 1);
     running.server.change_policy(live_long);
@@ -40,9 +49,13 @@ fn waiting(running: &Running, words: &[&str]) -> (Child, BufReader<ChildStderr>)
     (child, stderr)
 }
 
-/// A request that waits, and that the daemon has taken.
 fn begin(running: &Running, request: &str, wait: u64) -> UnixStream {
-    let mut stream = callers::call(&running.sandbox.socket());
+    begin_at(&running.sandbox.socket(), running, request, wait)
+}
+
+/// A request that waits, and that the daemon has taken.
+pub(crate) fn begin_at(socket: &Path, running: &Running, request: &str, wait: u64) -> UnixStream {
+    let mut stream = callers::call(socket);
     let request = json!({ request: { "account": "work", "wait": wait } }).to_string();
     stream.write_all(&callers::frame(callers::VERSION, callers::REQUEST, &request)).unwrap();
     // Whoever comes later is answered later.

@@ -15,7 +15,7 @@ use pizauth_core::snapshot::Snapshot;
 use super::{EventLoop, Rooms};
 use crate::containment::{Worker, contain};
 use crate::entropy;
-use crate::ipc_listener::{CallerId, Door};
+use crate::ipc_listener::{Asker, CallerId};
 use crate::log::{self, What};
 
 /// A request that is not done: nothing changed.
@@ -30,9 +30,9 @@ impl From<Refused> for Response {
 impl EventLoop {
     /// Answers one caller, who has patience until then.
     pub(super) fn answer(&mut self, caller: CallerId, request: Request, until: Moment, now: Now) {
-        self.log_call(caller, &request);
+        self.log_call(Asker::Host(caller), &request);
         let is_about_all = concerns_all_accounts(&request);
-        let respond = || self.respond_by_door(caller, request, until, now).transpose();
+        let respond = || self.respond(caller, request, until, now).transpose();
         let answer = contain(Worker::Caller, respond);
         let answer = answer.unwrap_or_else(|bug| Some(Err(Refused(Refusal::Internal, bug.to_string()))));
         let Some(answer) = answer else { return };
@@ -49,28 +49,13 @@ impl EventLoop {
         }
     }
 
-    fn log_call(&self, caller: CallerId, request: &Request) {
+    pub(super) fn log_call(&self, asker: Asker, request: &Request) {
         let line = log::event(What::Call).field("request", request.name());
-        let pid = self.rooms.ipc_listener.caller_pid(caller);
+        let pid = self.rooms.ipc_listener.caller_pid(asker);
         pid.into_iter().fold(line, |line, pid| line.field("pid", pid)).write();
     }
 
-    /// Nothing yet, where the answer comes later.
-    fn respond_by_door(
-        &mut self,
-        caller: CallerId,
-        request: Request,
-        until: Moment,
-        now: Now,
-    ) -> Result<Option<Answer>, Refused> {
-        match self.rooms.ipc_listener.door(caller) {
-            None => Ok(None),
-            Some(Door::Command) => self.respond(caller, request, until, now),
-            Some(Door::Extra) => self.respond_to_guest(request, now).map(Some),
-        }
-    }
-
-    /// To the user's own programs.
+    /// To the user's own programs. Nothing yet, where the answer comes later.
     fn respond(
         &mut self,
         caller: CallerId,
@@ -159,7 +144,7 @@ impl Rooms {
 
     /// Whether the caller belongs to one of our hooks, which must not wait for our end: we wait for its.
     fn is_hook(&self, caller: CallerId) -> bool {
-        let pid = self.ipc_listener.caller_pid(caller).map(nix::unistd::Pid::from_raw);
+        let pid = self.ipc_listener.caller_pid(Asker::Host(caller)).map(nix::unistd::Pid::from_raw);
         // nix and not rustix: a session led from outside our process namespace is 0, and rustix's cannot be.
         let session = pid.and_then(|pid| nix::unistd::getsid(Some(pid)).ok());
         session.map(|session| session.as_raw().unsigned_abs()).is_some_and(|session| {

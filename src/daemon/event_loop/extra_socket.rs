@@ -1,21 +1,16 @@
-//! The socket that can be lent to another machine: it gives access tokens of the listed accounts, and nothing else. Who
-//! asks there may be root of that machine.
+//! The socket that can be lent to another machine: where it is, and whose access tokens it gives.
 
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-use pizauth_common::account_name::{AccountName, as_argument};
+use pizauth_common::account_name::AccountName;
 use pizauth_common::cause::Cause;
 use pizauth_common::config;
-use pizauth_common::ipc::message::{Answer, Expired, Refusal, Report, Request, Response, SavedState, Show};
-use pizauth_common::near_miss::no_account;
 use pizauth_common::paths::{Environment, ProcessEnvironment};
-use pizauth_core::moment::{Moment, Now};
+use pizauth_core::moment::Moment;
 
-use super::answers::Refused;
-use super::tokens::{Asked, Found};
-use super::{EventLoop, Rooms};
-use crate::ipc_listener::Door;
+use super::Rooms;
+use crate::ipc_listener::{Door, GuestRefusal};
 use crate::log::{self, What};
 use crate::socket_file::{ExtraSocketError, SocketFile, extra_path};
 use crate::wake_sources::EXTRA_SOCKET_WATCH;
@@ -40,8 +35,20 @@ impl ExtraSocket {
         self.file.path()
     }
 
-    fn has(&self, account: &str) -> bool {
+    pub(super) fn has(&self, account: &str) -> bool {
         self.accounts.iter().any(|listed| listed.as_str() == account)
+    }
+
+    /// Whether the account may be asked for.
+    ///
+    /// # Errors
+    /// It is not listed.
+    pub(super) fn check(&self, account: &str) -> Result<(), GuestRefusal> {
+        if self.has(account) {
+            return Ok(());
+        }
+        let listed: Vec<_> = self.accounts.iter().map(AccountName::as_str).collect();
+        Err(GuestRefusal::unknown_account(account, &listed))
     }
 }
 
@@ -106,67 +113,4 @@ impl Rooms {
         self.ipc_listener.shut(Door::Extra);
         self.extra_socket = None;
     }
-
-    fn token_for_guest(&mut self, show: Show, now: Now) -> Result<Response, Refused> {
-        let asked = Asked::try_from(show)?;
-        let account = &asked.account;
-        if self.keeper.needs_authorization(account, now) == Ok(true) {
-            let why = format!("{} has to be signed in where pizauthd runs", as_argument(account));
-            return Err(Refused(Refusal::Restricted, why));
-        }
-        match self.find(&asked, now)? {
-            Found::Token(token) => {
-                log::event(What::TokenForwarded).account(&account.as_str().into()).write();
-                Ok(self.given(&asked, token, now))
-            }
-            Found::Answer(answer) | Found::UnderWay(answer) => without_error(answer),
-            Found::ForPerson(_) => Err(restricted()),
-        }
-    }
-}
-
-/// What is wrong is told where pizauthd runs.
-fn without_error(answer: Response) -> Result<Response, Refused> {
-    match answer {
-        Response::Exchanging { .. } => Ok(Response::Exchanging { last_error: None }),
-        Response::Expired(expired) => Ok(Response::Expired(Expired { last_error: None, ..expired })),
-        Response::Refused { kind, valid_for, .. } => {
-            let message = "the access token is valid for less time than was asked for".to_owned();
-            Ok(Response::Refused { kind, message, valid_for })
-        }
-        _ => Err(restricted()),
-    }
-}
-
-impl EventLoop {
-    /// Answers who has come by the extra socket.
-    pub(super) fn respond_to_guest(&mut self, request: Request, now: Now) -> Result<Answer, Refused> {
-        let Some(extra) = &self.rooms.extra_socket else { return Err(restricted()) };
-        match request {
-            Request::Show(Show { account, .. }) if !extra.has(&account) => {
-                let listed: Vec<_> = extra.accounts.iter().map(AccountName::as_str).collect();
-                Err(Refused(Refusal::UnknownAccount, no_account(&account, &listed)))
-            }
-            Request::Show(show) => self.rooms.token_for_guest(show, now).map(Answer::from),
-            Request::Status {} => {
-                let mut accounts = self.rooms.keeper.status(now);
-                accounts.retain(|row| extra.has(&row.account));
-                accounts.iter_mut().for_each(|row| row.last_error = None);
-                // Where the user keeps their files is nobody else's business.
-                let saved_state = SavedState::default();
-                Ok(Report::Status { accounts, startup_cmd: self.startup_cmd, saved_state }.into())
-            }
-            Request::Refresh(_)
-            | Request::Revoke { .. }
-            | Request::Reload {}
-            | Request::Dump {}
-            | Request::Restore { .. }
-            | Request::Info {}
-            | Request::Shutdown {} => Err(restricted()),
-        }
-    }
-}
-
-fn restricted() -> Refused {
-    Refused(Refusal::Restricted, "this socket only shows tokens".to_owned())
 }

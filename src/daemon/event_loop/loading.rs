@@ -13,7 +13,7 @@ use super::EventLoop;
 use super::answers::{Refused, stopping};
 use crate::entropy;
 use crate::hooks::Hook;
-use crate::ipc_listener::{CallerId, Door};
+use crate::ipc_listener::{Asker, GuestRefusal};
 use crate::log::{self, What};
 use crate::saved_state::{News, Next};
 
@@ -35,7 +35,7 @@ pub(super) struct Loading {
 #[derive(Debug)]
 struct Waiting {
     /// None: a signal.
-    caller: Option<CallerId>,
+    asker: Option<Asker>,
     request: Request,
     asked: Moment,
     until: Moment,
@@ -57,7 +57,7 @@ fn bytes_of_dump(request: &Request) -> usize {
 impl Loading {
     /// When the first of them has waited long enough.
     pub(super) fn poll_timeout(&self) -> Option<Moment> {
-        self.waiting.iter().filter(|waiting| waiting.caller.is_some()).map(|waiting| waiting.until).min()
+        self.waiting.iter().filter(|waiting| waiting.asker.is_some()).map(|waiting| waiting.until).min()
     }
 
     fn has_room_for(&self, request: &Request) -> bool {
@@ -96,6 +96,11 @@ fn loading() -> Refused {
     Refused(Refusal::Starting, why.to_owned())
 }
 
+/// What is said to who has come by the command socket, and to a guest.
+type Words = (fn() -> Refused, fn() -> GuestRefusal);
+const LOADING: Words = (loading, GuestRefusal::starting);
+const STOPPING: Words = (stopping, GuestRefusal::stopping);
+
 impl EventLoop {
     /// Reads what was saved, and then runs `startup_cmd`.
     pub(super) fn begin(&mut self, now: Now) {
@@ -129,37 +134,41 @@ impl EventLoop {
     }
 
     /// Takes a request, of a caller or of a signal, and answers it once what was saved is there.
-    pub(super) fn take_request(&mut self, caller: Option<CallerId>, request: Request, now: Now) {
-        self.take_as_of(now.moment, caller, request, now);
+    pub(super) fn take_request(&mut self, asker: Option<Asker>, request: Request, now: Now) {
+        self.take_as_of(now.moment, asker, request, now);
     }
 
     /// The same, of a request that came at `asked`.
-    fn take_as_of(&mut self, asked: Moment, caller: Option<CallerId>, request: Request, now: Now) {
-        let is_guest = caller.is_some_and(|caller| self.rooms.ipc_listener.door(caller) == Some(Door::Extra));
-        let goes_on = needs_no_load(&request) || (is_guest && !matches!(request, Request::Show { .. }));
+    fn take_as_of(&mut self, asked: Moment, asker: Option<Asker>, request: Request, now: Now) {
+        let goes_on = needs_no_load(&request) || self.is_not_for_guest(asker, &request);
         if goes_on || !self.rooms.saved_state.is_loading() {
             if self.loading.is_abandoned && !goes_on {
-                return self.refuse(caller, stopping());
+                return self.refuse(asker, STOPPING);
             }
             let until = asked.plus(PATIENCE);
-            match caller {
-                Some(caller) => self.answer(caller, waited(request, asked, now), until, now),
+            match asker {
+                Some(Asker::Host(caller)) => self.answer(caller, waited(request, asked, now), until, now),
+                Some(Asker::Guest(guest)) => self.answer_guest(guest, waited(request, asked, now), now),
                 // What goes wrong stands in the log; nobody waits for an answer.
                 None => self.reload(None, until, now),
             }
         } else if self.loading.has_room_for(&request) {
             let until = asked.plus(PATIENCE.max(wait_of(&request)));
-            self.loading.waiting.push(Waiting { caller, request, asked, until });
+            self.loading.waiting.push(Waiting { asker, request, asked, until });
         } else {
-            self.refuse(caller, loading());
+            self.refuse(asker, LOADING);
         }
+    }
+
+    fn is_not_for_guest(&self, asker: Option<Asker>, request: &Request) -> bool {
+        matches!(asker, Some(Asker::Guest(_))) && self.rooms.guests_wish(request).is_err()
     }
 
     /// Tells whoever has waited long enough that they may come again.
     pub(super) fn refuse_who_waited_for_the_load(&mut self, now: Moment) {
-        let is_late = |waiting: &mut Waiting| waiting.caller.is_some() && waiting.until <= now;
+        let is_late = |waiting: &mut Waiting| waiting.asker.is_some() && waiting.until <= now;
         let late: Vec<_> = self.loading.waiting.extract_if(.., is_late).collect();
-        late.into_iter().for_each(|waiting| self.refuse(waiting.caller, loading()));
+        late.into_iter().for_each(|waiting| self.refuse(waiting.asker, LOADING));
     }
 
     /// The daemon stops, and a load ends with it: what was saved has not come back.
@@ -167,12 +176,16 @@ impl EventLoop {
         self.loading.is_abandoned = self.rooms.saved_state.is_loading();
         self.rooms.saved_state.stop();
         let waiting = std::mem::take(&mut self.loading.waiting);
-        waiting.into_iter().for_each(|waiting| self.refuse(waiting.caller, stopping()));
+        waiting.into_iter().for_each(|waiting| self.refuse(waiting.asker, STOPPING));
     }
 
-    fn refuse(&mut self, caller: Option<CallerId>, refused: Refused) {
-        if let Some(caller) = caller {
-            self.rooms.ipc_listener.answer(caller, &Response::from(refused).into());
+    fn refuse(&mut self, asker: Option<Asker>, (to_host, to_guest): Words) {
+        match asker {
+            Some(Asker::Host(caller)) => {
+                self.rooms.ipc_listener.answer(caller, &Response::from(to_host()).into());
+            }
+            Some(Asker::Guest(guest)) => self.rooms.ipc_listener.answer_guest(guest, to_guest().into()),
+            None => {}
         }
     }
 
@@ -204,9 +217,9 @@ impl EventLoop {
     /// The load has ended. Who has gone meanwhile has asked for nothing; a reload may begin another load, for which the
     /// others wait.
     fn answer_who_waited(&mut self, now: Now) {
-        for Waiting { caller, request, asked, .. } in std::mem::take(&mut self.loading.waiting) {
-            if caller.is_none_or(|caller| self.rooms.ipc_listener.is_waiting(caller)) {
-                self.take_as_of(asked, caller, request, now);
+        for Waiting { asker, request, asked, .. } in std::mem::take(&mut self.loading.waiting) {
+            if asker.is_none_or(|asker| self.rooms.ipc_listener.is_waiting(asker)) {
+                self.take_as_of(asked, asker, request, now);
                 self.perform_effects(now);
             }
         }

@@ -112,6 +112,7 @@ impl EventLoop {
     fn adopt(&mut self, callers: Vec<CallerId>, checked: Checked, addresses: Addresses, now: Now) {
         let done = self.rooms.adopt(checked, addresses, now).map(|(report, next)| {
             self.follow(next, now);
+            self.dismiss_guests(now);
             report
         });
         self.finish_reload(callers, done);

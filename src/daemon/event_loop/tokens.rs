@@ -1,6 +1,6 @@
 //! What callers ask of one account's access token: to show it, to refresh it; now, or as soon as it is there.
 
-mod formats;
+pub(super) mod formats;
 mod words;
 
 use std::time::Duration;
@@ -10,13 +10,13 @@ use pizauth_common::ipc::message::{Answer, Expired, Refresh, Refusal, Response, 
 use pizauth_common::roughly::exactly;
 use pizauth_common::secret::Secret;
 use pizauth_core::keeper::{Demand, Invitation, Refreshed, Renewing, Shown, Waited};
-use pizauth_core::moment::Now;
+use pizauth_core::moment::{Moment, Now};
 use pizauth_core::oauth::outcome::Reason;
 
 use super::answers::{Refused, restoring, stopping};
 use super::sign_in::no_code_yet;
 use super::{EventLoop, Rooms};
-use crate::ipc_listener::CallerId;
+use crate::ipc_listener::{Asker, CallerId};
 use formats::Format;
 use words::{too_short, unavailable};
 
@@ -26,7 +26,7 @@ pub(super) struct Asked {
     pub(super) account: String,
     pub(super) demand: Demand,
     /// So long it waits.
-    wait: Duration,
+    pub(super) wait: Duration,
     /// The form in which it is to be given; none: by itself.
     format: Option<Format>,
 }
@@ -71,7 +71,7 @@ impl EventLoop {
         let waits = !asked.wait.is_zero();
         if self.may_be_restored(caller, &asked.account, now) {
             let why = restoring("what it brings back need not be authorized");
-            return if waits { self.let_wait(caller, asked, until, true, now) } else { Err(why) };
+            return if waits { self.let_host_wait(caller, asked, until, true, now) } else { Err(why) };
         }
         self.rooms.listen_again(now);
         match self.rooms.find(&asked, now)? {
@@ -81,12 +81,25 @@ impl EventLoop {
             Found::ForPerson(invitation) if !waits => {
                 Ok(Some(self.rooms.pending(&asked.account, invitation, false, now).into()))
             }
-            Found::UnderWay(_) => self.let_wait(caller, asked, until, false, now),
+            Found::UnderWay(_) => self.let_host_wait(caller, asked, until, false, now),
             Found::ForPerson(invitation) => {
                 self.rooms.tell_pending(caller, &asked.account, invitation, now);
-                self.let_wait(caller, asked, until, false, now)
+                self.let_host_wait(caller, asked, until, false, now)
             }
         }
+    }
+
+    fn let_host_wait(
+        &mut self,
+        caller: CallerId,
+        asked: Asked,
+        until: Moment,
+        is_held_back: bool,
+        now: Now,
+    ) -> Result<Option<Answer>, Refused> {
+        let account = asked.account.clone();
+        let waiting = self.let_wait(Asker::Host(caller), asked, until, is_held_back, now);
+        waiting.map(|()| None).map_err(|unknown| self.rooms.refused(unknown, &account))
     }
 }
 

@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use pizauth_common::ipc::message::{Answer, Response};
-use pizauth_core::keeper::{AccountEvent, Happened, Shown, Waited, WaiterId};
+use pizauth_common::ipc::message::Response;
+use pizauth_core::keeper::{AccountEvent, Happened, Shown, UnknownAccount, Waited, WaiterId};
 use pizauth_core::moment::{Moment, Now};
 
 use super::EventLoop;
-use super::answers::Refused;
 use super::tokens::{Asked, Found};
-use crate::ipc_listener::CallerId;
+use crate::ipc_listener::{Asker, CallerId, GuestAnswer, GuestId};
 
 /// By their tickets.
 #[derive(Debug, Default)]
@@ -17,28 +16,34 @@ pub(super) struct WaitingCallers(HashMap<WaiterId, Waiting>);
 
 #[derive(Debug)]
 struct Waiting {
-    caller: CallerId,
+    asker: Asker,
     asked: Asked,
     /// Nothing was begun for it, since `startup_cmd` may bring the token back.
     is_held_back: bool,
 }
 
+/// What one who waits is told, and who.
+enum Told {
+    Host(CallerId, Response),
+    Guest(GuestId, GuestAnswer),
+}
+
 impl EventLoop {
+    /// Has a caller wait for what it has asked for, of an account that there is.
     pub(super) fn let_wait(
         &mut self,
-        caller: CallerId,
+        asker: Asker,
         asked: Asked,
         until: Moment,
         is_held_back: bool,
         now: Now,
-    ) -> Result<Option<Answer>, Refused> {
-        if self.rooms.ipc_listener.door(caller).is_some() {
-            let (account, waiter) = (&asked.account, ticket(caller));
-            let waiting = self.rooms.keeper.wait(account, waiter, asked.demand, until, now);
-            waiting.map_err(|unknown| self.rooms.refused(unknown, account))?;
-            self.waiting.0.insert(waiter, Waiting { caller, asked, is_held_back });
+    ) -> Result<(), UnknownAccount> {
+        if self.rooms.ipc_listener.is_there(asker) {
+            let waiter = WaiterId(asker.number());
+            self.rooms.keeper.wait(&asked.account, waiter, asked.demand, until, now)?;
+            self.waiting.0.insert(waiter, Waiting { asker, asked, is_held_back });
         }
-        Ok(None)
+        Ok(())
     }
 
     /// A code has come, which those who wait have not been told: it had to be asked for.
@@ -46,7 +51,7 @@ impl EventLoop {
         let Happened::AuthorizationPending { user_code: Some(_), .. } = &event.what else { return };
         let account = event.account.as_str();
         let waiting = self.waiting.0.values().filter(|waiting| waiting.asked.account == account);
-        for caller in waiting.map(|waiting| waiting.caller).collect::<Vec<_>>() {
+        for caller in waiting.filter_map(|waiting| waiting.asker.host()).collect::<Vec<_>>() {
             if let Ok(Some(Shown::Pending(invitation))) = self.rooms.keeper.why_not(account, now) {
                 self.rooms.tell_pending(caller, account, invitation, now);
             }
@@ -55,8 +60,8 @@ impl EventLoop {
 
     /// Callers have gone.
     pub(super) fn forget_gone(&mut self, now: Now) {
-        for caller in self.rooms.ipc_listener.take_gone() {
-            let waiter = ticket(caller);
+        for asker in self.rooms.ipc_listener.take_gone() {
+            let waiter = WaiterId(asker.number());
             if let Some(waiting) = self.waiting.0.remove(&waiter) {
                 self.rooms.keeper.stop_waiting(&waiting.asked.account, waiter, now);
             }
@@ -65,9 +70,36 @@ impl EventLoop {
 
     /// The wait of a caller is over.
     pub(super) fn waited(&mut self, waiter: WaiterId, how: Waited, now: Now) {
-        let Some(Waiting { caller, asked, .. }) = self.waiting.0.remove(&waiter) else { return };
-        let answer = self.rooms.end_of_wait(&asked, how, now).unwrap_or_else(Response::from);
-        self.rooms.ipc_listener.answer(caller, &answer.into());
+        let Some(Waiting { asker, asked, .. }) = self.waiting.0.remove(&waiter) else { return };
+        self.tell_end(match asker {
+            Asker::Host(caller) => {
+                let answer = self.rooms.end_of_wait(&asked, how, now).unwrap_or_else(Response::from);
+                Told::Host(caller, answer)
+            }
+            Asker::Guest(guest) => Told::Guest(guest, self.rooms.end_of_guests_wait(&asked, how, now)),
+        });
+    }
+
+    fn tell_end(&mut self, told: Told) {
+        match told {
+            Told::Host(caller, answer) => self.rooms.ipc_listener.answer(caller, &answer.into()),
+            Told::Guest(guest, answer) => self.rooms.ipc_listener.answer_guest(guest, answer),
+        }
+    }
+
+    /// The list of the accounts at the extra socket may have changed: who waits there for another one waits no longer.
+    pub(super) fn dismiss_guests(&mut self, now: Now) {
+        let is_unlisted = |waiting: &Waiting| match waiting.asker {
+            Asker::Guest(_) => !self.rooms.is_listed(&waiting.asked.account),
+            Asker::Host(_) => false,
+        };
+        let unlisted = self.waiting.0.iter().filter(|(_, waiting)| is_unlisted(waiting));
+        for waiter in unlisted.map(|(waiter, _)| *waiter).collect::<Vec<_>>() {
+            if let Some(waiting) = self.waiting.0.get(&waiter) {
+                self.rooms.keeper.stop_waiting(&waiting.asked.account, waiter, now);
+            }
+            self.waited(waiter, Waited::UnknownAccount, now);
+        }
     }
 
     /// `startup_cmd` has ended: what it has not brought back is begun now for those who wait.
@@ -75,27 +107,35 @@ impl EventLoop {
         let held_back = self.waiting.0.iter_mut().filter(|(_, waiting)| waiting.is_held_back);
         let begin = |(waiter, waiting): (&WaiterId, &mut Waiting)| {
             waiting.is_held_back = false;
-            (*waiter, waiting.caller, waiting.asked.clone())
+            (*waiter, waiting.asker, waiting.asked.clone())
         };
-        for (waiter, caller, asked) in held_back.map(begin).collect::<Vec<_>>() {
-            let answer = match self.rooms.find(&asked, now) {
-                Ok(Found::UnderWay(_)) => continue,
-                Ok(Found::ForPerson(invitation)) => {
-                    self.rooms.tell_pending(caller, &asked.account, invitation, now);
-                    continue;
-                }
-                Ok(Found::Token(token)) => self.rooms.given(&asked, token, now),
-                Ok(Found::Answer(answer)) => answer,
-                Err(refused) => refused.into(),
-            };
-            self.waiting.0.remove(&waiter);
-            self.rooms.keeper.stop_waiting(&asked.account, waiter, now);
-            self.rooms.ipc_listener.answer(caller, &answer.into());
+        for (waiter, asker, asked) in held_back.map(begin).collect::<Vec<_>>() {
+            if let Some(told) = self.begin_for(asker, &asked, now) {
+                self.waiting.0.remove(&waiter);
+                self.rooms.keeper.stop_waiting(&asked.account, waiter, now);
+                self.tell_end(told);
+            }
         }
     }
-}
 
-/// A caller waits for one thing only.
-fn ticket(caller: CallerId) -> WaiterId {
-    WaiterId(caller.number())
+    /// None: it waits on.
+    fn begin_for(&mut self, asker: Asker, asked: &Asked, now: Now) -> Option<Told> {
+        let caller = match asker {
+            Asker::Host(caller) => caller,
+            Asker::Guest(guest) => {
+                return Some(Told::Guest(guest, self.rooms.begin_for_guest(asked, now)?));
+            }
+        };
+        let answer = match self.rooms.find(asked, now) {
+            Ok(Found::UnderWay(_)) => return None,
+            Ok(Found::ForPerson(invitation)) => {
+                self.rooms.tell_pending(caller, &asked.account, invitation, now);
+                return None;
+            }
+            Ok(Found::Token(token)) => self.rooms.given(asked, token, now),
+            Ok(Found::Answer(answer)) => answer,
+            Err(refused) => refused.into(),
+        };
+        Some(Told::Host(caller, answer))
+    }
 }

@@ -2,6 +2,7 @@
 
 use mio::Token;
 
+use super::CallerId;
 use crate::wake_sources::{EXTRA_LISTENER, IPC_LISTENER};
 
 /// A socket that callers connect to.
@@ -21,5 +22,46 @@ impl Door {
             Self::Command => IPC_LISTENER,
             Self::Extra => EXTRA_LISTENER,
         }
+    }
+}
+
+/// Who asks, by the door they have come by: it decides what they may be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// By the command socket.
+    Host(CallerId),
+    /// By the extra socket.
+    Guest(GuestId),
+}
+
+/// A caller that has come by the extra socket. It is told nothing but a [`GuestAnswer`](super::GuestAnswer).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GuestId(pub(super) CallerId);
+
+impl Asker {
+    pub(super) fn new(id: CallerId, door: Door) -> Self {
+        match door {
+            Door::Command => Self::Host(id),
+            Door::Extra => Self::Guest(GuestId(id)),
+        }
+    }
+
+    pub(super) fn id(self) -> CallerId {
+        match self {
+            Self::Host(id) | Self::Guest(GuestId(id)) => id,
+        }
+    }
+
+    /// The caller, if it has come by the command socket.
+    pub(crate) fn host(self) -> Option<CallerId> {
+        match self {
+            Self::Host(id) => Some(id),
+            Self::Guest(_) => None,
+        }
+    }
+
+    /// As a ticket for whoever else has to tell callers apart.
+    pub(crate) fn number(self) -> u64 {
+        self.id().0 as u64
     }
 }

@@ -12,7 +12,7 @@ use rustix::net::{AddressFamily, SocketType};
 use rustix::process::{Resource, getrlimit};
 
 use super::accepting::{ACCEPT_PAUSE, GRACE};
-use super::{BYTES_UNDER_WAY, CallerId, Door, IpcListener, MUCH};
+use super::{Asker, BYTES_UNDER_WAY, Door, IpcListener, MUCH};
 use crate::testing::{private_directory, wait_for_events};
 
 /// After this time a test has failed.
@@ -81,7 +81,7 @@ impl World {
         self.turn();
     }
 
-    fn only_request(&mut self) -> (CallerId, Request) {
+    fn only_request(&mut self) -> (Asker, Request) {
         self.turn();
         let request = self.ipc.take_request().expect("a request");
         assert_eq!(self.ipc.take_request(), None);
@@ -136,7 +136,7 @@ fn a_request_is_handed_out_and_answered() {
     let (id, request) = world.only_request();
     assert_eq!(request, Request::Show(Show::of("work".to_owned())));
     assert_eq!(world.ipc.caller_pid(id), Some(i32::try_from(std::process::id()).unwrap()));
-    world.ipc.answer(id, &token(20));
+    world.ipc.answer(id.id(), &token(20));
     assert_eq!(received(&mut caller), token(20));
     world.assert_empty();
 }
@@ -152,7 +152,7 @@ fn a_request_may_arrive_in_pieces() {
     }
     let (id, request) = world.only_request();
     assert_eq!(request, Request::Status {});
-    world.ipc.answer(id, &Response::Revoked {}.into());
+    world.ipc.answer(id.id(), &Response::Revoked {}.into());
     assert_eq!(received(&mut caller), Response::Revoked {}.into());
     world.assert_empty();
 }
@@ -208,7 +208,7 @@ fn an_answer_that_is_not_taken_is_given_up_after_10_seconds() {
     let (mut lazy, mut late) = (world.ask(&Request::Dump {}), world.ask(&Request::Dump {}));
     world.turn();
     while let Some((id, _)) = world.ipc.take_request() {
-        world.ipc.answer(id, &warning(2_000_000));
+        world.ipc.answer(id.id(), &warning(2_000_000));
     }
     world.sleep(Duration::from_millis(9_999));
     let reader = std::thread::spawn(move || received(&mut late));
@@ -228,7 +228,7 @@ fn an_answer_over_the_cap_becomes_a_refusal() {
     let mut world = World::new();
     let mut caller = world.ask(&Request::Dump {});
     let (id, _) = world.only_request();
-    world.ipc.answer(id, &Report::Dump { dump: vec![7; 13 << 20].into() }.into());
+    world.ipc.answer(id.id(), &Report::Dump { dump: vec![7; 13 << 20].into() }.into());
     assert!(matches!(
         received(&mut caller),
         Answer::Response(Response::Refused { kind: Refusal::TooLarge, .. })
@@ -241,7 +241,7 @@ fn a_held_connection_stays_until_one_side_goes() {
     let (mut patient, mut impatient) = (world.ask(&Request::Shutdown {}), world.ask(&Request::Shutdown {}));
     world.turn();
     while let Some((id, _)) = world.ipc.take_request() {
-        world.ipc.answer_and_hold(id, &Report::ShuttingDown { wait: true }.into());
+        world.ipc.answer_and_hold(id.id(), &Report::ShuttingDown { wait: true }.into());
     }
     let _ = patient.read(&mut [0; 200]).unwrap();
     let _ = impatient.read(&mut [0; 200]).unwrap();
@@ -267,8 +267,8 @@ fn callers_that_go_away_are_forgotten() {
     drop(world.ask(&Request::Status {}));
     world.turn();
     let (id, _) = world.ipc.take_request().unwrap();
-    world.ipc.answer(id, &Response::Revoked {}.into());
-    world.ipc.answer(id, &Response::Revoked {}.into());
+    world.ipc.answer(id.id(), &Response::Revoked {}.into());
+    world.ipc.answer(id.id(), &Response::Revoked {}.into());
     world.assert_empty();
 }
 
@@ -286,7 +286,7 @@ fn a_request_may_be_answered_in_a_later_turn() {
         assert!(is_open(&mut caller));
     }
     assert_eq!(world.ipc.poll_timeout(), None, "the loop may sleep meanwhile");
-    world.ipc.answer(id, &token(20));
+    world.ipc.answer(id.id(), &token(20));
     assert_eq!(received(&mut caller), token(20));
     world.assert_empty();
 }
@@ -298,7 +298,7 @@ fn who_has_said_all_and_waits_has_not_gone() {
     caller.shutdown(std::net::Shutdown::Write).unwrap();
     let (id, _) = world.only_request();
     world.sleep(Duration::from_secs(1));
-    world.ipc.answer(id, &token(20));
+    world.ipc.answer(id.id(), &token(20));
     assert_eq!(received(&mut caller), token(20));
     world.assert_empty();
 }
@@ -322,7 +322,7 @@ fn who_goes_away_while_the_answer_is_awaited_is_forgotten() {
     drop((at_once, in_pieces));
     world.turn_until(|ipc| ipc.callers.is_empty());
     world.assert_empty();
-    taken.into_iter().for_each(|(id, _)| world.ipc.answer(id, &token(20)));
+    taken.into_iter().for_each(|(id, _)| world.ipc.answer(id.id(), &token(20)));
     world.assert_empty();
 }
 
@@ -345,7 +345,7 @@ fn without_descriptors_stalled_callers_make_room_and_others_wait() {
     assert!(!world.ipc.make_room());
     world.sleep(GRACE);
     let (id, _) = world.ipc.take_request().unwrap();
-    world.ipc.answer(id, &Response::Revoked {}.into());
+    world.ipc.answer(id.id(), &Response::Revoked {}.into());
     assert_eq!(received(&mut caller), Response::Revoked {}.into());
 }
 
@@ -358,14 +358,14 @@ fn who_hoards_memory_makes_room_for_the_next() {
             let mut caller = world.connect();
             caller.write_all(&request).unwrap();
             let (id, _) = world.only_request();
-            world.ipc.answer(id, &warning(2_000_000));
+            world.ipc.answer(id.id(), &warning(2_000_000));
             assert!(world.ipc.bytes_under_way <= BYTES_UNDER_WAY + MUCH);
             caller
         })
         .collect();
     let mut caller = world.ask(&Request::Status {});
     let (id, _) = world.only_request();
-    world.ipc.answer(id, &Response::Revoked {}.into());
+    world.ipc.answer(id.id(), &Response::Revoked {}.into());
     assert_eq!(received(&mut caller), Response::Revoked {}.into());
     drop(hoarders);
     world.turn_until(|ipc| ipc.callers.is_empty());
@@ -398,7 +398,7 @@ fn many_callers_at_once_are_served() {
     while answered < callers.len() {
         world.turn();
         while let Some((id, _)) = world.ipc.take_request() {
-            world.ipc.answer(id, &Response::Revoked {}.into());
+            world.ipc.answer(id.id(), &Response::Revoked {}.into());
             answered += 1;
         }
     }

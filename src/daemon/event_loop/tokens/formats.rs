@@ -50,6 +50,11 @@ const FORMATS: [Format; 6] = [
     Format::plain("json", json),
 ];
 
+/// Of all forms.
+pub(in crate::event_loop) fn names() -> String {
+    FORMATS.map(|format| format.name).join(", ")
+}
+
 impl Format {
     const fn plain(name: &'static str, text: fn(&Shown<'_>) -> String) -> Self {
         Self { name, needs_user: false, text }
@@ -68,8 +73,7 @@ impl Format {
         FORMATS.into_iter().find(|format| format.name == name).ok_or_else(|| {
             let mut shown = name.to_owned();
             cut(&mut shown, 60);
-            let names = FORMATS.map(|format| format.name).join(", ");
-            Refused(Refusal::BadFormat, format!("unknown format {shown:?}: there are {names}"))
+            Refused(Refusal::BadFormat, format!("unknown format {shown:?}: there are {}", names()))
         })
     }
 
