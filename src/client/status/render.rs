@@ -63,6 +63,7 @@ impl Watch<'_> {
             account.expires.map(|at| self.expiry(at)),
             self.last_refresh(account),
             self.next_try(account),
+            account.needs_attention.then(|| when_mended(&account.account)),
         ];
         let parts = parts.into_iter().flatten().map(|part| format!(", {part}"));
         what_to_do(account) + &parts.collect::<String>()
@@ -123,7 +124,14 @@ fn civil(at: UnixTime, zone: &TimeZone) -> DateTime {
 }
 
 fn signed_in_as(user: &str) -> String {
-    format!("signed in as {} and not as login_hint says", printable(user))
+    format!("signed in as {} and not as the configuration says", printable(user))
+}
+
+/// The advice where a person has to mend something.
+fn when_mended(account: &str) -> String {
+    let name = as_argument(account);
+    let name = printable(&name);
+    format!("once that is mended: pizauth refresh {name} (to sign in anew instead: pizauth revoke {name})")
 }
 
 /// What follows the word for the state.

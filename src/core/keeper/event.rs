@@ -197,8 +197,11 @@ impl Happened {
     /// The facts that a log line has besides the account, each with its key.
     pub fn each_fact(&self, mut tell: impl FnMut(&'static str, &dyn Display)) {
         match self {
+            Self::NeedsAttention { reason, .. } => {
+                tell("reason", &reason.logged());
+                tell("hint", &when_mended("ACCOUNT"));
+            }
             Self::SessionEnded { reason, .. }
-            | Self::NeedsAttention { reason, .. }
             | Self::AuthorizationFailed { reason, .. }
             | Self::Outage { reason, .. } => tell("reason", &reason.logged()),
             Self::RefreshFailed { reason, failures, pause } => {

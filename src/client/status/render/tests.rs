@@ -77,7 +77,8 @@ fn colours_say_who_has_to_act() {
 fn somebody_else_is_named() {
     let other = AccountStatus { signed_in_as: Some("boss@example.org".into()), ..active(in_minutes(52)) };
     assert!(
-        line(other).starts_with("work: active, signed in as boss@example.org and not as login_hint says, ")
+        line(other)
+            .starts_with("work: active, signed in as boss@example.org and not as the configuration says, ")
     );
 }
 
@@ -138,7 +139,11 @@ fn a_failing_account_says_why_and_when_it_is_tried_again() {
 #[test]
 fn an_account_that_needs_a_person_says_so_first() {
     let stuck = AccountStatus { needs_attention: true, ..active(in_minutes(5)) };
-    assert!(line(stuck).starts_with("work: active, NEEDS ATTENTION, obtained"));
+    let line = line(stuck);
+    assert!(line.starts_with("work: active, NEEDS ATTENTION, obtained"));
+    let advice =
+        ", once that is mended: pizauth refresh work (to sign in anew instead: pizauth revoke work)\n";
+    assert!(line.ends_with(advice), "{line}");
 }
 
 #[test]

@@ -5,6 +5,9 @@ use crate::oauth::outcome::{Issued, Outcome};
 /// One event, what its log line says besides the account, and what `token_event_cmd` and `error_notify_cmd` hear.
 type Row = (Happened, &'static str, Option<TokenEvent>, Option<&'static str>);
 
+const NEEDS_ATTENTION: &str = "reason=it rains hint=when that is mended: pizauth refresh ACCOUNT \
+                               (to sign in anew instead: pizauth revoke ACCOUNT)";
+
 fn reason() -> Reason {
     Reason::with_cause("x", "it rains")
 }
@@ -20,7 +23,7 @@ fn errors() -> Vec<Row> {
         ),
         (
             Happened::NeedsAttention { reason: reason(), is_news: true },
-            "reason=it rains",
+            NEEDS_ATTENTION,
             None,
             Some(
                 "refresh needs attention: it rains; when that is mended: pizauth refresh work (to sign in anew instead: pizauth revoke work)",
@@ -55,7 +58,7 @@ fn errors() -> Vec<Row> {
             Some("the access token has expired: it rains; sign in again with: pizauth refresh work"),
         ),
         (Happened::SessionEnded { reason: reason(), is_news: false }, "reason=it rains", invalidated, None),
-        (Happened::NeedsAttention { reason: reason(), is_news: false }, "reason=it rains", None, None),
+        (Happened::NeedsAttention { reason: reason(), is_news: false }, NEEDS_ATTENTION, None, None),
         (Happened::AuthorizationFailed { reason: reason(), is_news: false }, "reason=it rains", None, None),
     ]
 }
