@@ -8,7 +8,7 @@ use pizauth_core::oauth::outcome::Reason;
 pub(crate) enum Page {
     /// The exchange succeeded.
     SignedIn(AccountName),
-    /// The same, by somebody else than `login_hint` names.
+    /// The same, by somebody else than `login_hint` or `user` names.
     SignedInAs(AccountName, String),
     /// A reload of the page after success.
     AlreadySignedIn(AccountName),

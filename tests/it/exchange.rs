@@ -288,14 +288,27 @@ fn the_page_says_why_an_exchange_is_not_done_yet() {
 #[test]
 fn whoever_signs_in_in_place_of_another_is_named_and_the_token_kept() {
     let hint = "auth_uri_fields = { \"login_hint\": \"me@example.org\" };";
-    let running = Setup::new().account("work", hint).start();
+    let of_a_shared_mailbox =
+        "user = \"us@example.org\"; auth_uri_fields = { \"login_hint\": \"boss@example.org\" };";
+    let accounts = [("work", hint), ("home", "user = \"me@example.org\";"), ("shared", of_a_shared_mailbox)];
+    let setup = accounts.iter().fold(Setup::new(), |setup, (name, fields)| setup.account(name, fields));
+    let running = setup.start();
     let id_token = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(r#"{"email":"boss@example.org"}"#));
-    running.server.script(Endpoint::Exchange, Fault::rewrite(&[("id_token", Some(id_token.into()))]));
-    let page = browser::approve(&running.pending_url("work")).unwrap();
-    assert!(page.body.contains("<blockquote>boss@example.org</blockquote>"), "{}", page.body);
-    running.daemon.wait_for_log(&["event=other_user", "user=boss@example.org"]);
-    assert_eq!(running.status_of("work")["signed_in_as"], "boss@example.org");
-    running.token("work");
+    let sign_in = |account: &str| {
+        let answer = Fault::rewrite(&[("id_token", Some(id_token.clone().into()))]);
+        running.server.script(Endpoint::Exchange, answer);
+        browser::approve(&running.pending_url(account)).unwrap().body
+    };
+    for account in ["work", "home"] {
+        let page = sign_in(account);
+        assert!(page.contains("<blockquote>boss@example.org</blockquote>"), "{page}");
+        let who = format!("account=\"{account}\" user=boss@example.org");
+        running.daemon.wait_for_log(&["event=other_user", &who]);
+        assert_eq!(running.status_of(account)["signed_in_as"], "boss@example.org");
+        running.token(account);
+    }
+    assert!(!sign_in("shared").contains("boss@example.org"));
+    assert_eq!(running.status_of("shared")["signed_in_as"], serde_json::Value::Null);
 }
 
 #[test]

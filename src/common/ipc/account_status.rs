@@ -72,7 +72,7 @@ pub struct AccountStatus {
     pub last_error: Option<String>,
     /// Whether a person has to do something before a refresh can succeed.
     pub needs_attention: bool,
-    /// Who has signed in, where that is another than `login_hint` names.
+    /// Who has signed in, where that is another than `login_hint` or `user` names.
     #[serde(default)]
     pub signed_in_as: Option<String>,
     /// Whose mailbox it is for, where that is known.

@@ -52,7 +52,7 @@ pub(super) struct Entry {
     pub(super) hold_until: Option<Moment>,
     /// When the last code for another device was made that has come to nothing. Nobody may be there to type the next one.
     pub(super) code_made_at: Option<Moment>,
-    /// Who has signed in in place of the one that `login_hint` names.
+    /// Who has signed in in place of the one that `login_hint` names, or `user`.
     pub(super) somebody_else: Option<String>,
     /// Of the `state` that was used last, to recognise a reload of the browser's page.
     used_state: Option<StateDigest>,
@@ -205,11 +205,12 @@ impl Entry {
         (!is_known).then_some(granted)
     }
 
-    /// Who of these users is another than `login_hint` names.
+    /// Who of these users is another than `login_hint` names, or `user` where there is none.
     pub(super) fn somebody_else_of(&self, users: &[String]) -> Option<String> {
         let fields = self.account.grant.auth_uri_fields();
-        let hint = fields.iter().find(|(name, _)| name == "login_hint");
-        hint.and_then(|(_, hint)| somebody_else(hint, users)).map(str::to_owned)
+        let hint = fields.iter().find(|(name, _)| name == "login_hint").map(|(_, hint)| hint.as_str());
+        let meant = hint.or(self.account.user.as_deref())?;
+        somebody_else(meant, users).map(str::to_owned)
     }
 
     /// Whether `state` belongs to the authorization request that is pending. Takes the same time whatever

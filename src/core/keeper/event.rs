@@ -145,7 +145,7 @@ account_events! {
     Notice OtherUser {
         /// Who, as the server calls them.
         user: String
-    } "other_user" "somebody else has signed in than login_hint names; the token is kept"
+    } "other_user" "somebody else has signed in than login_hint or user names; the token is kept"
     Info AuthorizationPending {
         /// For the user.
         url: String,

@@ -35,10 +35,10 @@ fn claims(id_token: &str) -> Option<Claims> {
     serde_json::from_slice(&json).ok()
 }
 
-/// Who has signed in in place of the one that `login_hint` names. A hint that is no address may be anything.
-pub(crate) fn somebody_else<'a>(login_hint: &str, users: &'a [String]) -> Option<&'a str> {
-    let is_meant = |user: &String| user.eq_ignore_ascii_case(login_hint);
-    let first = users.first().filter(|_| login_hint.contains('@') && !users.iter().any(is_meant));
+/// Who has signed in in place of the one who is meant. What is no address may be anything.
+pub(crate) fn somebody_else<'a>(meant: &str, users: &'a [String]) -> Option<&'a str> {
+    let is_meant = |user: &String| user.eq_ignore_ascii_case(meant);
+    let first = users.first().filter(|_| meant.contains('@') && !users.iter().any(is_meant));
     first.map(String::as_str)
 }
 

@@ -131,8 +131,8 @@ fn page_content(page: &Page) -> Content {
             "200 OK",
             Tone::Bad,
             format!("signed in: {account}, as somebody else"),
-            "pizauth has an access token, but of another user than login_hint names. If that is not what you want, \
-             sign out in this browser, then run:",
+            "pizauth has an access token, but of another user than login_hint or user names. If that is not what you \
+             want, sign out in this browser, then run:",
         )
         .quoting(user)
         .with_command(format!("pizauth revoke {}", as_argument(account.as_str()))),
