@@ -20,6 +20,9 @@ pub(crate) const NO_REFRESH_TOKEN: &str = "the authorization server gave no refr
 pub(crate) const SUSPECT_GRANT: &str = "a refresh has succeeded with these settings, so the refresh token must be at \
      fault: pizauth refresh now begins a new sign-in, and the session is kept until that succeeds";
 
+/// For an `invalid_grant` that ends no grant.
+pub(super) const REFUSED_FOR_NOW: &str = "it is refused for now: try again later, or ask the administrator";
+
 /// Hints by the number that Microsoft puts at the start of `error_description`.
 const BY_NUMBER: &[(&str, &str)] = &[
     (
@@ -38,6 +41,7 @@ const BY_NUMBER: &[(&str, &str)] = &[
     ("AADSTS50089", "the session has expired: authorize again"),
     ("AADSTS50105", "the user is not assigned to this application: ask the administrator"),
     ("AADSTS50126", "user name or password is wrong"),
+    ("AADSTS50196", "it was asked too often in a short time: wait some minutes, then try again"),
     ("AADSTS50173", "the password was changed: authorize again"),
     ("AADSTS53003", "a policy of the organization blocks this sign-in: ask the administrator"),
     ("AADSTS54005", "the authorization code was used already: authorize again"),

@@ -135,7 +135,7 @@ pub(super) fn told(error: &OAuthError, answer: &Answer, redaction: &Redaction) -
 }
 
 fn explained(error: &OAuthError, answer: &Answer, redaction: &Redaction) -> Reason {
-    with_hint(error, answer, redaction, provider_hints::hint_for(error.code(), error.description()))
+    with_hint(error, answer, redaction, error.hint())
 }
 
 /// A refusal, and behind it in parentheses what to do about it, where that is known.

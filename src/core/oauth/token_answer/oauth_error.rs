@@ -65,6 +65,16 @@ impl OAuthError {
         }
     }
 
+    /// What to do about it, where that is known.
+    pub(super) fn hint(&self) -> Option<&'static str> {
+        if self.is_one_of(&DEAD_GRANT) && !self.ends_the_grant() {
+            // That of its number: the code alone would have the user sign in anew.
+            return provider_hints::hint_for("", self.description())
+                .or(Some(provider_hints::REFUSED_FOR_NOW));
+        }
+        provider_hints::hint_for(&self.code, self.description())
+    }
+
     /// Whether the grant is gone for good.
     pub(in crate::oauth) fn ends_the_grant(&self) -> bool {
         let is_final = |suberror: &String| FINAL_SUBERRORS.contains(&suberror.as_str());
