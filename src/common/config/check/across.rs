@@ -67,8 +67,10 @@ pub(super) fn check<'a>(
     problems: &mut Problems<'a>,
 ) {
     let at = |option| seen.place(option).unwrap_or(place);
-    if let Some(why) = doubt_of_client_id(&account.client_id) {
-        problems.warning(at("client_id"), format!("'client_id' {why}"));
+    for (option, value) in credentials(account) {
+        if let Some(why) = doubt_of(value) {
+            problems.warning(at(option), format!("'{option}' {why}"));
+        }
     }
     for (option, uri) in endpoints(account) {
         let is_written = seen.get(option).is_some();
@@ -84,12 +86,8 @@ pub(super) fn check<'a>(
         problems.warning(at(need.option), need.message);
     }
     let Some(code) = account.grant.browser() else { return };
-    if is_named(code.auth_uri.parsed(), "token") && is_named(account.token_uri.parsed(), "auth") {
-        problems.warning(
-            at("auth_uri"),
-            "'auth_uri' looks like the token endpoint, and 'token_uri' like \
-            the authorization endpoint: are they exchanged?",
-        );
+    if let Some(doubt) = doubt_of_endpoints(code.auth_uri.parsed(), account.token_uri.parsed()) {
+        problems.warning(at("auth_uri"), doubt);
     }
     if let Some((option, listener)) = listener(&code.redirect_uri, global) {
         let doubts = [port(&code.redirect_uri, option, listener), host(&code.redirect_uri, option, listener)];
@@ -112,10 +110,18 @@ fn sign_in_host(grant: &Grant) -> &str {
     }
 }
 
-fn doubt_of_client_id(id: &str) -> Option<&'static str> {
-    if id.contains('…') || id.contains("...") || is_of_a_template(id) {
+/// What the provider gave the application, each with its option.
+fn credentials(account: &Account) -> impl Iterator<Item = (&'static str, &str)> {
+    let secret = account.client_auth.secret().map(|secret| ("client_secret", secret.expose()));
+    [("client_id", &*account.client_id)].into_iter().chain(secret)
+}
+
+fn doubt_of(value: &str) -> Option<&'static str> {
+    if value.is_empty() {
+        Some("is empty: fill in what the provider gave the application")
+    } else if value.contains('…') || value.contains("...") || is_of_a_template(value) {
         Some("looks like a placeholder: fill in what the provider gave the application")
-    } else if id.contains(|c: char| c.is_whitespace() || c.is_control()) {
+    } else if value.contains(|c: char| c.is_whitespace() || c.is_control()) {
         Some("has white space or a control character in it, which is sent as it stands")
     } else {
         None
@@ -126,6 +132,20 @@ fn doubt_of_client_id(id: &str) -> Option<&'static str> {
 pub(super) fn is_of_a_template(text: &str) -> bool {
     let beginning = text.get(..5).unwrap_or_default();
     beginning.eq_ignore_ascii_case("your-") || beginning.eq_ignore_ascii_case("your_")
+}
+
+fn doubt_of_endpoints(auth_uri: &Url, token_uri: &Url) -> Option<&'static str> {
+    let [leads_to_token, leads_to_auth] = [is_named(auth_uri, "token"), is_named(token_uri, "auth")];
+    if leads_to_token && leads_to_auth {
+        Some(
+            "'auth_uri' looks like the token endpoint, and 'token_uri' like \
+            the authorization endpoint: are they exchanged?",
+        )
+    } else if auth_uri == token_uri && (leads_to_token || leads_to_auth) {
+        Some("'auth_uri' and 'token_uri' are the same: one of them is that of the other endpoint")
+    } else {
+        None
+    }
 }
 
 /// Whether the last part of its path has `word` in it, and does not name both endpoints.
