@@ -105,14 +105,19 @@ fn find<'a>(applets: &'a [Applet], name: &str) -> Result<&'a Applet, String> {
 }
 
 /// What other programs call it.
-const ELSEWHERE: [(&str, &str); 7] = [
+const ELSEWHERE: [(&str, &str); 12] = [
+    ("accounts", "status"),
+    ("auth", "show"),
     ("authorize", "show"),
+    ("kill", "shutdown"),
     ("login", "show"),
     ("logout", "revoke"),
+    ("ls", "status"),
     ("quit", "shutdown"),
     ("signin", "show"),
     ("start", "server"),
     ("stop", "shutdown"),
+    ("token", "show"),
 ];
 
 /// All names of this kind begin with `prefix`, so that a near miss is one of the rest.
