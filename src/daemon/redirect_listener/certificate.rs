@@ -16,6 +16,7 @@ use crate::clock::Clock;
 
 #[cfg(test)]
 mod tests;
+mod trouble;
 
 /// A key pair, a certificate that it has signed itself, and what TLS needs of them.
 pub(super) struct Certificate {
@@ -28,7 +29,7 @@ pub(super) struct Certificate {
 impl Certificate {
     /// A new one, good for `hosts` and for every name of this machine's loopback.
     pub(super) fn new(hosts: &[String]) -> Result<Self, BindError> {
-        let key = KeyPair::generate().map_err(failed)?;
+        let key = KeyPair::generate().map_err(trouble::of_rcgen)?;
         Self::with_key(key, names(hosts))
     }
 
@@ -39,16 +40,16 @@ impl Certificate {
             return Ok(Arc::clone(self));
         }
         let key = KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8(&self.key), self.key.algorithm());
-        Self::with_key(key.map_err(failed)?, names).map(Arc::new)
+        Self::with_key(key.map_err(trouble::of_rcgen)?, names).map(Arc::new)
     }
 
     fn with_key(key: KeyPair, names: Vec<String>) -> Result<Self, BindError> {
         let certificate = certificate_params(&names)
             .and_then(|params| params.self_signed(&key))
-            .map_err(failed)?
+            .map_err(trouble::of_rcgen)?
             .der()
             .clone();
-        let config = Arc::new(tls_config(certificate.clone(), pkcs8(&key)).map_err(failed)?);
+        let config = Arc::new(tls_config(certificate.clone(), pkcs8(&key)).map_err(trouble::of_rustls)?);
         Ok(Self { key, names, certificate, config })
     }
 
@@ -70,10 +71,6 @@ impl Certificate {
     pub(super) fn certificate(&self) -> &CertificateDer<'static> {
         &self.certificate
     }
-}
-
-fn failed(error: impl std::fmt::Display) -> BindError {
-    BindError::Certificate(error.to_string())
 }
 
 fn pkcs8(key: &KeyPair) -> PrivatePkcs8KeyDer<'static> {

@@ -23,8 +23,8 @@ pub(crate) enum BindError {
         /// What the system said.
         error: io::Error,
     },
-    /// The certificate for HTTPS could not be made.
-    Certificate(String),
+    /// The certificate for HTTPS could not be made: why.
+    Certificate(&'static str),
     /// The system has no descriptor, or no thread, left for it.
     Start(io::Error),
     /// The thread that accepts has ended.
@@ -50,7 +50,11 @@ impl fmt::Display for BindError {
                 }
                 write!(f, ": {}{}", reason(error), advice(error, *port, *is_ours))
             }
-            Self::Certificate(why) => write!(f, "cannot make a certificate for https_listen: {why}"),
+            Self::Certificate(why) => write!(
+                f,
+                "cannot make a certificate for https_listen: {why} (without an https redirect_uri: \
+                 https_listen = none)"
+            ),
             Self::Start(error) => write!(f, "cannot start the redirect listener: {}", Cause(error)),
             Self::Ended => f.write_str(
                 "the redirect listener has ended after an error (to start it again: pizauth reload)",
