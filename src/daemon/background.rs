@@ -28,6 +28,7 @@ use crate::supervisor::{ReadyFdError, take_ready_fd};
 pub(crate) const VARIABLE: &str = "PIZAUTHD_DETACHED";
 /// What the daemon says when it accepts commands, after its warnings, a line each; anything else is an error message.
 const READY: &str = "ready\n";
+const NULL: &str = "/dev/null";
 /// Reading the configuration has 10 s, and a certificate and many accounts a moment.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest error message, which may tell of every error in a configuration file.
@@ -46,6 +47,8 @@ pub(crate) enum BackgroundError {
     ReadyFd(ReadyFdError),
     /// The descriptor that a configuration is to be read from is not open.
     NoConfiguration(PathBuf, io::Error),
+    /// There is nothing that its standard error could lead to.
+    NoNull(io::Error),
     /// The system could not start it.
     NotStarted(io::Error),
     /// It said why it could not start.
@@ -66,6 +69,7 @@ impl fmt::Display for BackgroundError {
                 path.display(),
                 Cause(error)
             ),
+            Self::NoNull(error) => write!(f, "cannot open {NULL}: {}", Cause(error)),
             Self::NotStarted(error) => write!(f, "cannot start pizauthd in the background: {}", Cause(error)),
             Self::Failed(message) => f.write_str(message),
             Self::Died(status) => {
@@ -117,7 +121,8 @@ impl Background {
 
     fn start_as(self, mut command: Command) -> Result<Vec<String>, BackgroundError> {
         let (from_daemon, to_parent) = pipe().map_err(BackgroundError::NotStarted)?;
-        command.env(VARIABLE, "1").stdin(Stdio::inherit()).stdout(to_parent).stderr(Stdio::null());
+        let null = File::options().write(true).open(NULL).map_err(BackgroundError::NoNull)?;
+        command.env(VARIABLE, "1").stdin(Stdio::inherit()).stdout(to_parent).stderr(null);
         sys::isolate_child(&mut command, Vec::new(), self.passed_on);
         let daemon = command.spawn().map_err(BackgroundError::NotStarted)?;
         // It holds the writing end of the pipe, which only the daemon shall.
@@ -182,7 +187,7 @@ impl Parent {
             return Ok(None);
         }
         let channel = io::stdout().as_fd().try_clone_to_owned()?;
-        rustix::stdio::dup2_stdout(File::options().write(true).open("/dev/null")?)?;
+        rustix::stdio::dup2_stdout(File::options().write(true).open(NULL)?)?;
         Ok(Some(Self { channel }))
     }
 
@@ -191,7 +196,7 @@ impl Parent {
     /// # Errors
     /// There is no /dev/null.
     pub(crate) fn let_go_of_stdin(&self) -> io::Result<()> {
-        Ok(rustix::stdio::dup2_stdin(File::open("/dev/null")?)?)
+        Ok(rustix::stdio::dup2_stdin(File::open(NULL)?)?)
     }
 
     /// We accept commands: the parent may go when it has told these warnings.

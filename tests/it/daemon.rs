@@ -34,7 +34,7 @@ impl Drop for Detached {
 }
 
 /// Where pizauthd and the commands are.
-fn executables() -> &'static std::path::Path {
+pub(crate) fn executables() -> &'static std::path::Path {
     std::path::Path::new(env!("CARGO_BIN_EXE_pizauthd")).parent().unwrap()
 }
 

@@ -46,3 +46,5 @@ mod support;
 mod syslog_rules;
 mod usage;
 mod wait;
+#[cfg(target_os = "linux")]
+mod without_null;

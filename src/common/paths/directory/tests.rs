@@ -120,3 +120,33 @@ fn what_belongs_to_another_user_is_refused() {
     let error = open(&place.own("pizauth"), somebody_else, Missing::Refuse).unwrap_err();
     assert_eq!(error.problem, Problem::OwnedBy(uid()));
 }
+
+/// As root another user stands for us, whose group every system has.
+#[test]
+fn a_parent_that_a_group_can_write_is_weak_unless_the_group_is_the_users_alone() {
+    let place = Place::new();
+    let us = if uid() == 0 { 1 } else { uid() };
+    let gid = if uid() == 0 { 1 } else { rustix::process::getegid().as_raw() };
+    if uid() == 0 {
+        std::os::unix::fs::chown(&place.base, Some(us), Some(gid)).unwrap();
+    }
+    if !super::is_own_group(gid, us) {
+        return eprintln!("skipped, since it needs a group of the user's own: {gid} of {us}");
+    }
+    fs::set_permissions(&place.base, Permissions::from_mode(0o770)).unwrap();
+    let file = place.base.join("pizauth.conf");
+    assert_eq!(super::weak_parent(&file, us), None);
+    fs::set_permissions(&place.base, Permissions::from_mode(0o777)).unwrap();
+    assert_eq!(
+        super::weak_parent(&file, us).map(|error| error.problem),
+        Some(Problem::WritableByOthers(0o777))
+    );
+    if uid() == 0 {
+        std::os::unix::fs::chown(&place.base, Some(us), Some(2_000_000_001)).unwrap();
+        fs::set_permissions(&place.base, Permissions::from_mode(0o770)).unwrap();
+        assert_eq!(
+            super::weak_parent(&file, us).map(|error| error.problem),
+            Some(Problem::WritableByOthers(0o770))
+        );
+    }
+}
