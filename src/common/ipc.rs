@@ -17,4 +17,5 @@ pub mod peer;
 mod pending;
 mod refusal;
 mod saved_state;
+mod sign_in;
 mod startup_cmd;

@@ -14,6 +14,7 @@ mod effect;
 mod entry;
 mod event;
 mod invitation;
+mod login;
 mod outage;
 mod outbox;
 mod pace;
@@ -55,6 +56,7 @@ pub use event::{
     ACCOUNT_EVENTS, AccountEvent, CONFIGURATION_CHANGED, EventDoc, Happened, Severity, TokenEvent,
 };
 pub use invitation::{Invitation, UserCode};
+pub use login::{Login, Stage, StageMark};
 pub use outage::WayOut;
 #[cfg(test)]
 use places::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};

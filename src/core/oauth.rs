@@ -11,6 +11,7 @@ pub mod device_request;
 pub(crate) mod id_token;
 pub(crate) mod issuer;
 pub mod outcome;
+pub mod pasted;
 pub(crate) mod provider_hints;
 mod redaction;
 pub mod redirect;

@@ -7,6 +7,7 @@ mod extra_socket;
 mod guests;
 mod loading;
 mod log_status;
+mod login;
 mod pages;
 mod reload;
 mod rooms;

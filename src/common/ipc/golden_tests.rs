@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::frame::{Decoder, FrameError, FrameKind, Message, encode};
-use super::message::{Answer, Expired, Method, Pending, Refresh, Refusal, Report, Request, Response, Show};
+use super::message::{
+    Answer, Await, Expired, Login, Method, Pending, Refresh, Refusal, Report, Request, Response, Show, State,
+};
 use crate::secret::Secret;
 use crate::unix_time::UnixTime;
 use reports::reports;
@@ -118,6 +120,9 @@ fn requests() -> Vec<Request> {
     vec![
         Request::Show(Show::of(account())),
         Request::Refresh(Refresh { account: account(), ..Refresh::default() }),
+        Request::Login(Login { account: account(), method: None }),
+        Request::Await(seen(Some("https://login.example.org/authorize?client_id=pizauth&state=x"))),
+        Request::Redirect { account: account(), url: "http://localhost:14204/?code=c0de&state=x".into() },
         Request::Revoke { account: "名前 \"quoted\"".to_owned() },
         Request::Reload {},
         Request::Dump {},
@@ -128,11 +133,25 @@ fn requests() -> Vec<Request> {
     ]
 }
 
-fn further_requests() -> [(&'static str, Request); 3] {
+/// A caller has seen that the account is pending.
+fn seen(url: Option<&str>) -> Await {
+    let url = url.map(str::to_owned);
+    let (account, state) = ("work".to_owned(), State::Pending);
+    Await { account, wait: 600, state, url, user_code: None, last_error: None }
+}
+
+fn further_requests() -> [(&'static str, Request); 6] {
+    let on_device =
+        Await { user_code: Some("BDWD-HQPK".to_owned()), ..seen(Some("https://example.org/device")) };
+    let error = Some("cannot connect".to_owned());
+    let exchanging = Await { state: State::Exchanging, wait: 30, last_error: error, ..seen(None) };
     let account = || "work".to_owned();
     [
         ("show_waiting", Request::Show(Show { account: account(), wait: 30, min_valid: 600, format: None })),
         ("show_format", Request::Show(Show { format: Some("xoauth2".to_owned()), ..Show::of(account()) })),
+        ("login_device", Request::Login(Login { account: account(), method: Some(Method::Device) })),
+        ("await_device", Request::Await(on_device)),
+        ("await_exchange", Request::Await(exchanging)),
         ("refresh_waiting", Request::Refresh(Refresh { account: account(), wait: 30 })),
     ]
 }
@@ -152,6 +171,8 @@ fn answer_name(answer: &Answer) -> &'static str {
             Response::Refused { .. } => "refused",
         },
         Answer::Report(report) => match report {
+            Report::SignedIn(_) => "signed_in",
+            Report::Failed { .. } => "failed",
             Report::Reloaded { .. } => "reloaded",
             Report::Dump { .. } => "dump",
             Report::Restored { .. } => "restored",
@@ -228,6 +249,8 @@ fn refusals() -> Vec<(&'static str, Answer)> {
         ("refused_denied", refused(Refusal::Denied, "the configuration gives dumps to hooks only")),
         ("refused_not_valid_long_enough", not_valid_long_enough()),
         ("refused_no_user", refused(Refusal::NoUser, "work has no user: add user = \"me@example.org\"")),
+        ("refused_no_method", refused(Refusal::NoMethod, "account \"work\" has no device_auth_uri")),
+        ("refused_bad_redirect", refused(Refusal::BadRedirect, "the address has no state parameter")),
         ("refused_bad_format", refused(Refusal::BadFormat, "unknown format \"sasl\"")),
         ("refused_ended", refused(Refusal::Ended, "the session has ended")),
         ("refused_timed_out", refused(Refusal::TimedOut, "no access token within 30 s")),

@@ -13,6 +13,7 @@ pub use super::import::{Candidate, Import, MAX_BYTES as MAX_IMPORT, MAX_CANDIDAT
 pub use super::pending::Pending;
 pub use super::refusal::Refusal;
 pub use super::saved_state::SavedState;
+pub use super::sign_in::{Await, Login, SignedIn};
 pub use super::startup_cmd::StartupCmd;
 use crate::dump::Dump;
 use crate::secret::{self, Secret};
@@ -26,6 +27,18 @@ pub enum Request {
     Show(Show),
     /// A refresh now, or a new authorization where there is no token.
     Refresh(Refresh),
+    /// Where an account stands, and a sign-in where it needs one.
+    Login(Login),
+    /// The same, once it has changed.
+    Await(Await),
+    /// The address that the browser of a sign-in has ended at.
+    Redirect {
+        /// The account.
+        account: String,
+        /// The whole address: it holds a code.
+        #[serde(with = "secret::exposed")]
+        url: Secret,
+    },
     /// Forget the tokens of an account and cancel what is under way.
     Revoke {
         /// The account.
@@ -54,6 +67,9 @@ impl Request {
         match self {
             Self::Show(_) => "show",
             Self::Refresh(_) => "refresh",
+            Self::Login(_) => "login",
+            Self::Await(_) => "await",
+            Self::Redirect { .. } => "redirect",
             Self::Revoke { .. } => "revoke",
             Self::Reload {} => "reload",
             Self::Dump {} => "dump",
@@ -128,11 +144,18 @@ impl Response {
     }
 }
 
-/// What the daemon answers about itself and all accounts: it may be long. Apart from [`Response`], so that the small
+/// What the daemon answers about itself and all accounts, which may be long, and to who leads through a sign-in. Apart from [`Response`], so that the small
 /// commands have no code for what they never ask.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Report {
+    /// To `login`, `await` and `redirect`: there is a valid access token.
+    SignedIn(SignedIn),
+    /// To `await` and `redirect`: the sign-in has come to nothing.
+    Failed {
+        /// Why, for people.
+        message: String,
+    },
     /// To `reload`.
     Reloaded {
         /// Warnings about the configuration file, ready to print.

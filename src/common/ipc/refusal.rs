@@ -32,6 +32,10 @@ pub enum Refusal {
     NotValidLongEnough,
     /// `show` in a form that names the user, of an account that names none.
     NoUser,
+    /// `login` in a way that the account does not know.
+    NoMethod,
+    /// `redirect` with what is not the end of the account's sign-in.
+    BadRedirect,
     /// `show` in a form that there is none of.
     BadFormat,
     /// What was waited for does not come before somebody does something.

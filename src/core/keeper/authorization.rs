@@ -4,6 +4,7 @@ use core::mem;
 
 use pizauth_common::account_name::AccountName;
 use pizauth_common::config::{AuthorizationCode, Grant, Scheme};
+use pizauth_common::ipc::message::Method;
 use pizauth_common::secret::Secret;
 
 use super::effect::JobId;
@@ -72,7 +73,8 @@ impl Keeper {
             // It is there; the URL is told to the user.
             let _ = self.change(name.as_str(), now, |entry, outbox| {
                 let browser = entry.account.grant.browser().cloned();
-                browser.map(|browser| open_browser(entry, &browser, &settings, now, outbox))
+                let reminder = first_reminder(entry, now.moment);
+                browser.map(|browser| open_browser(entry, &browser, reminder, &settings, now, outbox))
             });
         }
     }
@@ -84,7 +86,7 @@ impl Keeper {
 
     /// The account whose present or last authorization request has the `state` of this response. Every account is
     /// asked, so that the time taken tells nothing.
-    fn account_of(&self, response: &AuthorizationResponse) -> Option<AccountName> {
+    pub(super) fn account_of(&self, response: &AuthorizationResponse) -> Option<AccountName> {
         let state = response.state().expose();
         let digest = StateDigest::of(state);
         let has_it = |entry: &Entry| entry.is_pending_with(state) || entry.has_used(&digest);
@@ -98,31 +100,68 @@ impl Keeper {
 pub(super) fn authorize(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) -> Begun {
     match &entry.account.grant {
         Grant::AuthorizationCode { browser, .. } => {
-            let browser = browser.clone();
-            Begun::Pending(open_browser(entry, &browser, settings, now, outbox))
+            let (browser, reminder) = (browser.clone(), first_reminder(entry, now.moment));
+            Begun::Pending(open_browser(entry, &browser, reminder, settings, now, outbox))
         }
         Grant::DeviceCode { .. } => device::ask_for_codes(entry, now.moment, outbox),
+    }
+}
+
+/// The same by this method, for a user who sits there. An account that does not know it stays as it is.
+pub(super) fn authorize_by(
+    entry: &mut Entry,
+    method: Method,
+    settings: &Settings,
+    now: Now,
+    outbox: &mut Outbox,
+) {
+    match (method, entry.account.grant.browser().cloned()) {
+        (Method::Browser, Some(browser)) => {
+            let reminder = Reminder { at: now.moment, is_told: false, is_known: true };
+            open_browser(entry, &browser, reminder, settings, now, outbox);
+        }
+        (Method::Device, _) if entry.account.grant.device().is_some() => {
+            device::ask_for_codes(entry, now.moment, outbox);
+        }
+        _ => {}
+    }
+}
+
+/// The user sees what there is to do: hooks need not tell them, and remind them as late as if they had just been told.
+pub(super) fn accompany(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) {
+    if let TokenState::Starting(starting) = &mut entry.state {
+        starting.is_known = true;
+    }
+    match entry.state.reminder_mut() {
+        Some(reminder) if reminder.is_told => reminder.at = now.moment.plus(settings.remind_every),
+        Some(reminder) => {
+            *reminder = Reminder { at: now.moment, is_told: false, is_known: true };
+            remind(entry, settings, now, outbox);
+        }
+        None => {}
     }
 }
 
 /// When the user hears of a new authorization: at once, or as soon as what they were told last has had its second.
 pub(super) fn first_reminder(entry: &Entry, now: Moment) -> Reminder {
     let at = entry.told_at.map_or(now, |told| now.max(told.plus(SHORTEST_REMINDER)));
-    Reminder { at, is_told: false }
+    Reminder { at, is_told: false, is_known: false }
 }
 
 /// A new authorization request for the user's browser.
 fn open_browser(
     entry: &mut Entry,
     grant: &AuthorizationCode,
+    reminder: Reminder,
     settings: &Settings,
     now: Now,
     outbox: &mut Outbox,
 ) -> Invitation {
     let port = settings.ports.of(grant.redirect_uri.scheme());
     let request = AuthorizationRequest::new(&entry.account, grant, port, outbox.entropy());
-    let pending = PendingAuthorization { request, reminder: first_reminder(entry, now.moment) };
+    let pending = PendingAuthorization { request, reminder };
     let invitation = pending.invitation();
+    entry.state = mem::replace(&mut entry.state, TokenState::Empty).without_sign_in();
     match &mut entry.state {
         TokenState::Active(token) if !token.is_spent(now.moment) => token.sign_in = Some(Box::new(pending)),
         state => *state = TokenState::Pending(pending),
@@ -136,14 +175,16 @@ pub(super) fn remind(entry: &mut Entry, settings: &Settings, now: Now, outbox: &
     let Some(reminder) = entry.state.reminder_mut().filter(|reminder| reminder.at <= now.moment) else {
         return;
     };
-    let told = Reminder { at: now.moment.plus(settings.remind_every), is_told: true };
-    let was_told = mem::replace(reminder, told).is_told;
-    entry.told_at = Some(now.moment);
+    let told = Reminder { at: now.moment.plus(settings.remind_every), is_told: true, is_known: false };
+    let Reminder { is_told, is_known, .. } = mem::replace(reminder, told);
+    if !is_known {
+        entry.told_at = Some(now.moment);
+    }
     let Some(Invitation { url, code }) = entry.state.invitation() else { return };
     let user_code = code.map(|code| code.user_code);
-    let what = match was_told {
+    let what = match is_told {
         true => Happened::AuthorizationReminded { url, user_code },
-        false => Happened::AuthorizationPending { url, user_code },
+        false => Happened::AuthorizationPending { url, user_code, is_known },
     };
     outbox.tell(entry, what);
 }

@@ -87,7 +87,7 @@ pub enum Refreshed {
 
 /// Who wants a refresh to start early.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Haste {
+pub(super) enum Haste {
     /// `show` of an expired token: cuts the pauses of transient failures short.
     Show,
     /// `refresh`: also tries again what needs attention.
@@ -237,7 +237,7 @@ fn why_not(entry: &Entry, now: Moment) -> Option<Shown> {
     }
 }
 
-fn renewing(entry: &Entry, now: Moment) -> Renewing {
+pub(super) fn renewing(entry: &Entry, now: Moment) -> Renewing {
     Renewing {
         last_error: entry.last_error.clone(),
         needs_attention: entry.needs_attention(),
@@ -250,7 +250,7 @@ fn refresh_in(entry: &Entry, now: Moment) -> Duration {
 }
 
 /// Brings an idle refresh forward as far as it may be.
-fn hasten(renewal: &mut Renewal, haste: Haste, now: Moment) {
+pub(super) fn hasten(renewal: &mut Renewal, haste: Haste, now: Moment) {
     let Renewal::Idle { due, pause, .. } = renewal else { return };
     let earliest = match pause {
         Pause::Fresh => now,

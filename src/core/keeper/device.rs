@@ -13,7 +13,7 @@ use super::entry::Entry;
 use super::event::Happened;
 use super::invitation::{Begun, Invitation, UserCode};
 use super::outbox::Outbox;
-use super::token_state::{ActiveToken, DeviceSignIn, Poll, Starting, TokenState};
+use super::token_state::{ActiveToken, DeviceSignIn, Poll, Reminder, Starting, TokenState};
 use crate::moment::{Moment, Now};
 use crate::oauth::device_poll::{DevicePoll, Polled, not_used};
 use crate::oauth::device_request::{DeviceAuthorization, DeviceRequest};
@@ -30,7 +30,8 @@ pub(super) fn ask_for_codes(entry: &mut Entry, now: Moment, outbox: &mut Outbox)
     if let Some(token) = &mut kept {
         token.renewal.abandon(now);
     }
-    entry.state = TokenState::Starting(Starting { job: outbox.new_job(), is_in_flight: false, kept });
+    let job = outbox.new_job();
+    entry.state = TokenState::Starting(Starting { job, is_in_flight: false, is_known: false, kept });
     Begun::Starting(host(&entry.account))
 }
 
@@ -83,13 +84,18 @@ pub(super) fn codes_answered(
     };
     let (interval, expires_at) = (given.interval, now.moment.plus(given.lifetime));
     entry.code_made_at = Some(now.moment);
+    let is_known = matches!(&entry.state, TokenState::Starting(starting) if starting.is_known);
+    let reminder = match is_known {
+        true => Reminder { at: now.moment, is_told: false, is_known },
+        false => first_reminder(entry, now.moment),
+    };
     entry.state = TokenState::OnDevice(DeviceSignIn {
         given,
         expires_at,
         interval,
         pause: interval,
         poll: Poll::Waiting { due: now.moment.plus(interval) },
-        reminder: first_reminder(entry, now.moment),
+        reminder,
         kept: tokens_beside(entry),
     });
     remind(entry, settings, now, outbox);

@@ -150,7 +150,9 @@ account_events! {
         /// For the user.
         url: String,
         /// What they type there, if they have to.
-        user_code: Option<String>
+        user_code: Option<String>,
+        /// Whether they see it without being told: they are led through it.
+        is_known: bool
     } "authorization_pending" "an account waits to be authorized by the user"
     Info TokenNew {
         /// Its lifetime.

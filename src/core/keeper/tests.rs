@@ -4,6 +4,7 @@ mod authorization;
 pub(super) mod bench;
 mod device;
 mod limits;
+mod login;
 mod outage;
 mod places;
 mod refresh;

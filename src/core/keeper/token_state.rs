@@ -150,6 +150,8 @@ impl PendingAuthorization {
 pub(super) struct Reminder {
     pub(super) at: Moment,
     pub(super) is_told: bool,
+    /// The user sees it without being told.
+    pub(super) is_known: bool,
 }
 
 /// A device authorization request (RFC 8628 §3.1) that is due or under way. It is sent once.
@@ -157,6 +159,8 @@ pub(super) struct Reminder {
 pub(super) struct Starting {
     pub(super) job: JobId,
     pub(super) is_in_flight: bool,
+    /// The user waits for the codes, and sees them without being told.
+    pub(super) is_known: bool,
     /// The tokens that the sign-in takes the place of. They are back if it fails.
     pub(super) kept: Option<Box<ActiveToken>>,
 }

@@ -8,7 +8,9 @@ use pizauth_common::secret::Secret;
 use super::effect::Effect;
 use super::entry::Entry;
 use super::event::Happened;
+use super::login::{StageMark, stage};
 use super::outbox::{Mark, Outbox};
+use super::token_state::ActiveToken;
 use super::{Keeper, UnknownAccount};
 use crate::moment::{Moment, Now};
 use crate::prelude::*;
@@ -28,6 +30,8 @@ pub enum Demand {
     },
     /// One that is obtained from now on.
     NewToken,
+    /// Another stage of a sign-in than this one.
+    OtherStage(StageMark),
 }
 
 /// How waiting ends.
@@ -35,6 +39,8 @@ pub enum Demand {
 pub enum Waited {
     /// The access token is there.
     Token(Secret),
+    /// The account is at another stage.
+    OtherStage,
     /// It does not come by itself any more: why, for people.
     Failed(String),
     /// It has not come in time.
@@ -130,18 +136,21 @@ impl Keeper {
 
 /// After a step: whatever brings a token, or the end of all hope for one, is told as an event.
 pub(super) fn answer(entry: &mut Entry, since: Mark, now: Moment, outbox: &mut Outbox) {
-    if entry.waiters.is_empty() || !outbox.has_told(since) {
+    if entry.waiters.is_empty() {
         return;
     }
     let ends = outbox.told(since).filter_map(|event| event.what.end_of_hope(event.account.as_str()));
     // A sign-in that is under way may still bring one.
     let failed = ends.last().filter(|_| !entry.state.awaits_sign_in());
+    let has_told = outbox.has_told(since);
     let is_over = |waiter: &Waiter| match satisfied(entry, waiter, now) {
-        Some(token) => Some(Waited::Token(token.clone())),
+        Some(Waited::OtherStage) => Some(failed.clone().map_or(Waited::OtherStage, Waited::Failed)),
+        None if !waiter.demand.is_for_token() => None,
         None => failed.clone().map(Waited::Failed),
+        satisfied => satisfied,
     };
-    let over: Vec<_> =
-        entry.waiters.all.iter().filter_map(|(id, waiter)| Some((*id, is_over(waiter)?))).collect();
+    let waiters = entry.waiters.all.iter().filter(|(_, waiter)| has_told || !waiter.demand.is_for_token());
+    let over: Vec<_> = waiters.filter_map(|(id, waiter)| Some((*id, is_over(waiter)?))).collect();
     for (waiter, how) in over {
         entry.waiters.remove(waiter);
         outbox.put(Effect::Answer { waiter, how });
@@ -155,14 +164,27 @@ pub(super) fn dismiss(entry: &mut Entry, how: &Waited, outbox: &mut Outbox) {
     }
 }
 
-fn satisfied<'a>(entry: &'a Entry, waiter: &Waiter, now: Moment) -> Option<&'a Secret> {
-    let token = entry.state.token()?;
-    match waiter.demand {
-        Demand::Token { min_valid } => token.lasting(min_valid, now),
+fn satisfied(entry: &Entry, waiter: &Waiter, now: Moment) -> Option<Waited> {
+    let token = || entry.state.token();
+    let found = match waiter.demand {
+        Demand::Token { min_valid } => token()?.lasting(min_valid, now),
         Demand::NewToken => {
-            let is_new = Some(token.lineage) != waiter.old && token.obtained_at >= waiter.asked_at;
-            token.valid(now).filter(|_| is_new)
+            let is_new = |token: &&ActiveToken| {
+                Some(token.lineage) != waiter.old && token.obtained_at >= waiter.asked_at
+            };
+            token().filter(is_new)?.valid(now)
         }
+        Demand::OtherStage(seen) => {
+            return (stage(entry, now).mark() != seen).then_some(Waited::OtherStage);
+        }
+    };
+    found.cloned().map(Waited::Token)
+}
+
+impl Demand {
+    /// Whether an access token ends the wait, and nothing else but the end of all hope.
+    fn is_for_token(self) -> bool {
+        !matches!(self, Self::OtherStage(_))
     }
 }
 

@@ -37,6 +37,13 @@ impl RedirectRequest {
         let without = (self.port == self.scheme.default_port()).then_some(self.host.as_str());
         with_port.or(without)
     }
+
+    /// Whether it came to this redirect URI: scheme, host, port and path.
+    pub(super) fn comes_to(&self, redirect_uri: &Uri) -> bool {
+        self.scheme == redirect_uri.scheme()
+            && self.host_name().is_some_and(|name| has_host(redirect_uri, name))
+            && self.path == redirect_uri.parsed().path()
+    }
 }
 
 /// Whether the `Host` header names one of the configured redirect URIs. A page that made another name
@@ -51,9 +58,7 @@ pub fn host_is_known<'a>(
 /// Whether the request came to this redirect URI: scheme, host, port, path, and the URI's own query,
 /// which the authorization server must retain (RFC 6749 §3.1.2) among the parameters that it adds.
 pub fn answers(request: &RedirectRequest, redirect_uri: &Uri) -> bool {
-    request.scheme == redirect_uri.scheme()
-        && request.host_name().is_some_and(|name| has_host(redirect_uri, name))
-        && request.path == redirect_uri.parsed().path()
+    request.comes_to(redirect_uri)
         && has_all_of(request.query.expose(), redirect_uri.parsed().query().unwrap_or_default())
 }
 

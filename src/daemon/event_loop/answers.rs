@@ -68,6 +68,9 @@ impl EventLoop {
             Request::Restore { .. } if self.stage.is_stopping() => Err(stopping()),
             Request::Show(show) => return self.ask(caller, show.try_into()?, now),
             Request::Refresh(refresh) => return self.ask(caller, refresh.into(), now),
+            Request::Login(login) => return self.login(caller, login, now).map(Some),
+            Request::Await(seen) => return self.await_stage(caller, seen, now),
+            Request::Redirect { account, url } => rooms.redirect(&account, &url, now),
             Request::Revoke { account } => return self.revoke(caller, &account, now).map(Some),
             Request::Reload {} => {
                 self.reload(Some(caller), until, now);

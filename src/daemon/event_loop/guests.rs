@@ -105,6 +105,9 @@ impl Rooms {
             }
             Request::Status {} => Ok(None),
             Request::Refresh(_)
+            | Request::Login(_)
+            | Request::Await(_)
+            | Request::Redirect { .. }
             | Request::Revoke { .. }
             | Request::Reload {}
             | Request::Dump {}
@@ -156,6 +159,7 @@ impl Rooms {
             Waited::Failed(_) => GuestRefusal::ended(account).into(),
             Waited::TimeIsUp => GuestRefusal::timed_out(asked.wait.as_secs()).into(),
             Waited::UnknownAccount => self.unknown_to_guests(account).into(),
+            Waited::OtherStage => GuestRefusal::restricted().into(),
             Waited::Stopping => GuestRefusal::stopping().into(),
         }
     }

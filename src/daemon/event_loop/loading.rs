@@ -76,6 +76,7 @@ fn wait_of(request: &Request) -> Duration {
     Duration::from_secs(match request {
         Request::Show(show) => show.wait,
         Request::Refresh(refresh) => refresh.wait,
+        Request::Await(seen) => seen.wait,
         _ => 0,
     })
 }
@@ -86,6 +87,7 @@ fn waited(mut request: Request, asked: Moment, now: Now) -> Request {
     match &mut request {
         Request::Show(show) => show.wait = show.wait.saturating_sub(waited),
         Request::Refresh(refresh) => refresh.wait = refresh.wait.saturating_sub(waited),
+        Request::Await(seen) => seen.wait = seen.wait.saturating_sub(waited),
         _ => {}
     }
     request

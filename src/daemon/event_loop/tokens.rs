@@ -6,14 +6,15 @@ mod words;
 use std::time::Duration;
 
 use pizauth_common::account_name::as_argument;
-use pizauth_common::ipc::message::{Answer, Expired, Refresh, Refusal, Response, Show};
+use pizauth_common::ipc::message::{Answer, Await, Expired, Refresh, Refusal, Response, Show};
 use pizauth_common::roughly::exactly;
 use pizauth_common::secret::Secret;
-use pizauth_core::keeper::{Demand, Invitation, Refreshed, Renewing, Shown, Waited};
+use pizauth_core::keeper::{Demand, Invitation, Refreshed, Renewing, Shown, StageMark, Waited};
 use pizauth_core::moment::{Moment, Now};
 use pizauth_core::oauth::outcome::Reason;
 
 use super::answers::{Refused, restoring, stopping};
+use super::login::failed;
 use super::sign_in::no_code_yet;
 use super::{EventLoop, Rooms};
 use crate::ipc_listener::{Asker, CallerId};
@@ -31,6 +32,13 @@ pub(super) struct Asked {
     format: Option<Format>,
 }
 
+impl Asked {
+    /// Whether it is about a sign-in, and not about the access token.
+    pub(super) fn is_for_stage(&self) -> bool {
+        matches!(self.demand, Demand::OtherStage(_))
+    }
+}
+
 impl TryFrom<Show> for Asked {
     type Error = Refused;
 
@@ -44,6 +52,13 @@ impl TryFrom<Show> for Asked {
 impl From<Refresh> for Asked {
     fn from(Refresh { account, wait }: Refresh) -> Self {
         Self { account, demand: Demand::NewToken, wait: Duration::from_secs(wait), format: None }
+    }
+}
+
+impl From<Await> for Asked {
+    fn from(Await { account, wait, state, url, user_code, last_error }: Await) -> Self {
+        let mark = StageMark::of(state, url.as_deref(), user_code.as_deref(), last_error.as_deref());
+        Self { account, demand: Demand::OtherStage(mark), wait: Duration::from_secs(wait), format: None }
     }
 }
 
@@ -89,7 +104,7 @@ impl EventLoop {
         }
     }
 
-    fn let_host_wait(
+    pub(super) fn let_host_wait(
         &mut self,
         caller: CallerId,
         asked: Asked,
@@ -118,11 +133,13 @@ impl Rooms {
                 let refreshed = self.keeper.refresh(account, now);
                 refreshed_as(refreshed.map_err(|unknown| self.refused(unknown, account))?, account)
             }
+            // It is never held back.
+            Demand::OtherStage(_) => Err(self.unknown(account)),
         }
     }
 
     /// Somebody may want to sign in where nobody can come back to: perhaps somebody can by now.
-    fn listen_again(&mut self, now: Now) {
+    pub(super) fn listen_again(&mut self, now: Now) {
         let served_again = self.redirect_listener.try_again();
         self.keeper.renew_pending(&served_again, now);
     }
@@ -132,10 +149,16 @@ impl Rooms {
         self.ipc_listener.tell(caller, &pending.into());
     }
 
-    pub(super) fn end_of_wait(&self, asked: &Asked, how: Waited, now: Now) -> Result<Response, Refused> {
+    pub(super) fn end_of_wait(&self, asked: &Asked, how: Waited, now: Now) -> Result<Answer, Refused> {
         let account = &asked.account;
         match how {
-            Waited::Token(access_token) => Ok(self.given(asked, access_token, now)),
+            Waited::Token(access_token) => Ok(self.given(asked, access_token, now).into()),
+            Waited::OtherStage => {
+                let stage = self.keeper.stage(account, now);
+                let stage = stage.map_err(|unknown| self.refused(unknown, account))?;
+                Ok(self.stage_as(stage, account, now))
+            }
+            Waited::Failed(message) if asked.is_for_stage() => Ok(failed(message)),
             Waited::Failed(why) => {
                 let message = format!("no access token for account {account:?}: {why}");
                 Err(Refused(Refusal::Ended, message))
@@ -151,7 +174,9 @@ impl Rooms {
         let account = &asked.account;
         let facts = || self.keeper.token_facts(account, now);
         match (asked.demand, asked.format) {
-            (Demand::NewToken, _) => Response::Refreshed { expires: facts().and_then(|facts| facts.expires) },
+            (Demand::NewToken | Demand::OtherStage(_), _) => {
+                Response::Refreshed { expires: facts().and_then(|facts| facts.expires) }
+            }
             (Demand::Token { .. }, None) => Response::AccessToken { access_token },
             (Demand::Token { .. }, Some(format)) => match facts() {
                 None => Refused(Refusal::Internal, "there is no access token".to_owned()).into(),
@@ -176,6 +201,9 @@ impl Rooms {
     }
 
     fn too_late(&self, asked: &Asked, now: Now) -> String {
+        if asked.is_for_stage() {
+            return format!("nothing has changed within {}", exactly(asked.wait.as_secs()));
+        }
         let which = if asked.demand == Demand::NewToken { "new access token" } else { "access token" };
         let why = match self.keeper.why_not(&asked.account, now) {
             Ok(Some(shown)) => unavailable(shown, asked.demand),
@@ -225,7 +253,7 @@ fn refreshed_as(refreshed: Refreshed, account: &str) -> Result<Found, Refused> {
     })
 }
 
-fn expired(Renewing { last_error, needs_attention, refresh_in }: Renewing) -> Response {
+pub(super) fn expired(Renewing { last_error, needs_attention, refresh_in }: Renewing) -> Response {
     Response::Expired(Expired {
         last_error: last_error.map(|reason| reason.to_string()),
         needs_attention,
@@ -233,7 +261,7 @@ fn expired(Renewing { last_error, needs_attention, refresh_in }: Renewing) -> Re
     })
 }
 
-fn exchanging(last_error: Option<Reason>) -> Response {
+pub(super) fn exchanging(last_error: Option<Reason>) -> Response {
     Response::Exchanging { last_error: last_error.map(|reason| reason.to_string()) }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use pizauth_common::ipc::message::Response;
+use pizauth_common::ipc::message::{Answer, Response};
 use pizauth_core::keeper::{AccountEvent, Happened, Shown, UnknownAccount, Waited, WaiterId};
 use pizauth_core::moment::{Moment, Now};
 
@@ -24,7 +24,7 @@ struct Waiting {
 
 /// What one who waits is told, and who.
 enum Told {
-    Host(CallerId, Response),
+    Host(CallerId, Answer),
     Guest(GuestId, GuestAnswer),
 }
 
@@ -50,7 +50,9 @@ impl EventLoop {
     pub(super) fn tell_code(&mut self, event: &AccountEvent, now: Now) {
         let Happened::AuthorizationPending { user_code: Some(_), .. } = &event.what else { return };
         let account = event.account.as_str();
-        let waiting = self.waiting.0.values().filter(|waiting| waiting.asked.account == account);
+        let is_for_it =
+            |waiting: &&Waiting| waiting.asked.account == account && !waiting.asked.is_for_stage();
+        let waiting = self.waiting.0.values().filter(is_for_it);
         for caller in waiting.filter_map(|waiting| waiting.asker.host()).collect::<Vec<_>>() {
             if let Ok(Some(Shown::Pending(invitation))) = self.rooms.keeper.why_not(account, now) {
                 self.rooms.tell_pending(caller, account, invitation, now);
@@ -73,8 +75,8 @@ impl EventLoop {
         let Some(Waiting { asker, asked, .. }) = self.waiting.0.remove(&waiter) else { return };
         self.tell_end(match asker {
             Asker::Host(caller) => {
-                let answer = self.rooms.end_of_wait(&asked, how, now).unwrap_or_else(Response::from);
-                Told::Host(caller, answer)
+                let answer = self.rooms.end_of_wait(&asked, how, now);
+                Told::Host(caller, answer.unwrap_or_else(|refused| Response::from(refused).into()))
             }
             Asker::Guest(guest) => Told::Guest(guest, self.rooms.end_of_guests_wait(&asked, how, now)),
         });
@@ -82,7 +84,7 @@ impl EventLoop {
 
     fn tell_end(&mut self, told: Told) {
         match told {
-            Told::Host(caller, answer) => self.rooms.ipc_listener.answer(caller, &answer.into()),
+            Told::Host(caller, answer) => self.rooms.ipc_listener.answer(caller, &answer),
             Told::Guest(guest, answer) => self.rooms.ipc_listener.answer_guest(guest, answer),
         }
     }
@@ -136,6 +138,6 @@ impl EventLoop {
             Ok(Found::Answer(answer)) => answer,
             Err(refused) => refused.into(),
         };
-        Some(Told::Host(caller, answer))
+        Some(Told::Host(caller, answer.into()))
     }
 }

@@ -47,7 +47,8 @@ impl Hook {
         let token = event.what.token_event().map(|event| Self::TokenEvent { account: account(), event });
         let error = event.error_message().map(|message| Self::ErrorNotify { account: account(), message });
         let visit = match &event.what {
-            Happened::AuthorizationPending { url, user_code }
+            Happened::AuthorizationPending { is_known: true, .. } => None,
+            Happened::AuthorizationPending { url, user_code, .. }
             | Happened::AuthorizationReminded { url, user_code } => Some((url.clone(), user_code.clone())),
             _ => None,
         };

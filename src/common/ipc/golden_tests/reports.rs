@@ -1,12 +1,15 @@
 //! The golden answers about the daemon and all accounts.
 
 use crate::ipc::message::{
-    AccountStatus, Answer, DaemonInfo, Method, Report, SavedState, Skipped, StartupCmd, State,
+    AccountStatus, Answer, DaemonInfo, Method, Report, SavedState, SignedIn, Skipped, StartupCmd, State,
 };
 use crate::unix_time::UnixTime;
 
 pub(super) fn reports() -> Vec<(&'static str, Answer)> {
     let reports = [
+        ("signed_in", Report::SignedIn(signed_in())),
+        ("signed_in_attention", Report::SignedIn(needs_attention())),
+        ("failed", Report::Failed { message: "authorization failed: access_denied".to_owned() }),
         ("reloaded", Report::Reloaded { warnings: vec!["pizauth.conf:1:1: a warning".to_owned()] }),
         ("dump", Report::Dump { dump: b"pizauth".to_vec().into() }),
         ("restored", restored()),
@@ -15,6 +18,16 @@ pub(super) fn reports() -> Vec<(&'static str, Answer)> {
         ("shutting_down", Report::ShuttingDown { wait: true }),
     ];
     reports.into_iter().map(|(name, report)| (name, report.into())).collect()
+}
+
+fn signed_in() -> SignedIn {
+    let expires = Some(UnixTime(1_700_003_600));
+    SignedIn { expires, refreshable: true, attention: None, signed_in_as: None }
+}
+
+fn needs_attention() -> SignedIn {
+    let (attention, user) = ("invalid_client".to_owned(), "boss@example.org".to_owned());
+    SignedIn { expires: None, attention: Some(attention), signed_in_as: Some(user), ..signed_in() }
 }
 
 fn status() -> Report {

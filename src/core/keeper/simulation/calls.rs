@@ -15,6 +15,7 @@ impl World {
         self.count(name, if self.is_stopping { "show, stopping" } else { "show" }, coverage);
         let (now, is_stopping, remind_at) = (self.now, self.is_stopping, self.remind_at());
         let (rest, codes_from) = (self.rest(name), self.asks_for_codes(name));
+        let device_host = self.device_host(name);
         let shown = self.keeper.show_lasting(name, min_valid, now).expect("the account exists");
         let model = self.model(name);
         let valid = model.held().and_then(|session| session.lasting(min_valid, now.moment)).map(Into::into);
@@ -22,7 +23,7 @@ impl World {
         let expected = match &mut model.phase {
             _ if valid.is_some() => Shown::AccessToken(valid.expect("it was looked at")),
             _ if invitation.is_some() => Shown::Pending(invitation.expect("it was looked at")),
-            Phase::Starting { .. } => Shown::Starting(host_at(name, &codes_from)),
+            Phase::Starting { .. } => Shown::Starting(host_at(name, &device_host)),
             Phase::Exchanging { .. } => Shown::Exchanging { last_error: model.exchange_error() },
             _ if is_stopping => Shown::Stopping,
             Phase::Active(session) if session.is_refreshable() => {
@@ -53,14 +54,14 @@ impl World {
     pub(super) fn refresh(&mut self, name: &str, coverage: &mut Coverage) {
         self.count(name, if self.is_stopping { "refresh, stopping" } else { "refresh" }, coverage);
         let (now, is_stopping, remind_at) = (self.now, self.is_stopping, self.remind_at());
-        let codes_from = self.asks_for_codes(name);
+        let (codes_from, device_host) = (self.asks_for_codes(name), self.device_host(name));
         let refreshed = self.keeper.refresh(name, now).expect("the account exists");
         let model = self.model(name);
         let old = model.sign_in().map(|sign_in| sign_in.url.clone());
         let expected = match &mut model.phase {
             _ if is_stopping => Refreshed::Stopping,
             Phase::Exchanging { .. } => Refreshed::Exchanging { last_error: model.exchange_error() },
-            Phase::Starting { .. } => Refreshed::Starting(host_at(name, &codes_from)),
+            Phase::Starting { .. } => Refreshed::Starting(host_at(name, &device_host)),
             Phase::Active(session) if session.is_refreshable() && !session.offers_sign_in() => {
                 session.hasten(true, now.moment);
                 Refreshed::Scheduled { refresh_in: model.refresh_in(now) }
@@ -87,10 +88,13 @@ impl World {
 
     /// Whom a new sign-in to this account begins by asking for codes.
     fn asks_for_codes(&self, name: &str) -> Option<String> {
-        match &self.accounts[name].grant {
-            Grant::DeviceCode { device, .. } => Some(device.device_auth_uri.host().to_owned()),
-            Grant::AuthorizationCode { .. } => None,
-        }
+        self.device_host(name).filter(|_| matches!(self.accounts[name].grant, Grant::DeviceCode { .. }))
+    }
+
+    /// Whom one on another device begins by asking for codes.
+    pub(super) fn device_host(&self, name: &str) -> Option<String> {
+        let device = self.accounts[name].grant.device()?;
+        Some(device.device_auth_uri.host().to_owned())
     }
 
     pub(super) fn revoke(&mut self, name: &str, coverage: &mut Coverage) {

@@ -23,7 +23,7 @@ pub(super) const STATES: [&str; 15] = [
 ];
 
 /// The calls that concern one account, and what may befall it.
-pub(super) const CALLS: [&str; 17] = [
+pub(super) const CALLS: [&str; 19] = [
     "show",
     "refresh",
     "revoke",
@@ -35,6 +35,8 @@ pub(super) const CALLS: [&str; 17] = [
     "dump",
     "restore",
     "late answer",
+    "login",
+    "login, stopping",
     "show, stopping",
     "refresh, stopping",
     "no place at its host",
@@ -79,7 +81,9 @@ fn is_possible(state: &str, call: &str) -> bool {
         "no place at all" => state == "exchange waits" || WAITING.contains(&state),
         // It would take more steps than we have.
         "late answer" => state != "sign-in beside",
-        "show, stopping" | "refresh, stopping" => !["sign-in beside", "exchange beside"].contains(&state),
+        "show, stopping" | "refresh, stopping" | "login, stopping" => {
+            !["sign-in beside", "exchange beside"].contains(&state)
+        }
         _ => true,
     }
 }

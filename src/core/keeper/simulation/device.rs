@@ -64,7 +64,7 @@ impl Model {
             session.steps_aside(request.is_some(), now.moment);
             session.sign_in = None;
         }
-        self.phase = Phase::Starting { kept };
+        self.phase = Phase::Starting { is_known: false, kept };
     }
 
     /// The answer to the request for codes.
@@ -83,7 +83,11 @@ impl Model {
         let (expires_at, due) = (now.moment.plus(given.lifetime), now.moment.plus(interval));
         let sign_in = self.new_sign_in(url, Some(given.user_code.clone()), now);
         let codes = Codes { given, expires_at, due, interval, pause: interval };
+        let is_known = matches!(self.phase, Phase::Starting { is_known: true, .. });
         self.phase = Phase::OnDevice { sign_in, codes, kept: self.held().cloned() };
+        if is_known {
+            self.accompany(next_reminder);
+        }
         self.remind(next_reminder, now);
     }
 

@@ -20,6 +20,8 @@ pub(super) enum Phase {
     Empty,
     /// Codes have been asked for, or will be.
     Starting {
+        /// The user waits for them.
+        is_known: bool,
         /// Back if it fails.
         kept: Option<Session>,
     },
@@ -48,7 +50,7 @@ pub(super) struct SignIn {
     /// To be typed there.
     pub(super) user_code: Option<String>,
     pub(super) remind_at: Moment,
-    is_told: bool,
+    pub(super) is_told: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -91,7 +93,7 @@ impl Model {
     pub(super) fn held(&self) -> Option<&Session> {
         match &self.phase {
             Phase::Active(session) => Some(session),
-            Phase::Exchanging { kept, .. } | Phase::Starting { kept } | Phase::OnDevice { kept, .. } => {
+            Phase::Exchanging { kept, .. } | Phase::Starting { kept, .. } | Phase::OnDevice { kept, .. } => {
                 kept.as_ref()
             }
             Phase::Empty | Phase::Pending(_) => None,
@@ -101,7 +103,7 @@ impl Model {
     pub(super) fn held_mut(&mut self) -> Option<&mut Session> {
         match &mut self.phase {
             Phase::Active(session) => Some(session),
-            Phase::Exchanging { kept, .. } | Phase::Starting { kept } | Phase::OnDevice { kept, .. } => {
+            Phase::Exchanging { kept, .. } | Phase::Starting { kept, .. } | Phase::OnDevice { kept, .. } => {
                 kept.as_mut()
             }
             Phase::Empty | Phase::Pending(_) => None,
@@ -172,11 +174,7 @@ impl Model {
 
     /// The user has to visit this URL, and hears of it a second after the last one at the earliest.
     pub(super) fn pending(&mut self, url: String, next_reminder: Moment, now: Now) {
-        let sign_in = self.new_sign_in(url, None, now);
-        match &mut self.phase {
-            Phase::Active(session) if !session.is_spent(now.moment) => session.sign_in = Some(sign_in),
-            phase => *phase = Phase::Pending(sign_in),
-        }
+        self.invite(url, now);
         self.remind(next_reminder, now);
     }
 
@@ -192,7 +190,7 @@ impl Model {
             let (url, user_code) = (url.clone(), user_code.clone());
             let what = match is_told {
                 true => Happened::AuthorizationReminded { url, user_code },
-                false => Happened::AuthorizationPending { url, user_code },
+                false => Happened::AuthorizationPending { url, user_code, is_known: false },
             };
             (*remind_at, *is_told) = (next_reminder, true);
             self.told_at = Some(now.moment);
@@ -238,7 +236,7 @@ impl Model {
     pub(super) fn authorization_failed(&mut self, reason: Reason, now: Now) {
         let (request, kept) = match std::mem::take(&mut self.phase) {
             Phase::Active(session) => (self.request, Some(session)),
-            Phase::Exchanging { kept, .. } | Phase::Starting { kept } | Phase::OnDevice { kept, .. } => {
+            Phase::Exchanging { kept, .. } | Phase::Starting { kept, .. } | Phase::OnDevice { kept, .. } => {
                 (None, kept)
             }
             Phase::Empty | Phase::Pending(_) => (None, None),

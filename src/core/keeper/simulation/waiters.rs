@@ -21,21 +21,34 @@ pub(super) struct Waiting {
     until: Moment,
 }
 
+impl Waiting {
+    fn is_for_token(&self) -> bool {
+        !matches!(self.demand, Demand::OtherStage(_))
+    }
+}
+
 impl World {
     /// Somebody asks for a token and waits where there is none.
     pub(super) fn wait(&mut self, name: &str, coverage: &mut Coverage) {
-        let demand = if self.dice.chance(50) {
-            let min_valid = self.min_valid();
-            self.show_lasting(name, min_valid, coverage);
-            Demand::Token { min_valid }
-        } else {
-            self.refresh(name, coverage);
-            Demand::NewToken
+        let demand = match self.dice.below(3) {
+            0 => {
+                let min_valid = self.min_valid();
+                self.show_lasting(name, min_valid, coverage);
+                Demand::Token { min_valid }
+            }
+            1 => {
+                self.refresh(name, coverage);
+                Demand::NewToken
+            }
+            _ => {
+                self.login(name, coverage);
+                Demand::OtherStage(self.stage(name).mark())
+            }
         };
         let until = self.now.moment.plus(seconds(self.dice.pick(&[1, 20, 600, 4_000])));
         let old = self.lineage_of(name);
         let waiting = Waiting { name: name.to_owned(), demand, asked_at: self.now.moment, old, until };
-        let rests = matches!(self.model(name).phase, Phase::Empty);
+        let rests = waiting.is_for_token() && matches!(self.model(name).phase, Phase::Empty);
         if self.is_stopping || rests || self.is_satisfied(&waiting) {
             return;
         }
@@ -75,8 +88,12 @@ impl World {
                 let session = self.model(&waiting.name).held().expect("a token is of a session");
                 assert_eq!(session.valid_token(now), Some(token.expose()));
             }
+            Waited::OtherStage => {
+                assert!(!waiting.is_for_token() && is_satisfied && !self.is_over(&waiting.name));
+            }
             Waited::Failed(why) => {
-                assert!(self.is_over(&waiting.name) && !is_satisfied, "{}: {why}", waiting.name);
+                assert!(self.is_over(&waiting.name), "{}: {why}", waiting.name);
+                assert_eq!(is_satisfied, !waiting.is_for_token(), "{}: {why}", waiting.name);
             }
             Waited::TimeIsUp => assert!(waiting.until <= now && !is_satisfied, "{}", waiting.name),
             Waited::Stopping => assert!(self.is_stopping),
@@ -89,8 +106,9 @@ impl World {
         for waiting in self.waiting.values() {
             let name = &waiting.name;
             assert!(waiting.until > self.now.moment, "somebody waits for {name} longer than for its time");
-            assert!(!self.is_satisfied(waiting), "nobody was told that {name} has a token");
-            assert!(!self.is_stopping && !self.is_over(name), "somebody waits for {name} in vain");
+            assert!(!self.is_satisfied(waiting), "nobody was told that {name} has what they wait for");
+            let is_in_vain = waiting.is_for_token() && self.is_over(name);
+            assert!(!self.is_stopping && !is_in_vain, "somebody waits for {name} in vain");
         }
     }
 
@@ -119,14 +137,14 @@ impl World {
     }
 
     fn is_satisfied(&self, waiting: &Waiting) -> bool {
-        let Some(session) = self.models[&waiting.name].held() else { return false };
-        let now = self.now.moment;
+        let (now, session) = (self.now.moment, self.models[&waiting.name].held());
         match waiting.demand {
-            Demand::Token { min_valid } => session.lasting(min_valid, now).is_some(),
-            Demand::NewToken => {
+            Demand::Token { min_valid } => session.is_some_and(|it| it.lasting(min_valid, now).is_some()),
+            Demand::NewToken => session.is_some_and(|session| {
                 let is_other = self.lineage_of(&waiting.name) != waiting.old;
                 is_other && session.obtained_at >= waiting.asked_at && session.valid_token(now).is_some()
-            }
+            }),
+            Demand::OtherStage(seen) => self.stage(&waiting.name).mark() != seen,
         }
     }
 }

@@ -1,0 +1,106 @@
+//! Callers that lead their user through a sign-in.
+
+use pizauth_common::account_name::as_argument;
+use pizauth_common::ipc::message::{Answer, Await, Login, Method, Refusal, Report, Response, SignedIn};
+use pizauth_common::secret::Secret;
+use pizauth_core::keeper::{self, Demand, RedirectVerdict, Stage};
+use pizauth_core::moment::Now;
+
+use super::answers::{Refused, restoring, stopping};
+use super::tokens::{Asked, exchanging, expired};
+use super::{EventLoop, Rooms};
+use crate::ipc_listener::CallerId;
+
+impl EventLoop {
+    pub(super) fn login(&mut self, caller: CallerId, login: Login, now: Now) -> Result<Answer, Refused> {
+        let Login { account, method } = login;
+        if self.may_be_restored(caller, &account, now) {
+            return Err(restoring("what it brings back need not be signed in to"));
+        }
+        self.rooms.listen_again(now);
+        let found = self.rooms.keeper.login(&account, method, now);
+        match found.map_err(|unknown| self.rooms.refused(unknown, &account))? {
+            keeper::Login::At(stage) => Ok(self.rooms.stage_as(stage, &account, now)),
+            keeper::Login::NoWay(method) => Err(no_way(method, &account)),
+            keeper::Login::Stopping => Err(stopping()),
+        }
+    }
+
+    /// Nothing yet, where the account is still where the caller has seen it.
+    pub(super) fn await_stage(
+        &mut self,
+        caller: CallerId,
+        seen: Await,
+        now: Now,
+    ) -> Result<Option<Answer>, Refused> {
+        let asked = Asked::from(seen);
+        let (account, until) = (&asked.account, now.moment.plus(asked.wait));
+        let stage = self.rooms.keeper.stage(account, now);
+        let stage = stage.map_err(|unknown| self.rooms.refused(unknown, account))?;
+        if Demand::OtherStage(stage.mark()) != asked.demand {
+            return Ok(Some(self.rooms.stage_as(stage, account, now)));
+        }
+        if self.stage.is_stopping() {
+            return Err(stopping());
+        }
+        self.let_host_wait(caller, asked, until, false, now)
+    }
+}
+
+impl Rooms {
+    /// What a caller hears of where an account stands.
+    pub(super) fn stage_as(&self, stage: Stage, account: &str, now: Now) -> Answer {
+        match stage {
+            Stage::Starting(host) => Response::Starting { host }.into(),
+            Stage::Pending(invitation) => self.pending(account, invitation, false, now).into(),
+            Stage::Exchanging { last_error } => exchanging(last_error).into(),
+            Stage::Expired(renewing) => expired(renewing).into(),
+            Stage::SignedIn { refreshable, attention, signed_in_as } => {
+                let expires = self.keeper.token_facts(account, now).and_then(|facts| facts.expires);
+                let attention = attention.map(|reason| reason.to_string());
+                Report::SignedIn(SignedIn { expires, refreshable, attention, signed_in_as }).into()
+            }
+            Stage::Failed(reason) => failed(format!("authorization failed: {reason}")),
+            Stage::SignedOut => failed("no sign-in is under way any more".to_owned()),
+        }
+    }
+
+    /// The user has brought the address that their browser ended at.
+    pub(super) fn redirect(&mut self, account: &str, url: &Secret, now: Now) -> Result<Answer, Refused> {
+        let pasted = self.keeper.paste(account, url, now);
+        let pasted = pasted.map_err(|unknown| self.refused(unknown, account))?;
+        let bad = |why: String| Err(Refused(Refusal::BadRedirect, why));
+        match pasted {
+            Err(fault) => bad(fault.to_string()),
+            Ok(RedirectVerdict::BadRequest(rule)) => bad(rule.to_owned()),
+            Ok(RedirectVerdict::NotFound) => bad(
+                "that address belongs to another sign-in, or to one that is over: open the URL of this one, and \
+                 paste where that ends"
+                    .to_owned(),
+            ),
+            Ok(RedirectVerdict::Exchanging(_, last_error)) => Ok(exchanging(last_error).into()),
+            Ok(RedirectVerdict::Denied(_, reason)) => Ok(failed(format!("authorization failed: {reason}"))),
+            Ok(RedirectVerdict::AlreadySignedIn(_)) => {
+                let stage = self.keeper.stage(account, now);
+                Ok(self.stage_as(stage.map_err(|unknown| self.refused(unknown, account))?, account, now))
+            }
+        }
+    }
+}
+
+pub(super) fn failed(message: String) -> Answer {
+    Report::Failed { message }.into()
+}
+
+fn no_way(method: Method, account: &str) -> Refused {
+    let (lacks, otherwise) = match method {
+        Method::Browser => ("auth_uri, which signing in with a browser needs", "--device"),
+        Method::Device => {
+            ("device_auth_uri, which signing in on another device needs", "--browser or --paste")
+        }
+    };
+    let account_argument = as_argument(account);
+    let message =
+        format!("account {account:?} has no {lacks} (try: pizauth login {otherwise} {account_argument})");
+    Refused(Refusal::NoMethod, message)
+}
