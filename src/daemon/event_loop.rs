@@ -2,6 +2,7 @@
 //! mailbox of the other threads. Events go in, effects come out.
 
 mod answers;
+mod crowd;
 mod effects;
 mod extra_socket;
 mod guests;
@@ -24,6 +25,7 @@ use mio::Events;
 use mio::event::Event as Ready;
 use pizauth_common::ipc::message::{Request, StartupCmd};
 use pizauth_core::moment::{Moment, Now};
+use rustix::process::{Resource, getrlimit};
 
 use crate::clock::Clock;
 use crate::containment::{Worker, contain};
@@ -72,7 +74,7 @@ impl EventLoop {
         let mut event_loop = Self {
             rooms,
             pages: WaitingPages::default(),
-            waiting: WaitingCallers::default(),
+            waiting: WaitingCallers::new(getrlimit(Resource::Nofile).current),
             reloads: Reloads::default(),
             loading: Loading::default(),
             stage: Stage::starting(now.moment),

@@ -29,14 +29,25 @@ fn expired() -> (Running, Gate) {
 
 /// A signed-in account `work` whose token has expired, and the gate before its refresh.
 pub(crate) fn expired_in(setup: Setup, refresh: Fault) -> (Running, Gate) {
-    let running = living(setup, 2).start();
+    let running = short_lived_in(setup).start();
+    let gate = expire(&running, refresh);
+    (running, gate)
+}
+
+/// Accounts whose tokens live for 2 s.
+pub(crate) fn short_lived_in(setup: Setup) -> Setup {
+    living(setup, 2)
+}
+
+/// Signs in `work`, whose token then expires; the gate is before its refresh.
+pub(crate) fn expire(running: &Running, refresh: Fault) -> Gate {
     let gate = Gate::closed();
     running.server.script(Endpoint::Refresh, refresh.held(&gate));
     running.sign_in("work");
     running.wait_arrived(Endpoint::Refresh, 1);
     running.server.change_policy(live_long);
     eventually("the expiry", || Some(running.show("work")).filter(|ran| ran.code() == 1));
-    (running, gate)
+    gate
 }
 
 /// A command that waits, with its stderr to be read line by line.

@@ -252,6 +252,7 @@ fn refusals() -> Vec<(&'static str, Answer)> {
         ("refused_no_method", refused(Refusal::NoMethod, "account \"work\" has no device_auth_uri")),
         ("refused_bad_redirect", refused(Refusal::BadRedirect, "the address has no state parameter")),
         ("refused_bad_format", refused(Refusal::BadFormat, "unknown format \"sasl\"")),
+        ("refused_busy", refused(Refusal::Busy, "too many callers wait already")),
         ("refused_ended", refused(Refusal::Ended, "the session has ended")),
         ("refused_timed_out", refused(Refusal::TimedOut, "no access token within 30 s")),
         ("refused_shutting_down", refused(Refusal::ShuttingDown, "pizauthd is stopping")),

@@ -42,6 +42,8 @@ pub enum Refusal {
     Ended,
     /// What was waited for has not come in time.
     TimedOut,
+    /// So many callers wait already that no more may.
+    Busy,
     /// The daemon is stopping.
     ShuttingDown,
     /// A fault of the daemon.

@@ -178,6 +178,11 @@ fn denied() -> Refused {
     Refused(Refusal::Denied, why.to_owned())
 }
 
+pub(super) fn busy() -> Refused {
+    let why = "too many callers wait already, each with an open file of pizauthd (try again later)";
+    Refused(Refusal::Busy, why.to_owned())
+}
+
 pub(super) fn stopping() -> Refused {
     Refused(Refusal::ShuttingDown, "pizauthd is stopping: nothing new is begun".to_owned())
 }

@@ -3,11 +3,12 @@
 
 use pizauth_common::ipc::message::{Expired, Refusal, Request, Response, Show};
 use pizauth_common::secret::Secret;
-use pizauth_core::keeper::{UnknownAccount, Waited};
+use pizauth_core::keeper::Waited;
 use pizauth_core::moment::{Moment, Now};
 
 use super::answers::Refused;
 use super::tokens::{Asked, Found, formats};
+use super::waiting::CannotWait;
 use super::{EventLoop, Rooms};
 use crate::containment::{Worker, contain};
 use crate::ipc_listener::{Asker, GuestAnswer, GuestId, GuestRefusal};
@@ -78,7 +79,10 @@ impl EventLoop {
     ) -> Result<Option<GuestAnswer>, GuestRefusal> {
         let account = asked.account.clone();
         let waiting = self.let_wait(Asker::Guest(guest), asked, until, is_held_back, now);
-        waiting.map(|()| None).map_err(|UnknownAccount| self.rooms.unknown_to_guests(&account))
+        waiting.map(|()| None).map_err(|why| match why {
+            CannotWait::UnknownAccount => self.rooms.unknown_to_guests(&account),
+            CannotWait::Crowd => GuestRefusal::busy(),
+        })
     }
 
     fn status_for_guests(&self, now: Now) -> GuestAnswer {

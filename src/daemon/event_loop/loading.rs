@@ -10,7 +10,8 @@ use pizauth_core::moment::{Moment, Now};
 use pizauth_core::snapshot::Snapshot;
 
 use super::EventLoop;
-use super::answers::{Refused, stopping};
+use super::answers::{Refused, busy, stopping};
+use super::crowd::Crowd;
 use crate::entropy;
 use crate::hooks::Hook;
 use crate::ipc_listener::{Asker, GuestRefusal};
@@ -60,6 +61,10 @@ impl Loading {
         self.waiting.iter().filter(|waiting| waiting.asker.is_some()).map(|waiting| waiting.until).min()
     }
 
+    fn crowd(&self) -> Crowd {
+        Crowd::of(self.waiting.iter().filter_map(|waiting| waiting.asker))
+    }
+
     fn has_room_for(&self, request: &Request) -> bool {
         let bytes: usize = self.waiting.iter().map(Waiting::bytes_of_dump).sum();
         bytes + bytes_of_dump(request) <= MOST_BYTES_OF_DUMPS
@@ -101,6 +106,7 @@ fn loading() -> Refused {
 /// What is said to who has come by the command socket, and to a guest.
 type Words = (fn() -> Refused, fn() -> GuestRefusal);
 const LOADING: Words = (loading, GuestRefusal::starting);
+const BUSY: Words = (busy, GuestRefusal::busy);
 const STOPPING: Words = (stopping, GuestRefusal::stopping);
 
 impl EventLoop {
@@ -154,6 +160,10 @@ impl EventLoop {
                 // What goes wrong stands in the log; nobody waits for an answer.
                 None => self.reload(None, until, now),
             }
+        } else if let Some(asker) = asker
+            && self.waiting.check_room(asker, self.loading.crowd()).is_err()
+        {
+            self.refuse(Some(asker), BUSY);
         } else if self.loading.has_room_for(&request) {
             let until = asked.plus(PATIENCE.max(wait_of(&request)));
             self.loading.waiting.push(Waiting { asker, request, asked, until });

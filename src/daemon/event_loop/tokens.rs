@@ -13,9 +13,10 @@ use pizauth_core::keeper::{Demand, Invitation, Refreshed, Renewing, Shown, Stage
 use pizauth_core::moment::{Moment, Now};
 use pizauth_core::oauth::outcome::Reason;
 
-use super::answers::{Refused, restoring, stopping};
+use super::answers::{Refused, busy, restoring, stopping};
 use super::login::failed;
 use super::sign_in::no_code_yet;
+use super::waiting::CannotWait;
 use super::{EventLoop, Rooms};
 use crate::ipc_listener::{Asker, CallerId};
 use formats::Format;
@@ -114,7 +115,10 @@ impl EventLoop {
     ) -> Result<Option<Answer>, Refused> {
         let account = asked.account.clone();
         let waiting = self.let_wait(Asker::Host(caller), asked, until, is_held_back, now);
-        waiting.map(|()| None).map_err(|unknown| self.rooms.refused(unknown, &account))
+        waiting.map(|()| None).map_err(|why| match why {
+            CannotWait::UnknownAccount => self.rooms.unknown(&account),
+            CannotWait::Crowd => busy(),
+        })
     }
 }
 

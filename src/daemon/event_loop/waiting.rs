@@ -7,12 +7,17 @@ use pizauth_core::keeper::{AccountEvent, Happened, Shown, UnknownAccount, Waited
 use pizauth_core::moment::{Moment, Now};
 
 use super::EventLoop;
+use super::crowd::Crowd;
 use super::tokens::{Asked, Found};
 use crate::ipc_listener::{Asker, CallerId, GuestAnswer, GuestId};
 
-/// By their tickets.
-#[derive(Debug, Default)]
-pub(super) struct WaitingCallers(HashMap<WaiterId, Waiting>);
+/// Who waits, by tickets.
+#[derive(Debug)]
+pub(super) struct WaitingCallers {
+    all: HashMap<WaiterId, Waiting>,
+    crowd: Crowd,
+    allowed: Crowd,
+}
 
 #[derive(Debug)]
 struct Waiting {
@@ -28,8 +33,46 @@ enum Told {
     Guest(GuestId, GuestAnswer),
 }
 
+/// Why a caller cannot wait.
+pub(super) enum CannotWait {
+    UnknownAccount,
+    /// Too many do already.
+    Crowd,
+}
+
+impl WaitingCallers {
+    /// Nobody, where so many descriptors may be open.
+    pub(super) fn new(descriptors: Option<u64>) -> Self {
+        Self { all: HashMap::new(), crowd: Crowd::default(), allowed: Crowd::allowed(descriptors) }
+    }
+
+    /// Whether one more may wait, beside those here and those elsewhere.
+    ///
+    /// # Errors
+    /// There are as many as may wait.
+    pub(super) fn check_room(&self, asker: Asker, elsewhere: Crowd) -> Result<(), CannotWait> {
+        let has_room = self.crowd.and(elsewhere).has_room_for(asker, self.allowed);
+        if has_room { Ok(()) } else { Err(CannotWait::Crowd) }
+    }
+
+    fn insert(&mut self, waiter: WaiterId, waiting: Waiting) {
+        self.remove(waiter);
+        self.crowd = self.crowd.with(waiting.asker);
+        self.all.insert(waiter, waiting);
+    }
+
+    fn remove(&mut self, waiter: WaiterId) -> Option<Waiting> {
+        let waiting = self.all.remove(&waiter)?;
+        self.crowd = self.crowd.without(waiting.asker);
+        Some(waiting)
+    }
+}
+
 impl EventLoop {
-    /// Has a caller wait for what it has asked for, of an account that there is.
+    /// Has a caller wait for what it has asked for.
+    ///
+    /// # Errors
+    /// It cannot.
     pub(super) fn let_wait(
         &mut self,
         asker: Asker,
@@ -37,11 +80,13 @@ impl EventLoop {
         until: Moment,
         is_held_back: bool,
         now: Now,
-    ) -> Result<(), UnknownAccount> {
+    ) -> Result<(), CannotWait> {
         if self.rooms.ipc_listener.is_there(asker) {
+            self.waiting.check_room(asker, Crowd::default())?;
             let waiter = WaiterId(asker.number());
-            self.rooms.keeper.wait(&asked.account, waiter, asked.demand, until, now)?;
-            self.waiting.0.insert(waiter, Waiting { asker, asked, is_held_back });
+            let waiting = self.rooms.keeper.wait(&asked.account, waiter, asked.demand, until, now);
+            waiting.map_err(|UnknownAccount| CannotWait::UnknownAccount)?;
+            self.waiting.insert(waiter, Waiting { asker, asked, is_held_back });
         }
         Ok(())
     }
@@ -52,7 +97,7 @@ impl EventLoop {
         let account = event.account.as_str();
         let is_for_it =
             |waiting: &&Waiting| waiting.asked.account == account && !waiting.asked.is_for_stage();
-        let waiting = self.waiting.0.values().filter(is_for_it);
+        let waiting = self.waiting.all.values().filter(is_for_it);
         for caller in waiting.filter_map(|waiting| waiting.asker.host()).collect::<Vec<_>>() {
             if let Ok(Some(Shown::Pending(invitation))) = self.rooms.keeper.why_not(account, now) {
                 self.rooms.tell_pending(caller, account, invitation, now);
@@ -64,7 +109,7 @@ impl EventLoop {
     pub(super) fn forget_gone(&mut self, now: Now) {
         for asker in self.rooms.ipc_listener.take_gone() {
             let waiter = WaiterId(asker.number());
-            if let Some(waiting) = self.waiting.0.remove(&waiter) {
+            if let Some(waiting) = self.waiting.remove(waiter) {
                 self.rooms.keeper.stop_waiting(&waiting.asked.account, waiter, now);
             }
         }
@@ -72,7 +117,7 @@ impl EventLoop {
 
     /// The wait of a caller is over.
     pub(super) fn waited(&mut self, waiter: WaiterId, how: Waited, now: Now) {
-        let Some(Waiting { asker, asked, .. }) = self.waiting.0.remove(&waiter) else { return };
+        let Some(Waiting { asker, asked, .. }) = self.waiting.remove(waiter) else { return };
         self.tell_end(match asker {
             Asker::Host(caller) => {
                 let answer = self.rooms.end_of_wait(&asked, how, now);
@@ -95,9 +140,9 @@ impl EventLoop {
             Asker::Guest(_) => !self.rooms.is_listed(&waiting.asked.account),
             Asker::Host(_) => false,
         };
-        let unlisted = self.waiting.0.iter().filter(|(_, waiting)| is_unlisted(waiting));
+        let unlisted = self.waiting.all.iter().filter(|(_, waiting)| is_unlisted(waiting));
         for waiter in unlisted.map(|(waiter, _)| *waiter).collect::<Vec<_>>() {
-            if let Some(waiting) = self.waiting.0.get(&waiter) {
+            if let Some(waiting) = self.waiting.all.get(&waiter) {
                 self.rooms.keeper.stop_waiting(&waiting.asked.account, waiter, now);
             }
             self.waited(waiter, Waited::UnknownAccount, now);
@@ -106,14 +151,14 @@ impl EventLoop {
 
     /// `startup_cmd` has ended: what it has not brought back is begun now for those who wait.
     pub(super) fn begin_what_was_held_back(&mut self, now: Now) {
-        let held_back = self.waiting.0.iter_mut().filter(|(_, waiting)| waiting.is_held_back);
+        let held_back = self.waiting.all.iter_mut().filter(|(_, waiting)| waiting.is_held_back);
         let begin = |(waiter, waiting): (&WaiterId, &mut Waiting)| {
             waiting.is_held_back = false;
             (*waiter, waiting.asker, waiting.asked.clone())
         };
         for (waiter, asker, asked) in held_back.map(begin).collect::<Vec<_>>() {
             if let Some(told) = self.begin_for(asker, &asked, now) {
-                self.waiting.0.remove(&waiter);
+                self.waiting.remove(waiter);
                 self.rooms.keeper.stop_waiting(&asked.account, waiter, now);
                 self.tell_end(told);
             }

@@ -125,6 +125,11 @@ impl GuestRefusal {
         Self::new(Refusal::Starting, "tokens are being restored (try again in a moment)")
     }
 
+    /// As many wait as may.
+    pub(crate) fn busy() -> Self {
+        Self::new(Refusal::Busy, "too many callers wait already (try again later)")
+    }
+
     /// The daemon stops.
     pub(crate) fn stopping() -> Self {
         Self::new(Refusal::ShuttingDown, "pizauthd is stopping: nothing new is begun")

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{extra, lent, there, to_lend};
 use crate::support::callers::{answer, ask};
-use crate::support::{Running, callers};
-use crate::wait::{begin_at, expired_in};
+use crate::support::{Running, callers, eventually};
+use crate::wait::{begin_at, expire, expired_in, short_lived_in};
 
 fn expired() -> (Running, Gate) {
     expired_in(to_lend(), Fault::none())
@@ -118,4 +118,26 @@ fn what_startup_cmd_may_bring_back_is_waited_for() {
     let told = refused("restricted", "work has to be signed in where pizauthd runs");
     assert_eq!(answer(waiting), told);
     assert_eq!(running.status_of("work")["state"], "empty", "no authorization begins");
+}
+
+#[test]
+fn many_who_wait_leave_room_for_others_and_guests_for_more_than_guests() {
+    let mut running = short_lived_in(to_lend()).start();
+    running.restart_with_descriptors(256);
+    let gate = expire(&running, Fault::none());
+    let (here, there) = (running.sandbox.socket(), extra(&running));
+    let is_busy = |answer: &Value| answer["refused"]["kind"] == "busy";
+    let mut waiting: Vec<_> = (0..24).map(|_| begin(&running, 60)).collect();
+    assert!(is_busy(&answer(begin(&running, 60))), "a guest more");
+    waiting.extend((0..72).map(|_| begin_at(&here, &running, "show", 60)));
+    let one_more = running.sandbox.applet("show").args(["--wait", "60s", "work"]).run();
+    one_more.exits(1).prints_nothing().says("too many callers wait already");
+    // Who does not wait is served, and who leaves makes room.
+    assert_eq!(ask(&there, &callers::show("work"))["expired"]["refresh_in"], 0);
+    drop(waiting.pop());
+    let waits = || answer(begin_at(&here, &running, "show", 1));
+    eventually("room", || Some(waits()).filter(|answer| answer["refused"]["kind"] == "timed_out"));
+    gate.open();
+    assert!(waiting.into_iter().map(answer).all(|answer| answer["access_token"].is_object()));
+    assert!(!is_busy(&answer(begin(&running, 60))));
 }

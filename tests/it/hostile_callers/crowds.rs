@@ -36,7 +36,8 @@ fn five_thousand_callers_at_once_all_get_their_answer() {
 #[test]
 fn five_thousand_callers_wait_for_one_refresh_and_cost_no_thread() {
     let count = bound("PIZAUTH_TEST_CALLERS", 5000);
-    if !can_open(count as u64 + 1000, "5,000 callers that wait") {
+    // The daemon lets as many wait as leave descriptors to others.
+    if !can_open(count as u64 * 3 / 2, "5,000 callers that wait") {
         return;
     }
     let lifetime =
