@@ -13,6 +13,7 @@ mod device;
 mod effect;
 mod entry;
 mod event;
+mod importing;
 mod invitation;
 mod login;
 mod outage;
@@ -55,6 +56,7 @@ pub use effect::{Effect, JobId};
 pub use event::{
     ACCOUNT_EVENTS, AccountEvent, CONFIGURATION_CHANGED, EventDoc, Happened, Severity, TokenEvent,
 };
+pub use importing::NotImported;
 pub use invitation::{Invitation, UserCode};
 pub use login::{Login, Stage, StageMark};
 pub use outage::WayOut;

@@ -60,6 +60,13 @@ pub struct Lineage {
     pub authorized: UnixTime,
 }
 
+impl Lineage {
+    /// Of a session that begins.
+    pub(crate) fn new(session: u64, authorized: UnixTime) -> Self {
+        Self { session, generation: 0, authorized }
+    }
+}
+
 impl Snapshot {
     /// Reads a dump, ours or upstream's: whole, or not at all.
     ///

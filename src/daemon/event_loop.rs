@@ -6,6 +6,7 @@ mod crowd;
 mod effects;
 mod extra_socket;
 mod guests;
+mod importing;
 mod loading;
 mod log_status;
 mod login;

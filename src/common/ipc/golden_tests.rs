@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::frame::{Decoder, FrameError, FrameKind, Message, encode};
 use super::message::{
-    Answer, Await, Expired, Login, Method, Pending, Refresh, Refusal, Report, Request, Response, Show, State,
+    Answer, Await, Candidate, Expired, Import, Login, Method, Pending, Refresh, Refusal, Report, Request,
+    Response, Show, State,
 };
 use crate::secret::Secret;
 use crate::unix_time::UnixTime;
@@ -127,6 +128,11 @@ fn requests() -> Vec<Request> {
         Request::Reload {},
         Request::Dump {},
         Request::Restore { dump: b"pizauth".to_vec().into() },
+        Request::Import(Import {
+            account: account(),
+            candidates: vec![Candidate::of(Secret::from("1//example"))],
+            ..Import::default()
+        }),
         Request::Status {},
         Request::Info {},
         Request::Shutdown {},
@@ -140,7 +146,7 @@ fn seen(url: Option<&str>) -> Await {
     Await { account, wait: 600, state, url, user_code: None, last_error: None }
 }
 
-fn further_requests() -> [(&'static str, Request); 6] {
+fn further_requests() -> [(&'static str, Request); 7] {
     let on_device =
         Await { user_code: Some("BDWD-HQPK".to_owned()), ..seen(Some("https://example.org/device")) };
     let error = Some("cannot connect".to_owned());
@@ -152,8 +158,26 @@ fn further_requests() -> [(&'static str, Request); 6] {
         ("login_device", Request::Login(Login { account: account(), method: Some(Method::Device) })),
         ("await_device", Request::Await(on_device)),
         ("await_exchange", Request::Await(exchanging)),
+        ("import_one_of_several", import_one_of_several()),
         ("refresh_waiting", Request::Refresh(Refresh { account: account(), wait: 30 })),
     ]
+}
+
+fn import_one_of_several() -> Request {
+    let candidate = |client_id: &str, label: &str| Candidate {
+        client_id: Some(client_id.to_owned()),
+        label: Some(label.to_owned()),
+        ..Candidate::of(Secret::from("0.AXexample"))
+    };
+    Request::Import(Import {
+        account: "work".to_owned(),
+        candidates: vec![
+            candidate("14d82eec", "me@example.org"),
+            Candidate { is_family: true, ..candidate("d3590ed6", "you@example.org") },
+        ],
+        pick: Some("me@".to_owned()),
+        dry: true,
+    })
 }
 
 fn answer_name(answer: &Answer) -> &'static str {
@@ -176,6 +200,7 @@ fn answer_name(answer: &Answer) -> &'static str {
             Report::Reloaded { .. } => "reloaded",
             Report::Dump { .. } => "dump",
             Report::Restored { .. } => "restored",
+            Report::Imported(_) => "imported",
             Report::Status { .. } => "status",
             Report::Info(_) => "info",
             Report::ShuttingDown { .. } => "shutting_down",
@@ -247,6 +272,9 @@ fn refusals() -> Vec<(&'static str, Answer)> {
         ("refused_starting", refused(Refusal::Starting, "startup_cmd has not ended")),
         ("refused_restricted", refused(Refusal::Restricted, "this socket only shows tokens")),
         ("refused_denied", refused(Refusal::Denied, "the configuration gives dumps to hooks only")),
+        ("refused_already_active", refused(Refusal::AlreadyActive, "work is signed in already")),
+        ("refused_client_mismatch", refused(Refusal::ClientMismatch, "the token belongs to another client")),
+        ("refused_ambiguous", refused(Refusal::Ambiguous, "several refresh tokens fit")),
         ("refused_not_valid_long_enough", not_valid_long_enough()),
         ("refused_no_user", refused(Refusal::NoUser, "work has no user: add user = \"me@example.org\"")),
         ("refused_no_method", refused(Refusal::NoMethod, "account \"work\" has no device_auth_uri")),

@@ -6,6 +6,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::secret::{self, Secret};
+use crate::unix_time::UnixTime;
 
 /// So many refresh tokens may be brought along for one account.
 pub const MAX_CANDIDATES: usize = 64;
@@ -41,8 +42,24 @@ pub struct Candidate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Whether further clients of its owner may use it, too (Microsoft's families of clients).
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(rename = "family", default, skip_serializing_if = "is_false")]
     pub is_family: bool,
+}
+
+/// What has come of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// When the access token expires that has come of it. Absent: it never does, or there is none yet.
+    pub expires: Option<UnixTime>,
+    /// Whether the server has put another refresh token in its place: the other program's may be dead.
+    #[serde(default)]
+    pub rotated: bool,
+    /// Why there is no access token yet. It is tried again.
+    #[serde(default)]
+    pub not_tried: Option<String>,
+    /// What the right one is called, where it has a name.
+    #[serde(default)]
+    pub label: Option<String>,
 }
 
 impl Candidate {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::access_token::{Refresh, Show};
 pub use super::account_status::{AccountStatus, Method, State};
-pub use super::import::{Candidate, Import, MAX_BYTES as MAX_IMPORT, MAX_CANDIDATES};
+pub use super::import::{Candidate, Import, Imported, MAX_BYTES as MAX_IMPORT, MAX_CANDIDATES};
 pub use super::pending::Pending;
 pub use super::refusal::Refusal;
 pub use super::saved_state::SavedState;
@@ -53,6 +53,8 @@ pub enum Request {
         /// The token state.
         dump: Dump,
     },
+    /// Take a refresh token that another program has kept.
+    Import(Import),
     /// The state of every account.
     Status {},
     /// What the daemon listens on.
@@ -74,9 +76,19 @@ impl Request {
             Self::Reload {} => "reload",
             Self::Dump {} => "dump",
             Self::Restore { .. } => "restore",
+            Self::Import(_) => "import",
             Self::Status {} => "status",
             Self::Info {} => "info",
             Self::Shutdown {} => "shutdown",
+        }
+    }
+
+    /// Bytes of what makes some of them long: of a dump, or of refresh tokens.
+    pub fn long_bytes(&self) -> usize {
+        match self {
+            Self::Restore { dump } => dump.expose().len(),
+            Self::Import(import) => import.bytes(),
+            _ => 0,
         }
     }
 }
@@ -175,6 +187,8 @@ pub enum Report {
         /// Accounts of the dump that could not be taken.
         skipped: Vec<Skipped>,
     },
+    /// To `import`.
+    Imported(Imported),
     /// To `status`, sorted by account.
     Status {
         /// A row for each account.

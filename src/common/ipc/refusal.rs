@@ -28,6 +28,12 @@ pub enum Refusal {
     Denied,
     /// What this socket is not for: an extra socket shows tokens and no more.
     Restricted,
+    /// `import` into an account that has tokens, or is just getting some.
+    AlreadyActive,
+    /// `import` of a refresh token that belongs to another client than the account's.
+    ClientMismatch,
+    /// `import` of several refresh tokens that fit, or of none that has what was asked for in its name.
+    Ambiguous,
     /// `show` of an access token that expires sooner than was asked for.
     NotValidLongEnough,
     /// `show` in a form that names the user, of an account that names none.

@@ -144,9 +144,11 @@ fn refresh_answered(entry: &mut Entry, outcome: Outcome, settings: &Settings, no
 fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox) {
     let Issued { access_token, refresh_token, lifetime, narrowed_scope, users } = issued;
     entry.remember_pending();
-    let (lineage, old_rotated, old) = match mem::replace(&mut entry.state, TokenState::Empty) {
+    let state = mem::replace(&mut entry.state, TokenState::Empty);
+    let is_first = !matches!(&state, TokenState::Active(old) if !old.is_untried);
+    let (lineage, old_rotated, old) = match state {
         TokenState::Active(old) => (next_generation(old.lineage), old.rotated, old.renewal.into_renewer()),
-        _ => (Lineage { session: outbox.random(), generation: 0, authorized: now.wall }, 0, None),
+        _ => (Lineage::new(outbox.random(), now.wall), 0, None),
     };
     let old = old.map(|renewer| renewer.by);
     let new = refresh_token.map(RenewedBy::RefreshToken);
@@ -156,15 +158,16 @@ fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox)
     let (obtained_at, expires_at) = (now.moment, now.moment.plus(lifetime));
     let renewal = Renewal::of(by, &entry.account, obtained_at, expires_at, lineage);
     let access_token = Some(access_token);
+    let (is_untried, sign_in) = (false, None);
     let token =
-        ActiveToken { access_token, obtained_at, expires_at, lineage, rotated, renewal, sign_in: None };
+        ActiveToken { access_token, obtained_at, expires_at, lineage, rotated, renewal, is_untried, sign_in };
     let is_final = !token.renewal.is_possible() && !token.is_endless();
     entry.state = TokenState::Active(token);
     entry.succeeded(now.moment);
     if let Some(granted) = narrowed_scope.and_then(|granted| entry.news_of_scope(granted, lineage)) {
         outbox.tell(entry, Happened::ScopeNarrowed { granted });
     }
-    if lineage.generation > 0 {
+    if !is_first {
         return outbox.tell(entry, Happened::TokenRefreshed { lifetime, rotated: is_rotated });
     }
     entry.somebody_else = entry.somebody_else_of(&users);

@@ -173,6 +173,7 @@ account_events! {
         had_token: bool
     } "token_revoked" "the user revoked a token"
     Info Restored "restored" "a token state was taken from a caller"
+    Info Imported "imported" "a refresh token of another program was taken from a caller"
     Debug AuthorizationReminded {
         /// For the user.
         url: String,
@@ -235,6 +236,7 @@ impl Happened {
             | Self::AuthorizationReminded { .. }
             | Self::TokenRevoked { .. }
             | Self::Restored
+            | Self::Imported
             | Self::RedirectAccepted => {}
         }
     }

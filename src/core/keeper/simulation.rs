@@ -13,6 +13,7 @@ mod device;
 mod dice;
 mod expected;
 mod hosts;
+mod importing;
 mod login;
 mod model;
 mod reload;

@@ -3,6 +3,7 @@
 mod authorization;
 pub(super) mod bench;
 mod device;
+mod importing;
 mod limits;
 mod login;
 mod outage;

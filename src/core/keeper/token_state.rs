@@ -231,6 +231,8 @@ pub(super) struct ActiveToken {
     /// The generation in which the refresh token came.
     pub(super) rotated: u64,
     pub(super) renewal: Renewal,
+    /// Whether it was imported and no access token has come of it yet.
+    pub(super) is_untried: bool,
     /// The user may sign in anew, while what renews it seems to be dead.
     pub(super) sign_in: Option<Box<PendingAuthorization>>,
 }

@@ -69,7 +69,7 @@ fn restore_account(
     if saved.fingerprint != entry.fingerprint {
         return Decision::Skip("the configuration of the account differs from the dump's");
     }
-    let unknown = Lineage { session: outbox.random(), generation: 0, authorized: saved.obtained };
+    let unknown = Lineage::new(outbox.random(), saved.obtained);
     let lineage = saved.lineage;
     let mut room_with_it = *room;
     let has_room = room_with_it.replace(snapshot_of(entry, now).as_ref(), &saved);
@@ -130,7 +130,8 @@ fn active_from(saved: AccountSnapshot, account: &Account, unknown: Lineage, now:
         *due = now.moment;
     }
     let (access_token, rotated) = (saved.access_token, lineage.generation);
-    ActiveToken { access_token, obtained_at, expires_at, lineage, rotated, renewal, sign_in: None }
+    let (is_untried, sign_in) = (false, None);
+    ActiveToken { access_token, obtained_at, expires_at, lineage, rotated, renewal, is_untried, sign_in }
 }
 
 fn snapshot_of(entry: &Entry, now: Now) -> Option<AccountSnapshot> {

@@ -30,6 +30,8 @@ pub enum Demand {
     },
     /// One that is obtained from now on.
     NewToken,
+    /// The same, or the first failure to get one, also where it is tried again.
+    FirstTry,
     /// Another stage of a sign-in than this one.
     OtherStage(StageMark),
 }
@@ -143,10 +145,17 @@ pub(super) fn answer(entry: &mut Entry, since: Mark, now: Moment, outbox: &mut O
     // A sign-in that is under way may still bring one.
     let failed = ends.last().filter(|_| !entry.state.awaits_sign_in());
     let has_told = outbox.has_told(since);
+    let first_try = outbox.told(since).find_map(|event| match &event.what {
+        Happened::RefreshFailed { reason, .. } => Some(reason.to_string()),
+        _ => None,
+    });
     let is_over = |waiter: &Waiter| match satisfied(entry, waiter, now) {
         Some(Waited::OtherStage) => Some(failed.clone().map_or(Waited::OtherStage, Waited::Failed)),
         None if !waiter.demand.is_for_token() => None,
-        None => failed.clone().map(Waited::Failed),
+        None => {
+            let first_try = first_try.clone().filter(|_| waiter.demand == Demand::FirstTry);
+            failed.clone().or(first_try).map(Waited::Failed)
+        }
         satisfied => satisfied,
     };
     let waiters = entry.waiters.all.iter().filter(|(_, waiter)| has_told || !waiter.demand.is_for_token());
@@ -168,7 +177,7 @@ fn satisfied(entry: &Entry, waiter: &Waiter, now: Moment) -> Option<Waited> {
     let token = || entry.state.token();
     let found = match waiter.demand {
         Demand::Token { min_valid } => token()?.lasting(min_valid, now),
-        Demand::NewToken => {
+        Demand::NewToken | Demand::FirstTry => {
             let is_new = |token: &&ActiveToken| {
                 Some(token.lineage) != waiter.old && token.obtained_at >= waiter.asked_at
             };

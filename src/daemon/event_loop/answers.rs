@@ -87,6 +87,7 @@ impl EventLoop {
                 self.made_up_for_startup();
                 Ok(restored.into())
             }
+            Request::Import(import) => return self.import(caller, &import, now),
             Request::Status {} => {
                 let accounts = rooms.keeper.status(now);
                 let saved_state = rooms.saved_state.told();
@@ -213,7 +214,7 @@ fn skipped(all: &[(AccountName, &'static str)]) -> Vec<Skipped> {
 }
 
 /// A name, or as much of it as is needed to know it by.
-fn recognisable(name: &str) -> String {
+pub(super) fn recognisable(name: &str) -> String {
     const ENOUGH: usize = 256;
     let mut shown = name.to_owned();
     if shown.len() > ENOUGH {

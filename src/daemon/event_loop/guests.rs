@@ -116,6 +116,7 @@ impl Rooms {
             | Request::Reload {}
             | Request::Dump {}
             | Request::Restore { .. }
+            | Request::Import(_)
             | Request::Info {}
             | Request::Shutdown {} => Err(GuestRefusal::restricted()),
         }

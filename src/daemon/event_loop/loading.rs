@@ -20,8 +20,8 @@ use crate::saved_state::{News, Next};
 
 /// Callers are answered after this time: a little later they would give us up.
 pub(super) const PATIENCE: Duration = Duration::from_secs(8);
-/// Dumps are long, and who waits with one keeps it: so many bytes of them may wait.
-const MOST_BYTES_OF_DUMPS: usize = 64 << 20;
+/// Some requests are long, and who waits with one keeps it: so many bytes of them may wait.
+const MOST_BYTES: usize = 64 << 20;
 
 /// Who waits for the end of a load.
 #[derive(Debug, Default)]
@@ -42,19 +42,6 @@ struct Waiting {
     until: Moment,
 }
 
-impl Waiting {
-    fn bytes_of_dump(&self) -> usize {
-        bytes_of_dump(&self.request)
-    }
-}
-
-fn bytes_of_dump(request: &Request) -> usize {
-    match request {
-        Request::Restore { dump } => dump.expose().len(),
-        _ => 0,
-    }
-}
-
 impl Loading {
     /// When the first of them has waited long enough.
     pub(super) fn poll_timeout(&self) -> Option<Moment> {
@@ -66,8 +53,8 @@ impl Loading {
     }
 
     fn has_room_for(&self, request: &Request) -> bool {
-        let bytes: usize = self.waiting.iter().map(Waiting::bytes_of_dump).sum();
-        bytes + bytes_of_dump(request) <= MOST_BYTES_OF_DUMPS
+        let bytes: usize = self.waiting.iter().map(|waiting| waiting.request.long_bytes()).sum();
+        bytes + request.long_bytes() <= MOST_BYTES
     }
 }
 

@@ -22,6 +22,9 @@ use crate::ipc_listener::{Asker, CallerId};
 use formats::Format;
 use words::{too_short, unavailable};
 
+/// So long callers wait for the first answer to a refresh token that they have brought along.
+const PROOF: Duration = Duration::from_secs(30);
+
 /// What a caller asks for.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
@@ -34,6 +37,11 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// What has come of a refresh token that was brought along.
+    pub(super) fn of_import(account: String) -> Self {
+        Self { account, demand: Demand::FirstTry, wait: PROOF, format: None }
+    }
+
     /// Whether it is about a sign-in, and not about the access token.
     pub(super) fn is_for_stage(&self) -> bool {
         matches!(self.demand, Demand::OtherStage(_))
@@ -137,8 +145,8 @@ impl Rooms {
                 let refreshed = self.keeper.refresh(account, now);
                 refreshed_as(refreshed.map_err(|unknown| self.refused(unknown, account))?, account)
             }
-            // It is never held back.
-            Demand::OtherStage(_) => Err(self.unknown(account)),
+            // They are never held back.
+            Demand::OtherStage(_) | Demand::FirstTry => Err(self.unknown(account)),
         }
     }
 
@@ -156,6 +164,7 @@ impl Rooms {
     pub(super) fn end_of_wait(&self, asked: &Asked, how: Waited, now: Now) -> Result<Answer, Refused> {
         let account = &asked.account;
         match how {
+            _ if asked.demand == Demand::FirstTry => self.end_of_import(asked, how, now),
             Waited::Token(access_token) => Ok(self.given(asked, access_token, now).into()),
             Waited::OtherStage => {
                 let stage = self.keeper.stage(account, now);
@@ -178,7 +187,7 @@ impl Rooms {
         let account = &asked.account;
         let facts = || self.keeper.token_facts(account, now);
         match (asked.demand, asked.format) {
-            (Demand::NewToken | Demand::OtherStage(_), _) => {
+            (Demand::NewToken | Demand::FirstTry | Demand::OtherStage(_), _) => {
                 Response::Refreshed { expires: facts().and_then(|facts| facts.expires) }
             }
             (Demand::Token { .. }, None) => Response::AccessToken { access_token },
@@ -204,11 +213,14 @@ impl Rooms {
         }
     }
 
-    fn too_late(&self, asked: &Asked, now: Now) -> String {
+    pub(super) fn too_late(&self, asked: &Asked, now: Now) -> String {
         if asked.is_for_stage() {
             return format!("nothing has changed within {}", exactly(asked.wait.as_secs()));
         }
-        let which = if asked.demand == Demand::NewToken { "new access token" } else { "access token" };
+        let which = match asked.demand {
+            Demand::NewToken | Demand::FirstTry => "new access token",
+            Demand::Token { .. } | Demand::OtherStage(_) => "access token",
+        };
         let why = match self.keeper.why_not(&asked.account, now) {
             Ok(Some(shown)) => unavailable(shown, asked.demand),
             _ => "tokens are being restored: startup_cmd has not ended".to_owned(),

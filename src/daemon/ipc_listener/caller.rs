@@ -117,7 +117,7 @@ impl Caller {
             Phase::Reading(decoder) => {
                 let step = read(&mut self.stream, decoder, chunk);
                 match &step {
-                    Step::Request(request) => self.phase = Phase::Awaiting { memory: memory_of(request) },
+                    Step::Request(request) => self.phase = Phase::Awaiting { memory: request.long_bytes() },
                     Step::Refuse(_) => self.phase = Phase::Awaiting { memory: 0 },
                     Step::Wait(_) | Step::Close => {}
                 }
@@ -163,14 +163,6 @@ impl Caller {
         if self.watched {
             let _ = registry.deregister(&mut self.stream);
         }
-    }
-}
-
-/// Only a dump is worth counting.
-fn memory_of(request: &Request) -> usize {
-    match request {
-        Request::Restore { dump } => dump.expose().len(),
-        _ => 0,
     }
 }
 

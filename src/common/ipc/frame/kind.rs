@@ -19,9 +19,9 @@ const BYTES_OF_AN_ACCOUNT: usize = 256;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum FrameKind {
-    /// A request, but for those that carry a dump.
+    /// A request, but for those that carry a dump or refresh tokens.
     Request = 1,
-    /// A request that carries a dump.
+    /// A request that carries those.
     LongRequest = 2,
     /// A [`Response`].
     Response = 3,
@@ -67,11 +67,14 @@ impl Message for Request {
     const KINDS: &'static [FrameKind] = &[FrameKind::Request, FrameKind::LongRequest];
 
     fn kind(&self) -> FrameKind {
-        if matches!(self, Self::Restore { .. }) { FrameKind::LongRequest } else { FrameKind::Request }
+        match self {
+            Self::Restore { .. } | Self::Import(_) => FrameKind::LongRequest,
+            _ => FrameKind::Request,
+        }
     }
 
     fn room(&self) -> usize {
-        if let Self::Restore { dump } = self { dump.encoded_len() } else { 0 }
+        if let Self::Restore { dump } = self { dump.encoded_len() } else { self.long_bytes() }
     }
 
     fn parse(_: FrameKind, json: &[u8]) -> serde_json::Result<Self> {

@@ -1,7 +1,8 @@
 //! The golden answers about the daemon and all accounts.
 
 use crate::ipc::message::{
-    AccountStatus, Answer, DaemonInfo, Method, Report, SavedState, SignedIn, Skipped, StartupCmd, State,
+    AccountStatus, Answer, DaemonInfo, Imported, Method, Report, SavedState, SignedIn, Skipped, StartupCmd,
+    State,
 };
 use crate::unix_time::UnixTime;
 
@@ -13,6 +14,9 @@ pub(super) fn reports() -> Vec<(&'static str, Answer)> {
         ("reloaded", Report::Reloaded { warnings: vec!["pizauth.conf:1:1: a warning".to_owned()] }),
         ("dump", Report::Dump { dump: b"pizauth".to_vec().into() }),
         ("restored", restored()),
+        ("imported", Report::Imported(imported())),
+        ("imported_not_tried", Report::Imported(imported_not_tried())),
+        ("imported_dry", Report::Imported(imported_dry())),
         ("status", status()),
         ("info", Report::Info(daemon_info())),
         ("shutting_down", Report::ShuttingDown { wait: true }),
@@ -54,6 +58,18 @@ fn restored() -> Report {
         kept: vec!["home".to_owned()],
         skipped: vec![skipped],
     }
+}
+
+fn imported() -> Imported {
+    Imported { expires: Some(UnixTime(1_700_003_600)), rotated: true, ..Imported::default() }
+}
+
+fn imported_not_tried() -> Imported {
+    Imported { not_tried: Some("cannot reach login.example.org".to_owned()), ..Imported::default() }
+}
+
+fn imported_dry() -> Imported {
+    Imported { label: Some("me@example.org".to_owned()), ..Imported::default() }
 }
 
 fn active() -> AccountStatus {

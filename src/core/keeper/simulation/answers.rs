@@ -70,12 +70,15 @@ impl Model {
         if let Some(granted) = narrowed_scope {
             self.expected.event(Happened::ScopeNarrowed { granted });
         }
+        let is_first = old.as_ref().is_none_or(|old| old.is_untried);
         if let Some(old) = old {
             session.continues(old);
+        }
+        if !is_first {
             self.expected.event(Happened::TokenRefreshed { lifetime, rotated });
         } else {
             self.expected.event(Happened::TokenNew { lifetime });
-            if !rotated && lifetime < seconds(TEN_YEARS) {
+            if !session.is_refreshable() && lifetime < seconds(TEN_YEARS) {
                 self.expected.event(Happened::NoRefreshToken);
             }
         }

@@ -23,7 +23,7 @@ pub(super) const STATES: [&str; 15] = [
 ];
 
 /// The calls that concern one account, and what may befall it.
-pub(super) const CALLS: [&str; 19] = [
+pub(super) const CALLS: [&str; 20] = [
     "show",
     "refresh",
     "revoke",
@@ -34,6 +34,7 @@ pub(super) const CALLS: [&str; 19] = [
     "changed reload",
     "dump",
     "restore",
+    "import",
     "late answer",
     "login",
     "login, stopping",

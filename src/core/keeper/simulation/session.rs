@@ -45,6 +45,8 @@ pub(super) struct Session {
     pub(super) is_proven: bool,
     /// Since then, in words that may mean a dead grant.
     pub(super) vague_refusals: u32,
+    /// Brought along, and nothing has come of it yet.
+    pub(super) is_untried: bool,
     /// The user may sign in anew.
     pub(super) sign_in: Option<SignIn>,
     pub(super) question: Option<JobId>,
@@ -67,6 +69,7 @@ impl Session {
             silent_refusals: 0,
             is_proven: false,
             vague_refusals: 0,
+            is_untried: false,
             sign_in: None,
             question: None,
         }

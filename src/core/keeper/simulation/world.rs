@@ -54,6 +54,8 @@ pub(super) struct World {
     pub(super) waiting: BTreeMap<WaiterId, Waiting>,
     /// Accounts for which this step has ended what callers could wait for.
     pub(super) hopeless: BTreeSet<String>,
+    /// Accounts whose refresh has failed in this step, and is tried again.
+    pub(super) failed_tries: BTreeSet<String>,
     /// The account whose request has been told and comes next, and the `grant_type` that was told.
     starting: Option<(String, &'static str)>,
     /// Numbers the tokens and codes, so that no two are alike.
@@ -88,6 +90,7 @@ impl World {
             is_stopping: false,
             waiting: BTreeMap::new(),
             hopeless: BTreeSet::new(),
+            failed_tries: BTreeSet::new(),
             starting: None,
             serial: 0,
         }
@@ -97,6 +100,7 @@ impl World {
     pub(super) fn step(&mut self, coverage: &mut Coverage) {
         let name = self.someone();
         self.hopeless.clear();
+        self.failed_tries.clear();
         match self.dice.below(100) {
             0..10 => self.show_lasting(&name, Duration::ZERO, coverage),
             10..14 => {
@@ -114,7 +118,8 @@ impl World {
             68..71 => self.reload(&name, coverage),
             71..73 => self.dump(coverage),
             73..75 => self.restore(coverage),
-            75..77 => self.set_clock(),
+            75..76 => self.set_clock(),
+            76..77 => self.import(&name, coverage),
             77..79 => self.change_weather(),
             _ => self.let_time_pass(),
         }
@@ -201,6 +206,9 @@ impl World {
         }
         if is_end_of_hope(&event.what) {
             self.hopeless.insert(event.account.to_string());
+        }
+        if matches!(event.what, Happened::RefreshFailed { .. }) {
+            self.failed_tries.insert(event.account.to_string());
         }
         let now = self.now.moment;
         let model = self.model(event.account.as_str());

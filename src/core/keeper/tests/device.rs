@@ -57,7 +57,7 @@ impl Bench {
         self.keeper.show("work", self.now).unwrap()
     }
 
-    fn state(&self) -> State {
+    pub(super) fn state(&self) -> State {
         self.keeper.status(self.now)[0].state
     }
 
