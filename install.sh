@@ -174,10 +174,12 @@ place_programs() {
         for program in $programs; do
             place 755 "$(best_of "$release/$program")" "$PREFIX/bin/$program"
         done
-        return
+    else
+        place 755 "$release/pizauth" "$PREFIX/bin/pizauth"
+        for program in $symlinks; do link pizauth "$PREFIX/bin/$program"; done
     fi
-    place 755 "$release/pizauth" "$PREFIX/bin/pizauth"
-    for program in $symlinks; do link pizauth "$PREFIX/bin/$program"; done
+    # By this name git runs it.
+    link pizauth "$PREFIX/bin/git-credential-pizauth"
 }
 
 # place_tree DIRECTORY DESTINATION [FILTER]: every file below, with its mode.

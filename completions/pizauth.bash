@@ -13,6 +13,7 @@ _pizauth_describe() {
         revoke) options='-v --verbose --version -h --help' positional='account' ;;
         dump) options='-v --verbose --version -h --help' ;;
         restore) options='-v --verbose --version -h --help' ;;
+        git-credential) options='-v --verbose --version -h --help' positional='account' ;;
         reload) options='-v --verbose --version -h --help' ;;
         info) options='-j --json -c --config -v --verbose --version -h --help' files='-c --config' ;;
         check) options='-c --config --accounts --print -v --verbose --version -h --help' files='-c --config' values='--print' ;;

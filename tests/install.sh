@@ -58,7 +58,9 @@ for layout in '' --multicall; do
     check "installs ${layout:-seven executables}" install --no-build --init all $layout
     # shellcheck disable=SC2086
     check 'a second run is harmless' install --no-build --init all $layout
-    for program in pizauth pizauthd pizauth-show pizauth-restore; do check "$program runs" works "$program"; done
+    for program in pizauth pizauthd pizauth-show pizauth-restore git-credential-pizauth; do
+        check "$program runs" works "$program"
+    done
     check 'without a configuration the example that was installed is named' names_the_example
     check 'service files name the executable where it is' service_files_name /usr/bin/pizauthd
     check 'a dry run of the removal says what it would do' keep_output install --uninstall --dry-run

@@ -8,6 +8,7 @@ use pizauth_common::applet::Applet;
 mod ask;
 mod check;
 pub mod dump;
+mod git_credential;
 pub mod import;
 mod info;
 mod install;
@@ -29,6 +30,7 @@ pub const APPLETS: &[Applet] = &[
     revoke::APPLET,
     dump::APPLET,
     restore::APPLET,
+    git_credential::APPLET,
     reload::APPLET,
     info::APPLET,
     check::APPLET,

@@ -141,7 +141,7 @@ fn list(applets: &[Applet]) -> String {
 
 fn help(applets: &[Applet]) -> String {
     let commands: String =
-        applets.iter().map(|applet| format!("  {:<10}{}\n", applet.name, applet.summary)).collect();
+        applets.iter().map(|applet| format!("  {:<16}{}\n", applet.name, applet.summary)).collect();
     let options: String = OPTIONS.iter().map(row).collect();
     format!(
         "Usage: pizauth COMMAND [ARGUMENTS]\n\n\
@@ -158,5 +158,5 @@ fn row(option: &'static Flag) -> String {
         FlagInfoKind::Switch => name,
         FlagInfoKind::Option { arg_name } => format!("{name} {arg_name}"),
     };
-    format!("  {name:<15}{}\n", option.description)
+    format!("  {name:<16}{}\n", option.description)
 }

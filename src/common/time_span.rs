@@ -11,6 +11,11 @@ const LONGEST: u64 = 24 * 60 * 60;
 pub struct TimeSpan(u64);
 
 impl TimeSpan {
+    /// So many seconds.
+    pub const fn of_seconds(seconds: u16) -> Self {
+        Self(seconds as u64)
+    }
+
     /// Its seconds.
     pub fn seconds(self) -> u64 {
         self.0
@@ -50,6 +55,7 @@ mod tests {
         {
             assert_eq!(text.parse(), Ok(TimeSpan(seconds)), "{text}");
         }
+        assert_eq!("30s".parse(), Ok(TimeSpan::of_seconds(30)));
         let bad =
             ["", "s", "-1", "+1", "1.5s", "1 s", "25h", "2d", "30S", "1w", "ms", "ä", "18446744073709551616"];
         for text in bad.into_iter().chain(["99999999999999999d", "1sm"]) {

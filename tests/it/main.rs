@@ -17,6 +17,7 @@ mod exchange;
 mod extra_socket;
 mod faults;
 mod formats;
+mod git_credential;
 mod hooks;
 #[cfg(target_os = "linux")]
 mod hostile_callers;

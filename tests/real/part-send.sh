@@ -19,6 +19,9 @@ mkdir config/neomutt
 recipe neomutt >config/neomutt/neomuttrc
 echo 'set from = "me@example.org"' >>config/neomutt/neomuttrc
 sed 's/oauthbearer:xoauth2/xoauth2/' config/neomutt/neomuttrc >neomuttrc-xoauth2
+mkdir helper
+ln -s "$(command -v pizauth)" helper/git-credential-pizauth
+PATH=$PWD/helper:$PATH
 eval "$(recipe git)"
 git config --global user.name me
 git config --global user.email me@example.org

@@ -23,6 +23,8 @@ fn chosen_os(program: &str, arguments: Vec<OsString>) -> String {
 fn the_name_it_was_run_by_chooses() {
     assert_eq!(chosen("pizauth-show", &["-u", "work"]), r#"show: pizauth-show ["-u", "work"]"#);
     assert_eq!(chosen("pizauth-status", &[]), "status: pizauth-status []");
+    let git = chosen("git-credential-pizauth", &["work", "get"]);
+    assert_eq!(git, r#"git-credential: git-credential-pizauth ["work", "get"]"#);
 }
 
 #[test]
@@ -75,7 +77,9 @@ fn the_table_is_consistent() {
     let names: HashSet<_> = APPLETS.iter().flat_map(|applet| [applet.name, applet.program]).collect();
     assert_eq!(names.len(), 2 * APPLETS.len(), "a name stands twice");
     for applet in APPLETS {
-        assert_eq!(applet.program, format!("pizauth-{}", applet.name));
+        // git wants its own order of the words.
+        let is_for_git = applet.program == format!("{}-pizauth", applet.name);
+        assert!(is_for_git || applet.program == format!("pizauth-{}", applet.name));
     }
 }
 

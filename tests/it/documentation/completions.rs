@@ -48,15 +48,19 @@ fn rows() -> Vec<Row> {
         positionals: vec![],
     };
     let of_applets = applets().into_iter().map(|applet| {
-        let positionals = (applet.describe)().positionals.iter().map(|positional| positional.name).collect();
+        let positionals = (applet.describe)().positionals.iter().map(|positional| positional.name);
+        // What git says as an operation nobody types.
+        let positionals = positionals.filter(|name| *name != "operation").collect();
         Row { name: applet.name, options: options(&applet), positionals }
     });
     std::iter::once(of_multiplexer).chain(of_applets).collect()
 }
 
-/// Every name that the program goes by.
+/// Every name by which somebody runs the program.
 fn programs() -> String {
-    applets().iter().fold(multiplexer::PROGRAM.to_owned(), |names, applet| names + " " + applet.program)
+    let applets = applets();
+    let ours = applets.iter().map(|applet| applet.program).filter(|name| name.starts_with("pizauth"));
+    ours.fold(multiplexer::PROGRAM.to_owned(), |names, program| names + " " + program)
 }
 
 /// What the value of an option is called.
