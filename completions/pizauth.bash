@@ -10,7 +10,7 @@ _pizauth_describe() {
         show) options='--wait --min-valid --format -u --exclude-url -v --verbose --version -h --help' values='--wait --min-valid --format' positional='account' ;;
         refresh) options='--wait -u --exclude-url -v --verbose --version -h --help' values='--wait' positional='account' ;;
         status) options='--check -j --json --accounts -v --verbose --version -h --help' positional='account' ;;
-        revoke) options='-v --verbose --version -h --help' positional='account' ;;
+        revoke) options='--remote -v --verbose --version -h --help' positional='account' ;;
         dump) options='-v --verbose --version -h --help' ;;
         restore) options='-v --verbose --version -h --help' ;;
         git-credential) options='-v --verbose --version -h --help' positional='account' ;;

@@ -17,6 +17,7 @@ function __pizauth_describe
     __pizauth_complete 'status' -l check -d 'tell by the exit status whether all is well'
     __pizauth_complete 'status' -s j -l json -d 'as JSON, times in seconds since 1970'
     __pizauth_complete 'status' -l accounts -d 'only the names, one a line'
+    __pizauth_complete 'revoke' -l remote -d 'have the server revoke them first; if it does not, nothing is forgotten'
     __pizauth_complete 'info' -s j -l json -d 'as JSON'
     __pizauth_complete 'info' -s c -l config -r -F -d 'this configuration file, not the user\'s own'
     __pizauth_complete 'check' -s c -l config -r -F -d 'this file, not the user\'s own'

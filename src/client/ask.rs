@@ -1,10 +1,11 @@
 //! One request to the daemon, and what can go wrong with it: the same words and statuses for every command.
 
+use std::time::Duration;
+
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::call::{self, Call, CallError};
 use pizauth_common::ipc::message::{Answer, Refusal, Report, Request, Response};
-use pizauth_common::time_span::TimeSpan;
 
 use crate::unavailable;
 
@@ -34,13 +35,13 @@ fn answered(invocation: &Invocation, answer: Result<Response, CallError>) -> Res
 pub(crate) fn ask_and_wait(
     invocation: &Invocation,
     request: &Request,
-    wait: TimeSpan,
+    wait: Duration,
     exclude_url: bool,
 ) -> Result<Response, Exit> {
     let mut meanwhile = |more: Response| {
         unavailable::told(invocation, "", exclude_url, &more);
     };
-    answered(invocation, call::call_waiting(request, wait.duration(), &mut meanwhile))
+    answered(invocation, call::call_waiting(request, wait, &mut meanwhile))
 }
 
 /// The daemon's answer about itself and all accounts, and the call, which keeps the connection open.

@@ -10,7 +10,7 @@ use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
-use pizauth_common::ipc::message::{Refresh, Report, Request, Response, Show};
+use pizauth_common::ipc::message::{Refresh, Report, Request, Response, Revoke, Show};
 use pizauth_common::secret::{self, Secret};
 use pizauth_common::terminal::is_unsafe;
 use pizauth_common::time_span::TimeSpan;
@@ -84,7 +84,7 @@ fn erase(invocation: &Invocation, account: &str, refused: &Description) -> Resul
     let account = account.to_owned();
     match row.refreshable {
         true => ask(invocation, &Request::Refresh(Refresh { account, wait: 0 }))?,
-        false => ask(invocation, &Request::Revoke { account })?,
+        false => ask(invocation, &Request::Revoke(Revoke { account, remote: false }))?,
     };
     Ok(Exit::Done)
 }
@@ -108,7 +108,7 @@ impl Token {
 
 fn token(invocation: &Invocation, account: &str, wait: TimeSpan) -> Result<Token, Exit> {
     let show = Show { wait: wait.seconds(), format: Some("json".to_owned()), ..Show::of(account.to_owned()) };
-    match ask_and_wait(invocation, &Request::Show(show), wait, false)? {
+    match ask_and_wait(invocation, &Request::Show(show), wait.duration(), false)? {
         Response::Output { text } => {
             let token = serde_json::from_str(text.expose()).ok().filter(Token::is_fit);
             token.ok_or_else(|| unexpected(invocation))

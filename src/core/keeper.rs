@@ -25,6 +25,7 @@ mod reload;
 mod renewal;
 mod report;
 mod requests;
+mod revocation;
 mod saving;
 mod token_state;
 mod transfer;
@@ -63,6 +64,7 @@ pub use outage::WayOut;
 #[cfg(test)]
 use places::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
 pub use report::{Summary, TokenFacts};
+pub use revocation::NoRevocation;
 pub use saving::NotSaved;
 pub use transfer::Restored;
 pub use waiters::{Demand, Waited, WaiterId};
@@ -186,12 +188,13 @@ impl Keeper {
         self.saving.stop();
         for entry in self.entries.values_mut() {
             waiters::dismiss(entry, &Waited::Stopping, &mut self.outbox);
+            revocation::settle(entry, &mut self.outbox);
             self.agenda.file(&entry.account.name, entry.due());
         }
     }
 
     /// The one way to change an account. Codes for a user that have had their time are gone before the `step`. After it an
-    /// access token that has expired is wiped, what has to be saved noted, an outage told, who has waited for it answered,
+    /// access token that has expired is wiped, a revocation that has lost its purpose is over, what has to be saved noted, an outage told, who has waited for it answered,
     /// what the account waits for next is filed, and what may start, starts.
     fn change<T>(
         &mut self,
@@ -204,6 +207,7 @@ impl Keeper {
         device::end_if_over(entry, now, &mut self.outbox);
         let done = step(entry, &mut self.outbox);
         entry.wipe_expired(now.moment);
+        revocation::settle(entry, &mut self.outbox);
         self.saving.note(saved_before, entry, now.moment);
         outage::tell(entry, now.moment, &mut self.outbox);
         waiters::answer(entry, before, now.moment, &mut self.outbox);

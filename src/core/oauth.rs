@@ -15,6 +15,9 @@ pub mod pasted;
 pub(crate) mod provider_hints;
 mod redaction;
 pub mod redirect;
+pub mod revocation;
+#[cfg(test)]
+mod revocation_golden;
 #[cfg(test)]
 mod testing;
 pub(crate) mod token_answer;

@@ -16,6 +16,7 @@ pub(crate) fn account(name: &str) -> Account {
     Account {
         name: name.into(),
         token_uri: uri("https://as.example/token").into(),
+        revocation_uri: None,
         issuer: None,
         client_id: "client&id".into(),
         client_auth: ClientAuth::None,

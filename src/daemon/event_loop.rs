@@ -12,6 +12,7 @@ mod log_status;
 mod login;
 mod pages;
 mod reload;
+mod revoke;
 mod rooms;
 mod sign_in;
 mod stage;
@@ -39,6 +40,7 @@ pub(crate) use extra_socket::ExtraSocket;
 use loading::Loading;
 use pages::WaitingPages;
 use reload::Reloads;
+use revoke::Revokers;
 pub(crate) use rooms::Rooms;
 use stage::Stage;
 use waiting::WaitingCallers;
@@ -52,6 +54,7 @@ pub(crate) struct EventLoop {
     rooms: Rooms,
     pages: WaitingPages,
     waiting: WaitingCallers,
+    revokers: Revokers,
     reloads: Reloads,
     loading: Loading,
     stage: Stage,
@@ -76,6 +79,7 @@ impl EventLoop {
             rooms,
             pages: WaitingPages::default(),
             waiting: WaitingCallers::new(getrlimit(Resource::Nofile).current),
+            revokers: Revokers::default(),
             reloads: Reloads::default(),
             loading: Loading::default(),
             stage: Stage::starting(now.moment),

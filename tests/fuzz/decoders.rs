@@ -15,6 +15,7 @@ use pizauth_core::oauth::device_poll::{DevicePoll, Polled};
 use pizauth_core::oauth::device_request::DeviceRequest;
 use pizauth_core::oauth::outcome::{Outcome, Reason};
 use pizauth_core::oauth::redirect::AuthorizationResponse;
+use pizauth_core::oauth::revocation::{RevocationRequest, Revoked, TokenKind};
 use pizauth_core::oauth::token_request::TokenRequest;
 use pizauth_core::snapshot::Snapshot;
 use pizauth_daemon::head;
@@ -147,7 +148,7 @@ pub fn callback(data: &[u8]) {
     }
 }
 
-/// The answer to a token request: a status, headers up to an empty line, a body.
+/// The answer to a token request: a status, headers up to an empty line, a body. The same bytes are one to a revocation.
 pub fn token_answer(data: &[u8]) {
     static ACCOUNT: LazyLock<Account> = LazyLock::new(|| {
         let text = "account \"a\" { auth_uri = \"http://127.0.0.1/\"; token_uri = \"http://127.0.0.1/token\"; \
@@ -161,6 +162,14 @@ pub fn token_answer(data: &[u8]) {
         TokenRequest::refresh(&ACCOUNT, &secret),
     ] {
         check_outcome(&request.outcome(Ok(answer.clone())));
+    }
+    let (uri, kind) = (&ACCOUNT.token_uri, TokenKind::RefreshToken);
+    match RevocationRequest::new(&ACCOUNT, uri, kind, &secret).outcome(Ok(answer)) {
+        Revoked::Done => {}
+        Revoked::OtherKindsOnly(reason) | Revoked::NotDone(reason) => {
+            check_reason(&reason);
+            assert!(!reason.as_str().contains("a-secret"), "{reason}");
+        }
     }
 }
 

@@ -24,7 +24,7 @@ cargo build --release --target "$host" --target-dir "$build"
 seeds() {
     case $1 in
         configuration) echo ../conf/ok ../conf/bad ;;
-        token_answer) echo ../answers ;;
+        token_answer) echo ../answers ../answers/revocation ;;
     esac
 }
 

@@ -54,7 +54,7 @@ fn callback() {
 
 #[test]
 fn token_answer() {
-    replay(decoders::token_answer, &["fuzz/corpus/token_answer", "answers"]);
+    replay(decoders::token_answer, &["fuzz/corpus/token_answer", "answers", "answers/revocation"]);
 }
 
 #[test]

@@ -36,6 +36,7 @@ mod refresh_policy;
 mod reload;
 mod reload_of_names;
 mod revoke;
+mod revoke_remote;
 mod saved_state;
 mod secrets;
 mod show;

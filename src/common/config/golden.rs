@@ -103,6 +103,8 @@ fn meaning_of_account(account: &Account) -> String {
         lines.push(format!("auth {:?}", browser.auth_uri.written()));
     }
     lines.push(format!("token {:?}", account.token_uri.written()));
+    let revocation_uri = account.revocation_uri.iter();
+    lines.extend(revocation_uri.map(|uri| format!("revocation {:?}", uri.written())));
     lines.push(format!("client {:?}", account.client_id));
     if let Some(browser) = account.grant.browser() {
         lines.push(format!("redirect {:?}", browser.redirect_uri.written()));

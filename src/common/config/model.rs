@@ -36,6 +36,8 @@ pub struct Account {
     pub name: AccountName,
     /// The token endpoint (RFC 6749 §3.2).
     pub token_uri: Arc<Uri>,
+    /// Where tokens are revoked (RFC 7009 §2), where the server does that.
+    pub revocation_uri: Option<Arc<Uri>>,
     /// What the authorization server calls itself (RFC 8414 §2), where that is known.
     pub issuer: Option<Arc<str>>,
     /// RFC 6749 §2.2.
@@ -66,6 +68,9 @@ impl Account {
     pub(super) fn share_with(&mut self, other: Option<&Self>) {
         let Some(other) = other else { return };
         share(&mut self.token_uri, &other.token_uri);
+        if let (Some(own), Some(other)) = (&mut self.revocation_uri, &other.revocation_uri) {
+            share(own, other);
+        }
         share(&mut self.client_id, &other.client_id);
         share(&mut self.scopes, &other.scopes);
         share(&mut self.resource, &other.resource);

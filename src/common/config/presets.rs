@@ -15,6 +15,8 @@ pub(super) struct Preset {
     pub(super) token_uri: &'static str,
     /// `device_auth_uri`, likewise, where a device may sign in for these scopes.
     pub(super) device_auth_uri: Option<&'static str>,
+    /// `revocation_uri`, where tokens are revoked by RFC 7009.
+    pub(super) revocation_uri: Option<&'static str>,
     /// For IMAP and for sending, or for git.
     pub(super) scopes: &'static [&'static str],
     pub(super) auth_uri_fields: &'static [(&'static str, &'static str)],
@@ -32,6 +34,7 @@ const MICROSOFT: Preset = Preset {
     auth_uri: "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize",
     token_uri: "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
     device_auth_uri: Some("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/devicecode"),
+    revocation_uri: None,
     // ISPDB names the host outlook.office365.com, which is refused for some applications (ortie).
     scopes: &[
         "https://outlook.office.com/IMAP.AccessAsUser.All",
@@ -52,6 +55,7 @@ pub(super) const PRESETS: &[Preset] = &[
         token_uri: "https://oauth2.googleapis.com/token",
         // Its device flow refuses mail.
         device_auth_uri: None,
+        revocation_uri: Some("https://oauth2.googleapis.com/revoke"),
         scopes: &["https://mail.google.com/"],
         // Else there is a refresh token with the first consent only.
         auth_uri_fields: &[("prompt", "consent")],
@@ -65,6 +69,7 @@ pub(super) const PRESETS: &[Preset] = &[
         auth_uri: "https://api.login.yahoo.com/oauth2/request_auth",
         token_uri: "https://api.login.yahoo.com/oauth2/get_token",
         device_auth_uri: None,
+        revocation_uri: Some("https://api.login.yahoo.com/oauth2/revoke"),
         scopes: &["mail-w"],
         auth_uri_fields: &[],
         issuer: None,
@@ -75,6 +80,7 @@ pub(super) const PRESETS: &[Preset] = &[
         auth_uri: "https://api.login.aol.com/oauth2/request_auth",
         token_uri: "https://api.login.aol.com/oauth2/get_token",
         device_auth_uri: None,
+        revocation_uri: Some("https://api.login.aol.com/oauth2/revoke"),
         scopes: &["mail-w"],
         auth_uri_fields: &[],
         issuer: None,
@@ -85,6 +91,7 @@ pub(super) const PRESETS: &[Preset] = &[
         auth_uri: "https://api.fastmail.com/oauth/authorize",
         token_uri: "https://api.fastmail.com/oauth/refresh",
         device_auth_uri: None,
+        revocation_uri: Some("https://api.fastmail.com/oauth/revoke"),
         scopes: &[
             "https://www.fastmail.com/dev/protocol-imap",
             "https://www.fastmail.com/dev/protocol-smtp",
@@ -99,6 +106,8 @@ pub(super) const PRESETS: &[Preset] = &[
         auth_uri: "https://oauth.yandex.com/authorize",
         token_uri: "https://oauth.yandex.com/token",
         device_auth_uri: Some("https://oauth.yandex.com/device/code"),
+        // Its /revoke_token is not that of RFC 7009.
+        revocation_uri: None,
         scopes: &["mail:imap_full", "mail:smtp"],
         auth_uri_fields: &[],
         issuer: None,
@@ -109,6 +118,7 @@ pub(super) const PRESETS: &[Preset] = &[
         auth_uri: "https://o2.mail.ru/login",
         token_uri: "https://o2.mail.ru/token",
         device_auth_uri: None,
+        revocation_uri: None,
         scopes: &["mail.imap"],
         auth_uri_fields: &[],
         issuer: None,
@@ -120,6 +130,7 @@ pub(super) const PRESETS: &[Preset] = &[
         auth_uri: "https://github.com/login/oauth/authorize",
         token_uri: "https://github.com/login/oauth/access_token",
         device_auth_uri: Some("https://github.com/login/device/code"),
+        revocation_uri: None,
         scopes: &["repo", "gist", "workflow"],
         auth_uri_fields: &[],
         issuer: None,
@@ -130,6 +141,7 @@ pub(super) const PRESETS: &[Preset] = &[
         auth_uri: "https://gitlab.com/oauth/authorize",
         token_uri: "https://gitlab.com/oauth/token",
         device_auth_uri: Some("https://gitlab.com/oauth/authorize_device"),
+        revocation_uri: Some("https://gitlab.com/oauth/revoke"),
         scopes: &["read_repository", "write_repository"],
         auth_uri_fields: &[],
         issuer: Some("https://gitlab.com"),

@@ -12,6 +12,7 @@ pub fn print(account: &Account) -> String {
     let Account {
         name,
         token_uri,
+        revocation_uri,
         issuer,
         client_id,
         client_auth,
@@ -31,6 +32,7 @@ pub fn print(account: &Account) -> String {
         uri("auth_uri", browser(|browser| &browser.auth_uri)),
         uri("device_auth_uri", grant.device().map(|device| &*device.device_auth_uri)),
         option("token_uri", &string(token_uri.written())),
+        uri("revocation_uri", revocation_uri.as_deref()),
         issuer.as_ref().map(|issuer| option("issuer", &string(issuer))).unwrap_or_default(),
         option("client_id", &string(client_id)),
         secret(client_auth),

@@ -1,4 +1,4 @@
-//! What callers ask of the access token of an account: which, and whether they wait.
+//! What callers ask about the tokens of an account: which, and whether they wait.
 
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,22 @@ pub struct Refresh {
     pub wait: u64,
 }
 
+/// Whose tokens are to be forgotten.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revoke {
+    /// The account.
+    pub account: String,
+    /// Whether the authorization server is to revoke them first; the answer comes later then.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub remote: bool,
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
 fn is_zero(seconds: &u64) -> bool {
     *seconds == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

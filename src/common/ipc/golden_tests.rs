@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::frame::{Decoder, FrameError, FrameKind, Message, encode};
 use super::message::{
     Answer, Await, Candidate, Expired, Import, Login, Method, Pending, Refresh, Refusal, Report, Request,
-    Response, Show, State,
+    Response, Revoke, Show, State,
 };
 use crate::secret::Secret;
 use crate::unix_time::UnixTime;
@@ -124,7 +124,7 @@ fn requests() -> Vec<Request> {
         Request::Login(Login { account: account(), method: None }),
         Request::Await(seen(Some("https://login.example.org/authorize?client_id=pizauth&state=x"))),
         Request::Redirect { account: account(), url: "http://localhost:14204/?code=c0de&state=x".into() },
-        Request::Revoke { account: "名前 \"quoted\"".to_owned() },
+        Request::Revoke(Revoke { account: "名前 \"quoted\"".to_owned(), remote: false }),
         Request::Reload {},
         Request::Dump {},
         Request::Restore { dump: b"pizauth".to_vec().into() },
@@ -146,7 +146,7 @@ fn seen(url: Option<&str>) -> Await {
     Await { account, wait: 600, state, url, user_code: None, last_error: None }
 }
 
-fn further_requests() -> [(&'static str, Request); 7] {
+fn further_requests() -> [(&'static str, Request); 8] {
     let on_device =
         Await { user_code: Some("BDWD-HQPK".to_owned()), ..seen(Some("https://example.org/device")) };
     let error = Some("cannot connect".to_owned());
@@ -159,6 +159,7 @@ fn further_requests() -> [(&'static str, Request); 7] {
         ("await_device", Request::Await(on_device)),
         ("await_exchange", Request::Await(exchanging)),
         ("import_one_of_several", import_one_of_several()),
+        ("revoke_remote", Request::Revoke(Revoke { account: account(), remote: true })),
         ("refresh_waiting", Request::Refresh(Refresh { account: account(), wait: 30 })),
     ]
 }
@@ -191,7 +192,7 @@ fn answer_name(answer: &Answer) -> &'static str {
             Response::Expired(_) => "expired",
             Response::RefreshScheduled { .. } => "refresh_scheduled",
             Response::Refreshed { .. } => "refreshed",
-            Response::Revoked {} => "revoked",
+            Response::Revoked { .. } => "revoked",
             Response::Refused { .. } => "refused",
         },
         Answer::Report(report) => match report {
@@ -233,7 +234,8 @@ fn responses() -> Vec<(&'static str, Response)> {
         ("expired_attention", expired(Some("the server refused: invalid_client"), true, 3_540)),
         ("refresh_scheduled", Response::RefreshScheduled { refresh_in: 0 }),
         ("refreshed", Response::Refreshed { expires: Some(UnixTime(1_700_003_600)) }),
-        ("revoked", Response::Revoked {}),
+        ("revoked", Response::Revoked { remote: None }),
+        ("revoked_remote", Response::Revoked { remote: Some("oauth2.googleapis.com".to_owned()) }),
     ]
 }
 
@@ -281,6 +283,8 @@ fn refusals() -> Vec<(&'static str, Answer)> {
         ("refused_bad_redirect", refused(Refusal::BadRedirect, "the address has no state parameter")),
         ("refused_bad_format", refused(Refusal::BadFormat, "unknown format \"sasl\"")),
         ("refused_busy", refused(Refusal::Busy, "too many callers wait already")),
+        ("refused_not_revoked", refused(Refusal::NotRevoked, "not revoked: http status 503")),
+        ("refused_no_revocation", refused(Refusal::NoRevocation, "Microsoft has no revocation endpoint")),
         ("refused_ended", refused(Refusal::Ended, "the session has ended")),
         ("refused_timed_out", refused(Refusal::TimedOut, "no access token within 30 s")),
         ("refused_shutting_down", refused(Refusal::ShuttingDown, "pizauthd is stopping")),

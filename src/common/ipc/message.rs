@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use super::access_token::{Refresh, Show};
+pub use super::access_token::{Refresh, Revoke, Show};
 pub use super::account_status::{AccountStatus, Method, State};
 pub use super::import::{Candidate, Import, Imported, MAX_BYTES as MAX_IMPORT, MAX_CANDIDATES};
 pub use super::pending::Pending;
@@ -40,10 +40,7 @@ pub enum Request {
         url: Secret,
     },
     /// Forget the tokens of an account and cancel what is under way.
-    Revoke {
-        /// The account.
-        account: String,
-    },
+    Revoke(Revoke),
     /// Read the configuration again.
     Reload {},
     /// The whole token state.
@@ -72,7 +69,7 @@ impl Request {
             Self::Login(_) => "login",
             Self::Await(_) => "await",
             Self::Redirect { .. } => "redirect",
-            Self::Revoke { .. } => "revoke",
+            Self::Revoke(_) => "revoke",
             Self::Reload {} => "reload",
             Self::Dump {} => "dump",
             Self::Restore { .. } => "restore",
@@ -136,7 +133,11 @@ pub enum Response {
         expires: Option<UnixTime>,
     },
     /// To `revoke`.
-    Revoked {},
+    Revoked {
+        /// The host that has revoked them, where one was asked to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remote: Option<String>,
+    },
     /// To any request: it was not done; nothing changed.
     Refused {
         /// For programs.

@@ -44,6 +44,10 @@ pub enum Refusal {
     BadRedirect,
     /// `show` in a form that there is none of.
     BadFormat,
+    /// `revoke` at the authorization server, which has not done it.
+    NotRevoked,
+    /// `revoke` at the authorization server, of an account without `revocation_uri`.
+    NoRevocation,
     /// What was waited for does not come before somebody does something.
     Ended,
     /// What was waited for has not come in time.

@@ -11,7 +11,7 @@ use super::outbox::Outbox;
 use super::purpose::Verdict;
 use super::renewal::{Pause, Renewal, RenewedBy};
 use super::token_state::{ActiveToken, ExchangeStage, TokenState};
-use super::{Keeper, Settings, device, pace};
+use super::{Keeper, Settings, device, pace, revocation};
 use crate::http;
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::{Issued, Outcome, Reason};
@@ -82,6 +82,7 @@ fn take_verdict(entry: &mut Entry, verdict: Verdict, settings: &Settings, now: N
                 take_issued(entry, issued, now, outbox);
             }
         }
+        Verdict::Revocation(revoked) => revocation::answered(entry, revoked, outbox),
     }
 }
 

@@ -11,6 +11,7 @@ use subtle::ConstantTimeEq;
 
 use super::bucket::Bucket;
 use super::renewal::{Pause, Renewal, Renewer};
+use super::revocation::Revocation;
 use super::token_state::{ActiveToken, TokenState};
 use super::waiters::Waiters;
 use crate::moment::Moment;
@@ -56,7 +57,9 @@ pub(super) struct Entry {
     pub(super) somebody_else: Option<String>,
     /// Of the `state` that was used last, to recognise a reload of the browser's page.
     used_state: Option<StateDigest>,
-    /// The callers that wait for an access token of it.
+    /// What the server has been asked to do, or will be: other requests wait until that is over.
+    pub(super) revocation: Option<Revocation>,
+    /// The callers that wait for an access token of it, or for its end.
     pub(super) waiters: Waiters,
 }
 
@@ -79,6 +82,7 @@ impl Entry {
             hold_until: None,
             code_made_at: None,
             used_state: None,
+            revocation: None,
             waiters: Waiters::default(),
         }
     }
@@ -100,6 +104,8 @@ impl Entry {
     /// Takes the request that now leaves out of its bucket.
     pub(super) fn spend(&mut self, now: Moment) {
         match self.state {
+            // A person has asked for it.
+            _ if self.revocation.is_some() => {}
             TokenState::Starting(_) | TokenState::Exchanging(_) => self.exchanges.take(now),
             TokenState::Active(_) => self.refreshes.take(now),
             // Polls have a law of their own: a bucket would be empty all the time.
@@ -109,6 +115,11 @@ impl Entry {
 
     /// Where its next request goes.
     pub(super) fn endpoint(&self) -> &Uri {
+        let revocation_uri = self.account.revocation_uri.as_deref().filter(|_| self.revocation.is_some());
+        revocation_uri.unwrap_or_else(|| self.endpoint_of_state())
+    }
+
+    fn endpoint_of_state(&self) -> &Uri {
         let device = self.account.grant.device().filter(|_| matches!(self.state, TokenState::Starting(_)));
         device.map_or(&self.account.token_uri, |device| &device.device_auth_uri)
     }
@@ -128,7 +139,7 @@ impl Entry {
 
     /// When the next refresh may begin, from `now` on; none where it is under way or impossible.
     pub(super) fn next_refresh(&self, now: Moment) -> Option<Moment> {
-        self.active()?;
+        self.active().filter(|_| self.revocation.is_none())?;
         self.due().request.map(|due| due.max(now))
     }
 
@@ -250,6 +261,7 @@ impl Entry {
     /// Forgets everything about the session, the errors included.
     pub(super) fn clear(&mut self) {
         self.state = TokenState::Empty;
+        self.revocation = None;
         self.last_error = None;
         self.somebody_else = None;
         self.used_state = None;

@@ -146,5 +146,5 @@ fn to_silent_host(accounts: &[Account]) -> usize {
 /// Where requests of an account may go.
 fn endpoints(account: &Account) -> impl Iterator<Item = &Uri> {
     let device = account.grant.device().map(|device| &*device.device_auth_uri);
-    [&*account.token_uri].into_iter().chain(device)
+    [&*account.token_uri].into_iter().chain(device).chain(account.revocation_uri.as_deref())
 }

@@ -5,6 +5,7 @@ use crate::http::{Answer, Lost};
 use crate::oauth::device_poll::{DevicePoll, Polled};
 use crate::oauth::device_request::{DeviceAuthorization, DeviceRequest};
 use crate::oauth::outcome::{Outcome, Reason};
+use crate::oauth::revocation::{RevocationRequest, Revoked};
 use crate::oauth::token_request::TokenRequest;
 
 /// A request that has been handed out.
@@ -16,6 +17,8 @@ pub(super) enum Purpose {
     Codes(DeviceRequest),
     /// Whether the user has signed in there.
     Poll(DevicePoll),
+    /// The end of a token at its server.
+    Revocation(RevocationRequest),
 }
 
 /// What its answer means, or the lack of one.
@@ -23,6 +26,7 @@ pub(super) enum Verdict {
     Token(Outcome),
     Codes(Result<DeviceAuthorization, Reason>),
     Poll(Polled),
+    Revocation(Revoked),
 }
 
 impl Purpose {
@@ -32,6 +36,7 @@ impl Purpose {
             Self::Token(request) => request.grant.as_str(),
             Self::Codes(_) => DeviceRequest::LOGGED_AS,
             Self::Poll(poll) => poll.request.grant.as_str(),
+            Self::Revocation(_) => RevocationRequest::LOGGED_AS,
         }
     }
 
@@ -41,6 +46,7 @@ impl Purpose {
             Self::Token(request) => request.http(),
             Self::Codes(request) => request.http(),
             Self::Poll(poll) => poll.http(),
+            Self::Revocation(request) => request.http(),
         };
         Effect::Http { job, request }
     }
@@ -50,6 +56,7 @@ impl Purpose {
             Self::Token(request) => Verdict::Token(request.outcome(result)),
             Self::Codes(request) => Verdict::Codes(request.outcome(result)),
             Self::Poll(poll) => Verdict::Poll(poll.outcome(result)),
+            Self::Revocation(request) => Verdict::Revocation(request.outcome(result)),
         }
     }
 }
@@ -62,6 +69,7 @@ impl Verdict {
             Self::Codes(Ok(_)) => "issued",
             Self::Codes(Err(_)) => "ended",
             Self::Poll(polled) => polled.as_str(),
+            Self::Revocation(revoked) => revoked.as_str(),
         }
     }
 }

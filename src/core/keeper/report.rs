@@ -9,7 +9,7 @@ use pizauth_common::unix_time::UnixTime;
 
 use super::entry::Entry;
 use super::renewal::Renewal;
-use super::token_state::{ActiveToken, ExchangeStage, Poll, TokenState};
+use super::token_state::{ActiveToken, TokenState};
 use super::{Keeper, UnknownAccount};
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::Reason;
@@ -104,7 +104,7 @@ fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
         obtained: token.map(|token| now.wall_at(token.obtained_at)),
         expires: token.and_then(|token| expiry(token, now)),
         refreshable: renewal.is_some_and(Renewal::is_possible),
-        in_flight: is_in_flight(entry),
+        in_flight: entry.is_in_flight(),
         next_refresh: entry.next_refresh(now.moment).map(|at| now.wall_at(at)),
         last_refresh: entry.answered_at.map(|at| now.wall_at(at)),
         last_was_sign_in: entry.last_was_sign_in,
@@ -138,15 +138,5 @@ fn method_of(entry: &Entry) -> Option<Method> {
         TokenState::Starting(_) | TokenState::OnDevice(_) => Some(Method::Device),
         TokenState::Exchanging(_) => Some(Method::Browser),
         state => state.pending().map(|_| Method::Browser),
-    }
-}
-
-fn is_in_flight(entry: &Entry) -> bool {
-    match &entry.state {
-        TokenState::Exchanging(exchange) => exchange.stage == ExchangeStage::InFlight,
-        TokenState::Active(token) => matches!(token.renewal, Renewal::InFlight { .. }),
-        TokenState::Starting(starting) => starting.is_in_flight,
-        TokenState::OnDevice(sign_in) => matches!(sign_in.poll, Poll::InFlight { .. }),
-        TokenState::Empty | TokenState::Pending(_) => false,
     }
 }

@@ -10,7 +10,7 @@ use super::places::{Flight, Host, MAX_IN_FLIGHT, Turn};
 use super::purpose::Purpose;
 use super::renewal::RenewedBy;
 use super::token_state::{Exchange, ExchangeStage, TokenState};
-use super::{Keeper, device};
+use super::{Keeper, device, revocation};
 use crate::moment::Now;
 use crate::oauth::token_request::TokenRequest;
 
@@ -53,7 +53,7 @@ impl Keeper {
         }
         let host = Host::of(entry.endpoint());
         // A person waits for an exchange, and the code may be good for seconds only.
-        let is_urgent = matches!(entry.state, TokenState::Exchanging(_));
+        let is_urgent = matches!(entry.state, TokenState::Exchanging(_)) && entry.revocation.is_none();
         if is_urgent || self.places.is_free_or_wait(&host, name, turn) {
             self.start_request(name, host, now);
         }
@@ -72,9 +72,12 @@ impl Keeper {
     }
 }
 
-/// Puts an account whose request is due in flight, with `new_job` as the ticket of a refresh or a poll; others have their
+/// Puts an account whose request is due in flight, with `new_job` as the ticket of a refresh, a poll or a revocation; others have their
 /// own.
 fn next_request(entry: &mut Entry, new_job: JobId) -> Option<(JobId, Purpose)> {
+    if entry.revocation.is_some() {
+        return revocation::begin(entry, new_job).map(|request| (new_job, Purpose::Revocation(request)));
+    }
     match &mut entry.state {
         TokenState::Starting(_) => device::begin(entry).map(|(job, request)| (job, Purpose::Codes(request))),
         TokenState::OnDevice(_) => {

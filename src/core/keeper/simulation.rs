@@ -17,6 +17,7 @@ mod importing;
 mod login;
 mod model;
 mod reload;
+mod revocation;
 mod server;
 mod session;
 mod transfer;

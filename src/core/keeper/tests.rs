@@ -10,6 +10,7 @@ mod outage;
 mod places;
 mod refresh;
 mod reload;
+mod revocation;
 mod saving;
 mod suspect;
 mod transfer;

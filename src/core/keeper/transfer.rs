@@ -77,7 +77,8 @@ fn restore_account(
     if token.is_spent(now.moment) {
         return Decision::Skip("its access token has expired and it has no refresh token");
     }
-    if !improves(&entry.state, &token, lineage, now.moment) {
+    // What is being revoked must not come back by the side door.
+    if entry.revocation.is_some() || !improves(&entry.state, &token, lineage, now.moment) {
         return Decision::Keep;
     }
     if !has_room {

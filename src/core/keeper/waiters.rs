@@ -1,4 +1,4 @@
-//! Callers that wait for an access token: what each wants, until when, and what ends its waiting.
+//! Callers that wait for an access token, or for its end: what each wants, until when, and what ends its waiting.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use core::time::Duration;
@@ -13,6 +13,7 @@ use super::outbox::{Mark, Outbox};
 use super::token_state::ActiveToken;
 use super::{Keeper, UnknownAccount};
 use crate::moment::{Moment, Now};
+use crate::oauth::outcome::Reason;
 use crate::prelude::*;
 use crate::snapshot::Lineage;
 
@@ -34,6 +35,8 @@ pub enum Demand {
     FirstTry,
     /// Another stage of a sign-in than this one.
     OtherStage(StageMark),
+    /// None: that the server revokes what there is.
+    Revocation,
 }
 
 /// How waiting ends.
@@ -43,6 +46,15 @@ pub enum Waited {
     Token(Secret),
     /// The account is at another stage.
     OtherStage,
+    /// The tokens are forgotten; the host that has revoked them, where there was something to revoke.
+    Revoked {
+        /// Its name.
+        host: Option<String>,
+    },
+    /// They are not revoked, and nothing has changed.
+    NotRevoked(Reason),
+    /// Somebody else has ended the session meanwhile.
+    Overtaken,
     /// It does not come by itself any more: why, for people.
     Failed(String),
     /// It has not come in time.
@@ -67,6 +79,8 @@ struct Waiter {
 pub(super) struct Waiters {
     all: BTreeMap<WaiterId, Waiter>,
     deadlines: BTreeSet<(Moment, WaiterId)>,
+    /// Those who wait for the end of the session.
+    revokers: BTreeSet<WaiterId>,
 }
 
 impl Waiters {
@@ -79,15 +93,30 @@ impl Waiters {
         self.deadlines.first().map(|(until, _)| *until)
     }
 
-    fn insert(&mut self, id: WaiterId, waiter: Waiter) {
+    /// `old` is the lineage of the access token that there is.
+    pub(super) fn add(
+        &mut self,
+        id: WaiterId,
+        demand: Demand,
+        until: Moment,
+        old: Option<Lineage>,
+        asked_at: Moment,
+    ) {
         self.remove(id);
-        self.deadlines.insert((waiter.until, id));
-        self.all.insert(id, waiter);
+        self.deadlines.insert((until, id));
+        self.revokers.extend((demand == Demand::Revocation).then_some(id));
+        self.all.insert(id, Waiter { demand, until, asked_at, old });
+    }
+
+    /// Whether somebody waits for the end of the session.
+    pub(super) fn has_revokers(&self) -> bool {
+        !self.revokers.is_empty()
     }
 
     fn remove(&mut self, id: WaiterId) {
         if let Some(waiter) = self.all.remove(&id) {
             self.deadlines.remove(&(waiter.until, id));
+            self.revokers.remove(&id);
         }
     }
 
@@ -114,7 +143,7 @@ impl Keeper {
     ) -> Result<(), UnknownAccount> {
         self.change(account, now, |entry, _| {
             let old = entry.state.token().map(|token| token.lineage);
-            entry.waiters.insert(waiter, Waiter { demand, until, asked_at: now.moment, old });
+            entry.waiters.add(waiter, demand, until, old, now.moment);
         })
     }
 
@@ -150,6 +179,7 @@ pub(super) fn answer(entry: &mut Entry, since: Mark, now: Moment, outbox: &mut O
         _ => None,
     });
     let is_over = |waiter: &Waiter| match satisfied(entry, waiter, now) {
+        _ if waiter.demand == Demand::Revocation => None,
         Some(Waited::OtherStage) => Some(failed.clone().map_or(Waited::OtherStage, Waited::Failed)),
         None if !waiter.demand.is_for_token() => None,
         None => {
@@ -173,9 +203,18 @@ pub(super) fn dismiss(entry: &mut Entry, how: &Waited, outbox: &mut Outbox) {
     }
 }
 
+/// Answers everybody who waits for the end of the session.
+pub(super) fn dismiss_revokers(entry: &mut Entry, how: &Waited, outbox: &mut Outbox) {
+    while let Some(waiter) = entry.waiters.revokers.first().copied() {
+        entry.waiters.remove(waiter);
+        outbox.put(Effect::Answer { waiter, how: how.clone() });
+    }
+}
+
 fn satisfied(entry: &Entry, waiter: &Waiter, now: Moment) -> Option<Waited> {
     let token = || entry.state.token();
     let found = match waiter.demand {
+        Demand::Revocation => return None,
         Demand::Token { min_valid } => token()?.lasting(min_valid, now),
         Demand::NewToken | Demand::FirstTry => {
             let is_new = |token: &&ActiveToken| {
@@ -193,7 +232,7 @@ fn satisfied(entry: &Entry, waiter: &Waiter, now: Moment) -> Option<Waited> {
 impl Demand {
     /// Whether an access token ends the wait, and nothing else but the end of all hope.
     fn is_for_token(self) -> bool {
-        !matches!(self, Self::OtherStage(_))
+        !matches!(self, Self::OtherStage(_) | Self::Revocation)
     }
 }
 

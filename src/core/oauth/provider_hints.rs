@@ -71,6 +71,14 @@ const BY_NUMBER: &[(&str, &str)] = &[
     ("AADSTS9002313", "the request is malformed: check client_id and the scopes"),
 ];
 
+/// Who has no revocation endpoint (RFC 7009): the beginning of `token_uri`, what people call them, and the page on which a
+/// user takes back what applications may do.
+const PAGES_OF_GRANTS: &[(&str, &str, &str)] = &[
+    ("https://login.microsoftonline.com/consumers/", "Microsoft", "https://account.live.com/consent/Manage"),
+    ("https://login.microsoftonline.com/", "Microsoft", "https://myapps.microsoft.com/"),
+    ("https://github.com/", "GitHub", "https://github.com/settings/applications"),
+];
+
 /// Hints by `error`.
 const BY_CODE: &[(&str, &str)] = &[
     (
@@ -147,6 +155,12 @@ pub(super) fn number(description: &str) -> Option<&str> {
     description.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| word.starts_with("AADSTS"))
 }
 
+/// Where a user revokes by hand what no endpoint does, and what people call that provider.
+pub(crate) fn page_of_grants(token_uri: &str) -> Option<(&'static str, &'static str)> {
+    let page = PAGES_OF_GRANTS.iter().find(|(beginning, ..)| token_uri.starts_with(beginning));
+    page.map(|(_, provider, page)| (*provider, *page))
+}
+
 fn find(table: &[(&str, &'static str)], key: &str) -> Option<&'static str> {
     table.iter().find(|(name, _)| *name == key).map(|(_, hint)| *hint)
 }
@@ -176,6 +190,15 @@ mod tests {
         assert!(is_blamed(7 * day - 2 * hour));
         assert!(is_blamed(8 * day - 1));
         assert!(!is_blamed(8 * day));
+    }
+
+    #[test]
+    fn who_has_no_revocation_endpoint_has_a_page() {
+        let microsoft = |tenant| format!("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token");
+        let page = |uri: &str| page_of_grants(uri).map(|(_, page)| page);
+        assert!(page(&microsoft("common")).unwrap().contains("myapps"));
+        assert!(page(&microsoft("consumers")).unwrap().contains("account.live.com"));
+        assert_eq!(page("https://github.com.example/login"), None);
     }
 
     #[test]

@@ -42,6 +42,8 @@ impl<'a> SecurityFields<'a> {
         let Account {
             name,
             token_uri,
+            // Used at the user's word only.
+            revocation_uri: _,
             // The endpoints are what it would only confirm.
             issuer: _,
             client_id,

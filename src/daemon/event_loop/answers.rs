@@ -71,7 +71,7 @@ impl EventLoop {
             Request::Login(login) => return self.login(caller, login, now).map(Some),
             Request::Await(seen) => return self.await_stage(caller, seen, now),
             Request::Redirect { account, url } => rooms.redirect(&account, &url, now),
-            Request::Revoke { account } => return self.revoke(caller, &account, now).map(Some),
+            Request::Revoke(revoke) => return self.revoke(caller, &revoke, now),
             Request::Reload {} => {
                 self.reload(Some(caller), until, now);
                 return Ok(None);
@@ -97,14 +97,6 @@ impl EventLoop {
             Request::Shutdown {} => Ok(Report::ShuttingDown { wait: !rooms.is_hook(caller) }.into()),
         };
         answer.map(Some)
-    }
-
-    fn revoke(&mut self, caller: CallerId, account: &str, now: Now) -> Result<Answer, Refused> {
-        if self.may_be_restored(caller, account, now) {
-            return Err(restoring("what it brings back is not there to be revoked yet"));
-        }
-        let revoked = self.rooms.keeper.revoke(account, now);
-        revoked.map(|()| Response::Revoked {}.into()).map_err(|unknown| self.rooms.refused(unknown, account))
     }
 
     /// Whether `startup_cmd` may bring back the token that an account lacks: what is done meanwhile may be needless, or

@@ -112,7 +112,7 @@ impl Rooms {
             | Request::Login(_)
             | Request::Await(_)
             | Request::Redirect { .. }
-            | Request::Revoke { .. }
+            | Request::Revoke(_)
             | Request::Reload {}
             | Request::Dump {}
             | Request::Restore { .. }
@@ -166,6 +166,10 @@ impl Rooms {
             Waited::UnknownAccount => self.unknown_to_guests(account).into(),
             Waited::OtherStage => GuestRefusal::restricted().into(),
             Waited::Stopping => GuestRefusal::stopping().into(),
+            // No guest asks for that.
+            Waited::Revoked { .. } | Waited::NotRevoked(_) | Waited::Overtaken => {
+                GuestRefusal::internal().into()
+            }
         }
     }
 

@@ -62,7 +62,11 @@ impl Rooms {
             },
             Waited::TimeIsUp => not_tried(self.too_late(asked, now)),
             Waited::UnknownAccount => return Err(self.unknown(account)),
-            Waited::Stopping | Waited::OtherStage => return Err(stopping()),
+            Waited::Stopping
+            | Waited::OtherStage
+            | Waited::Revoked { .. }
+            | Waited::NotRevoked(_)
+            | Waited::Overtaken => return Err(stopping()),
         };
         Ok(Report::Imported(imported).into())
     }

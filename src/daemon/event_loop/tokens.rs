@@ -141,7 +141,7 @@ impl Rooms {
                 let shown = self.keeper.show_lasting(account, min_valid, now);
                 shown_as(shown.map_err(|unknown| self.refused(unknown, account))?, min_valid, account)
             }
-            Demand::NewToken => {
+            Demand::NewToken | Demand::Revocation => {
                 let refreshed = self.keeper.refresh(account, now);
                 refreshed_as(refreshed.map_err(|unknown| self.refused(unknown, account))?, account)
             }
@@ -179,6 +179,9 @@ impl Rooms {
             Waited::TimeIsUp => Err(Refused(Refusal::TimedOut, self.too_late(asked, now))),
             Waited::UnknownAccount => Err(self.unknown(account)),
             Waited::Stopping => Err(stopping()),
+            Waited::Revoked { .. } | Waited::NotRevoked(_) | Waited::Overtaken => {
+                Err(Refused(Refusal::Internal, "nobody has asked for that".to_owned()))
+            }
         }
     }
 
@@ -187,7 +190,7 @@ impl Rooms {
         let account = &asked.account;
         let facts = || self.keeper.token_facts(account, now);
         match (asked.demand, asked.format) {
-            (Demand::NewToken | Demand::FirstTry | Demand::OtherStage(_), _) => {
+            (Demand::NewToken | Demand::FirstTry | Demand::OtherStage(_) | Demand::Revocation, _) => {
                 Response::Refreshed { expires: facts().and_then(|facts| facts.expires) }
             }
             (Demand::Token { .. }, None) => Response::AccessToken { access_token },
@@ -219,7 +222,7 @@ impl Rooms {
         }
         let which = match asked.demand {
             Demand::NewToken | Demand::FirstTry => "new access token",
-            Demand::Token { .. } | Demand::OtherStage(_) => "access token",
+            Demand::Token { .. } | Demand::OtherStage(_) | Demand::Revocation => "access token",
         };
         let why = match self.keeper.why_not(&asked.account, now) {
             Ok(Some(shown)) => unavailable(shown, asked.demand),

@@ -82,7 +82,7 @@ impl EventLoop {
         now: Now,
     ) -> Result<(), CannotWait> {
         if self.rooms.ipc_listener.is_there(asker) {
-            self.waiting.check_room(asker, Crowd::default())?;
+            self.waiting.check_room(asker, self.revokers.crowd())?;
             let waiter = WaiterId(asker.number());
             let waiting = self.rooms.keeper.wait(&asked.account, waiter, asked.demand, until, now);
             waiting.map_err(|UnknownAccount| CannotWait::UnknownAccount)?;
@@ -111,13 +111,17 @@ impl EventLoop {
             let waiter = WaiterId(asker.number());
             if let Some(waiting) = self.waiting.remove(waiter) {
                 self.rooms.keeper.stop_waiting(&waiting.asked.account, waiter, now);
+            } else if let Some(account) = self.revokers.remove(waiter) {
+                self.rooms.keeper.stop_waiting(&account, waiter, now);
             }
         }
     }
 
     /// The wait of a caller is over.
     pub(super) fn waited(&mut self, waiter: WaiterId, how: Waited, now: Now) {
-        let Some(Waiting { asker, asked, .. }) = self.waiting.remove(waiter) else { return };
+        let Some(Waiting { asker, asked, .. }) = self.waiting.remove(waiter) else {
+            return self.revocation_is_over(waiter, how);
+        };
         self.tell_end(match asker {
             Asker::Host(caller) => {
                 let answer = self.rooms.end_of_wait(&asked, how, now);

@@ -152,8 +152,8 @@ fn a_request_may_arrive_in_pieces() {
     }
     let (id, request) = world.only_request();
     assert_eq!(request, Request::Status {});
-    world.ipc.answer(id.id(), &Response::Revoked {}.into());
-    assert_eq!(received(&mut caller), Response::Revoked {}.into());
+    world.ipc.answer(id.id(), &Response::Revoked { remote: None }.into());
+    assert_eq!(received(&mut caller), Response::Revoked { remote: None }.into());
     world.assert_empty();
 }
 
@@ -267,8 +267,8 @@ fn callers_that_go_away_are_forgotten() {
     drop(world.ask(&Request::Status {}));
     world.turn();
     let (id, _) = world.ipc.take_request().unwrap();
-    world.ipc.answer(id.id(), &Response::Revoked {}.into());
-    world.ipc.answer(id.id(), &Response::Revoked {}.into());
+    world.ipc.answer(id.id(), &Response::Revoked { remote: None }.into());
+    world.ipc.answer(id.id(), &Response::Revoked { remote: None }.into());
     world.assert_empty();
 }
 
@@ -345,8 +345,8 @@ fn without_descriptors_stalled_callers_make_room_and_others_wait() {
     assert!(!world.ipc.make_room());
     world.sleep(GRACE);
     let (id, _) = world.ipc.take_request().unwrap();
-    world.ipc.answer(id.id(), &Response::Revoked {}.into());
-    assert_eq!(received(&mut caller), Response::Revoked {}.into());
+    world.ipc.answer(id.id(), &Response::Revoked { remote: None }.into());
+    assert_eq!(received(&mut caller), Response::Revoked { remote: None }.into());
 }
 
 #[test]
@@ -365,8 +365,8 @@ fn who_hoards_memory_makes_room_for_the_next() {
         .collect();
     let mut caller = world.ask(&Request::Status {});
     let (id, _) = world.only_request();
-    world.ipc.answer(id.id(), &Response::Revoked {}.into());
-    assert_eq!(received(&mut caller), Response::Revoked {}.into());
+    world.ipc.answer(id.id(), &Response::Revoked { remote: None }.into());
+    assert_eq!(received(&mut caller), Response::Revoked { remote: None }.into());
     drop(hoarders);
     world.turn_until(|ipc| ipc.callers.is_empty());
     world.assert_empty();
@@ -398,12 +398,12 @@ fn many_callers_at_once_are_served() {
     while answered < callers.len() {
         world.turn();
         while let Some((id, _)) = world.ipc.take_request() {
-            world.ipc.answer(id.id(), &Response::Revoked {}.into());
+            world.ipc.answer(id.id(), &Response::Revoked { remote: None }.into());
             answered += 1;
         }
     }
     for mut caller in callers {
-        assert_eq!(received(&mut caller), Response::Revoked {}.into());
+        assert_eq!(received(&mut caller), Response::Revoked { remote: None }.into());
     }
     world.assert_empty();
 }

@@ -25,6 +25,8 @@ pub enum Endpoint {
     Poll,
     /// The page where a user types a code was opened, or a button of it pressed.
     Verification,
+    /// The revocation endpoint (RFC 7009).
+    Revocation,
     /// Token introspection (RFC 7662).
     Introspection,
     /// Anything else.
@@ -39,6 +41,7 @@ impl Endpoint {
             ("POST", "/authorize") => Self::Decision,
             ("POST", "/device") => Self::Device,
             (_, "/verify") => Self::Verification,
+            ("POST", "/revoke") => Self::Revocation,
             ("POST", "/introspect") => Self::Introspection,
             ("POST", "/token") => match request.form("grant_type") {
                 Some("authorization_code") => Self::Exchange,

@@ -86,6 +86,7 @@ fn line(entry: &Entry) -> String {
         Endpoint::Device => "device code asked for",
         Endpoint::Poll => "device code polled",
         Endpoint::Verification => "verification page shown",
+        Endpoint::Revocation => "token revoked",
         Endpoint::Introspection => "token introspected",
         Endpoint::Connection | Endpoint::Other => "other request",
     };

@@ -88,6 +88,11 @@ impl AuthServer {
         format!("{}/device", self.issuer())
     }
 
+    /// The revocation endpoint.
+    pub fn revocation_uri(&self) -> String {
+        format!("{}/revoke", self.issuer())
+    }
+
     /// Every request so far.
     pub fn log(&self) -> &Log {
         &self.shared.log
@@ -199,6 +204,7 @@ fn process(shared: &Shared, endpoint: Endpoint, request: &Request) -> Response {
         Endpoint::Decision => authorization::decide(request, &policy, &mut store, &shared.issuer),
         Endpoint::Verification => device::page(request, &mut store),
         Endpoint::Device => token::device(request, &policy, &mut store, &shared.issuer),
+        Endpoint::Revocation => token::revoke(request, &policy, &mut store),
         Endpoint::Introspection => token::introspect(request, &store),
         _ if request.path == "/token" && request.method == "POST" => {
             token::token(request, &policy, &mut store)

@@ -41,6 +41,28 @@ fn respond(answer: Tokens) -> Response {
     }
 }
 
+/// The revocation endpoint (RFC 7009): with any token of it the whole session ends. What is dead already is no error.
+pub(crate) fn revoke(request: &Request, policy: &Policy, store: &mut Store) -> Response {
+    let revoked = authenticate(request, policy).and_then(|client_id| {
+        let token = request.form("token").ok_or(Refusal(400, "invalid_request", "token is missing"))?;
+        let grant = store.access_grant(token).or_else(|| store.refresh_grant(token, false).ok());
+        match grant {
+            Some(grant) if grant.approval.client_id != client_id => {
+                Err(Refusal(400, "unauthorized_client", "the token is another client's"))
+            }
+            Some(grant) => {
+                store.end(grant.session);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    });
+    match revoked {
+        Ok(()) => Response::new(200, "text/plain", ""),
+        Err(refusal) => respond(Err(refusal)),
+    }
+}
+
 /// What a resource server asks about a token.
 pub(crate) fn introspect(request: &Request, store: &Store) -> Response {
     let grant = request.form("token").and_then(|token| store.access_grant(token));

@@ -36,6 +36,7 @@ pub(super) struct Draft {
     pub(super) device_auth_uri: Option<Uri>,
     issuer: Option<Arc<str>>,
     token_uri: Option<Uri>,
+    revocation_uri: Option<Uri>,
     client_id: Option<String>,
     client_secret: Option<Secret>,
     client_auth: Option<client::Method>,
@@ -74,6 +75,7 @@ const RULES: &[Rule<Draft>] = &[
     Rule::new("provider", |draft, given, problems| draft.provider = given.provider(problems)),
     Rule::new("redirect_uri", |draft, given, problems| draft.redirect_uri = given.uri(problems)),
     Rule::new("resource", |draft, given, problems| draft.resource = given.resources(problems)),
+    Rule::new("revocation_uri", |draft, given, problems| draft.revocation_uri = given.endpoint(problems)),
     Rule::new("scopes", |draft, given, problems| draft.scopes = given.list(problems)),
     Rule::new("tenant", |draft, given, problems| draft.tenant = given.tenant(problems)),
     Rule::new("token_uri", |draft, given, problems| draft.token_uri = given.endpoint(problems)),
@@ -116,6 +118,8 @@ pub(super) fn read<'a>(
     let provider = Provider::new(draft.provider, draft.tenant.take(), &seen, problems);
     let provider = provider.as_ref();
     // Elsewhere than the provider's, it is another server.
+    let revocation_uri_of_provider =
+        provider.filter(|_| draft.token_uri.is_none()).and_then(Provider::revocation_uri);
     let issuer_of_provider = provider.filter(|_| draft.auth_uri.is_none()).and_then(Provider::issuer);
     let fields = match provider {
         Some(provider) => provider.auth_uri_fields(own_fields),
@@ -128,6 +132,7 @@ pub(super) fn read<'a>(
         user: user.map(Into::into),
         grant: grant?,
         token_uri: draft.token_uri.or_else(|| provider?.token_uri())?.into(),
+        revocation_uri: draft.revocation_uri.or(revocation_uri_of_provider).map(Into::into),
         issuer: draft.issuer.or(issuer_of_provider),
         client_id: draft.client_id?.into(),
         client_auth: client::auth(draft.client_auth, draft.client_secret, &seen, problems),

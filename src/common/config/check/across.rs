@@ -99,7 +99,9 @@ pub(super) fn check<'a>(
 fn endpoints(account: &Account) -> impl Iterator<Item = (&'static str, &Uri)> {
     let auth_uri = account.grant.browser().map(|browser| ("auth_uri", &*browser.auth_uri));
     let device = account.grant.device().map(|device| ("device_auth_uri", &*device.device_auth_uri));
-    auth_uri.into_iter().chain(device).chain([("token_uri", &*account.token_uri)])
+    let revocation = account.revocation_uri.as_deref().map(|uri| ("revocation_uri", uri));
+    let token_uri = Some(("token_uri", &*account.token_uri));
+    [auth_uri, device, token_uri, revocation].into_iter().flatten()
 }
 
 /// Where a sign-in begins.

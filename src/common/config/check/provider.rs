@@ -47,6 +47,11 @@ impl Provider {
         self.uri(self.preset.token_uri)
     }
 
+    /// Where the server of [`Provider::token_uri`] revokes tokens.
+    pub(super) fn revocation_uri(&self) -> Option<Uri> {
+        self.uri(self.preset.revocation_uri?)
+    }
+
     /// What the server of [`Provider::auth_uri`] calls itself.
     pub(super) fn issuer(&self) -> Option<Arc<str>> {
         self.preset.issuer.map(Arc::from)

@@ -62,10 +62,10 @@ fn the_first_live_candidate_gets_the_request() {
     drop(UnixListener::bind(place.socket("stale")).unwrap());
     let daemon = place.daemon("live", |mut stream| {
         assert_eq!(read_request(&mut stream), Request::Status {});
-        answer(&mut stream, Response::Revoked {});
+        answer(&mut stream, Response::Revoked { remote: None });
     });
     let (response, _) = ask(&[place.named("absent"), place.named("stale"), place.named("live")]).unwrap();
-    assert_eq!(response, Response::Revoked {}.into());
+    assert_eq!(response, Response::Revoked { remote: None }.into());
     daemon.join().unwrap();
 }
 
@@ -79,8 +79,9 @@ fn siblings_are_asked_last_and_not_spoken_of() {
     drop(UnixListener::bind(place.socket("stale")).unwrap());
     let error = ask().unwrap_err();
     assert!(error.to_string().contains("absent: no such file"), "{error}");
-    let daemon = place.daemon("sibling", |mut stream| answer(&mut stream, Response::Revoked {}));
-    assert_eq!(ask().unwrap().0, Response::Revoked {});
+    let daemon =
+        place.daemon("sibling", |mut stream| answer(&mut stream, Response::Revoked { remote: None }));
+    assert_eq!(ask().unwrap().0, Response::Revoked { remote: None });
     daemon.join().unwrap();
 }
 
@@ -283,7 +284,7 @@ fn the_connection_can_be_kept_until_the_daemon_has_gone() {
     stop.send(()).unwrap();
     daemon.join().unwrap();
 
-    let gone = place.daemon("gone", |mut stream| answer(&mut stream, Response::Revoked {}));
+    let gone = place.daemon("gone", |mut stream| answer(&mut stream, Response::Revoked { remote: None }));
     let (_, connection) = ask(&[place.named("gone")]).unwrap();
     assert!(connection.wait_until_closed(PATIENCE));
     gone.join().unwrap();
@@ -296,13 +297,13 @@ fn what_comes_before_the_end_is_told_also_where_both_come_at_once() {
     let first = pending.clone();
     let daemon = place.daemon("live", move |mut stream| {
         read_request(&mut stream);
-        let both = [encode(&first).unwrap(), encode(&Response::Revoked {}).unwrap()].concat();
+        let both = [encode(&first).unwrap(), encode(&Response::Revoked { remote: None }).unwrap()].concat();
         stream.write_all(&both).unwrap();
     });
     let mut told = Vec::new();
     let candidates = [place.named("live")];
     let (answer, _) =
         call_any(&candidates, Vec::new, &Request::Status {}, PATIENCE, &mut |more| told.push(more)).unwrap();
-    assert_eq!((answer, told), (Response::Revoked {}, vec![pending]));
+    assert_eq!((answer, told), (Response::Revoked { remote: None }, vec![pending]));
     daemon.join().unwrap();
 }

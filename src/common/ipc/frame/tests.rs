@@ -46,7 +46,7 @@ fn assert_decoded<M: Message + PartialEq + Debug>(message: M) {
 fn what_is_encoded_is_decoded() {
     assert_decoded(Request::Show(Show::of("wörk \"1\"".to_owned())));
     assert_decoded(Response::Starting { host: "login.test".to_owned() });
-    assert_decoded(Answer::from(Response::Revoked {}));
+    assert_decoded(Answer::from(Response::Revoked { remote: None }));
     assert_decoded(Answer::from(Report::ShuttingDown { wait: false }));
 }
 

@@ -10,7 +10,25 @@ use crate::moment::Moment;
 impl Entry {
     /// What this account waits for.
     pub(in crate::keeper) fn due(&self) -> Due {
-        let request = match &self.state {
+        let (request, poll) = match &self.revocation {
+            Some(revocation) if revocation.is_waiting() && !self.is_in_flight() => (Some(Moment::BOOT), None),
+            Some(_) => (None, None),
+            None => (self.due_request(), due_poll(&self.state)),
+        };
+        let held = self.state.token().filter(|token| token.access_token.is_some());
+        let ends = [held.map(|token| token.expires_at), end_of_codes(&self.state)];
+        Due {
+            request,
+            poll,
+            reminder: self.state.reminder().map(|reminder| reminder.at),
+            expiry: ends.into_iter().flatten().min(),
+            wait: self.waiters.next_deadline(),
+        }
+    }
+
+    /// When a request for a token may start.
+    fn due_request(&self) -> Option<Moment> {
+        match &self.state {
             TokenState::Starting(starting) if !starting.is_in_flight => Some(self.exchanges.next_allowed()),
             TokenState::Empty
             | TokenState::Starting(_)
@@ -26,21 +44,24 @@ impl Entry {
                 }
                 Renewal::InFlight { .. } | Renewal::Impossible => None,
             },
-        };
-        let held = self.state.token().filter(|token| token.access_token.is_some());
-        let (poll, end_of_codes) = due_on_device(&self.state);
-        Due {
-            request,
-            poll,
-            reminder: self.state.reminder().map(|reminder| reminder.at),
-            expiry: held.map(|token| token.expires_at).into_iter().chain(end_of_codes).min(),
-            wait: self.waiters.next_deadline(),
         }
     }
 
-    /// Whether `job` is the ticket of the token request that this account waits for.
+    /// Whether a request for a token, or for a sign-in, is under way.
+    pub(in crate::keeper) fn is_in_flight(&self) -> bool {
+        match &self.state {
+            TokenState::Exchanging(exchange) => exchange.stage == ExchangeStage::InFlight,
+            TokenState::Active(token) => matches!(token.renewal, Renewal::InFlight { .. }),
+            TokenState::Starting(starting) => starting.is_in_flight,
+            TokenState::OnDevice(sign_in) => matches!(sign_in.poll, Poll::InFlight { .. }),
+            TokenState::Empty | TokenState::Pending(_) => false,
+        }
+    }
+
+    /// Whether `job` is the ticket of the request that this account waits for.
     pub(in crate::keeper) fn awaits(&self, job: JobId) -> bool {
         match &self.state {
+            _ if self.revocation.as_ref().is_some_and(|revocation| revocation.awaits(job)) => true,
             TokenState::Exchanging(exchange) => {
                 exchange.job == job && exchange.stage == ExchangeStage::InFlight
             }
@@ -54,12 +75,20 @@ impl Entry {
     }
 }
 
-/// When the next poll starts, and when the codes end. What a poll brings counts, also a moment too late.
-fn due_on_device(state: &TokenState) -> (Option<Moment>, Option<Moment>) {
+/// When the next poll starts.
+fn due_poll(state: &TokenState) -> Option<Moment> {
     match state {
-        TokenState::OnDevice(DeviceSignIn { expires_at, poll: Poll::Waiting { due }, .. }) => {
-            (Some(*due), Some(*expires_at))
+        TokenState::OnDevice(DeviceSignIn { poll: Poll::Waiting { due }, .. }) => Some(*due),
+        _ => None,
+    }
+}
+
+/// When the codes for a user end. What a poll brings counts, also a moment too late.
+fn end_of_codes(state: &TokenState) -> Option<Moment> {
+    match state {
+        TokenState::OnDevice(DeviceSignIn { expires_at, poll: Poll::Waiting { .. }, .. }) => {
+            Some(*expires_at)
         }
-        _ => (None, None),
+        _ => None,
     }
 }

@@ -30,13 +30,17 @@ impl Model {
         next_reminder: Moment,
         now: Now,
     ) {
-        let is_awaited = self.request == Some(job);
+        let is_awaited = self.awaits(job);
         self.expected.event(Happened::RequestEnded { outcome: verdict.as_str(), is_awaited });
         if !is_awaited {
             return;
         }
+        if let Verdict::Revocation(revoked) = verdict {
+            return self.revocation_answered(revoked);
+        }
         self.request = None;
         match verdict {
+            Verdict::Revocation(_) => {}
             Verdict::Token(outcome) => self.token_answered(outcome, account, now),
             Verdict::Codes(answer) => self.codes_answered(answer, next_reminder, now),
             Verdict::Poll(Polled::Issued(issued)) => self.issued(issued, account, now),

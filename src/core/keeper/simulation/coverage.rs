@@ -23,10 +23,11 @@ pub(super) const STATES: [&str; 15] = [
 ];
 
 /// The calls that concern one account, and what may befall it.
-pub(super) const CALLS: [&str; 20] = [
+pub(super) const CALLS: [&str; 21] = [
     "show",
     "refresh",
     "revoke",
+    "revoke at the server",
     "right redirect",
     "wrong redirect",
     "used redirect",

@@ -6,6 +6,7 @@ use pizauth_common::config::Account;
 
 use super::device::device_host_of;
 use super::model::Phase;
+use super::revocation::revocation_host_of;
 use super::world::World;
 use crate::testing::uri;
 
@@ -60,20 +61,26 @@ impl World {
 
     /// Whether a request of this account may: an exchange wherever there is a place at all.
     pub(super) fn has_place_for(&self, name: &str) -> bool {
-        let is_exchange = matches!(self.models[name].phase, Phase::Exchanging { .. });
+        let model = &self.models[name];
+        let is_exchange = matches!(model.phase, Phase::Exchanging { .. }) && model.revocation.is_none();
         if is_exchange { self.has_place() } else { self.has_place_at(self.asked_by(name)) }
     }
 
     /// Where the next request of this account goes.
     pub(super) fn asked_by(&self, name: &str) -> Host {
         let account = &self.accounts[name];
+        if self.models[name].revocation.is_some() {
+            return revocation_host_of(account).expect("there is somebody to ask");
+        }
         let device =
             device_host_of(account).filter(|_| matches!(self.models[name].phase, Phase::Starting { .. }));
         device.unwrap_or_else(|| host_of(account))
     }
 
     fn has_place_at(&self, host: Host) -> bool {
-        let of_account = |account: &Account| [Some(host_of(account)), device_host_of(account)];
+        let of_account = |account: &Account| {
+            [Some(host_of(account)), device_host_of(account), revocation_host_of(account)]
+        };
         let hosts: BTreeSet<Host> = self.accounts.values().flat_map(of_account).flatten().collect();
         let is_restricted = hosts.len() > 1 && !self.answering.contains(host);
         let most = if is_restricted { MOST_TO_SILENT } else { MOST };

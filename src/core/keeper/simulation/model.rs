@@ -7,6 +7,7 @@ use pizauth_common::ipc::message::{AccountStatus, Method, State};
 
 use super::device::Codes;
 use super::expected::Expected;
+use super::revocation::{Concluded, Revocation};
 use super::session::{Session, Wait};
 use crate::keeper::tests::bench::seconds;
 use crate::keeper::{AccountEvent, Happened, JobId, WayOut};
@@ -79,6 +80,10 @@ pub(super) struct Model {
     is_out: bool,
     /// How many callers wait for it.
     pub(super) waiters: usize,
+    /// What its server is asked to do, or will be.
+    pub(super) revocation: Option<Revocation>,
+    /// How one has ended in this step.
+    pub(super) concluded: Option<Concluded>,
 }
 
 impl Model {
@@ -200,6 +205,7 @@ impl Model {
 
     /// The session or the exchange is over, and with it all that was known of it; tells whether it was a session.
     pub(super) fn forget(&mut self) -> bool {
+        self.conclude(Concluded::Overtaken);
         self.last_error = None;
         self.code_made_at = None;
         self.expected.forget_reported();
@@ -308,8 +314,12 @@ impl Model {
 
     /// When the next token request may leave, as far as it is for the account.
     pub(super) fn wants_request_at(&self) -> Option<Moment> {
+        if let Some(revocation) = self.revocation.as_ref().filter(|_| self.request.is_none()) {
+            return revocation.job.is_none().then_some(Moment(0));
+        }
         let due = match &self.phase {
             _ if self.request.is_some() => return None,
+
             Phase::OnDevice { codes, .. } => return Some(codes.due),
             Phase::Starting { .. } => Moment(0),
             Phase::Exchanging { due, .. } => *due,
@@ -322,6 +332,12 @@ impl Model {
     /// Until the refresh that is wanted may begin.
     pub(super) fn refresh_in(&self, now: Now) -> Duration {
         self.wants_request_at().unwrap_or(now.moment).since(now.moment)
+    }
+
+    /// Whether it waits for the answer to this request.
+    pub(super) fn awaits(&self, job: JobId) -> bool {
+        let revocation = self.revocation.as_ref().and_then(|revocation| revocation.job);
+        self.request == Some(job) || revocation == Some(job)
     }
 
     /// Why the last try of the exchange that goes on failed, if one did.
@@ -339,6 +355,10 @@ impl Model {
             wanted.is_some_and(|at| at <= now.moment),
             "a request that waits for {wanted:?}, not {now:?}"
         );
+        if let Some(revocation) = &mut self.revocation {
+            assert_eq!(revocation.job.replace(job), None, "two revocations at once");
+            return;
+        }
         self.request = Some(job);
         match self.phase {
             Phase::OnDevice { .. } => self.poll_sent(now.moment),
@@ -372,7 +392,10 @@ impl Model {
             expires: session.filter(|session| !session.is_endless()).map(|session| wall(session.expires_at)),
             refreshable: session.is_some_and(Session::is_refreshable),
             in_flight: self.request.is_some(),
-            next_refresh: self.wants_request_at().filter(|_| is_active).map(|at| wall(at.max(now.moment))),
+            next_refresh: self
+                .wants_request_at()
+                .filter(|_| is_active && self.revocation.is_none())
+                .map(|at| wall(at.max(now.moment))),
             last_refresh: self.heard_at.map(wall),
             last_was_sign_in: self.last_was_sign_in,
             last_error: self.last_error.as_ref().map(|reason| reason.as_str().to_owned()),

@@ -9,6 +9,7 @@ use super::device::with_random_grant;
 use super::dice::Dice;
 use super::hosts::{HOSTS, at_host};
 use super::model::{Model, Phase};
+use super::revocation::with_revocation_at;
 use super::session::Session;
 use super::world::World;
 use crate::keeper::Happened;
@@ -56,6 +57,8 @@ impl World {
         let changes_grant = self.dice.chance(20);
         let changed =
             if changes_grant { with_random_grant(changed, HOSTS.len(), &mut self.dice) } else { changed };
+        let host = self.dice.pick(&[None, Some(HOSTS[0]), Some(HOSTS[1]), Some(HOSTS[2])]);
+        let changed = if self.dice.chance(30) { with_revocation_at(changed, host) } else { changed };
         let client_auth = ClientAuth::Post(format!("secret-{serial}").as_str().into());
         Account { client_auth, refresh_retry: seconds(self.dice.pick(&[1, 40, 4000])), ..changed }
     }
@@ -118,5 +121,7 @@ pub(super) fn random_account(name: &str, hosts: usize, dice: &mut Dice) -> Accou
         ..account(name)
     };
     let account = with_random_grant(account, hosts, dice);
+    let host = dice.chance(80).then(|| HOSTS[dice.below(hosts)]);
+    let account = with_revocation_at(account, host);
     at_host(account, HOSTS[dice.below(hosts)])
 }

@@ -39,7 +39,7 @@ impl World {
             self.spent.spend(code);
         }
         self.heard_of(request.host, result.is_ok());
-        if self.model(&request.account).request != Some(job) {
+        if !self.model(&request.account).awaits(job) {
             self.count(&request.account, "late answer", coverage);
         }
         let (account, now, remind_at) = (self.accounts[&request.account].clone(), self.now, self.remind_at());
@@ -65,6 +65,7 @@ impl World {
             Purpose::Poll(_) if self.dice.chance(20) => answer_for(&self.random_issue(65)),
             Purpose::Poll(_) => Ok(self.random_poll_answer()),
             Purpose::Codes(_) => Ok(self.random_codes()),
+            Purpose::Revocation(_) => Ok(self.random_revocation_answer()),
         }
     }
 

@@ -70,6 +70,9 @@ impl World {
     fn gives_way(&mut self, saved: &AccountSnapshot, session: &Session) -> bool {
         let now = self.now.moment;
         let model = self.model(saved.account.as_str());
+        if model.revocation.is_some() {
+            return false;
+        }
         match (&model.phase, model.held()) {
             (Phase::Exchanging { .. }, _) => false,
             (_, None) => true,

@@ -23,7 +23,17 @@ pub(super) struct Waiting {
 
 impl Waiting {
     fn is_for_token(&self) -> bool {
-        !matches!(self.demand, Demand::OtherStage(_))
+        !matches!(self.demand, Demand::OtherStage(_) | Demand::Revocation)
+    }
+
+    pub(super) fn of(
+        name: &str,
+        demand: Demand,
+        asked_at: Moment,
+        old: Option<Lineage>,
+        until: Moment,
+    ) -> Self {
+        Self { name: name.to_owned(), demand, asked_at, old, until }
     }
 }
 
@@ -47,7 +57,7 @@ impl World {
         };
         let until = self.now.moment.plus(seconds(self.dice.pick(&[1, 20, 600, 4_000])));
         let old = self.lineage_of(name);
-        let waiting = Waiting { name: name.to_owned(), demand, asked_at: self.now.moment, old, until };
+        let waiting = Waiting::of(name, demand, self.now.moment, old, until);
         let rests = waiting.is_for_token() && matches!(self.model(name).phase, Phase::Empty);
         if self.is_stopping || rests || self.is_satisfied(&waiting) {
             return;
@@ -81,6 +91,9 @@ impl World {
     pub(super) fn waited(&mut self, id: WaiterId, how: Waited) {
         let waiting = self.take_waiting(id);
         let now = self.now.moment;
+        if waiting.demand == Demand::Revocation {
+            return self.revoker_answered(&waiting.name, waiting.until, how);
+        }
         let is_satisfied = self.is_satisfied(&waiting);
         match how {
             Waited::Token(token) => {
@@ -97,7 +110,7 @@ impl World {
             }
             Waited::TimeIsUp => assert!(waiting.until <= now && !is_satisfied, "{}", waiting.name),
             Waited::Stopping => assert!(self.is_stopping),
-            Waited::UnknownAccount => panic!("no account ever goes"),
+            other => panic!("{other:?} for {}", waiting.name),
         }
     }
 
@@ -107,6 +120,8 @@ impl World {
             let name = &waiting.name;
             assert!(waiting.until > self.now.moment, "somebody waits for {name} longer than for its time");
             assert!(!self.is_satisfied(waiting), "nobody was told that {name} has what they wait for");
+            let revokes = self.models[name].revocation.is_some();
+            assert!(revokes || waiting.demand != Demand::Revocation, "somebody waits for nothing at {name}");
             let is_in_vain = waiting.is_for_token() && self.is_in_vain(waiting);
             assert!(!self.is_stopping && !is_in_vain, "somebody waits for {name} in vain");
         }
@@ -118,7 +133,12 @@ impl World {
 
     fn take_waiting(&mut self, id: WaiterId) -> Waiting {
         let waiting = self.waiting.remove(&id).expect("who waits is answered once");
-        self.model(&waiting.name).waiters -= 1;
+        let model = self.model(&waiting.name);
+        model.waiters -= 1;
+        if let Some(revocation) = model.revocation.as_mut().filter(|_| waiting.demand == Demand::Revocation) {
+            revocation.waiters -= 1;
+        }
+        self.settle();
         waiting
     }
 
@@ -145,6 +165,7 @@ impl World {
     fn is_satisfied(&self, waiting: &Waiting) -> bool {
         let (now, session) = (self.now.moment, self.models[&waiting.name].held());
         match waiting.demand {
+            Demand::Revocation => false,
             Demand::Token { min_valid } => session.is_some_and(|it| it.lasting(min_valid, now).is_some()),
             Demand::NewToken | Demand::FirstTry => session.is_some_and(|session| {
                 let is_other = self.lineage_of(&waiting.name) != waiting.old;

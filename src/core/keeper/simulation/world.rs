@@ -13,6 +13,7 @@ use super::dice::Dice;
 use super::hosts::{HOSTS, Host};
 use super::model::{Model, Phase, SpentCodes};
 use super::reload::random_account;
+use super::revocation;
 use super::server::Request;
 use super::session::Session;
 use super::waiters::Waiting;
@@ -101,6 +102,7 @@ impl World {
         let name = self.someone();
         self.hopeless.clear();
         self.failed_tries.clear();
+        self.models.values_mut().for_each(|model| model.concluded = None);
         match self.dice.below(100) {
             0..10 => self.show_lasting(&name, Duration::ZERO, coverage),
             10..14 => {
@@ -110,9 +112,10 @@ impl World {
             14..19 => self.wait(&name, coverage),
             19..20 => self.leave(coverage),
             20..26 => self.refresh(&name, coverage),
-            26..29 => self.revoke(&name, coverage),
-            29..33 => self.login(&name, coverage),
-            33..45 => self.visit(&name, coverage),
+            26..28 => self.revoke(&name, coverage),
+            28..31 => self.revoke_remotely(&name, coverage),
+            31..34 => self.login(&name, coverage),
+            34..45 => self.visit(&name, coverage),
             45..66 => self.answer(coverage),
             66..68 => self.hook_answers(),
             68..71 => self.reload(&name, coverage),
@@ -187,6 +190,7 @@ impl World {
 
     /// Performs the effects and compares what is told with what the step must have brought.
     pub(super) fn absorb(&mut self) {
+        self.settle();
         while let Some(effect) = self.keeper.poll_effect() {
             match effect {
                 Effect::Http { job, request } => self.request_sent(job, request),
@@ -197,6 +201,13 @@ impl World {
             }
         }
         self.check_all_told();
+    }
+
+    /// What has lost its purpose is over.
+    pub(super) fn settle(&mut self) {
+        for (name, model) in &mut self.models {
+            model.settle(&self.accounts[name], self.now);
+        }
     }
 
     fn told(&mut self, event: &AccountEvent) {
@@ -227,12 +238,18 @@ impl World {
         assert!(!self.is_stopping && self.has_place_for(&name), "a request of {name} has no place");
         let model = self.models.get_mut(&name).expect("every account has a model");
         model.request_sent(job, self.now);
-        let purpose = purpose(account, &model.phase, &sent);
+        if let Some(revocation) = &mut model.revocation {
+            revocation.host = account.revocation_uri.as_ref().map(|uri| uri.host().to_owned());
+        }
+        let purpose = match &model.revocation {
+            Some(_) => Purpose::Revocation(revocation::request(account, model, self.now.moment)),
+            None => purpose(account, &model.phase, &sent),
+        };
         let Effect::Http { request, .. } = purpose.effect(job) else { panic!("no request for {purpose:?}") };
         assert_eq!(sent, request);
         assert_eq!(grant, purpose.logged_as());
         let code = match &model.phase {
-            Phase::Exchanging { code, .. } => Some(code.clone()),
+            Phase::Exchanging { code, .. } if model.revocation.is_none() => Some(code.clone()),
             _ => None,
         };
         if let Some(code) = &code {

@@ -14,6 +14,8 @@ pub(in crate::oauth) enum Unreadable {
     Html,
     NotJson,
     NoTokenAnswer,
+    /// Of the revocation endpoint: it has failed without saying why.
+    NoError,
     TokenAndError(String),
     BadToken(&'static str),
     TokenType(String),
@@ -35,6 +37,7 @@ impl fmt::Display for Unreadable {
             Self::Html => f.write_str("a web page instead of an answer (a proxy or a captive portal?)"),
             Self::NotJson => f.write_str("the answer cannot be read"),
             Self::NoTokenAnswer => f.write_str("the answer holds neither a token nor an error"),
+            Self::NoError => f.write_str("the answer holds no OAuth error"),
             Self::TokenAndError(error) => write!(f, "the answer holds both a token and an error ({error})"),
             Self::BadToken(name) => {
                 write!(f, "the {name} in the answer is not a string of 1 to 65536 printable ASCII characters")

@@ -19,9 +19,10 @@ pub(super) fn unavailable(shown: Shown, demand: Demand) -> String {
             format!("{}; {}", valid_for_only(valid_for, min_valid), refresh_of(renewal))
         }
         (Shown::Expired(renewing), _) => refresh_of(Some(renewing)),
-        (Shown::TooShort { renewal, .. }, Demand::NewToken | Demand::FirstTry | Demand::OtherStage(_)) => {
-            refresh_of(renewal)
-        }
+        (
+            Shown::TooShort { renewal, .. },
+            Demand::NewToken | Demand::FirstTry | Demand::OtherStage(_) | Demand::Revocation,
+        ) => refresh_of(renewal),
         (Shown::AccessToken(_) | Shown::Resting { .. } | Shown::Stopping, _) => "it is not there".to_owned(),
     }
 }

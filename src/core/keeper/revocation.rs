@@ -1,0 +1,166 @@
+//! Revoking at the server (RFC 7009): the server is asked first, and nothing is forgotten before it has said yes. Meanwhile
+//! it holds the account's one place for a request; what is in flight when it begins is waited for, since that may bring the
+//! token that is to be revoked.
+
+use pizauth_common::config::Uri;
+use pizauth_common::secret::Secret;
+
+use super::commands::drop_session;
+use super::effect::JobId;
+use super::entry::Entry;
+use super::event::Happened;
+use super::outbox::Outbox;
+use super::waiters::{Demand, Waited, WaiterId, dismiss_revokers};
+use super::{Keeper, UnknownAccount};
+use crate::moment::{Moment, Now};
+use crate::oauth::outcome::Reason;
+use crate::oauth::provider_hints::page_of_grants;
+use crate::oauth::revocation::{RevocationRequest, Revoked, TokenKind};
+use crate::prelude::*;
+
+/// What somebody waits for who has the server asked.
+#[derive(Debug)]
+pub(super) struct Revocation {
+    stage: Stage,
+    /// Why the server does not revoke the refresh token: it is given the access token.
+    refused: Option<Reason>,
+    /// Who has been asked.
+    host: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// For a place, or for an answer to something else.
+    Waiting,
+    InFlight {
+        job: JobId,
+        kind: TokenKind,
+    },
+}
+
+impl Revocation {
+    fn begun() -> Self {
+        Self { stage: Stage::Waiting, refused: None, host: None }
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        self.stage == Stage::Waiting
+    }
+
+    pub(super) fn awaits(&self, job: JobId) -> bool {
+        matches!(self.stage, Stage::InFlight { job: held, .. } if held == job)
+    }
+}
+
+/// Why a server cannot be asked: there is no revocation endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoRevocation {
+    /// What people call the provider, and the page on which its users take access back, where both are known.
+    pub by_hand: Option<(&'static str, &'static str)>,
+}
+
+impl Keeper {
+    /// Has the server revoke the tokens of an account. The caller waits until `until`, and is told by
+    /// [`super::Effect::Answer`] how it went, once; where it is not sent by then it is not sent at all.
+    ///
+    /// # Errors
+    /// There is no such account, or nobody to ask.
+    pub fn revoke_remotely(
+        &mut self,
+        account: &str,
+        waiter: WaiterId,
+        until: Moment,
+        now: Now,
+    ) -> Result<Result<(), NoRevocation>, UnknownAccount> {
+        let entry = self.entries.get(account).ok_or(UnknownAccount)?;
+        if entry.account.revocation_uri.is_none() {
+            return Ok(Err(NoRevocation { by_hand: page_of_grants(entry.account.token_uri.written()) }));
+        }
+        self.change(account, now, |entry, _| {
+            entry.waiters.add(waiter, Demand::Revocation, until, None, now.moment);
+            entry.revocation.get_or_insert_with(Revocation::begun);
+        })?;
+        Ok(Ok(()))
+    }
+
+    /// Who revokes the tokens of an account, where somebody does.
+    pub fn revocation_host(&self, account: &str) -> Option<&str> {
+        self.entries.get(account)?.account.revocation_uri.as_deref().map(Uri::host)
+    }
+}
+
+/// The request of an account whose turn it is, now in flight.
+pub(super) fn begin(entry: &mut Entry, job: JobId) -> Option<RevocationRequest> {
+    let (kind, token) = to_revoke(entry)?;
+    let uri = entry.account.revocation_uri.as_deref()?;
+    let request = RevocationRequest::new(&entry.account, uri, kind, &token);
+    let revocation = entry.revocation.as_mut()?;
+    (revocation.stage, revocation.host) = (Stage::InFlight { job, kind }, Some(uri.host().to_owned()));
+    Some(request)
+}
+
+/// The refresh token, or the access token where there is none or the server does not take it.
+fn to_revoke(entry: &Entry) -> Option<(TokenKind, Secret)> {
+    let is_refused = entry.revocation.as_ref().is_some_and(|revocation| revocation.refused.is_some());
+    let token = entry.state.token()?;
+    let refresh_token = token.renewal.renewer().and_then(|renewer| renewer.by.refresh_token());
+    match refresh_token.filter(|_| !is_refused) {
+        Some(refresh_token) => Some((TokenKind::RefreshToken, refresh_token.clone())),
+        None => Some((TokenKind::AccessToken, token.access_token.clone()?)),
+    }
+}
+
+/// The server has answered, or nobody knows.
+pub(super) fn answered(entry: &mut Entry, revoked: Revoked, outbox: &mut Outbox) {
+    match revoked {
+        Revoked::Done => {
+            let host = entry.revocation.as_mut().and_then(|revocation| revocation.host.take());
+            forget(entry, host, outbox);
+        }
+        Revoked::OtherKindsOnly(reason) => match &mut entry.revocation {
+            Some(Revocation {
+                stage: stage @ Stage::InFlight { kind: TokenKind::RefreshToken, .. },
+                refused,
+                ..
+            }) => {
+                (*stage, *refused) = (Stage::Waiting, Some(reason));
+            }
+            _ => give_up(entry, reason, outbox),
+        },
+        Revoked::NotDone(reason) => give_up(entry, reason, outbox),
+    }
+}
+
+fn give_up(entry: &mut Entry, reason: Reason, outbox: &mut Outbox) {
+    entry.revocation = None;
+    dismiss_revokers(entry, &Waited::NotRevoked(reason), outbox);
+}
+
+/// After a step: what has lost its purpose is over.
+pub(super) fn settle(entry: &mut Entry, outbox: &mut Outbox) {
+    let Some(revocation) = &entry.revocation else {
+        // Whatever has ended the session was quicker.
+        return dismiss_revokers(entry, &Waited::Overtaken, outbox);
+    };
+    if !revocation.is_waiting() {
+        return;
+    }
+    let refused = revocation.refused.clone();
+    if !entry.waiters.has_revokers() {
+        entry.revocation = None;
+    } else if entry.account.revocation_uri.is_none() {
+        give_up(entry, Reason::new(super::CONFIGURATION_CHANGED), outbox);
+    } else if to_revoke(entry).is_none() && !entry.is_in_flight() {
+        match refused {
+            Some(reason) => give_up(entry, reason, outbox),
+            // There is nothing that a server could know of.
+            None => forget(entry, None, outbox),
+        }
+    }
+}
+
+fn forget(entry: &mut Entry, host: Option<String>, outbox: &mut Outbox) {
+    dismiss_revokers(entry, &Waited::Revoked { host }, outbox);
+    let had_token = drop_session(entry).token().is_some();
+    outbox.tell(entry, Happened::TokenRevoked { had_token });
+}

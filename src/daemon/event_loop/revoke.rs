@@ -1,0 +1,130 @@
+//! Forgetting the tokens of an account: at once, or after its server has revoked them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use pizauth_common::account_name::as_argument;
+use pizauth_common::ipc::message::{Answer, Refusal, Response, Revoke};
+use pizauth_core::keeper::{NoRevocation, Waited, WaiterId};
+use pizauth_core::moment::Now;
+
+use super::answers::{Refused, busy, restoring, stopping};
+use super::crowd::Crowd;
+use super::{EventLoop, Rooms};
+use crate::ipc_listener::{Asker, CallerId};
+
+/// So long a caller waits for its server. The command waits a little longer for us.
+const PATIENCE: Duration = Duration::from_secs(35);
+
+/// Callers that wait for a server to revoke the tokens of an account.
+#[derive(Debug, Default)]
+pub(super) struct Revokers(HashMap<WaiterId, (CallerId, String)>);
+
+impl Revokers {
+    /// How many they are.
+    pub(super) fn crowd(&self) -> Crowd {
+        Crowd::of(self.0.values().map(|(caller, _)| Asker::Host(*caller)))
+    }
+
+    /// One has gone; whose tokens it wanted revoked.
+    pub(super) fn remove(&mut self, waiter: WaiterId) -> Option<String> {
+        self.0.remove(&waiter).map(|(_, account)| account)
+    }
+}
+
+impl EventLoop {
+    /// No answer, where the server is asked first.
+    pub(super) fn revoke(
+        &mut self,
+        caller: CallerId,
+        Revoke { account, remote }: &Revoke,
+        now: Now,
+    ) -> Result<Option<Answer>, Refused> {
+        if self.may_be_restored(caller, account, now) {
+            return Err(restoring("what it brings back is not there to be revoked yet"));
+        }
+        if *remote {
+            return self.revoke_remotely(caller, account, now);
+        }
+        match self.rooms.keeper.revoke(account, now) {
+            Ok(()) => Ok(Some(Response::Revoked { remote: None }.into())),
+            Err(unknown) => Err(self.rooms.refused(unknown, account)),
+        }
+    }
+
+    fn revoke_remotely(
+        &mut self,
+        caller: CallerId,
+        account: &str,
+        now: Now,
+    ) -> Result<Option<Answer>, Refused> {
+        if self.stage.is_stopping() {
+            return Err(stopping());
+        }
+        let asker = Asker::Host(caller);
+        if !self.rooms.ipc_listener.is_there(asker) {
+            return Ok(None);
+        }
+        if self.waiting.check_room(asker, self.revokers.crowd()).is_err() {
+            return Err(busy());
+        }
+        let (waiter, until) = (WaiterId(asker.number()), now.moment.plus(PATIENCE));
+        let begun = self.rooms.keeper.revoke_remotely(account, waiter, until, now);
+        begun
+            .map_err(|unknown| self.rooms.refused(unknown, account))?
+            .map_err(|nobody| no_revocation(account, nobody))?;
+        self.revokers.0.insert(waiter, (caller, account.to_owned()));
+        Ok(None)
+    }
+
+    /// One of them is told how it has ended.
+    pub(super) fn revocation_is_over(&mut self, waiter: WaiterId, how: Waited) {
+        let Some((caller, account)) = self.revokers.0.remove(&waiter) else { return };
+        let answer = self.rooms.end_of_revocation(&account, how).unwrap_or_else(Response::from);
+        self.rooms.ipc_listener.answer(caller, &answer.into());
+    }
+}
+
+impl Rooms {
+    /// How it has ended.
+    fn end_of_revocation(&self, account: &str, how: Waited) -> Result<Response, Refused> {
+        let host = || self.keeper.revocation_host(account).unwrap_or("its server");
+        let name = as_argument(account);
+        let why = match how {
+            Waited::Revoked { host } => return Ok(Response::Revoked { remote: host }),
+            Waited::NotRevoked(reason) => format!(
+                "not revoked: {reason}; {name} is still signed in. Try again, or \"pizauth revoke {name}\" forgets it here \
+                 only"
+            ),
+            Waited::TimeIsUp => format!(
+                "not revoked: {} has said nothing within {} s; {name} is still signed in, as far as is known. Try again, or \
+                 \"pizauth revoke {name}\" forgets it here only",
+                host(),
+                PATIENCE.as_secs()
+            ),
+            Waited::Overtaken => format!(
+                "{name} was forgotten here meanwhile; whether {} has revoked its tokens is not known",
+                host()
+            ),
+            Waited::UnknownAccount => return Err(self.unknown(account)),
+            Waited::Stopping => return Err(stopping()),
+            Waited::Token(_) | Waited::OtherStage | Waited::Failed(_) => "not revoked".to_owned(),
+        };
+        Err(Refused(Refusal::NotRevoked, why))
+    }
+}
+
+fn no_revocation(account: &str, NoRevocation { by_hand }: NoRevocation) -> Refused {
+    let name = as_argument(account);
+    let why = match by_hand {
+        Some((provider, page)) => format!(
+            "{provider} has no revocation endpoint; remove the application on your account's page ({page}), then \
+             \"pizauth revoke {name}\""
+        ),
+        None => format!(
+            "{name} has no revocation endpoint: set revocation_uri, if its server has one (RFC 7009), or \
+             \"pizauth revoke {name}\" forgets it here only"
+        ),
+    };
+    Refused(Refusal::NoRevocation, why)
+}
