@@ -1,6 +1,6 @@
 # bash completion for pizauth, pizauthd and the pizauth-* commands    -*- shell-script -*-
 
-_pizauth_programs='pizauth pizauth-show pizauth-refresh pizauth-status pizauth-revoke pizauth-dump pizauth-restore pizauth-reload pizauth-info pizauth-check pizauth-shutdown pizauthd'
+_pizauth_programs='pizauth pizauth-show pizauth-refresh pizauth-status pizauth-revoke pizauth-dump pizauth-restore pizauth-import pizauth-reload pizauth-info pizauth-check pizauth-shutdown pizauthd'
 
 # $1: a command. Sets its options, which of them take a file or another value, and its argument.
 _pizauth_describe() {
@@ -13,6 +13,7 @@ _pizauth_describe() {
         revoke) options='--remote -v --verbose --version -h --help' positional='account' ;;
         dump) options='-v --verbose --version -h --help' ;;
         restore) options='-v --verbose --version -h --help' ;;
+        import) options='-n --dry-run --pick -v --verbose --version -h --help' values='--pick' positional='account' ;;
         git-credential) options='-v --verbose --version -h --help' positional='account' ;;
         reload) options='-v --verbose --version -h --help' ;;
         info) options='-j --json -c --config -v --verbose --version -h --help' files='-c --config' ;;

@@ -57,6 +57,24 @@ pub(crate) fn ask_for_report(invocation: &Invocation, request: &Request) -> Resu
     }
 }
 
+/// As [`ask_for_report`], for what the daemon may answer after the time `wait`.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) fn ask_for_late_report(
+    invocation: &Invocation,
+    request: &Request,
+    wait: Duration,
+) -> Result<Report, Exit> {
+    match call::call_waiting(request, wait, &mut |_: Answer| ()) {
+        Ok(Answer::Report(report)) => Ok(report),
+        Ok(Answer::Response(response)) => {
+            Err(answered(invocation, Ok(response)).map_or_else(|exit| exit, |_| unexpected(invocation)))
+        }
+        Err(error) => Err(unreached(invocation, &error)),
+    }
+}
+
 fn unreached(invocation: &Invocation, error: &CallError) -> Exit {
     invocation.complain(error);
     error.exit()

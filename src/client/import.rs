@@ -12,7 +12,123 @@ mod unreadable;
 #[cfg(test)]
 mod tests;
 
+use std::io::{self, ErrorKind, IsTerminal, Read};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use pizauth_common::account_name::as_argument;
+use pizauth_common::applet::{Applet, Command};
+use pizauth_common::arguments;
+use pizauth_common::argv::Invocation;
+use pizauth_common::cause::Cause;
+use pizauth_common::exit::Exit;
+use pizauth_common::harden::harden_process;
+use pizauth_common::hidden_line::hidden_line;
+use pizauth_common::ipc::message::{self, Imported, Report, Request};
+use pizauth_common::terminal::printable;
+use zeroize::Zeroizing;
+
+use crate::ask::{ask_for_late_report, unexpected};
+use crate::local_time::{civil, local_time, now};
+
 pub use facts::Facts;
 pub use found::Found;
 pub use recognise::{MAX_INPUT, recognise};
 pub use unreadable::Unreadable;
+
+/// Its place in the table.
+pub(crate) const APPLET: Applet = Applet::of::<Import>();
+
+/// So long the daemon waits for what comes of it.
+const WAIT: Duration = Duration::from_secs(30);
+
+arguments! {
+    /// Take a refresh token over from another program.
+    ///
+    /// What that has written is read from stdin, and tried by a refresh.
+    #[argh(
+        example = "gpg -d ~/.mutt/work.tokens | {command_name} work",
+        note = "pizauth(1) has a line for each program. From a terminal: paste the refresh token itself."
+    )]
+    struct Import {
+        /// the account, as the configuration file names it
+        #[argh(positional)]
+        account: String,
+        /// only say what would be taken
+        #[argh(switch, short = 'n')]
+        dry_run: bool,
+        /// of several that fit: the one with this in its name
+        #[argh(option, arg_name = "text")]
+        pick: Option<String>,
+    }
+}
+
+impl Command for Import {
+    const PROGRAM: &'static str = "pizauth-import";
+    const SUMMARY: &'static str = "take a refresh token over from another program";
+
+    fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
+        let Self { account, dry_run: dry, pick, .. } = self;
+        harden_process();
+        let Found { program, candidates, facts } = read(&account)
+            .and_then(|input| recognise(&input).map_err(|why| why.told(&as_argument(&account)).to_string()))
+            .map_err(|why| invocation.not_done(why))?;
+        // Where the configuration is not written yet, what stands in it is worth more than the verdict.
+        if dry && let exit @ Exit::NotDone = invocation.print(&facts.as_comments()) {
+            return Err(exit);
+        }
+        let request = message::Import { account: account.clone(), candidates, pick, dry };
+        let report = ask_for_late_report(invocation, &Request::Import(request), WAIT)?;
+        let Report::Imported(imported) = report else { return Err(unexpected(invocation)) };
+        let account = printable(&account);
+        if let Some(why) = imported.not_tried {
+            invocation.complain(format_args!("{account}: imported, but not tried yet: {why}"));
+            return Ok(Exit::Done);
+        }
+        let line =
+            if dry { would(program, &imported) } else { done(program, &imported, &TimeZone::system()) };
+        Ok(invocation.print(&format!("{account}: {line}\n")))
+    }
+}
+
+/// All of stdin; from a terminal a line that it does not show.
+fn read(account: &str) -> Result<Zeroizing<Vec<u8>>, String> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        let prompt = format!("refresh token for {} (not shown): ", printable(account));
+        let line = hidden_line(stdin.lock(), io::stderr(), &prompt, MAX_INPUT);
+        return line.map(|line| Zeroizing::new(line.expose().as_bytes().to_vec())).map_err(|error| {
+            if error.kind() == ErrorKind::Interrupted {
+                "interrupted".to_owned()
+            } else {
+                format!("cannot read a line from the terminal: {}", Cause(&error))
+            }
+        });
+    }
+    read_to_end(stdin.lock()).map_err(|error| format!("cannot read stdin: {}", Cause(&error)))
+}
+
+/// One byte more than there may be tells that there is more.
+fn read_to_end(input: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
+    // Never moved, so that no copy of it stays behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_INPUT + 64));
+    input.take(MAX_INPUT as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn would(program: Option<&str>, imported: &Imported) -> String {
+    let of = program.map(|program| format!(" of {program}")).unwrap_or_default();
+    let label = imported.label.as_deref().map(|label| format!(" ({})", printable(label))).unwrap_or_default();
+    format!("the refresh token{of}{label} would be taken; nothing was sent")
+}
+
+fn done(program: Option<&str>, imported: &Imported, zone: &TimeZone) -> String {
+    let today = civil(now(), zone).date();
+    let until = imported.expires.map_or("revoked".to_owned(), |at| local_time(at, today, zone));
+    let done = format!("imported; the access token is valid until {until}");
+    if !imported.rotated {
+        return done;
+    }
+    let whose = program.map_or("the old program's".to_owned(), |program| format!("{program}'s"));
+    format!("{done}; {whose} own copy of the refresh token may be dead now: stop using it there")
+}

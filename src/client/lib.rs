@@ -12,6 +12,7 @@ mod git_credential;
 pub mod import;
 mod info;
 mod install;
+mod local_time;
 pub mod multiplexer;
 pub mod refresh;
 mod reload;
@@ -30,6 +31,7 @@ pub const APPLETS: &[Applet] = &[
     revoke::APPLET,
     dump::APPLET,
     restore::APPLET,
+    import::APPLET,
     git_credential::APPLET,
     reload::APPLET,
     info::APPLET,

@@ -3,7 +3,6 @@
 mod render;
 
 use std::io::IsTerminal;
-use std::time::{Duration, SystemTime};
 
 use jiff::tz::TimeZone;
 use pizauth_common::applet::{Applet, Command};
@@ -13,10 +12,10 @@ use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::{AccountStatus, Report, Request, SavedState, StartupCmd};
 use pizauth_common::near_miss::no_account;
 use pizauth_common::terminal::{printable, printable_json};
-use pizauth_common::unix_time::UnixTime;
 use serde::Serialize;
 
 use crate::ask::{ask_for_report, unexpected};
+use crate::local_time::now;
 
 /// Its place in the table.
 pub(crate) const APPLET: Applet = Applet::of::<Status>();
@@ -134,10 +133,4 @@ fn json(accounts: &[AccountStatus], startup_cmd: StartupCmd, saved_state: &Saved
     };
     serde_json::to_string_pretty(&document)
         .map_or_else(|_| String::new(), |json| format!("{}\n", printable_json(&json)))
-}
-
-/// Rounded up, as the times of the daemon are rounded down: what is left is never more than it seems.
-fn now() -> UnixTime {
-    let since_epoch = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    UnixTime(since_epoch.as_secs()).plus(Duration::from_secs((since_epoch.subsec_nanos() > 0).into()))
 }

@@ -18,6 +18,8 @@ pub mod dump;
 pub mod exit;
 #[cfg(feature = "system")]
 pub mod harden;
+#[cfg(feature = "system")]
+pub mod hidden_line;
 pub mod ipc;
 pub mod near_miss;
 #[cfg(feature = "system")]

@@ -22,6 +22,7 @@ mod hooks;
 #[cfg(target_os = "linux")]
 mod hostile_callers;
 mod hostile_servers;
+mod import;
 mod info;
 mod kills;
 mod log;

@@ -15,7 +15,7 @@ pub(crate) mod upstream_dump;
 
 use std::time::{Duration, Instant};
 
-pub(crate) use call::{Call, Ran};
+pub(crate) use call::{Call, Ran, wait};
 pub(crate) use daemon::Daemon;
 pub(crate) use door::{Answer, Door};
 pub(crate) use other_user::{OTHER_UID, as_another_user, can_become_another_user};

@@ -3,14 +3,15 @@
 #[cfg(test)]
 mod tests;
 
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use pizauth_common::account_name::as_argument;
 use pizauth_common::ipc::message::{AccountStatus, Method, State};
 use pizauth_common::roughly::roughly;
 use pizauth_common::terminal::printable;
 use pizauth_common::unix_time::UnixTime;
+
+use crate::local_time::{civil, local_time};
 
 /// Longer names do not move the states of the others to the right.
 const WIDEST_NAME: usize = 32;
@@ -96,15 +97,8 @@ impl Watch<'_> {
         Some(format!("next try {when}"))
     }
 
-    /// `14:52` today, `2026-11-25 14:52` on other days. By hand: jiff's formatter has all of `strftime` in it.
     fn local(&self, at: UnixTime) -> String {
-        let at = civil(at, self.zone);
-        let time = format!("{:02}:{:02}", at.hour(), at.minute());
-        if at.date() == self.today {
-            time
-        } else {
-            format!("{:04}-{:02}-{:02} {time}", at.year(), at.month(), at.day())
-        }
+        local_time(at, self.today, self.zone)
     }
 
     /// `in 52 min` or `3 h 5 min ago`.
@@ -115,12 +109,6 @@ impl Watch<'_> {
             format!("{} ago", roughly(self.now.since(at)))
         }
     }
-}
-
-/// What clocks in `zone` show.
-fn civil(at: UnixTime, zone: &TimeZone) -> DateTime {
-    let at = i64::try_from(at.0).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    zone.to_datetime(at.unwrap_or(Timestamp::MAX))
 }
 
 fn signed_in_as(user: &str) -> String {

@@ -6,10 +6,11 @@ use pizauth_common::secret::Secret;
 use pizauth_core::keeper::{NotImported, Renewing, Shown, Waited};
 use pizauth_core::moment::Now;
 
-use super::answers::{Refused, recognisable, restoring, stopping};
+use super::answers::{Refused, busy, recognisable, restoring, stopping};
+use super::crowd::Crowd;
 use super::tokens::Asked;
 use super::{EventLoop, Rooms};
-use crate::ipc_listener::CallerId;
+use crate::ipc_listener::{Asker, CallerId};
 
 impl EventLoop {
     /// Takes the one that fits, and answers once it has been tried.
@@ -26,6 +27,8 @@ impl EventLoop {
         if self.may_be_restored(caller, &import.account, now) {
             return Err(restoring("what it brings back need not be imported"));
         }
+        // Who has brought what is taken has to hear what comes of it.
+        self.waiting.check_room(Asker::Host(caller), Crowd::default()).map_err(|_| busy())?;
         let label =
             self.rooms.keeper.import(import, now).map_err(|why| self.rooms.not_imported(why, import))?;
         if import.dry {
