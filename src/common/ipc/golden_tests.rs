@@ -1,5 +1,6 @@
 //! The protocol is public: `tests/ipc` holds every message as it goes over the wire, and nothing may change it.
 
+mod importing;
 mod reports;
 
 use std::fmt::Debug;
@@ -10,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::frame::{Decoder, FrameError, FrameKind, Message, encode};
 use super::message::{
-    Answer, Await, Candidate, Expired, Import, Login, Method, Pending, Refresh, Refusal, Report, Request,
-    Response, Revoke, Show, State,
+    Answer, Await, Expired, Login, Method, Pending, Refresh, Refusal, Report, Request, Response, Revoke,
+    Show, State,
 };
 use crate::secret::Secret;
 use crate::unix_time::UnixTime;
@@ -128,11 +129,7 @@ fn requests() -> Vec<Request> {
         Request::Reload {},
         Request::Dump {},
         Request::Restore { dump: b"pizauth".to_vec().into() },
-        Request::Import(Import {
-            account: account(),
-            candidates: vec![Candidate::of(Secret::from("1//example"))],
-            ..Import::default()
-        }),
+        importing::import_one(),
         Request::Status {},
         Request::Info {},
         Request::Shutdown {},
@@ -158,27 +155,10 @@ fn further_requests() -> [(&'static str, Request); 8] {
         ("login_device", Request::Login(Login { account: account(), method: Some(Method::Device) })),
         ("await_device", Request::Await(on_device)),
         ("await_exchange", Request::Await(exchanging)),
-        ("import_one_of_several", import_one_of_several()),
+        ("import_one_of_several", importing::import_one_of_several()),
         ("revoke_remote", Request::Revoke(Revoke { account: account(), remote: true })),
         ("refresh_waiting", Request::Refresh(Refresh { account: account(), wait: 30 })),
     ]
-}
-
-fn import_one_of_several() -> Request {
-    let candidate = |client_id: &str, label: &str| Candidate {
-        client_id: Some(client_id.to_owned()),
-        label: Some(label.to_owned()),
-        ..Candidate::of(Secret::from("0.AXexample"))
-    };
-    Request::Import(Import {
-        account: "work".to_owned(),
-        candidates: vec![
-            candidate("14d82eec", "me@example.org"),
-            Candidate { is_family: true, ..candidate("d3590ed6", "you@example.org") },
-        ],
-        pick: Some("me@".to_owned()),
-        dry: true,
-    })
 }
 
 fn answer_name(answer: &Answer) -> &'static str {
