@@ -9,14 +9,15 @@
 # ROWS are names of files in rows/; all of them without. A row fails where a ratio, a count or a size is over its
 # limit, never because of an absolute time; then the exit status is 1. Times have a goal in parentheses.
 #
-# Environment: PIZAUTH_PEER, another pizauth to be measured beside ours; OIDC_ACCOUNT (work), the account for which
+# Environment: PIZAUTH_PEER, another pizauth to be measured beside ours; PIZAUTH_BEFORE, the pizauth of an older build of
+# ours, whose round trips are compared; OIDC_ACCOUNT (work), the account for which
 # oidc-token is measured, if it is on PATH and its agent has one; CARGO_TARGET_DIR.
 set -eu
 
 bench=$(cd "$(dirname "$0")" && pwd)
 cd "$bench/../.."
 
-format=text families='sizes crates process callers socket idle accounts due' chosen=''
+format=text families='sizes crates process callers socket waiting idle accounts due' chosen=''
 # How often a pair is repeated, how many accounts are many, how long an idle daemon is watched.
 ROUNDS=1000 MANY=10000 WATCH_SECONDS=60
 for argument; do

@@ -1,9 +1,11 @@
 #!/bin/sh
 # For run.sh: an authorization server of our own on loopback, and agents that have signed in to it.
 
-scene_pids='' issuer=''
+scene_pids='' server_pid='' issuer=''
 
 end_scene() {
+    # It may be held up.
+    [ -z "$server_pid" ] || kill -s CONT "$server_pid" 2>/dev/null || :
     for pid in $scene_pids; do
         kill "$pid" 2>/dev/null || :
         wait "$pid" 2>/dev/null || :
@@ -29,7 +31,8 @@ load() { "$RELEASE/examples/load" "$@"; }
 begin_scene() {
     [ -z "$issuer" ] || return 0
     "$RELEASE/pizauth-test-server" --pause 5 >"$SCRATCH/server.log" &
-    scene_pids="$scene_pids $!"
+    server_pid=$!
+    scene_pids="$scene_pids $server_pid"
     wait_until 'the test server starts' grep -q '^issuer ' "$SCRATCH/server.log"
     issuer=$(sed -n 's/^issuer //p' "$SCRATCH/server.log")
 }
@@ -93,6 +96,12 @@ refresh_all() {
 
 # proc NAME FIELD: a figure of an agent from Linux's /proc/PID/status; sizes in KiB.
 proc() { sed -n "s/^$2:[[:space:]]*\([0-9]*\).*/\1/p" "/proc/$(pid_of "$1")/status"; }
+
+# descriptors NAME: how many an agent has open.
+descriptors() {
+    set -- "/proc/$(pid_of "$1")/fd/"*
+    echo $#
+}
 
 # How often the threads of an agent have been given a processor so far.
 wake_ups() { cat /proc/"$(pid_of "$1")"/task/*/status | awk '/ctxt_switches/ { n += $2 } END { print n }'; }

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::{callers, socket};
 
 const ACCOUNT: &str = "a1";
@@ -24,6 +26,29 @@ pub(crate) fn burst(path: &Path, connections: usize) -> io::Result<String> {
     }
     let failed = streams.iter().filter(|stream| !socket::is_access_token(&socket::answer(stream))).count();
     Ok(format!("{} {failed}\n", begun.elapsed().as_micros()))
+}
+
+/// Says `waiting` when all of them do. `TIME ERRORS`: from the first answer to the last.
+pub(crate) fn wait(path: &Path, connections: usize) -> io::Result<String> {
+    let request = socket::frame(&json!({ "refresh": { "account": ACCOUNT, "wait": 60 } }));
+    let mut streams = connect(path, connections)?;
+    for stream in &mut streams {
+        stream.set_read_timeout(None)?;
+        stream.write_all(&request)?;
+    }
+    // Whoever comes later is answered later.
+    socket::ask_about(path, "show", ACCOUNT)?;
+    writeln!(io::stdout(), "waiting")?;
+    io::stdout().flush()?;
+    let mut first = None;
+    let mut failed = 0;
+    for stream in &streams {
+        let answer = socket::answer(stream)?;
+        first.get_or_insert_with(Instant::now);
+        failed += usize::from(!answer.starts_with(br#"{"refreshed":"#));
+    }
+    let elapsed = first.map_or(Duration::ZERO, |first| first.elapsed());
+    Ok(format!("{} {failed}\n", elapsed.as_micros()))
 }
 
 /// `P50 P99 PER-SECOND ERRORS HELD`.

@@ -27,6 +27,7 @@ enum Kind {
     Show(Show),
     Burst(Burst),
     Held(Held),
+    Wait(Wait),
     SignIn(SignIn),
     Refresh(Refresh),
 }
@@ -66,6 +67,18 @@ struct Burst {
 #[argh(subcommand, name = "held")]
 struct Held {
     /// so many that say nothing, and as many that send a byte now and then
+    #[argh(positional)]
+    connections: usize,
+    /// the socket
+    #[argh(positional)]
+    socket: PathBuf,
+}
+
+/// Wait on all connections for the next access token: time between the first answer and the last, errors
+#[derive(FromArgs)]
+#[argh(subcommand, name = "wait")]
+struct Wait {
+    /// how many
     #[argh(positional)]
     connections: usize,
     /// the socket
@@ -116,6 +129,7 @@ fn run(kind: Kind) -> io::Result<String> {
         }
         Kind::Burst(Burst { connections, socket }) => crowd::burst(&socket, connections),
         Kind::Held(Held { connections, socket }) => crowd::held(&socket, connections),
+        Kind::Wait(Wait { connections, socket }) => crowd::wait(&socket, connections),
         Kind::SignIn(SignIn { accounts, socket }) => accounts::sign_in(&socket, accounts),
         Kind::Refresh(Refresh { accounts, socket }) => accounts::refresh(&socket, accounts),
     }

@@ -14,7 +14,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The frame of a request about an account.
 pub(crate) fn request(what: &str, account: &str) -> Vec<u8> {
-    let json = json!({what: {"account": account}}).to_string();
+    frame(&json!({what: {"account": account}}))
+}
+
+/// The frame of a request.
+pub(crate) fn frame(request: &Value) -> Vec<u8> {
+    let json = request.to_string();
     let length = u32::try_from(json.len() + 2).unwrap_or(u32::MAX);
     let mut frame = length.to_be_bytes().to_vec();
     frame.extend([VERSION, KIND]);

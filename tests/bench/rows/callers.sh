@@ -22,3 +22,11 @@ timed 'show on the socket: 64 callers, p99' "$(figure crowd 1 2)" us 2000
 timed 'show on the socket: 64 callers, connections per second' "$(figure crowd 1 3)" '' '60000 or more'
 timed 'show on the socket: 64 callers, of that server' "$(quotient "$(figure crowd 2 3)" "$(figure crowd 1 3)")" ''
 row 'show on the socket: errors' "$(($(figure single 1 4) + $(figure crowd 1 4)))" '' 0
+
+# Of another build of ours, in turn.
+if [ -n "${PIZAUTH_BEFORE:-}" ]; then
+    start_agent before 1 "$PIZAUTH_BEFORE"
+    load show --rounds $((ROUNDS * 100)) "$(socket_of one)" "$(socket_of before)" >"$SCRATCH/before-after"
+    row 'show on the socket: one caller, p50, of the build before' \
+        "$(quotient "$(figure before-after 1 1)" "$(figure before-after 2 1)")" '' 1.03
+fi
