@@ -75,7 +75,7 @@ pub(crate) fn ask_for_late_report(
     }
 }
 
-fn unreached(invocation: &Invocation, error: &CallError) -> Exit {
+pub(crate) fn unreached(invocation: &Invocation, error: &CallError) -> Exit {
     invocation.complain(error);
     error.exit()
 }

@@ -13,6 +13,7 @@ pub mod import;
 mod info;
 mod install;
 mod local_time;
+mod login;
 pub mod multiplexer;
 pub mod refresh;
 mod reload;
@@ -22,9 +23,11 @@ pub mod show;
 mod shutdown;
 mod status;
 mod unavailable;
+mod watch;
 
 /// Every command of this crate, in the order of the list and of the help.
 pub const APPLETS: &[Applet] = &[
+    login::APPLET,
     show::APPLET,
     refresh::APPLET,
     status::APPLET,

@@ -105,16 +105,15 @@ fn find<'a>(applets: &'a [Applet], name: &str) -> Result<&'a Applet, String> {
 }
 
 /// What other programs call it.
-const ELSEWHERE: [(&str, &str); 12] = [
+const ELSEWHERE: [(&str, &str); 11] = [
     ("accounts", "status"),
-    ("auth", "show"),
-    ("authorize", "show"),
+    ("auth", "login"),
+    ("authorize", "login"),
     ("kill", "shutdown"),
-    ("login", "show"),
     ("logout", "revoke"),
     ("ls", "status"),
     ("quit", "shutdown"),
-    ("signin", "show"),
+    ("signin", "login"),
     ("start", "server"),
     ("stop", "shutdown"),
     ("token", "show"),

@@ -13,6 +13,8 @@ pub enum Exit {
     Unreachable,
     /// Wrong usage: 64, as sysexits' EX_USAGE.
     Usage,
+    /// Somebody who waited has pressed Ctrl-C: 130, as a shell says it of a program that SIGINT has ended.
+    Interrupted,
 }
 
 impl Exit {
@@ -23,6 +25,7 @@ impl Exit {
             Self::NotDone => 1,
             Self::Unreachable => 2,
             Self::Usage => 64,
+            Self::Interrupted => 130,
         }
     }
 }

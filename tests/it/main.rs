@@ -26,6 +26,7 @@ mod import;
 mod info;
 mod kills;
 mod log;
+mod login;
 mod multiplexer;
 mod other_version;
 mod persistence;

@@ -140,7 +140,7 @@ impl fmt::Display for Told<'_> {
             Unreadable::TooLarge => write!(f, "what is on stdin is over {MAX_INPUT} bytes: no file of tokens is that long"),
             Unreadable::TooMany => f.write_str("what is on stdin holds too many refresh tokens: pass on the one of this account"),
             Unreadable::NoRefreshToken => {
-                write!(f, "what is on stdin holds no refresh token: sign in instead (pizauth show {})", self.account)
+                write!(f, "what is on stdin holds no refresh token: sign in instead (pizauth login {})", self.account)
             }
             Unreadable::NoToken => f.write_str("the refresh token on stdin is none: not printable ASCII, or over 64 KiB"),
             Unreadable::BrokenJson(why) => write!(f, "the JSON on stdin cannot be read: {why}"),

@@ -53,7 +53,7 @@ fn the_first_argument_chooses() {
 #[test]
 fn wrong_usage_says_what_is_wrong() {
     assert_eq!(chosen("pizauth", &["hlep"]), "unknown command 'hlep', did you mean 'help'?");
-    assert_eq!(chosen("pizauth", &["login", "work"]), "unknown command 'login': that is 'pizauth show'");
+    assert_eq!(chosen("pizauth", &["signin", "work"]), "unknown command 'signin': that is 'pizauth login'");
     assert_eq!(chosen("pizauth", &["stop"]), "unknown command 'stop': that is 'pizauth shutdown'");
     assert_eq!(chosen("pizauth", &["token", "work"]), "unknown command 'token': that is 'pizauth show'");
     assert_eq!(chosen("pizauth", &["sho", "work"]), "unknown command 'sho', did you mean 'show'?");

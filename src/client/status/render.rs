@@ -3,22 +3,20 @@
 #[cfg(test)]
 mod tests;
 
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use pizauth_common::account_name::as_argument;
 use pizauth_common::ipc::message::{AccountStatus, Method, State};
-use pizauth_common::roughly::roughly;
 use pizauth_common::terminal::printable;
 use pizauth_common::unix_time::UnixTime;
 
-use crate::local_time::{civil, local_time};
+use crate::watch::Watch;
 
 /// Longer names do not move the states of the others to the right.
 const WIDEST_NAME: usize = 32;
 
 /// A line for each account, beginning `NAME: `, as seen at `now` in `zone`; the state in colour where there are any.
 pub(super) fn lines(accounts: &[AccountStatus], now: UnixTime, zone: &TimeZone, has_colours: bool) -> String {
-    let watch = Watch { now, today: civil(now, zone).date(), zone };
+    let watch = Watch::new(now, zone);
     let names: Vec<String> =
         accounts.iter().map(|account| format!("{}:", printable(&account.account))).collect();
     let widths = names.iter().map(|name| name.chars().count()).filter(|width| *width <= WIDEST_NAME);
@@ -45,13 +43,6 @@ fn colour(account: &AccountStatus) -> &'static str {
     } else {
         YELLOW
     }
-}
-
-/// When and where the lines are read.
-struct Watch<'a> {
-    now: UnixTime,
-    today: Date,
-    zone: &'a TimeZone,
 }
 
 impl Watch<'_> {
@@ -96,19 +87,6 @@ impl Watch<'_> {
         let when = if due > self.now { self.relative(due) } else { "now".to_owned() };
         Some(format!("next try {when}"))
     }
-
-    fn local(&self, at: UnixTime) -> String {
-        local_time(at, self.today, self.zone)
-    }
-
-    /// `in 52 min` or `3 h 5 min ago`.
-    fn relative(&self, at: UnixTime) -> String {
-        if at > self.now {
-            format!("in {}", roughly(at.since(self.now)))
-        } else {
-            format!("{} ago", roughly(self.now.since(at)))
-        }
-    }
 }
 
 fn signed_in_as(user: &str) -> String {
@@ -127,12 +105,12 @@ fn what_to_do(account: &AccountStatus) -> String {
     let name = as_argument(&account.account);
     let name = printable(&name);
     match account.state {
-        State::Empty => format!(", to authorize it: pizauth show {name}"),
+        State::Empty => format!(", to sign in: pizauth login {name}"),
         State::Starting => ", authorization is being prepared".to_owned(),
         State::Pending if account.method == Some(Method::Device) => {
-            format!(", waits for you to type a code, which one and where: pizauth show {name}")
+            format!(", waits for you to type a code, which one and where: pizauth login {name}")
         }
-        State::Pending => format!(", waits for you in a browser, the URL: pizauth show {name}"),
+        State::Pending => format!(", waits for you in a browser, the URL: pizauth login {name}"),
         State::Exchanging => ", authorization is being completed".to_owned(),
         State::Active if account.refreshable => String::new(),
         State::Active if account.expires.is_none() => ", valid until revoked".to_owned(),

@@ -8,7 +8,7 @@ use pizauth_common::secret::Secret;
 use super::authorization::authorize;
 use super::device;
 use super::entry::Entry;
-use super::event::Happened;
+use super::event::{Happened, REVOKED};
 use super::invitation::{Begun, Invitation};
 use super::renewal::{Pause, Renewal};
 use super::token_state::TokenState;
@@ -188,6 +188,7 @@ impl Keeper {
     pub fn revoke(&mut self, account: &str, now: Now) -> Result<(), UnknownAccount> {
         self.change(account, now, |entry, outbox| {
             let had_token = drop_session(entry).token().is_some();
+            entry.forgotten = Some(REVOKED);
             outbox.tell(entry, Happened::TokenRevoked { had_token });
         })
     }

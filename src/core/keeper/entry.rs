@@ -53,6 +53,8 @@ pub(super) struct Entry {
     pub(super) hold_until: Option<Moment>,
     /// When the last code for another device was made that has come to nothing. Nobody may be there to type the next one.
     pub(super) code_made_at: Option<Moment>,
+    /// Why the last session or sign-in was forgotten, where that was at somebody's word.
+    pub(super) forgotten: Option<&'static str>,
     /// Who has signed in in place of the one that `login_hint` names, or `user`.
     pub(super) somebody_else: Option<String>,
     /// Of the `state` that was used last, to recognise a reload of the browser's page.
@@ -81,6 +83,7 @@ impl Entry {
             told_at: None,
             hold_until: None,
             code_made_at: None,
+            forgotten: None,
             used_state: None,
             revocation: None,
             waiters: Waiters::default(),
@@ -188,6 +191,7 @@ impl Entry {
         self.last_was_sign_in = self.active().is_some_and(|token| token.lineage.generation == 0);
         self.last_error = None;
         self.code_made_at = None;
+        self.forgotten = None;
         self.reported.clear();
     }
 
@@ -266,6 +270,7 @@ impl Entry {
         self.somebody_else = None;
         self.used_state = None;
         self.code_made_at = None;
+        self.forgotten = None;
         self.reported.clear();
     }
 }

@@ -193,6 +193,9 @@ account_events! {
     Debug RedirectAccepted "redirect_accepted" "a browser came back with an answer that fits"
 }
 
+/// Why a session or an authorization was dropped at the user's word.
+pub(super) const REVOKED: &str = "the account was revoked";
+
 /// Why a session or an authorization was dropped with the configuration.
 pub const CONFIGURATION_CHANGED: &str = "the configuration changed";
 

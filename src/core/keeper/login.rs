@@ -53,8 +53,8 @@ pub enum Stage {
     Expired(Renewing),
     /// The last sign-in has failed, and none is under way.
     Failed(Reason),
-    /// No sign-in is under way, and there is no access token.
-    SignedOut,
+    /// No sign-in is under way, and there is no access token; who has seen to that, where it was not the server.
+    SignedOut(Option<&'static str>),
 }
 
 /// Tells the stages apart that a caller may have seen.
@@ -95,7 +95,7 @@ impl Stage {
                 StageMark::of(State::Exchanging, None, None, error)
             }
             Self::SignedIn { .. } | Self::Expired(_) => plain(State::Active),
-            Self::Failed(_) | Self::SignedOut => plain(State::Empty),
+            Self::Failed(_) | Self::SignedOut(_) => plain(State::Empty),
         }
     }
 }
@@ -212,13 +212,13 @@ fn under_way(entry: &Entry) -> Option<Stage> {
 
 fn of_session(entry: &Entry, now: Moment) -> Stage {
     match entry.active() {
-        Some(token) if token.is_spent(now) => Stage::SignedOut,
+        Some(token) if token.is_spent(now) => Stage::SignedOut(None),
         Some(token) if token.has_expired(now) => Stage::Expired(renewing(entry, now)),
         Some(token) => Stage::SignedIn {
             refreshable: token.renewal.is_possible(),
             attention: entry.last_error.clone().filter(|_| entry.needs_attention()),
             signed_in_as: entry.somebody_else.clone(),
         },
-        None => Stage::SignedOut,
+        None => Stage::SignedOut(entry.forgotten),
     }
 }

@@ -9,7 +9,7 @@ use pizauth_common::config::{Account, Config};
 
 use super::commands::drop_session;
 use super::entry::Entry;
-use super::event::Happened;
+use super::event::{CONFIGURATION_CHANGED, Happened};
 use super::outbox::Outbox;
 use super::renewal::{Pause, Renewal};
 use super::token_state::{ActiveToken, TokenState};
@@ -91,6 +91,7 @@ fn invalidate(entry: &mut Entry, outbox: &mut Outbox) {
         TokenState::Empty => {}
         had => {
             let had_token = had.token().is_some();
+            entry.forgotten = Some(CONFIGURATION_CHANGED);
             outbox.tell(entry, Happened::TokenInvalidated { had_token });
         }
     }

@@ -7,7 +7,7 @@ use pizauth_common::secret::Secret;
 
 use super::effect::Effect;
 use super::entry::Entry;
-use super::event::Happened;
+use super::event::{Happened, REVOKED};
 use super::login::{StageMark, stage};
 use super::outbox::{Mark, Outbox};
 use super::token_state::ActiveToken;
@@ -240,7 +240,7 @@ impl Happened {
     /// Why no access token comes after this before somebody does something, for people.
     fn end_of_hope(&self, account: &str) -> Option<String> {
         match self {
-            Self::TokenRevoked { .. } => Some("the account was revoked".to_owned()),
+            Self::TokenRevoked { .. } => Some(REVOKED.to_owned()),
             Self::TokenInvalidated { .. } => Some(super::CONFIGURATION_CHANGED.to_owned()),
             what => what.failure(account),
         }

@@ -61,7 +61,7 @@ impl Rooms {
                 Report::SignedIn(SignedIn { expires, refreshable, attention, signed_in_as }).into()
             }
             Stage::Failed(reason) => failed(format!("authorization failed: {reason}")),
-            Stage::SignedOut => failed("no sign-in is under way any more".to_owned()),
+            Stage::SignedOut(why) => failed(why.unwrap_or("no sign-in is under way any more").to_owned()),
         }
     }
 

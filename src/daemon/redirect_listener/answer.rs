@@ -150,7 +150,7 @@ fn page_content(page: &Page) -> Content {
             "pizauth has no access token. To try again, run:",
         )
         .quoting(reason.as_str())
-        .with_command(format!("pizauth show {}", as_argument(account.as_str()))),
+        .with_command(format!("pizauth login {}", as_argument(account.as_str()))),
         Page::StillWorking(trouble) => still_working(trouble.as_ref()),
         Page::NotFound => Content::new(
             "404 Not Found",
@@ -159,7 +159,7 @@ fn page_content(page: &Page) -> Content {
             "This address belongs to no authorization that pizauth waits for: it may have been used, replaced \
              or revoked. For a new one, run:",
         )
-        .with_command("pizauth show ACCOUNT"),
+        .with_command("pizauth login ACCOUNT"),
         Page::BadRequest(rule) => bad_request(rule),
         Page::Unavailable => Content::new(
             "503 Service Unavailable",
@@ -227,7 +227,7 @@ fn bad_request(rule: &str) -> Content {
         "Nothing has happened. For a new authorization, run:",
     )
     .quoting(rule)
-    .with_command("pizauth show ACCOUNT")
+    .with_command("pizauth login ACCOUNT")
 }
 
 /// All that do not depend on the answer. The policy allows our one style sheet by its hash, and nothing else.

@@ -148,11 +148,11 @@ fn an_account_that_needs_a_person_says_so_first() {
 
 #[test]
 fn the_states_without_a_token_say_what_to_do() {
-    assert_eq!(line(account("a", State::Empty)), "a: empty, to authorize it: pizauth show a\n");
-    assert_eq!(line(account("a b", State::Empty)), "a b: empty, to authorize it: pizauth show 'a b'\n");
+    assert_eq!(line(account("a", State::Empty)), "a: empty, to sign in: pizauth login a\n");
+    assert_eq!(line(account("a b", State::Empty)), "a b: empty, to sign in: pizauth login 'a b'\n");
     assert_eq!(
         line(account("a", State::Pending)),
-        "a: pending, waits for you in a browser, the URL: pizauth show a\n"
+        "a: pending, waits for you in a browser, the URL: pizauth login a\n"
     );
     assert_eq!(line(account("a", State::Exchanging)), "a: exchanging, authorization is being completed\n");
     let ended = AccountStatus { last_error: Some("invalid_grant".into()), ..account("a", State::Empty) };

@@ -44,8 +44,8 @@ pub(super) fn report_missing<'a>(
         return;
     }
     if name == GrantName::DeviceCode && draft.provider.is_some_and(|preset| preset.name == "google") {
-        let message = "Google's device flow refuses mail scopes; use \"authorization_code\" (where there is no \
-                       browser: REMOTE MACHINES in pizauthd(8))";
+        let message = "Google's device flow refuses mail scopes; use \"authorization_code\" (and \"pizauth \
+                       login --paste\" where there is no browser)";
         return problems.error(seen.place("grant").unwrap_or(place), message);
     }
     let why = match name {
@@ -82,9 +82,6 @@ pub(super) fn read<'a>(
     } else if let (None, Some(unused)) = (&auth_uri, seen.place("redirect_uri")) {
         let message = "'redirect_uri' has no effect: with grant = \"device_code\" no browser comes back";
         problems.warning(unused, message);
-    }
-    if let (GrantName::AuthorizationCode, Some(unused)) = (name, seen.place("device_auth_uri")) {
-        problems.warning(unused, "'device_auth_uri' has no effect without grant = \"device_code\"");
     }
     let redirect_uri = redirect_uri.or_else(|| Uri::parse(REDIRECT_URI.to_owned()).ok())?;
     let device = device_auth_uri

@@ -119,10 +119,10 @@ impl Model {
     }
 
     fn stage_of_session(&self, now: Now) -> Stage {
-        let Phase::Active(session) = &self.phase else { return Stage::SignedOut };
+        let Phase::Active(session) = &self.phase else { return Stage::SignedOut(None) };
         let needs_attention = self.needs_attention();
         match session.has_expired(now.moment) {
-            true if !session.is_refreshable() => Stage::SignedOut,
+            true if !session.is_refreshable() => Stage::SignedOut(None),
             true => Stage::Expired(Renewing {
                 last_error: self.last_error.clone(),
                 needs_attention,

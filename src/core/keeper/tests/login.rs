@@ -267,7 +267,12 @@ fn the_end_of_a_sign_in_is_told_with_its_reason() {
         bench.wait_for_change(1);
         end(&mut bench);
         bench.collect();
-        assert_eq!(bench.heard(), [how]);
+        assert_eq!(bench.heard(), std::slice::from_ref(&how));
+        // Who asks only now hears the same.
+        if let Waited::Failed(why) = how {
+            let stage = bench.keeper.stage("work", bench.now);
+            assert!(matches!(stage, Ok(Stage::SignedOut(Some(told))) if told == why), "{stage:?}");
+        }
     }
 }
 

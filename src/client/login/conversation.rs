@@ -1,0 +1,91 @@
+//! What is heard while somebody signs in: of the daemon, which is asked again and again, and of everything else.
+
+use std::sync::mpsc::Sender;
+use std::thread;
+use std::time::Duration;
+
+use pizauth_common::argv::Invocation;
+use pizauth_common::exit::Exit;
+use pizauth_common::ipc::call::{self, CallError};
+use pizauth_common::ipc::message::{Answer, Await, Refusal, Request, Response, State};
+
+use crate::ask::unreached;
+
+/// The daemon is asked anew after this time, so that one that is stuck is noticed.
+const WAIT: Duration = Duration::from_secs(300);
+
+/// Something has happened.
+pub(super) enum News {
+    /// The account stands here now; and where to tell what comes of it.
+    At(Answer, Sender<News>),
+    /// The daemon cannot be reached any more.
+    Lost(CallError),
+    /// The daemon does not go on: why.
+    Refused(String),
+    /// Ctrl-C.
+    Interrupted,
+    /// Why no browser was opened.
+    NoBrowser(String),
+    /// All that was pasted was wrong.
+    NothingPasted,
+}
+
+/// The daemon's answer.
+///
+/// # Errors
+/// It could not be reached, or it refused; why has been printed.
+pub(super) fn ask(invocation: &Invocation, request: &Request) -> Result<Answer, Exit> {
+    match call::call(request) {
+        Ok(Answer::Response(Response::Refused { message, .. })) => Err(invocation.not_done(message)),
+        Ok(answer) => Ok(answer),
+        Err(error) => Err(unreached(invocation, &error)),
+    }
+}
+
+/// The question what comes after this answer; none where the sign-in is over with it.
+pub(super) fn seen(account: &str, answer: &Answer) -> Option<Await> {
+    let Answer::Response(response) = answer else { return None };
+    let at = |state| Await {
+        account: account.to_owned(),
+        wait: WAIT.as_secs(),
+        state,
+        url: None,
+        user_code: None,
+        last_error: None,
+    };
+    match response {
+        Response::Pending(pending) => Some(Await {
+            url: Some(pending.url.clone()),
+            user_code: pending.user_code.clone(),
+            ..at(State::Pending)
+        }),
+        Response::Starting { .. } => Some(at(State::Starting)),
+        Response::Exchanging { last_error } => {
+            Some(Await { last_error: last_error.clone(), ..at(State::Exchanging) })
+        }
+        _ => None,
+    }
+}
+
+/// Tells of every change until the sign-in is over.
+pub(super) fn follow(mut seen: Await, news: Sender<News>) {
+    thread::spawn(move || {
+        loop {
+            let answer = call::call_waiting(&Request::Await(seen.clone()), WAIT, &mut |_: Answer| ());
+            let (told, next) = match answer {
+                Ok(Answer::Response(Response::Refused { kind: Refusal::TimedOut, .. })) => continue,
+                Ok(Answer::Response(Response::Refused { message, .. })) => (News::Refused(message), None),
+                Ok(answer) => {
+                    let next = self::seen(&seen.account, &answer);
+                    (News::At(answer, news.clone()), next)
+                }
+                Err(error) => (News::Lost(error), None),
+            };
+            let is_heard = news.send(told).is_ok();
+            match next {
+                Some(next) if is_heard => seen = next,
+                _ => return,
+            }
+        }
+    });
+}

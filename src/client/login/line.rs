@@ -1,0 +1,84 @@
+//! One line of what somebody pastes: as much of it as an address may have, and wiped.
+
+use std::io::{self, BufRead};
+
+use pizauth_common::secret::Secret;
+
+/// Longer lines are no address, in bytes.
+const LONGEST: usize = 16 * 1024;
+/// After so much of one line it is no line at all.
+const ENOUGH: usize = 4 * 1024 * 1024;
+
+/// What a line is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// Without its end.
+    Text(Secret),
+    /// It is longer than any address, or no text.
+    NoText,
+    /// There are no more.
+    End,
+}
+
+/// Reads up to the end of the line; what is over the limit is passed over.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn read(from: &mut impl BufRead) -> io::Result<Line> {
+    let mut bytes = Vec::with_capacity(LONGEST + 1);
+    let mut length = 0;
+    loop {
+        let chunk = from.fill_buf()?;
+        if chunk.is_empty() && length == 0 {
+            return Ok(Line::End);
+        }
+        let end = chunk.iter().position(|byte| *byte == b'\n');
+        let part = &chunk[..end.unwrap_or(chunk.len())];
+        bytes.extend_from_slice(&part[..part.len().min(LONGEST + 1 - bytes.len())]);
+        let (part, is_over) = (part.len(), end.is_some() || chunk.is_empty());
+        length += part + usize::from(end.is_some());
+        from.consume(part + usize::from(end.is_some()));
+        if length > ENOUGH {
+            return Ok(Line::End);
+        }
+        if is_over {
+            let is_short = bytes.len() <= LONGEST;
+            let text = String::from_utf8(bytes).ok().filter(|_| is_short);
+            return Ok(text.map_or(Line::NoText, |text| Line::Text(Secret::new(text))));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &[u8]) -> Vec<Line> {
+        let mut from = io::BufReader::with_capacity(7, text);
+        let mut lines = Vec::new();
+        while lines.last() != Some(&Line::End) && lines.len() < 10 {
+            lines.push(read(&mut from).unwrap());
+        }
+        lines
+    }
+
+    #[test]
+    fn lines_are_read_one_by_one_and_the_last_needs_no_end() {
+        let text = |text: &str| Line::Text(text.into());
+        assert_eq!(
+            lines(b"one\n\nthree is longer\r\nfour"),
+            [text("one"), text(""), text("three is longer\r"), text("four"), Line::End]
+        );
+        assert_eq!(lines(b""), [Line::End]);
+        assert_eq!(lines(b"\xff\nx"), [Line::NoText, text("x"), Line::End]);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_one_and_one_without_an_end_is_none() {
+        let long = |length: usize| [vec![b'x'; length], b"\nnext".to_vec()].concat();
+        assert_eq!(lines(&long(LONGEST))[0], Line::Text("x".repeat(LONGEST).as_str().into()));
+        assert_eq!(lines(&long(LONGEST + 1)), [Line::NoText, Line::Text("next".into()), Line::End]);
+        assert_eq!(lines(&long(1 << 20)), [Line::NoText, Line::Text("next".into()), Line::End]);
+        assert_eq!(lines(&long(ENOUGH + 8)), [Line::End]);
+    }
+}

@@ -1,0 +1,180 @@
+//! A sign-in that is waited for: what is told of it, and what ends the waiting.
+
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+use pizauth_common::argv::Invocation;
+use pizauth_common::exit::Exit;
+use pizauth_common::ipc::message::{Answer, Method, Pending, Report, Response};
+
+use super::browser::Place;
+use super::choice::Choice;
+use super::conversation::{News, follow, seen};
+use super::progress::Progress;
+use super::{browser, interrupt, paste, words};
+use crate::ask::{unexpected, unreached};
+use crate::local_time::now;
+use crate::unavailable;
+use crate::watch::Watch;
+
+/// How long a user is waited for, if nothing else is said.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// After a code has ended the daemon says so; who hears nothing of it waits no longer than this.
+const AFTER_A_CODE: Duration = Duration::from_secs(60);
+
+/// A sign-in that is waited for.
+pub(super) struct Session<'a> {
+    invocation: &'a Invocation,
+    account: String,
+    choice: Choice,
+    zone: TimeZone,
+    /// As it was asked for.
+    patience: Option<Duration>,
+    begun: Instant,
+    progress: Progress<'a>,
+    /// Whether a browser was, or could not be: there is one for each call.
+    is_opened: bool,
+}
+
+impl<'a> Session<'a> {
+    /// With an account; `patience` is how long it is waited for, if that was said.
+    pub(super) fn new(
+        invocation: &'a Invocation,
+        account: String,
+        choice: Choice,
+        patience: Option<Duration>,
+    ) -> Self {
+        Self {
+            invocation,
+            account,
+            choice,
+            zone: TimeZone::system(),
+            patience,
+            begun: Instant::now(),
+            progress: Progress::of(invocation, choice == Choice::Paste),
+            is_opened: false,
+        }
+    }
+
+    /// The first answer says whether there is something to wait for.
+    ///
+    /// # Errors
+    /// The user is not signed in; why has been printed.
+    pub(super) fn begin(mut self, answer: Answer) -> Result<Exit, Exit> {
+        if let Answer::Report(Report::SignedIn(signed_in)) = &answer {
+            return words::present(self.invocation, &self.account, signed_in, &self.watch());
+        }
+        let Some(seen) = seen(&self.account, &answer) else { return self.end(answer) };
+        let (news, heard) = mpsc::channel();
+        interrupt::watch(news.clone());
+        self.show(&answer, &news)?;
+        if self.choice == Choice::Paste {
+            paste::read(self.invocation, &self.account, self.progress.prompt(), news.clone());
+        }
+        follow(seen, news);
+        self.wait(answer, &heard)
+    }
+
+    fn wait(&mut self, mut stage: Answer, heard: &Receiver<News>) -> Result<Exit, Exit> {
+        loop {
+            let Some(left) = self.deadline(&stage).checked_sub(self.begun.elapsed()) else {
+                return Err(self.give_up(&stage));
+            };
+            match heard.recv_timeout(self.progress.tick(self.begun.elapsed()).min(left)) {
+                Ok(News::At(answer, news)) => {
+                    if seen(&self.account, &answer).is_none() {
+                        return self.end(answer);
+                    }
+                    self.show(&answer, &news)?;
+                    stage = answer;
+                }
+                Ok(News::Lost(error)) => {
+                    self.progress.end();
+                    return Err(unreached(self.invocation, &error));
+                }
+                Ok(News::Refused(message)) => return Err(self.not_done(&message)),
+                Ok(News::Interrupted) => return Err(self.interrupted(&stage)),
+                Ok(News::NoBrowser(why)) => self.progress.aside(&why),
+                Ok(News::NothingPasted) => return Err(self.not_done(words::NOTHING_PASTED)),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Tells the user what they have to do, or what is done.
+    fn show(&mut self, stage: &Answer, news: &Sender<News>) -> Result<(), Exit> {
+        if let Answer::Response(Response::Pending(pending)) = stage {
+            self.invite(pending, news)?;
+        }
+        self.progress.change(&words::stage(stage));
+        Ok(())
+    }
+
+    fn invite(&mut self, pending: &Pending, news: &Sender<News>) -> Result<(), Exit> {
+        self.progress.end();
+        let invitation = words::invitation(&self.account, pending, &self.watch());
+        let from_afar = words::from_afar(&self.account, pending, self.choice, &Place::here());
+        match self.invocation.print(&(invitation + &from_afar)) {
+            Exit::Done => {}
+            failed => return Err(failed),
+        }
+        if let Some(why) = &pending.listener_error
+            && self.choice != Choice::Paste
+        {
+            self.invocation.complain(words::nobody_listens(why));
+        }
+        if !self.is_opened {
+            self.is_opened = true;
+            let is_on_device = pending.method == Some(Method::Device);
+            if self.choice.may_open(is_on_device, &Place::here()) {
+                browser::open(pending.url.clone(), news.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// How long this stage may take, from the beginning.
+    fn deadline(&self, stage: &Answer) -> Duration {
+        let code = match stage {
+            Answer::Response(Response::Pending(Pending { expires: Some(at), .. })) => Some(at.since(now())),
+            _ => None,
+        };
+        self.patience.or(code.map(|left| self.begun.elapsed() + left + AFTER_A_CODE)).unwrap_or(PATIENCE)
+    }
+
+    /// Nothing comes after this answer.
+    fn end(&mut self, answer: Answer) -> Result<Exit, Exit> {
+        self.progress.end();
+        match answer {
+            Answer::Report(Report::SignedIn(signed_in)) => {
+                Ok(words::signed_in(self.invocation, &self.account, &signed_in, &self.watch()))
+            }
+            Answer::Report(Report::Failed { message }) => Err(self.not_done(&message)),
+            Answer::Response(response) => {
+                Err(unavailable::told(self.invocation, &self.account, false, &response))
+            }
+            Answer::Report(_) => Err(unexpected(self.invocation)),
+        }
+    }
+
+    fn not_done(&mut self, why: &str) -> Exit {
+        self.progress.end();
+        self.invocation.not_done(format_args!("{}: {why}", self.account))
+    }
+
+    fn give_up(&mut self, stage: &Answer) -> Exit {
+        let waited = self.begun.elapsed();
+        self.not_done(&words::too_late(&self.account, waited, stage))
+    }
+
+    fn interrupted(&mut self, stage: &Answer) -> Exit {
+        self.progress.end();
+        self.invocation.complain(words::left_alone(&self.account, stage));
+        Exit::Interrupted
+    }
+
+    fn watch(&self) -> Watch<'_> {
+        Watch::new(now(), &self.zone)
+    }
+}
