@@ -19,7 +19,7 @@ cat <<END
 In a second terminal:
 
     export PIZAUTH_SOCKET=$PIZAUTH_SOCKET PATH=$release:\$PATH
-    pizauth show work                      # prints a URL: open it in a browser and press Approve, or
+    pizauth login work                     # opens a URL: press Approve there, or in a third terminal
     pizauth-test-server --approve 'URL'    # do that without one
     pizauth status
     tail -f $scratch/server.log            # what the authorization server is asked

@@ -1,5 +1,6 @@
-// browser_login.mjs URL SCREENSHOT: signs in at oidc-provider as a person would, in headless Chromium. Prints what our
-// page says in the end, and takes a picture of it.
+// browser_login.mjs URL SCREENSHOT: signs in at oidc-provider as a person would, in headless Chromium: by an
+// authorization request, or by a code that stands in the URL. Prints what the page says in the end, and takes a picture
+// of it.
 import { chromium } from 'playwright-core';
 
 const [url, screenshot] = process.argv.slice(2);
@@ -8,9 +9,17 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
 });
 
+const BUTTON = 'button[type=submit]';
+
 /** Presses the button, and waits for the page that it leads to. */
 async function submit(page) {
-  await Promise.all([page.waitForNavigation(), page.click('button[type=submit]')]);
+  await Promise.all([page.waitForNavigation(), page.click(BUTTON)]);
+}
+
+/** Fills in what is asked, where it is. */
+async function fill(page, name, value) {
+  const input = page.locator(`input[name=${name}]`);
+  if (await input.count()) await input.fill(value);
 }
 
 try {
@@ -19,10 +28,12 @@ try {
   // The provider's pages ask for a font from elsewhere.
   await page.route(/^https:\/\/fonts\./, (route) => route.abort());
   await page.goto(url);
-  await page.fill('input[name=login]', 'alice@example.org');
-  await page.fill('input[name=password]', 'any');
-  await submit(page); // signs in
-  await submit(page); // consents
+  await page.waitForSelector(BUTTON); // a code is sent on by its page itself
+  while (await page.locator(BUTTON).count()) {
+    await fill(page, 'login', 'alice@example.org');
+    await fill(page, 'password', 'any');
+    await submit(page); // confirms the code, signs in, consents
+  }
   console.log(await page.innerText('body'));
   await page.screenshot({ path: screenshot });
 } finally {

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""login.py [--user USER] [--deny] [--late SECONDS] URL: goes through oidc-provider's development pages (login,
+"""login.py [--user USER] [--deny] [--late SECONDS] [--end] URL: goes through oidc-provider's development pages (login,
 consent) as a browser would, calls the redirect URI and prints the page that is shown there. Exit status 0 when that
-page has status 200. SSL_CERT_FILE says which certificates are trusted."""
+page has status 200. With --end it prints that URI, and leaves it to others. SSL_CERT_FILE says which certificates are trusted."""
 import argparse
 import html
 import http.cookiejar
@@ -79,8 +79,12 @@ def main():
     arguments.add_argument("--user", default="alice@example.org")
     arguments.add_argument("--deny", action="store_true")
     arguments.add_argument("--late", type=float, default=0, metavar="SECONDS")
+    arguments.add_argument("--end", action="store_true")
     chosen = arguments.parse_args()
     redirect = authorize(chosen.url, chosen.user, chosen.deny)
+    if chosen.end:
+        print(redirect)
+        return 0
     time.sleep(chosen.late)
     status, _, page = fetch(new_browser(), redirect)
     print(page)

@@ -54,18 +54,39 @@ write_configuration
 
 here_browser='The daemon is there, the browser is here'
 {
-    example pizauthd.8 "$here_browser"
+    example pizauthd.8 "$here_browser" 2
     sed '/^https_listen/d' config/pizauth.conf
 } >there/config/pizauth.conf
 in_background there "${there[@]}" nsenter --net="$machine" pizauthd -d -vv
 wait_for_lines 1 'event=ready' there.log
 # The authorization server is on loopback, too: over there it has to be on theirs.
-forward "$here_browser" 2 -R "$port:127.0.0.1:$port"
+forward "$here_browser" 3 -R "$port:127.0.0.1:$port"
 wait_until is_listening 17140
-url=$(on_machine pizauth show work 2>&1 | sed -n 's/.* authorised with URL //p') || :
-check 'the browser here ends the sign-in of the daemon there' pizauth-test-server --approve "$url"
+
+# in_terminal PATTERN COMMAND...: pizauth login there, by ssh from a terminal here; see terminal.py.
+in_terminal() { /usr/bin/python3 "$here/terminal.py" "$1" "$2" ssh -tt mail.example.org "${@:3}" | tee login.out; }
+# shellcheck disable=SC2016 # expanded by terminal.py
+check 'the browser here ends the sign-in of the daemon there' \
+    in_terminal '(http\S+)\r\n' 'pizauth-test-server --approve "$MATCH" >approved.html' pizauth login work
 check 'which has an access token then' on_machine pizauth show work
-check 'the port stands in the redirect URI' grep -q 'redirect_uri=http%3A%2F%2Flocalhost%3A17140%2F' <<<"$url"
+check 'the port stands in the redirect URI' grep -q 'redirect_uri=http%3A%2F%2Flocalhost%3A17140%2F' login.out
+check 'which is forwarded as the user is told there' grep -q 'ssh -L 17140:localhost:17140 HOST' login.out
+check 'no browser is opened in the terminal' test "$(grep -c 'open a browser' login.out)" = 0
+on_machine pizauth revoke work
+kill "${pids[-1]}"
+wait "${pids[-1]}" 2>/dev/null || :
+# The browser cannot reach it any more, and the server over there can still be asked.
+in_background forward_server ssh -N -R "$port:127.0.0.1:$port" mail.example.org
+reaches_server() { on_machine "exec 3<>/dev/tcp/127.0.0.1/$port"; }
+wait_until reaches_server
+pastes() { in_terminal '(http\S+)\r\n[^:]*error\): ' "$1" "$(example pizauthd.8 "$here_browser" 1)"; }
+# shellcheck disable=SC2016 # expanded by terminal.py
+check 'without it the address is pasted that the browser ends at' pastes 'pizauth-test-server --end-of "$MATCH"'
+check 'and the end is told' grep -q 'work: signed in; the access token is valid until .*, with a refresh token' login.out
+check 'there is an access token again' on_machine pizauth show work
+on_machine pizauth revoke work
+check_refused 'Ctrl-C ends the waiting over ssh' pastes "printf '\\003'"
+check 'and the sign-in waits on' grep -q 'the URL stays good' login.out
 on_machine pizauth shutdown
 
 here_daemon='The daemon is here, the mail program is there'

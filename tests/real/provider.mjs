@@ -22,7 +22,7 @@ const publicClient = (client_id) => ({
   client_id,
   application_type: 'native',
   token_endpoint_auth_method: 'none',
-  grant_types: ['authorization_code', 'refresh_token'],
+  grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
   redirect_uris: ['http://localhost/'],
 });
 
@@ -62,6 +62,7 @@ const configuration = {
   pkce: { required: () => true },
   features: {
     devInteractions: { enabled: true },
+    deviceFlow: { enabled: true },
     revocation: { enabled: true },
     introspection: { enabled: true, allowedPolicy: (_ctx, client) => client.clientId === 'smtp-server' },
   },

@@ -26,13 +26,17 @@ struct Arguments {
     /// run no server: approve this authorization request URL as a browser would, and print the final page
     #[argh(option, arg_name = "url")]
     approve: Option<String>,
+    /// as --approve, but print the address that the browser would end at, and do not go there
+    #[argh(option, arg_name = "url")]
+    end_of: Option<String>,
 }
 
 fn main() -> ExitCode {
     let arguments: Arguments = argh::from_env();
-    let done = match &arguments.approve {
-        Some(url) => approve(url),
-        None => serve(&arguments),
+    let done = match (&arguments.approve, &arguments.end_of) {
+        (Some(url), _) => approve(url),
+        (None, Some(url)) => print_end_of(url),
+        (None, None) => serve(&arguments),
     };
     match done {
         Ok(code) => code,
@@ -48,6 +52,12 @@ fn approve(url: &str) -> io::Result<ExitCode> {
     let page = browser::approve(url).map_err(io::Error::other)?;
     writeln!(io::stdout(), "{}", page.body)?;
     Ok(if page.status == 200 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print_end_of(url: &str) -> io::Result<ExitCode> {
+    let end = browser::decide(url, browser::Decision::Approve).map_err(io::Error::other)?;
+    writeln!(io::stdout(), "{end}")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Serves until killed; a line for each request that is finished, and when more token requests than ever before
