@@ -1,12 +1,13 @@
 # bash completion for pizauth, pizauthd and the pizauth-* commands    -*- shell-script -*-
 
-_pizauth_programs='pizauth pizauth-show pizauth-refresh pizauth-status pizauth-revoke pizauth-dump pizauth-restore pizauth-import pizauth-reload pizauth-info pizauth-check pizauth-shutdown pizauthd'
+_pizauth_programs='pizauth pizauth-login pizauth-show pizauth-refresh pizauth-status pizauth-revoke pizauth-dump pizauth-restore pizauth-import pizauth-reload pizauth-info pizauth-check pizauth-shutdown pizauthd'
 
 # $1: a command. Sets its options, which of them take a file or another value, and its argument.
 _pizauth_describe() {
     options='' files='' values='' positional=''
     case $1 in
         pizauth) options='--list --install -h --help --version' values='--install' ;;
+        login) options='--browser --no-browser --paste --device --timeout -v --verbose --version -h --help' values='--timeout' positional='account' ;;
         show) options='--wait --min-valid --format -u --exclude-url -v --verbose --version -h --help' values='--wait --min-valid --format' positional='account' ;;
         refresh) options='--wait -u --exclude-url -v --verbose --version -h --help' values='--wait' positional='account' ;;
         status) options='--check -j --json --accounts -v --verbose --version -h --help' positional='account' ;;

@@ -1,18 +1,23 @@
 # fish completion for pizauth, pizauthd and the pizauth-* commands
 
-set -g __pizauth_programs pizauth pizauth-show pizauth-refresh pizauth-status pizauth-revoke pizauth-dump pizauth-restore pizauth-import pizauth-reload pizauth-info pizauth-check pizauth-shutdown pizauthd
+set -g __pizauth_programs pizauth pizauth-login pizauth-show pizauth-refresh pizauth-status pizauth-revoke pizauth-dump pizauth-restore pizauth-import pizauth-reload pizauth-info pizauth-check pizauth-shutdown pizauthd
 
 function __pizauth_describe
     __pizauth_complete 'pizauth' -l list -d 'print the names of the commands, one a line'
     __pizauth_complete 'pizauth' -l install -x -a '(__fish_complete_directories)' -d 'make symlinks to it in DIR: pizauth-show, pizauthd, ...'
-    __pizauth_complete 'pizauth show refresh status revoke dump restore import git-credential reload info check shutdown server' -s h -l help -d 'display usage information'
-    __pizauth_complete 'pizauth show refresh status revoke dump restore import git-credential reload info check shutdown server' -l version -d 'print the version'
+    __pizauth_complete 'pizauth login show refresh status revoke dump restore import git-credential reload info check shutdown server' -s h -l help -d 'display usage information'
+    __pizauth_complete 'pizauth login show refresh status revoke dump restore import git-credential reload info check shutdown server' -l version -d 'print the version'
+    __pizauth_complete 'login' -l browser -d 'sign in with a browser, whatever the configuration says'
+    __pizauth_complete 'login' -l no-browser -d 'print the URL only'
+    __pizauth_complete 'login' -l paste -d 'with a browser elsewhere, and paste where it ends'
+    __pizauth_complete 'login' -l device -d 'on another device, by typing a code there'
+    __pizauth_complete 'login' -l timeout -x -d 'wait so long, for example 5m'
+    __pizauth_complete 'login show refresh status revoke dump restore import git-credential reload info check shutdown' -s v -l verbose -d 'accepted everywhere; changes nothing here'
+    __pizauth_complete 'login show refresh status revoke import git-credential' -a '(__pizauth_accounts)' -d account
     __pizauth_complete 'show' -l wait -x -d 'wait so long for it, for example 30s'
     __pizauth_complete 'show' -l min-valid -x -d 'one that is valid for so long'
     __pizauth_complete 'show' -l format -x -d 'give it as bearer, header, xoauth2, ...'
     __pizauth_complete 'show refresh' -s u -l exclude-url -d 'do not print the authorization URL and code'
-    __pizauth_complete 'show refresh status revoke dump restore import git-credential reload info check shutdown' -s v -l verbose -d 'accepted everywhere; changes nothing here'
-    __pizauth_complete 'show refresh status revoke import git-credential' -a '(__pizauth_accounts)' -d account
     __pizauth_complete 'refresh' -l wait -x -d 'wait so long for the new one, for example 30s'
     __pizauth_complete 'status' -l check -d 'tell by the exit status whether all is well'
     __pizauth_complete 'status' -s j -l json -d 'as JSON, times in seconds since 1970'
