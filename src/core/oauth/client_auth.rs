@@ -60,9 +60,14 @@ impl Credentials {
     }
 }
 
-/// RFC 6749 §2.3.1: both are encoded as in a form first, so that a colon in one cannot be taken for the one between.
+/// RFC 6749 §2.3.1: both are encoded as in a form first, so that a colon in one cannot be taken for the one between. A blank
+/// is %20, which who decodes a form understands as well as who decodes percents only (Authlib).
 fn basic(client_id: &str, secret: &Secret) -> Secret {
-    let encoded = |text: &str| Zeroizing::new(byte_serialize(text.as_bytes()).collect::<String>());
     let pair = Zeroizing::new(format!("{}:{}", *encoded(client_id), *encoded(secret.expose())));
     Secret::new(STANDARD.encode(&*pair))
+}
+
+fn encoded(text: &str) -> Zeroizing<String> {
+    let pieces = byte_serialize(text.as_bytes());
+    Zeroizing::new(pieces.map(|piece| if piece == "+" { "%20" } else { piece }).collect())
 }

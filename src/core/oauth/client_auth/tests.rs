@@ -41,7 +41,7 @@ fn by_basic_both_are_encoded_as_in_a_form_and_none_stands_in_the_body() {
     let (name, value) = headers(&credentials).pop().unwrap();
     let encoded = value.strip_prefix("Basic ").unwrap();
     let pair = String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap();
-    assert_eq!((name, &*pair), ("Authorization", "me%3A+100%25%2F%C3%BC:p%3Aa%2Bs+%25%C3%A9"));
+    assert_eq!((name, &*pair), ("Authorization", "me%3A%20100%25%2F%C3%BC:p%3Aa%2Bs%20%25%C3%A9"));
     assert_eq!(credentials.secrets(), [Secret::from("p:a+s %é"), Secret::from(encoded)]);
 }
 
