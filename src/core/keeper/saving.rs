@@ -1,6 +1,8 @@
 //! What has changed since it was saved, and when it is to be saved. How it is stored is not known here: an effect has
 //! what is to be saved, one at a time, and the keeper is told what came of it.
 
+use alloc::collections::BTreeMap;
+use core::mem;
 use core::time::Duration;
 
 use pizauth_common::account_name::AccountName;
@@ -45,8 +47,8 @@ pub(super) struct Saving {
     running: Option<Run>,
     pause: Duration,
     not_before: Moment,
-    /// Accounts that send nothing before their new refresh token is saved, and with which change that came.
-    held: Vec<(AccountName, u64)>,
+    /// Accounts that send nothing before their new refresh token is saved, and with which change the last one came.
+    held: BTreeMap<AccountName, u64>,
     is_stopping: bool,
     /// Whether the last chance of a daemon that stops has passed.
     has_given_up: bool,
@@ -98,7 +100,7 @@ impl Saving {
             running: None,
             pause: FIRST_PAUSE,
             not_before: Moment(0),
-            held: Vec::new(),
+            held: BTreeMap::new(),
             is_stopping: false,
             has_given_up: false,
         }
@@ -117,7 +119,7 @@ impl Saving {
             && matches!(entry.active(), Some(token) if token.renewal.is_possible())
         {
             entry.hold_until = Some(now.plus(LONGEST_HOLD));
-            self.held.push((entry.account.name.clone(), self.changed));
+            self.held.insert(entry.account.name.clone(), self.changed);
         }
     }
 
@@ -159,8 +161,10 @@ impl Saving {
 
     /// The accounts that need not wait any more: as of this change all is saved, or cannot be.
     fn let_go(&mut self, as_of: u64) -> Vec<AccountName> {
-        let gone = self.held.extract_if(.., |(_, change)| *change <= as_of);
-        gone.map(|(name, _)| name).collect()
+        let (gone, held) = mem::take(&mut self.held).into_iter().partition(|(_, change)| *change <= as_of);
+        self.held = held;
+        let gone: BTreeMap<AccountName, u64> = gone;
+        gone.into_keys().collect()
     }
 }
 

@@ -1,5 +1,5 @@
 //! A random world around the keeper: callers, browsers, servers with moods, lost answers, hosts that fall silent,
-//! reloads, revokes, suspends, clock steps, dumps and restores, in virtual time. The [`model`] says what every step
+//! reloads, revokes, suspends, clock steps, dumps and restores, saves, loads and kills, in virtual time. The [`model`] says what every step
 //! must change and tell, and [`checks`] what must be true after it. A seed reproduces its world exactly.
 //!
 //! `PIZAUTH_SIMULATION_STEPS` asks for another number of steps than the default, `PIZAUTH_SIMULATION_SEED` for one world.
@@ -11,13 +11,16 @@ mod checks;
 mod coverage;
 mod device;
 mod dice;
+mod disk;
 mod expected;
+mod grants;
 mod hosts;
 mod importing;
 mod login;
 mod model;
 mod reload;
 mod revocation;
+mod saving;
 mod server;
 mod session;
 mod transfer;
@@ -52,6 +55,7 @@ fn live_through(seed: u64, coverage: &mut Coverage) {
             resume_unwind(panic);
         }
     }
+    world.end(coverage);
 }
 
 #[test]

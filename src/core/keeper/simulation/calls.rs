@@ -109,6 +109,7 @@ impl World {
     /// The daemon stops: nothing is begun any more.
     pub(super) fn stop(&mut self) {
         self.is_stopping = true;
+        self.disk.stop();
         self.keeper.stop();
         self.absorb();
     }

@@ -15,15 +15,16 @@ impl World {
         self.check_waiters();
         self.models.values().for_each(|model| model.check_outage(self.now.moment));
         assert_eq!(self.keeper.poll_timeout(), self.next_wakeup(), "the next wake-up");
+        assert_eq!(self.keeper.awaits_a_save(), self.disk.awaits_a_save());
+        self.disk.check(&self.models, self.now.moment);
         assert_eq!(self.keeper.is_busy(), !self.requests.is_empty());
     }
 
     /// The keeper holds the tokens that the model knows, and no others.
-    fn check_tokens(&mut self) {
+    fn check_tokens(&self) {
         let now = self.now.moment;
         for (name, entry) in &self.keeper.entries {
-            let model = self.models.get_mut(name.as_str()).expect("every account has a model");
-            let (token, session) = match (entry.state.token(), model.held_mut()) {
+            let (token, session) = match (entry.state.token(), self.models[name.as_str()].held()) {
                 (Some(token), Some(session)) => (token, session),
                 (Some(_), None) => panic!("a token of {name} outlived its session"),
                 (_, Some(_)) => panic!("the tokens of {name} are gone"),
@@ -34,12 +35,19 @@ impl World {
             assert_eq!(held, session.refresh_token.as_deref(), "the refresh token of {name}");
             let held = token.access_token.as_ref().map(|token| token.expose());
             assert_eq!(held, session.valid_token(now), "the access token of {name}, wiped when it expires");
-            if !session.is_numbered {
+            assert_eq!(token.lineage, session.lineage, "the lineage of {name}");
+        }
+    }
+
+    /// Takes the numbers that the keeper has rolled for new sessions.
+    pub(super) fn number_sessions(&mut self) {
+        for (name, model) in &mut self.models {
+            let token = self.keeper.entries[name.as_str()].state.token();
+            if let (Some(token), Some(session)) = (token, model.held_mut().filter(|it| !it.is_numbered)) {
                 session.is_numbered = true;
                 session.lineage.session = token.lineage.session;
                 assert!(self.sessions.insert(token.lineage.session), "two sessions with one number");
             }
-            assert_eq!(token.lineage, session.lineage, "the lineage of {name}");
         }
     }
 
@@ -75,7 +83,13 @@ impl World {
             let ends = [held.map(|session| session.expires_at), codes.map(|codes| codes.expires_at)];
             [request, reminder, ends[0], ends[1]]
         };
-        self.models.values().flat_map(of_model).flatten().chain(self.next_wait_ends()).min()
+        self.models
+            .values()
+            .flat_map(of_model)
+            .flatten()
+            .chain(self.next_wait_ends())
+            .chain(self.disk.next_save())
+            .min()
     }
 
     /// Everything that had to be told of a step was.

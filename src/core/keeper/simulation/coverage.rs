@@ -23,7 +23,7 @@ pub(super) const STATES: [&str; 15] = [
 ];
 
 /// The calls that concern one account, and what may befall it.
-pub(super) const CALLS: [&str; 21] = [
+pub(super) const CALLS: [&str; 23] = [
     "show",
     "refresh",
     "revoke",
@@ -36,6 +36,8 @@ pub(super) const CALLS: [&str; 21] = [
     "dump",
     "restore",
     "import",
+    "load",
+    "kill",
     "late answer",
     "login",
     "login, stopping",

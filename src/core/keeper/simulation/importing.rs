@@ -40,6 +40,7 @@ impl World {
 
     fn bring(&mut self, name: &str, refresh_token: String) {
         let now = self.now;
+        self.grants.begin(&refresh_token);
         let lineage = Lineage { session: 0, generation: 0, authorized: now.wall };
         let model = self.model(name);
         let needless = model.sign_in().map(|sign_in| (sign_in.url.clone(), true));

@@ -78,6 +78,8 @@ pub(super) struct Model {
     pub(super) expected: Expected,
     /// Whether the user knows that there is no valid access token.
     is_out: bool,
+    /// Its refresh token is not sent earlier, since it may not be saved yet.
+    pub(super) hold_until: Option<Moment>,
     /// How many callers wait for it.
     pub(super) waiters: usize,
     /// What its server is asked to do, or will be.
@@ -323,7 +325,9 @@ impl Model {
             Phase::OnDevice { codes, .. } => return Some(codes.due),
             Phase::Starting { .. } => Moment(0),
             Phase::Exchanging { due, .. } => *due,
-            Phase::Active(session) if session.is_refreshable() => session.due,
+            Phase::Active(session) if session.is_refreshable() => {
+                session.due.max(self.hold_until.unwrap_or(Moment(0)))
+            }
             _ => return None,
         };
         Some(due.max(self.bucket_allows_at()))
@@ -367,6 +371,12 @@ impl Model {
         if let Phase::Exchanging { tries, .. } = &mut self.phase {
             *tries += 1;
         }
+    }
+
+    /// What is sent by the refresh that goes on.
+    pub(super) fn refresh_token_in_flight(&self) -> Option<String> {
+        let Phase::Active(session) = &self.phase else { return None };
+        session.refresh_token.clone().filter(|_| self.request.is_some())
     }
 
     /// What `status` has to say.

@@ -7,6 +7,7 @@ use crate::http::{Answer, Lost};
 use crate::keeper::purpose::{Purpose, Verdict};
 use crate::keeper::tests::bench::seconds;
 use crate::keeper::{HookVerdict, JobId};
+use crate::oauth::device_poll::Polled;
 use crate::oauth::outcome::{Issued, Outcome, Reason};
 use crate::oauth::token_request::GrantType;
 use crate::testing::answer_for;
@@ -16,6 +17,8 @@ pub(super) struct Request {
     pub(super) account: String,
     pub(super) host: Host,
     pub(super) code: Option<String>,
+    /// Of a refresh.
+    pub(super) refresh_token: Option<String>,
     pub(super) purpose: Purpose,
 }
 
@@ -39,6 +42,7 @@ impl World {
             self.spent.spend(code);
         }
         self.heard_of(request.host, result.is_ok());
+        self.note_grant(job, &request, &result, &verdict);
         if !self.model(&request.account).awaits(job) {
             self.count(&request.account, "late answer", coverage);
         }
@@ -46,6 +50,29 @@ impl World {
         self.model(&request.account).answered(job, verdict, &account, remind_at, now);
         self.keeper.answered(job, result, now);
         self.absorb();
+    }
+
+    /// What the server knows from now on. It may have replaced a refresh token though its answer was lost.
+    fn note_grant(&mut self, job: JobId, sent: &Request, result: &Result<Answer, Lost>, verdict: &Verdict) {
+        let issued = match verdict {
+            Verdict::Token(Outcome::Issued(issued)) | Verdict::Poll(Polled::Issued(issued)) => {
+                issued.refresh_token.as_ref()
+            }
+            _ => None,
+        };
+        let new = issued.map(|token| token.expose());
+        let is_awaited = self.models[&sent.account].request == Some(job);
+        match &sent.refresh_token {
+            None => new.into_iter().for_each(|new| self.grants.begin(new)),
+            // What nobody waits for was answered before.
+            Some(old) if !is_awaited && self.grants.is_used(old) => {}
+            Some(old) => {
+                let is_lost = matches!(result, Err(Lost { sent: true, .. })) && self.dice.chance(50);
+                if new.is_some() || is_lost {
+                    self.grants.rotate(old, new);
+                }
+            }
+        }
     }
 
     fn random_result(&mut self, request: &Request) -> Result<Answer, Lost> {

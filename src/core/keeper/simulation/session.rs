@@ -35,6 +35,8 @@ pub(super) struct Session {
     /// Where it comes from. Generation 0 of a new session has no number before the keeper has rolled it.
     pub(super) lineage: Lineage,
     pub(super) is_numbered: bool,
+    /// The generation in which the refresh token came.
+    pub(super) rotated: u64,
     pub(super) due: Moment,
     pub(super) wait: Wait,
     pub(super) failures: u32,
@@ -62,6 +64,7 @@ impl Session {
             expires_at: now.moment,
             lineage: Lineage { session: 0, generation: 0, authorized: now.wall },
             is_numbered: false,
+            rotated: 0,
             due: now.moment,
             wait: Wait::Fresh,
             failures: 0,
@@ -77,8 +80,10 @@ impl Session {
 
     /// It is the next generation of that one: a refresh token that is not replaced stays good.
     pub(super) fn continues(&mut self, old: Self) {
+        let generation = old.lineage.generation + 1;
+        self.rotated = if self.refresh_token.is_some() { generation } else { old.rotated };
         self.refresh_token = self.refresh_token.take().or(old.refresh_token);
-        self.lineage = Lineage { generation: old.lineage.generation + 1, ..old.lineage };
+        self.lineage = Lineage { generation, ..old.lineage };
         self.is_numbered = true;
         self.is_proven = true;
     }
@@ -138,6 +143,7 @@ impl Session {
     /// It was restored from a dump that knows of refreshes, or of none.
     pub(super) fn restored(&mut self) {
         self.is_proven = self.lineage.generation > 0;
+        self.rotated = self.lineage.generation;
     }
 
     /// What is refused from now on may be a setting.

@@ -18,13 +18,17 @@ impl World {
             self.snapshots.remove(1);
         }
         let mut snapshot = self.keeper.dump(self.now);
-        let expected = self.models.iter().filter_map(|(name, model)| self.saved(name, model)).collect();
-        assert_eq!(snapshot, Snapshot { accounts: expected });
+        assert_eq!(snapshot, self.expected_dump());
         if self.dice.chance(10) {
             // As from another program, which knows no lineage.
             snapshot.accounts.iter_mut().for_each(|saved| saved.lineage = None);
         }
         self.snapshots.push(snapshot);
+    }
+
+    pub(super) fn expected_dump(&self) -> Snapshot {
+        let accounts = self.models.iter().filter_map(|(name, model)| self.saved(name, model));
+        Snapshot { accounts: accounts.collect() }
     }
 
     fn saved(&self, name: &str, model: &Model) -> Option<AccountSnapshot> {
@@ -45,6 +49,19 @@ impl World {
         self.count_for_all("restore", coverage);
         let which = self.dice.below(self.snapshots.len());
         let snapshot = self.snapshots[which].clone();
+        let expected = self.expect_restored(&snapshot);
+        for saved in snapshot.accounts.iter().filter(|saved| expected.restored.contains(&saved.account)) {
+            let refresh_token = saved.refresh_token.as_ref().map(|token| token.expose());
+            if let Some(older) = refresh_token.filter(|token| self.grants.is_used(token)) {
+                self.grants.excuse(older);
+            }
+        }
+        assert_eq!(self.keeper.restore(snapshot, self.now), expected);
+        self.absorb();
+    }
+
+    /// What becomes of each of these accounts, in the keeper and from now on in the models.
+    pub(super) fn expect_restored(&mut self, snapshot: &Snapshot) -> Restored {
         let mut expected = Restored::default();
         for saved in &snapshot.accounts {
             let name = saved.account.clone();
@@ -62,8 +79,7 @@ impl World {
                 expected.kept.push(name);
             }
         }
-        assert_eq!(self.keeper.restore(snapshot, self.now), expected);
-        self.absorb();
+        expected
     }
 
     /// An exchange that is under way is newer than any dump, and where there is nothing there is nothing to lose.

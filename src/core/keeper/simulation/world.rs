@@ -10,6 +10,8 @@ use url::form_urlencoded;
 use super::coverage::Coverage;
 use super::device::Codes;
 use super::dice::Dice;
+use super::disk::{Disk, Mode};
+use super::grants::Grants;
 use super::hosts::{HOSTS, Host};
 use super::model::{Model, Phase, SpentCodes};
 use super::reload::random_account;
@@ -51,6 +53,10 @@ pub(super) struct World {
     pub(super) sessions: BTreeSet<u64>,
     pub(super) snapshots: Vec<Snapshot>,
     pub(super) is_stopping: bool,
+    /// Whether tokens are ever saved.
+    saves: bool,
+    pub(super) disk: Disk,
+    pub(super) grants: Grants,
     /// Callers that have not been answered yet.
     pub(super) waiting: BTreeMap<WaiterId, Waiting>,
     /// Accounts for which this step has ended what callers could wait for.
@@ -68,6 +74,7 @@ impl World {
         let mut dice = Dice::new(seed);
         let hosts = 1 + dice.below(HOSTS.len());
         let is_vague = dice.chance(50);
+        let saves = dice.chance(50);
         let account = |name: &&str| ((*name).to_owned(), random_account(name, hosts, &mut dice));
         let accounts: BTreeMap<String, Account> = ACCOUNTS.iter().map(account).collect();
         let configured = config(accounts.values().cloned().collect());
@@ -89,6 +96,9 @@ impl World {
             sessions: BTreeSet::new(),
             snapshots: vec![Snapshot::default()],
             is_stopping: false,
+            saves,
+            disk: Disk::new(),
+            grants: Grants::default(),
             waiting: BTreeMap::new(),
             hopeless: BTreeSet::new(),
             failed_tries: BTreeSet::new(),
@@ -104,13 +114,16 @@ impl World {
         self.failed_tries.clear();
         self.models.values_mut().for_each(|model| model.concluded = None);
         match self.dice.below(100) {
-            0..10 => self.show_lasting(&name, Duration::ZERO, coverage),
-            10..14 => {
+            97.. if self.saves => self.save_or_kill(coverage),
+            // Callers wait for the load.
+            0..34 | 66..75 | 76 if self.disk.mode == Mode::Loading => self.save_or_kill(coverage),
+            0..9 => self.show_lasting(&name, Duration::ZERO, coverage),
+            9..13 => {
                 let min_valid = self.min_valid();
                 self.show_lasting(&name, min_valid, coverage);
             }
-            14..19 => self.wait(&name, coverage),
-            19..20 => self.leave(coverage),
+            13..18 => self.wait(&name, coverage),
+            18..20 => self.leave(coverage),
             20..26 => self.refresh(&name, coverage),
             26..28 => self.revoke(&name, coverage),
             28..31 => self.revoke_remotely(&name, coverage),
@@ -178,7 +191,7 @@ impl World {
         self.handle_timeout();
     }
 
-    fn handle_timeout(&mut self) {
+    pub(super) fn handle_timeout(&mut self) {
         let (now, next) = (self.now, self.remind_at());
         for model in self.models.values_mut() {
             model.end_if_over(now);
@@ -191,11 +204,12 @@ impl World {
     /// Performs the effects and compares what is told with what the step must have brought.
     pub(super) fn absorb(&mut self) {
         self.settle();
+        self.look_at_changes();
         while let Some(effect) = self.keeper.poll_effect() {
             match effect {
                 Effect::Http { job, request } => self.request_sent(job, request),
                 Effect::AskIfTransient { job, account } => self.asked(job, account.as_str()),
-                Effect::Save { .. } => panic!("nothing is saved here"),
+                Effect::Save { job, snapshot } => self.save_begun(job, snapshot),
                 Effect::Tell(event) => self.told(&event),
                 Effect::Answer { waiter, how } => self.waited(waiter, how),
             }
@@ -255,7 +269,13 @@ impl World {
         if let Some(code) = &code {
             self.spent.assert_unspent(code);
         }
-        self.requests.insert(job, Request { account: name, host, code, purpose });
+        let refresh_token = model.refresh_token_in_flight();
+        if let Some(token) = &refresh_token
+            && !self.disk.has_saved(&name, token, model, self.now)
+        {
+            self.grants.excuse(token);
+        }
+        self.requests.insert(job, Request { account: name, host, code, refresh_token, purpose });
     }
 
     fn asked(&mut self, job: JobId, name: &str) {

@@ -151,6 +151,22 @@ fn a_refresh_token_is_not_sent_before_it_is_saved_but_a_minute_is_enough() {
 }
 
 #[test]
+fn a_save_that_began_before_the_refresh_token_came_does_not_let_it_go() {
+    let mut bench = Bench::saving();
+    bench.rest(60);
+    bench.refreshed("at-1", Some("rt-1"));
+    bench.due_save();
+    bench.rest(60);
+    bench.refreshed("at-2", Some("rt-2"));
+    bench.save(Ok(()));
+    bench.keeper.refresh("work", bench.now).unwrap();
+    bench.collect();
+    assert!(bench.requests.is_empty(), "rt-2 is not saved");
+    assert_eq!(refresh_token(&bench.save(Ok(()))), Some("rt-2"));
+    assert!(bench.requests[0].1.contains("refresh_token=rt-2"));
+}
+
+#[test]
 fn a_save_that_fails_is_tried_again_with_growing_pauses_and_at_once_with_a_change() {
     let mut bench = Bench::saving();
     bench.keeper.revoke("work", bench.now).unwrap();
