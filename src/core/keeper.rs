@@ -209,6 +209,9 @@ impl Keeper {
         entry.wipe_expired(now.moment);
         revocation::settle(entry, &mut self.outbox);
         self.saving.note(saved_before, entry, now.moment);
+        if self.outbox.told(before).any(|event| matches!(event.what, Happened::TokenRevoked { .. })) {
+            self.saving.revoked(&entry.account.name, now.moment);
+        }
         outage::tell(entry, now.moment, &mut self.outbox);
         waiters::answer(entry, before, now.moment, &mut self.outbox);
         self.agenda.file(&entry.account.name, entry.due());

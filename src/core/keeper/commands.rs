@@ -181,7 +181,7 @@ impl Keeper {
         self.entries.get(account).map(|entry| entry.needs_authorization(now.moment)).ok_or(UnknownAccount)
     }
 
-    /// Forgets the tokens and cancels what is under way.
+    /// Forgets the tokens, also those that are saved, and cancels what is under way.
     ///
     /// # Errors
     /// There is no such account.

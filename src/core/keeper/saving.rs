@@ -13,7 +13,7 @@ use super::entry::Entry;
 use super::transfer::Restored;
 use crate::moment::{Moment, Now};
 use crate::prelude::*;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{AccountSnapshot, Snapshot};
 
 /// A new access token alone is saved after this time, together with whatever else changes until then.
 const COALESCED: Duration = Duration::from_secs(30);
@@ -24,6 +24,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 const PAUSE_OF_PROMPTS: Duration = Duration::from_secs(15 * 60);
 /// An account whose new refresh token is not saved yet does not send that one for so long at most.
 const LONGEST_HOLD: Duration = Duration::from_secs(60);
+
+/// Why an account is not loaded.
+pub(super) const REVOKED: &str = "it was revoked after it was saved";
 
 /// Why nothing has been saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub(super) struct Saving {
     not_before: Moment,
     /// Accounts that send nothing before their new refresh token is saved, and with which change the last one came.
     held: BTreeMap<AccountName, u64>,
+    /// Accounts that were revoked, and as of which change, since the last good save: what is saved may have them still.
+    revoked: BTreeMap<AccountName, u64>,
     is_stopping: bool,
     /// Whether the last chance of a daemon that stops has passed.
     has_given_up: bool,
@@ -101,6 +106,7 @@ impl Saving {
             pause: FIRST_PAUSE,
             not_before: Moment(0),
             held: BTreeMap::new(),
+            revoked: BTreeMap::new(),
             is_stopping: false,
             has_given_up: false,
         }
@@ -121,6 +127,17 @@ impl Saving {
             entry.hold_until = Some(now.plus(LONGEST_HOLD));
             self.held.insert(entry.account.name.clone(), self.changed);
         }
+    }
+
+    /// The account was revoked, if only what is saved has a session of it: whatever is loaded does not bring it back.
+    pub(super) fn revoked(&mut self, account: &AccountName, now: Moment) {
+        self.change(now);
+        self.revoked.insert(account.clone(), self.changed);
+    }
+
+    /// It has its session back, by the user's own will.
+    pub(super) fn restored(&mut self, account: &AccountName) {
+        self.revoked.remove(account);
     }
 
     fn change(&mut self, due: Moment) {
@@ -146,6 +163,7 @@ impl Saving {
         match result {
             Ok(()) => {
                 self.saved = run.as_of;
+                self.revoked.retain(|_, change| *change > run.as_of);
                 (self.pause, self.not_before) = (FIRST_PAUSE, Moment(0));
             }
             Err(NotSaved::Failed) => {
@@ -176,13 +194,18 @@ impl Keeper {
         self.forget_save(now);
     }
 
-    /// What has been saved, as far as there is something that can be read: taken as by [`Keeper::restore`]. From now on
-    /// every change is saved, and at once what is here and was not there.
+    /// What has been saved, as far as there is something that can be read: taken as by [`Keeper::restore`], but for
+    /// accounts that were revoked since. From now on every change is saved, and at once what differs from it.
     pub fn loaded(&mut self, snapshot: Option<Snapshot>, now: Now) -> Restored {
-        let restored = self.restore(snapshot.unwrap_or_default(), now);
+        let accounts = snapshot.unwrap_or_default().accounts;
+        let is_revoked = |saved: &AccountSnapshot| self.saving.revoked.contains_key(&saved.account);
+        let (revoked, accounts): (Vec<_>, _) = accounts.into_iter().partition(is_revoked);
+        let mut restored = self.restore(Snapshot { accounts }, now);
+        let has_all = revoked.is_empty();
+        restored.skipped.extend(revoked.into_iter().map(|saved| (saved.account, REVOKED)));
         let sessions = self.entries.values().filter(|entry| Mark::of(entry).session.is_some()).count();
         self.saving.mode = Mode::On;
-        if sessions == restored.restored.len() {
+        if sessions == restored.restored.len() && has_all {
             (self.saving.saved, self.saving.due) = (self.saving.changed, None);
         } else {
             self.save_anew(now);

@@ -35,7 +35,7 @@ use world::World;
 const DEFAULT_STEPS: u64 = 300_000;
 const STEPS_PER_WORLD: u64 = 2_000;
 /// At the end of each world the daemon stops.
-const STEPS_WHILE_STOPPING: u64 = 100;
+const STEPS_WHILE_STOPPING: u64 = 150;
 
 fn number_from(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()

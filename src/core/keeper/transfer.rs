@@ -43,7 +43,10 @@ impl Keeper {
                 restore_account(entry, saved, now, &mut room, outbox)
             });
             match decision.unwrap_or(Decision::Skip("the configuration has no such account")) {
-                Decision::Take => done.restored.push(name),
+                Decision::Take => {
+                    self.saving.restored(&name);
+                    done.restored.push(name);
+                }
                 Decision::Keep => done.kept.push(name),
                 Decision::Skip(why) => done.skipped.push((name, why)),
             }

@@ -118,6 +118,25 @@ fn what_cannot_be_read_is_never_overwritten() {
 }
 
 #[test]
+fn what_was_revoked_while_it_could_not_be_read_stays_revoked() {
+    let mut running = start();
+    sign_in_and_save(&running);
+    let whole = saved(&running).unwrap();
+    running.stop();
+    fs::write(state_file(&running), "something else").unwrap();
+    running.daemon = Daemon::start(&running.sandbox, running.sandbox.applet("server").args(["-vvv"]));
+    running.daemon.wait_for_log(&["event=state_load_failed"]);
+    running.sandbox.applet("revoke").args(["work"]).run().exits(0);
+    fs::write(state_file(&running), &whole).unwrap();
+    running.sandbox.applet("reload").run().exits(0);
+    running.daemon.wait_for_log(&["event=state_skipped", "it was revoked after it was saved"]);
+    running.show("work").exits(1);
+    super::wait_for_another(&running, Some(&whole));
+    kill_and_restart(&mut running);
+    running.show("work").exits(1);
+}
+
+#[test]
 fn what_was_moved_away_makes_room() {
     let mut running = start();
     sign_in_and_save(&running);

@@ -85,7 +85,7 @@ fn is_possible(state: &str, call: &str) -> bool {
         "no place at all" => state == "exchange waits" || WAITING.contains(&state),
         // It would take more steps than we have.
         "late answer" => state != "sign-in beside",
-        "show, stopping" | "refresh, stopping" | "login, stopping" => {
+        "show, stopping" | "refresh, stopping" | "login, stopping" | "load" | "kill" => {
             !["sign-in beside", "exchange beside"].contains(&state)
         }
         _ => true,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use pizauth_common::account_name::AccountName;
 use pizauth_common::secret::Secret;
 
 use super::model::{Model, Phase};
@@ -64,6 +65,8 @@ pub(super) struct Disk {
     at_risk: BTreeSet<String>,
     /// Accounts whose session has gone since the last save began.
     lost: BTreeSet<String>,
+    /// Accounts that were revoked, and with which change, which the file may still have.
+    revoked: BTreeMap<String, u64>,
     is_stopping: bool,
     has_given_up: bool,
 }
@@ -89,6 +92,7 @@ impl Disk {
             held: BTreeMap::new(),
             at_risk: BTreeSet::new(),
             lost: BTreeSet::new(),
+            revoked: BTreeMap::new(),
             is_stopping: false,
             has_given_up: false,
         }
@@ -151,7 +155,8 @@ impl Disk {
         self.has_given_up = result.is_err() && run.is_last;
         match result {
             Ok(()) => {
-                self.saved = run.as_of;
+                self.saved = as_of;
+                self.revoked.retain(|_, change| *change > as_of);
                 self.pause = seconds(10);
                 self.not_before = Moment(0);
                 self.write(run);
@@ -207,13 +212,30 @@ impl Disk {
         self.let_go(u64::MAX, false)
     }
 
-    /// The load has ended: from so many accounts of `sessions` that there are now.
-    pub(super) fn loaded(&mut self, restored: usize, now: Moment) {
+    pub(super) fn revoke(&mut self, name: &str, now: Moment) {
+        self.change(now);
+        self.revoked.insert(name.to_owned(), self.changed);
+    }
+
+    /// A user wants the session back.
+    pub(super) fn restored(&mut self, name: &str) {
+        self.revoked.remove(name);
+    }
+
+    /// What the file has and a load may take, and who of it was revoked since.
+    pub(super) fn read(&self) -> (Snapshot, Vec<AccountName>) {
+        let is_revoked = |saved: &AccountSnapshot| self.revoked.contains_key(saved.account.as_str());
+        let (revoked, accounts): (Vec<_>, _) = self.file.accounts.iter().cloned().partition(is_revoked);
+        (Snapshot { accounts }, revoked.into_iter().map(|saved| saved.account).collect())
+    }
+
+    /// The load has ended, and has brought so many accounts, or not `all` that is in the file.
+    pub(super) fn loaded(&mut self, restored: usize, all: bool, now: Moment) {
         self.mode = Mode::On;
         // Whoever is not in the file has not been held back meanwhile.
         self.at_risk.extend(self.marks.keys().cloned());
         let sessions = self.marks.values().filter(|mark| mark.session.is_some()).count();
-        if sessions == restored {
+        if sessions == restored && all {
             (self.saved, self.due) = (self.changed, None);
         } else {
             self.save_anew(now);
@@ -257,6 +279,8 @@ impl Disk {
             return;
         }
         for (name, model) in models {
+            let is_kept = self.revoked.contains_key(name) && self.file_of(name).is_some();
+            assert!(!is_kept, "{name} was revoked, and is saved for ever");
             let session = model.held().filter(|session| !session.is_spent(now));
             let is_saved = session.is_none_or(|session| self.has_all_of(name, session, now));
             assert!(is_saved, "{name} is not saved, and will not be");

@@ -5,8 +5,9 @@ use super::dice::Dice;
 use super::disk::Mode;
 use super::model::Model;
 use super::world::World;
+use crate::keeper::saving::REVOKED;
 use crate::keeper::tests::bench::PORTS;
-use crate::keeper::{JobId, Keeper, NotSaved, Restored};
+use crate::keeper::{JobId, Keeper, NotSaved};
 use crate::snapshot::Snapshot;
 
 impl World {
@@ -14,11 +15,11 @@ impl World {
     pub(super) fn save_or_kill(&mut self, coverage: &mut Coverage) {
         match (self.disk.mode, self.dice.below(100)) {
             (Mode::Loading, 0..60) => self.end_load(),
-            (_, 0..6) => self.kill(coverage),
-            (Mode::On, 6..9) => self.begin_load(coverage),
+            (_, 0..5) => self.kill(coverage),
+            (Mode::On, 5..9) => self.begin_load(coverage),
             (Mode::On, 9..10) => self.stop_saving(),
             (Mode::On, 10..12) => self.save_anew(),
-            (Mode::Off, 6..20) => self.begin_load(coverage),
+            (Mode::Off, 5..20) => self.begin_load(coverage),
             _ => self.end_save(),
         }
     }
@@ -101,9 +102,11 @@ impl World {
     fn end_load(&mut self) {
         self.disk.is_blocked = self.dice.chance(15);
         let file = (!self.disk.is_blocked).then(|| self.disk.file.clone());
-        let expected = file.as_ref().map_or_else(Restored::default, |file| self.expect_restored(file));
+        let (taken, revoked) = if file.is_some() { self.disk.read() } else { Default::default() };
+        let mut expected = self.expect_restored(&taken);
         self.look_at_changes();
-        self.disk.loaded(expected.restored.len(), self.now.moment);
+        self.disk.loaded(expected.restored.len(), revoked.is_empty(), self.now.moment);
+        expected.skipped.extend(revoked.into_iter().map(|name| (name, REVOKED)));
         assert_eq!(self.keeper.loaded(file, self.now), expected);
         self.absorb();
     }

@@ -51,6 +51,7 @@ impl World {
         let snapshot = self.snapshots[which].clone();
         let expected = self.expect_restored(&snapshot);
         for saved in snapshot.accounts.iter().filter(|saved| expected.restored.contains(&saved.account)) {
+            self.disk.restored(saved.account.as_str());
             let refresh_token = saved.refresh_token.as_ref().map(|token| token.expose());
             if let Some(older) = refresh_token.filter(|token| self.grants.is_used(token)) {
                 self.grants.excuse(older);

@@ -74,7 +74,7 @@ impl World {
         let mut dice = Dice::new(seed);
         let hosts = 1 + dice.below(HOSTS.len());
         let is_vague = dice.chance(50);
-        let saves = dice.chance(50);
+        let saves = dice.chance(40);
         let account = |name: &&str| ((*name).to_owned(), random_account(name, hosts, &mut dice));
         let accounts: BTreeMap<String, Account> = ACCOUNTS.iter().map(account).collect();
         let configured = config(accounts.values().cloned().collect());
@@ -236,6 +236,9 @@ impl World {
             self.failed_tries.insert(event.account.to_string());
         }
         let now = self.now.moment;
+        if matches!(event.what, Happened::TokenRevoked { .. }) {
+            self.disk.revoke(event.account.as_str(), now);
+        }
         let model = self.model(event.account.as_str());
         if model.told_of_outage(event, now) {
             return;

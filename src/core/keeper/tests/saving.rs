@@ -250,6 +250,45 @@ fn nothing_replaces_what_is_being_read() {
 }
 
 #[test]
+fn what_was_revoked_is_not_loaded_until_a_good_save_has_forgotten_it() {
+    let mut bench = Bench::saving();
+    let saved = bench.keeper.dump(bench.now);
+    // It could not be read at the start, so that there is nothing to be revoked.
+    bench.keeper = Keeper::new(config(vec![account("work"), account("home")]), PORTS, counting_entropy());
+    bench.keeper.load(bench.now);
+    bench.keeper.loaded(None, bench.now);
+    bench.keeper.revoke("work", bench.now).unwrap();
+    bench.save(Err(NotSaved::Failed));
+    bench.keeper.load(bench.now);
+    let loaded = bench.keeper.loaded(Some(saved.clone()), bench.now);
+    assert_eq!(loaded.restored, []);
+    assert_eq!(loaded.skipped, [("work".into(), "it was revoked after it was saved")]);
+    assert_eq!(bench.save(Ok(())), Snapshot::default(), "the file has it no more");
+
+    bench.keeper.load(bench.now);
+    let loaded = bench.keeper.loaded(Some(saved.clone()), bench.now);
+    assert_eq!(loaded.restored, ["work".into()], "somebody has put that there since");
+    bench.keeper.revoke("work", bench.now).unwrap();
+    bench.keeper.restore(saved.clone(), bench.now);
+    bench.keeper.reload(config(vec![account("home")]), PORTS, bench.now);
+    bench.keeper.reload(config(vec![account("work")]), PORTS, bench.now);
+    bench.keeper.load(bench.now);
+    let loaded = bench.keeper.loaded(Some(saved), bench.now);
+    assert_eq!(loaded.restored, ["work".into()], "the user has had it back");
+}
+
+#[test]
+fn a_revoke_while_nothing_is_saved_counts_once_something_is() {
+    let mut bench = Bench::saving();
+    let saved = bench.keeper.dump(bench.now);
+    bench.keeper.stop_saving(bench.now);
+    bench.keeper.revoke("work", bench.now).unwrap();
+    bench.keeper.load(bench.now);
+    assert_eq!(bench.keeper.loaded(Some(saved), bench.now).restored, []);
+    assert_eq!(bench.save(Ok(())), Snapshot::default());
+}
+
+#[test]
 fn what_is_here_and_was_not_there_is_saved_after_the_load() {
     let mut bench = Bench::active(Some("rt-0"), 3600);
     let older = bench.keeper.dump(bench.now);
