@@ -69,6 +69,15 @@ fn a_hook_whose_file_is_missing_is_warned_of_at_a_check_at_the_start_and_at_a_re
     let daemon = Daemon::start(&sandbox, sandbox.applet("server").args(["-v"]));
     daemon.wait_for_log(&["event=config_warning", "~/no/such/hook, which does not exist"]);
     sandbox.applet("reload").run().exits(0).says(warning);
+    let filters = "state_encrypt_cmd = \"~/no/age -e\"; state_decrypt_cmd = \"/no/age -d\";";
+    sandbox.write_config(&format!("{GOOD}{filters}"));
+    for check in checks(&sandbox) {
+        check
+            .run()
+            .exits(0)
+            .says("'state_encrypt_cmd' begins with ~/no/age, which does not exist")
+            .says("'state_decrypt_cmd' begins with /no/age, which does not exist");
+    }
     with_hook("cd ~/no/such && ./hook save");
     sandbox.applet("reload").run().exits(0).says_not("does not exist");
 }

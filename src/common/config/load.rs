@@ -87,8 +87,7 @@ pub fn load(path: &Path, when: When) -> Result<Checked, LoadError> {
     let text =
         std::str::from_utf8(&bytes).map_err(|error| invalid(not_utf8(&bytes, error.valid_up_to(), &name)))?;
     let mut checked = parse(text, &name).map_err(invalid)?;
-    let hooks = &checked.config.hooks;
-    checked.warnings.append(hook_files::warnings(hooks, text, &name, &ProcessEnvironment));
+    checked.warnings.append(hook_files::warnings(&checked.config, text, &name, &ProcessEnvironment));
     let exposed = exposure::of(path, &stat, holds_a_secret(&checked.config));
     exposed.into_iter().for_each(|exposed| checked.warnings.push(warning(exposed, &name)));
     Ok(checked)

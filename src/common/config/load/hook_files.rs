@@ -1,4 +1,4 @@
-//! Hooks whose command begins with a file that cannot be run: nobody would hear of it before it is needed.
+//! Hooks and filters whose command begins with a file that cannot be run: nobody would hear of it before it is needed.
 //!
 //! Only a word that is plainly a path is looked at. What else a shell makes of a command (builtins, functions,
 //! variables, quotes, its own PATH) it alone knows, and a warning that is wrong is worse than none.
@@ -13,12 +13,12 @@ use crate::config::problems::Problems;
 use crate::config::report::Report;
 use crate::config::source::Source;
 use crate::config::syntax::{self, Assignment, Item, Value};
-use crate::config::{HookCommands, secrets};
+use crate::config::{Config, secrets};
 use crate::paths::Environment;
 
-/// Warnings about `hooks`, which stand in `text`.
+/// Warnings about the commands of `config`, which stand in `text`.
 pub(super) fn warnings(
-    hooks: &HookCommands,
+    config: &Config,
     text: &str,
     file_name: &str,
     environment: &impl Environment,
@@ -26,7 +26,8 @@ pub(super) fn warnings(
     let home = environment.home();
     let trouble = |command: &str| trouble(command, home.as_deref());
     // To find the places takes as long as reading the file, so it is done for a reason only.
-    if !hooks.all().into_iter().flatten().any(|command| trouble(command).is_some()) {
+    let filters = config.saved_state.iter().flat_map(|saved| [&*saved.encrypt_cmd, &*saved.decrypt_cmd]);
+    if !config.hooks.all().into_iter().flatten().chain(filters).any(|command| trouble(command).is_some()) {
         return Report::default();
     }
     let mut problems = Problems::new(text, secrets::find);
@@ -34,8 +35,8 @@ pub(super) fn warnings(
     let mut told = Problems::new(text, secrets::find);
     for item in syntax::read(text, &mut told) {
         let Item::Option(Assignment { name, value: Some(Value::String(written)) }) = item else { continue };
-        let is_hook = name.ends_with("_cmd");
-        let command = if is_hook { written.text(&mut told) } else { None };
+        let is_command = name.ends_with("_cmd");
+        let command = if is_command { written.text(&mut told) } else { None };
         if let Some(trouble) = command.and_then(|command| trouble(&command)) {
             problems.warning(written.0, format!("'{name}' begins with {trouble}"));
         }
