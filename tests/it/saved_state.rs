@@ -2,6 +2,7 @@
 //! encryption here is none, but no dump lies in it.
 
 mod failures;
+mod full_disk;
 mod kills;
 mod loading;
 mod reload;
