@@ -1,7 +1,9 @@
 #!/usr/bin/python3
-"""login.py [--user USER] [--deny] [--late SECONDS] [--end] URL: goes through oidc-provider's development pages (login,
-consent) as a browser would, calls the redirect URI and prints the page that is shown there. Exit status 0 when that
-page has status 200. With --end it prints that URI, and leaves it to others. SSL_CERT_FILE says which certificates are trusted."""
+"""login.py [--user USER] [--deny] [--device] [--late SECONDS] [--end] URL: goes through oidc-provider's development pages
+(login, consent) as a browser would, calls the redirect URI and prints the page that is shown there. Exit status 0 when
+that page has status 200. With --end it prints that URI, and leaves it to others. With --device the URL is where a user
+types a code, with the code in it: nothing comes back to us, and the end is a page without a form. SSL_CERT_FILE says
+which certificates are trusted."""
 import argparse
 import html
 import http.cookiejar
@@ -65,6 +67,8 @@ def authorize(start, user="alice@example.org", deny=False):
             url, fields = urllib.parse.urljoin(url, location), None
         elif status >= 400:
             sys.exit(f"status {status} from {url}: {page[:500]}")
+        elif "<form" not in page or "Sign-in Success" in page:
+            return None
         else:
             action, fields = answer(page, user, deny)
             url = urllib.parse.urljoin(url, action)
@@ -78,10 +82,13 @@ def main():
     arguments.add_argument("url")
     arguments.add_argument("--user", default="alice@example.org")
     arguments.add_argument("--deny", action="store_true")
+    arguments.add_argument("--device", action="store_true")
     arguments.add_argument("--late", type=float, default=0, metavar="SECONDS")
     arguments.add_argument("--end", action="store_true")
     chosen = arguments.parse_args()
     redirect = authorize(chosen.url, chosen.user, chosen.deny)
+    if chosen.device or not redirect:
+        return 0 if chosen.device and not redirect else 1
     if chosen.end:
         print(redirect)
         return 0

@@ -32,6 +32,8 @@ install_packages() {
         exit 1
     fi
     echo "tests/real: installing ${missing[*]}"
+    # What would be asked while they are installed.
+    sed -n 's/^# debconf: *//p' "${files[@]}" | debconf-set-selections
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
@@ -48,9 +50,29 @@ install_npm_packages() {
     npm install --silent --no-save --no-audit --no-fund --prefix "$cache" "${npm_packages[@]}"
 }
 
+# python_packages: what the lines "# pip:" of all parts name, since they have one place.
+python_packages() { sed -n 's/^# pip: *//p' "$here"/part-*.sh | tr -s ' ' '\n' | sort -u; }
+has_python_package() {
+    local name=${1%==*}
+    [ -e "$cache/python/${name//-/_}-${1#*==}.dist-info" ]
+}
+
+install_python_packages() {
+    local missing=()
+    grep -q '^# pip:' "${files[@]}" || return 0
+    for package in $(python_packages); do has_python_package "$package" || missing+=("$package"); done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    echo "tests/real: installing ${missing[*]}"
+    rm -rf "$cache/python"
+    # shellcheck disable=SC2046 # names of packages are single words
+    /usr/bin/python3 -m pip install --quiet --disable-pip-version-check --no-warn-script-location \
+        --root-user-action ignore --target "$cache/python" $(python_packages)
+}
+
 # versions: a line for each peer, for README's table.
 versions() {
     printf '%s\n' "${npm_packages[@]/@/ }"
+    python_packages | sed 's/==/ /'
     for need in $(needs); do
         # shellcheck disable=SC2016 # a format of dpkg's
         dpkg-query --show --showformat '${Package} ${Version}\n' "${need##*:}" 2>/dev/null || :
@@ -124,6 +146,7 @@ finish_a_part() {
 
 install_packages
 install_npm_packages
+install_python_packages
 build
 seen=$(versions)
 printf '%s\n' "$seen" "$(differing "$seen")"

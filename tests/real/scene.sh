@@ -157,6 +157,8 @@ example() {
 
 # shellcheck source=provider.sh
 . "$here/provider.sh"
+# shellcheck source=server.sh
+. "$here/server.sh"
 # shellcheck source=mail.sh
 . "$here/mail.sh"
 # shellcheck source=/dev/null

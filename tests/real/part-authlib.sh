@@ -1,0 +1,35 @@
+# shellcheck shell=bash disable=SC2154
+# Authlib's authorization server: PKCE, rotating refresh tokens, iss (RFC 9207), revocation (RFC 7009), the device grant
+# (RFC 8628), clients that take one way to show a secret only.
+# needs: /usr/lib/python3/dist-packages/pip:python3-pip
+# pip: authlib==1.9.10 flask==3.1.3
+
+start_python_server authlib_server
+auth_uri=$issuer/authorize token_uri=$issuer/token revocation_uri=$issuer/revocation
+introspection_uri=$issuer/introspection introspector=mail-server:mail-server-secret
+approve() { ask "$1"; }
+type_code() { ask "$1" >typed; }
+end_sessions() { ask "$issuer/control" --data '{"end": true}' >/dev/null; }
+
+{
+    echo 'https_listen = none;'
+    server_account public public "issuer = \"$issuer\";"
+    server_account basic basic 'client_secret = "s3cr:et/+ %é";' 'client_auth = "basic";' "issuer = \"$issuer\";"
+    server_account post post 'client_secret = "s3cret & more";'
+    server_account wrong basic 'client_secret = "s3cr:et/+ %é";'
+    server_account elsewhere public "issuer = \"$issuer/other\";"
+    server_account device public 'grant = "device_code";' "device_auth_uri = \"$issuer/device_authorization\";"
+} >config/pizauth.conf
+chmod 600 config/pizauth.conf
+start_daemon
+for account in public basic post; do try_account "$account"; done
+
+check_refused 'a secret in the body of a client that shows it as Basic' signs_in wrong
+check 'is explained' grep -qi 'client_auth' wrong.html
+check_refused 'an answer in the name of another issuer' signs_in elsewhere
+check 'is not taken' grep -q 'the answer comes from' elsewhere.html
+ask "$issuer/control" --data '{"deny": true}' >/dev/null
+check_refused 'a user who does not agree' signs_in public
+check 'is told so' grep -q access_denied public.html
+ask "$issuer/control" --data '{"deny": false}' >/dev/null
+try_device device

@@ -1,0 +1,21 @@
+# shellcheck shell=bash disable=SC2154
+# django-oauth-toolkit: PKCE, rotating refresh tokens of which none may come twice, revocation (RFC 7009), a secret as HTTP
+# Basic and in the body; its redirect URIs name 127.0.0.1, with any port.
+# needs: /usr/lib/python3/dist-packages/pip:python3-pip
+# pip: django-oauth-toolkit==3.4.0 django==5.2.19
+
+start_python_server toolkit_server
+auth_uri=$issuer/authorize/ token_uri=$issuer/token/ revocation_uri=$issuer/revoke_token/
+approve() { ask "$1"; }
+end_sessions() { ask "$issuer/control" --data '{"end": true}' >/dev/null; }
+is_alive() { ask "$issuer/knows" --data-urlencode "token=$1"; }
+
+{
+    echo 'https_listen = none;'
+    server_account public public 'redirect_uri = "http://127.0.0.1/";'
+    server_account basic secret 'redirect_uri = "http://127.0.0.1/";' 'client_secret = "s3cr:et/+ %é";' 'client_auth = "basic";'
+    server_account post secret 'redirect_uri = "http://127.0.0.1/";' 'client_secret = "s3cr:et/+ %é";'
+} >config/pizauth.conf
+chmod 600 config/pizauth.conf
+start_daemon
+for account in public basic post; do try_account "$account"; done
