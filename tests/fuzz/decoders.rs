@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use chacha20poly1305::aead::{AeadInPlace, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use pizauth_client::import;
 use pizauth_common::config::{self, Account, Config, Scheme};
 use pizauth_common::ipc::frame::{Decoder, FrameError, Message, VERSION, encode};
 use pizauth_common::ipc::message::{self, Request, Response};
@@ -254,4 +255,31 @@ fn check_reason(reason: &Reason) {
 
 fn is_printable(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// What another program has written. What is said about it goes to a terminal.
+pub fn import(data: &[u8]) {
+    match import::recognise(data) {
+        Ok(found) => {
+            assert!((1..=message::MAX_CANDIDATES).contains(&found.candidates.len()));
+            for candidate in &found.candidates {
+                let token = candidate.refresh_token.expose();
+                assert!(is_printable(token) && (1..=64 << 10).contains(&token.len()));
+            }
+            let comments = found.facts.as_comments();
+            assert!(comments.lines().all(|line| line.starts_with("// ") && is_showable(line)), "{comments}");
+            // What is written down can be read again, and is the same.
+            assert_eq!(import::recognise(&[b" \n", data, b"\r\n"].concat()), Ok(found));
+        }
+        Err(why) => {
+            let told = why.told("work").to_string();
+            assert!(told.len() <= 1024 && is_showable(&told), "{told}");
+            let is_of_data = data.windows(MARKER.len()).any(|window| window == MARKER.as_bytes());
+            assert!(!is_of_data || !told.contains(MARKER), "{told}");
+        }
+    }
+}
+
+fn is_showable(text: &str) -> bool {
+    !text.contains(char::is_control)
 }

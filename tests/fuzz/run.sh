@@ -25,6 +25,7 @@ seeds() {
     case $1 in
         configuration) echo ../conf/ok ../conf/bad ;;
         token_answer) echo ../answers ../answers/revocation ;;
+        import) echo ../import ;;
     esac
 }
 

@@ -58,6 +58,11 @@ fn token_answer() {
 }
 
 #[test]
+fn import() {
+    replay(decoders::import, &["fuzz/corpus/import", "import"]);
+}
+
+#[test]
 fn device_answer() {
     replay(decoders::device_answer, &["fuzz/corpus/device_answer", "answers/device", "answers"]);
 }

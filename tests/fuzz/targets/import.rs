@@ -1,0 +1,3 @@
+//! Fuzzes `import` of `decoders.rs`.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| pizauth_fuzz::import(data));
