@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
-# The scripts of etc/hooks with the programs that they call: age, GnuPG, systemd-creds, tmux. A notification has nobody
-# to show it here: notify-send and xdg-open are stand-ins.
-# needs: age:age gpg:gnupg script:bsdutils systemctl:systemd tmux:tmux
+# The scripts of etc/hooks with the programs that they call: age, GnuPG, systemd-creds, secret-tool with a keyring, tmux.
+# A notification has nobody to show it here: notify-send and xdg-open are stand-ins.
+# needs: age:age dbus-run-session:dbus-daemon gnome-keyring-daemon:gnome-keyring gpg:gnupg script:bsdutils secret-tool:libsecret-tools systemctl:systemd tmux:tmux
 
 hooks=$repository/etc/hooks
 state=$HOME/.local/state/pizauth
@@ -63,6 +63,43 @@ if [ "$(id -u)" = 0 ]; then
 else
     echo 'persist-systemd-creds is tried by root only: users need systemd 256'
 fi
+
+# --- the key in a keyring that is unlocked, locked, and empty; the bus is the part's own
+
+cat >bus <<'END'
+#!/bin/sh
+echo "$DBUS_SESSION_BUS_ADDRESS" >"$HOME/bus.address.new" && mv "$HOME/bus.address.new" "$HOME/bus.address"
+printf secret | gnome-keyring-daemon --foreground --unlock --components=secrets
+END
+chmod +x bus
+in_background keyring dbus-run-session -- ./bus
+keyring_pid=${pids[-1]}
+wait_until test -s bus.address
+DBUS_SESSION_BUS_ADDRESS=$(cat bus.address)
+export DBUS_SESSION_BUS_ADDRESS
+in_keyring() { age-keygen 2>/dev/null | secret-tool store --label=pizauth application pizauth; }
+write_configuration
+start_daemon
+sign_in >token
+check_refused 'persist-secret-service: without a key nothing is saved' "$hooks/persist-secret-service" save
+check 'and says what to do' grep -F 'age-keygen | secret-tool store' check.log
+kill_daemon
+check 'a key for the keyring' wait_until in_keyring
+persisted persist-secret-service secret-service
+
+rm -rf "$state"
+recipient=$(secret-tool lookup application pizauth | age-keygen -y)
+write_configuration "state_encrypt_cmd = \"age -e -r $recipient\";" \
+    'state_decrypt_cmd = "{ secret-tool lookup application pizauth |' '  age -d -i - /dev/fd/3; } 3<&0";'
+start_daemon
+sign_in >token
+check 'the filters of the manual with a keyring: saved, and read back' wait_until test -s "$state/tokens"
+kill_daemon
+start_daemon
+check 'and after kill -9 the token is back' test "$(pizauth-show work)" = "$(cat token)"
+kill_daemon
+kill "$keyring_pid"
+unset DBUS_SESSION_BUS_ADDRESS
 
 # --- a foreign file is renamed, never overwritten; a failure leaves the old dump
 
