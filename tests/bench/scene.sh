@@ -1,7 +1,7 @@
 #!/bin/sh
 # For run.sh: an authorization server of our own on loopback, and agents that have signed in to it.
 
-scene_pids='' server_pid='' issuer=''
+scene_pids='' server_pid='' issuer='' agent_options=''
 
 end_scene() {
     # It may be held up.
@@ -47,12 +47,13 @@ configuration() {
 }
 
 # start_agent NAME COUNT [PIZAUTH]: PIZAUTH, ours or a peer with the same command line, holds tokens of COUNT accounts.
-# $SCRATCH/NAME is the XDG_RUNTIME_DIR of its commands. One that runs already goes on.
+# $SCRATCH/NAME is the XDG_RUNTIME_DIR of its commands; its configuration begins with $agent_options. One that runs
+# already goes on.
 start_agent() {
     [ ! -e "$SCRATCH/$1" ] || return 0
     begin_scene
     mkdir -m 700 "$SCRATCH/$1" "$SCRATCH/$1/pizauth"
-    configuration "$2" >"$SCRATCH/$1/pizauth.conf"
+    { echo "$agent_options" && configuration "$2"; } >"$SCRATCH/$1/pizauth.conf"
     # PIZAUTH_SOCKET: ours does not care then whether the user of this machine has a daemon as well.
     HOME=$SCRATCH/$1 XDG_RUNTIME_DIR=$SCRATCH/$1 PIZAUTH_SOCKET=$(socket_of "$1") \
         "${3:-$RELEASE/pizauthd}" ${3:+server} -d -c "$SCRATCH/$1/pizauth.conf" 2>"$SCRATCH/$1/log" &

@@ -6,6 +6,7 @@
 mod accounts;
 mod callers;
 mod crowd;
+mod saves;
 mod socket;
 
 use std::io::{self, Write};
@@ -30,6 +31,7 @@ enum Kind {
     Wait(Wait),
     SignIn(SignIn),
     Refresh(Refresh),
+    Saves(Saves),
 }
 
 /// Ask for access tokens, the sockets in turn: p50, p99, round trips a second, errors
@@ -110,6 +112,27 @@ struct Refresh {
     socket: PathBuf,
 }
 
+/// Refresh accounts whose tokens are saved, and run the filter alone: median and shortest time of a save, and of that
+#[derive(FromArgs)]
+#[argh(subcommand, name = "saves")]
+struct Saves {
+    /// how often each, twice for an account
+    #[argh(positional)]
+    rounds: usize,
+    /// the socket
+    #[argh(positional)]
+    socket: PathBuf,
+    /// where tokens are saved
+    #[argh(positional)]
+    file: PathBuf,
+    /// what the filter alone is given
+    #[argh(positional)]
+    dump: PathBuf,
+    /// the filter
+    #[argh(positional)]
+    command: String,
+}
+
 fn main() -> ExitCode {
     let arguments: Arguments = argh::from_env();
     match run(arguments.kind).and_then(|figures| write!(io::stdout(), "{figures}")) {
@@ -131,6 +154,9 @@ fn run(kind: Kind) -> io::Result<String> {
         Kind::Held(Held { connections, socket }) => crowd::held(&socket, connections),
         Kind::Wait(Wait { connections, socket }) => crowd::wait(&socket, connections),
         Kind::SignIn(SignIn { accounts, socket }) => accounts::sign_in(&socket, accounts),
+        Kind::Saves(Saves { rounds, socket, file, dump, command }) => {
+            saves::against_filter(&socket, &file, &dump, &command, rounds)
+        }
         Kind::Refresh(Refresh { accounts, socket }) => accounts::refresh(&socket, accounts),
     }
 }
