@@ -82,7 +82,8 @@ write_configuration
 start_daemon
 sign_in >token
 check_refused 'persist-secret-service: without a key nothing is saved' "$hooks/persist-secret-service" save
-check 'and says what to do' grep -F 'age-keygen | secret-tool store' check.log
+cp check.log said
+check 'and says what to do' grep -F 'age-keygen | secret-tool store' said
 kill_daemon
 check 'a key for the keyring' wait_until in_keyring
 persisted persist-secret-service secret-service

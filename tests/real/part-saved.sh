@@ -63,6 +63,24 @@ check "age: another one's key is found out" wait_until says 'the saved state can
 check 'age: and what was saved stays' cmp before "$state/tokens"
 kill_daemon
 
+# --- a command that hangs
+
+write_configuration 'state_encrypt_cmd = "sleep 12345";' "state_decrypt_cmd = \"age -d -i $key\";"
+start_daemon
+pizauth-show work >token
+cp "$state/tokens" before
+pizauth-refresh work
+check 'hanging: it is ended after a minute' \
+    wait_for_lines 1 'event=state_save_failed .*state_encrypt_cmd took longer than 60 s' daemon.log 90
+check 'hanging: what was saved stays' cmp before "$state/tokens"
+runs_no_more() { ! pgrep -f 'sleep 1234[5]'; }
+check 'hanging: nothing of it runs on' wait_until runs_no_more
+check 'hanging: it is told' says 'state_encrypt_cmd took longer than 60 s; what was saved before is still there'
+write_configuration "state_encrypt_cmd = \"age -e -r $(age-keygen -y "$key")\";" "state_decrypt_cmd = \"age -d -i $key\";"
+check 'hanging: a reload with another one' pizauth reload
+check 'hanging: saves at once' wait_until differs before "$state/tokens"
+kill_daemon
+
 # --- GnuPG, with and without a passphrase
 
 export GNUPGHOME=$HOME/gnupg
