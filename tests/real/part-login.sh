@@ -36,7 +36,7 @@ check 'which is said' grep -q '^browser is signed in, until ' login.out
 # shellcheck disable=SC2016 # expanded by terminal.py
 pasted='/usr/bin/python3 "$LOGIN" --end "$MATCH"'
 export LOGIN=$here/login.py
-check 'an address is pasted' in_terminal '(http\S+)\r\n[^:]*error\): ' "$pasted" pizauth login --paste paste
+check 'an address is pasted' in_terminal '(http\S+)\r\n(?s:.*)error\): ' "$pasted" pizauth login --paste paste
 check 'and the end told' signed_in paste
 check 'there is its access token, too' pizauth-show paste
 

@@ -79,7 +79,7 @@ wait "${pids[-1]}" 2>/dev/null || :
 in_background forward_server ssh -N -R "$port:127.0.0.1:$port" mail.example.org
 reaches_server() { on_machine "exec 3<>/dev/tcp/127.0.0.1/$port"; }
 wait_until reaches_server
-pastes() { in_terminal '(http\S+)\r\n[^:]*error\): ' "$1" "$(example pizauthd.8 "$here_browser" 1)"; }
+pastes() { in_terminal '(http\S+)\r\n(?s:.*)error\): ' "$1" "$(example pizauthd.8 "$here_browser" 1)"; }
 # shellcheck disable=SC2016 # expanded by terminal.py
 check 'without it the address is pasted that the browser ends at' pastes 'pizauth-test-server --end-of "$MATCH"'
 check 'and the end is told' grep -q 'work: signed in; the access token is valid until .*, with a refresh token' login.out
