@@ -10,6 +10,9 @@ pub mod device_poll;
 pub mod device_request;
 pub(crate) mod id_token;
 pub(crate) mod issuer;
+pub mod metadata;
+#[cfg(test)]
+mod metadata_golden;
 pub mod outcome;
 pub mod pasted;
 pub(crate) mod provider_hints;

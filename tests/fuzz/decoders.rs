@@ -14,6 +14,7 @@ use pizauth_common::secret::Secret;
 use pizauth_core::http::Answer;
 use pizauth_core::oauth::device_poll::{DevicePoll, Polled};
 use pizauth_core::oauth::device_request::DeviceRequest;
+use pizauth_core::oauth::metadata::{Found, MetadataRequest};
 use pizauth_core::oauth::outcome::{Outcome, Reason};
 use pizauth_core::oauth::redirect::AuthorizationResponse;
 use pizauth_core::oauth::revocation::{RevocationRequest, Revoked, TokenKind};
@@ -208,6 +209,34 @@ pub fn device_answer(data: &[u8]) {
         }
         Polled::SlowDown(interval) => assert!(interval.is_none_or(|interval| interval <= lifetime)),
         Polled::Pending => {}
+    }
+}
+
+/// What an issuer says of itself, at both places.
+pub fn metadata(data: &[u8]) {
+    let answer = http_answer(data);
+    let issuer = config::Uri::parse("https://as.example".to_owned()).expect("a URI");
+    let first = MetadataRequest::new(issuer);
+    for request in [first.elsewhere().expect("a second place"), first] {
+        match request.outcome(Ok(answer.clone())) {
+            Found::NotHere(reason) | Found::Unusable(reason) | Found::Transient { reason, .. } => {
+                check_reason(&reason);
+            }
+            Found::Metadata(metadata) => {
+                let endpoints = [
+                    &metadata.authorization_endpoint,
+                    &metadata.token_endpoint,
+                    &metadata.device_authorization_endpoint,
+                    &metadata.revocation_endpoint,
+                ];
+                for uri in endpoints.into_iter().flatten() {
+                    assert!(uri.scheme() == Scheme::Https && uri.written().len() <= 4096, "{uri:?}");
+                    assert!(
+                        uri.written().bytes().all(|byte| byte.is_ascii_graphic()) && !uri.host().is_empty()
+                    );
+                }
+            }
+        }
     }
 }
 

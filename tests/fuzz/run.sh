@@ -24,6 +24,7 @@ cargo build --release --target "$host" --target-dir "$build"
 seeds() {
     case $1 in
         configuration) echo ../conf/ok ../conf/bad ;;
+        metadata) echo ../answers/metadata ;;
         token_answer) echo ../answers ../answers/revocation ;;
         import) echo ../import ;;
     esac

@@ -66,3 +66,8 @@ fn import() {
 fn device_answer() {
     replay(decoders::device_answer, &["fuzz/corpus/device_answer", "answers/device", "answers"]);
 }
+
+#[test]
+fn metadata() {
+    replay(decoders::metadata, &["fuzz/corpus/metadata", "answers/metadata", "answers/device"]);
+}

@@ -55,6 +55,8 @@ pub(in crate::oauth) enum Member {
     Text(String),
     /// A number.
     Number(f64),
+    /// A truth value.
+    Flag(bool),
     /// The strings of a list, separated by spaces.
     List(String),
     /// Something else, which no member that matters is.
@@ -98,6 +100,7 @@ impl fmt::Display for Member {
             Self::Null => f.write_str("null"),
             Self::Text(text) => write!(f, "{text:?}"),
             Self::Number(number) => write!(f, "{number}"),
+            Self::Flag(_) => f.write_str("a truth value"),
             Self::List(_) => f.write_str("a list"),
             Self::Other(what) => f.write_str(what),
         }
@@ -223,8 +226,8 @@ impl<'de> Visitor<'de> for OneMember {
         Ok(Member::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Member, E> {
-        Ok(Member::Other("a truth value"))
+    fn visit_bool<E>(self, flag: bool) -> Result<Member, E> {
+        Ok(Member::Flag(flag))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Member, E> {

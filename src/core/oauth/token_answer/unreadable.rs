@@ -16,6 +16,8 @@ pub(in crate::oauth) enum Unreadable {
     NoTokenAnswer,
     /// Of the revocation endpoint: it has failed without saying why.
     NoError,
+    /// Of an issuer's well-known places.
+    NoMetadata,
     TokenAndError(String),
     BadToken(&'static str),
     TokenType(String),
@@ -37,6 +39,7 @@ impl fmt::Display for Unreadable {
             Self::Html => f.write_str("a web page instead of an answer (a proxy or a captive portal?)"),
             Self::NotJson => f.write_str("the answer cannot be read"),
             Self::NoTokenAnswer => f.write_str("the answer holds neither a token nor an error"),
+            Self::NoMetadata => f.write_str("there are no metadata"),
             Self::NoError => f.write_str("the answer holds no OAuth error"),
             Self::TokenAndError(error) => write!(f, "the answer holds both a token and an error ({error})"),
             Self::BadToken(name) => {

@@ -1,0 +1,3 @@
+//! Fuzzes `metadata` of `decoders.rs`.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| pizauth_fuzz::metadata(data));
