@@ -9,8 +9,8 @@ cd "$(dirname "$0")"
 small_programs='pizauth-show pizauth-refresh pizauth-dump pizauth-restore pizauth-revoke'
 programs="pizauth pizauthd $small_programs"
 # What --multicall makes of the first of them.
-symlinks='pizauthd pizauth-check pizauth-dump pizauth-info pizauth-login pizauth-refresh pizauth-reload pizauth-restore
-    pizauth-revoke pizauth-show pizauth-shutdown pizauth-status'
+symlinks='pizauthd pizauth-check pizauth-dump pizauth-import pizauth-info pizauth-login pizauth-refresh pizauth-reload
+    pizauth-restore pizauth-revoke pizauth-setup pizauth-show pizauth-shutdown pizauth-status'
 
 usage() {
     cat <<'END'

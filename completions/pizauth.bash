@@ -1,6 +1,6 @@
 # bash completion for pizauth, pizauthd and the pizauth-* commands    -*- shell-script -*-
 
-_pizauth_programs='pizauth pizauth-login pizauth-show pizauth-refresh pizauth-status pizauth-revoke pizauth-dump pizauth-restore pizauth-import pizauth-reload pizauth-info pizauth-check pizauth-shutdown pizauthd'
+_pizauth_programs='pizauth pizauth-login pizauth-show pizauth-refresh pizauth-status pizauth-revoke pizauth-dump pizauth-restore pizauth-import pizauth-reload pizauth-info pizauth-check pizauth-setup pizauth-shutdown pizauthd'
 
 # $1: a command. Sets its options, which of them take a file or another value, and its argument.
 _pizauth_describe() {
@@ -19,6 +19,7 @@ _pizauth_describe() {
         reload) options='-v --verbose --version -h --help' ;;
         info) options='-j --json -c --config -v --verbose --version -h --help' files='-c --config' ;;
         check) options='-c --config --accounts --print -v --verbose --version -h --help' files='-c --config' values='--print' ;;
+        setup) options='--provider --issuer --name --tenant --client-id --secret-cmd --user -c --config -y --yes -v --verbose --version -h --help' files='-c --config' values='--provider --issuer --name --tenant --client-id --secret-cmd --user' positional='address' ;;
         shutdown) options='-v --verbose --version -h --help' ;;
         server) options='-c --config -d --debug -v --verbose --check --syslog --ready-fd --version -h --help' files='-c --config' values='--ready-fd' ;;
         *) return 1 ;;

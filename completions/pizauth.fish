@@ -1,18 +1,18 @@
 # fish completion for pizauth, pizauthd and the pizauth-* commands
 
-set -g __pizauth_programs pizauth pizauth-login pizauth-show pizauth-refresh pizauth-status pizauth-revoke pizauth-dump pizauth-restore pizauth-import pizauth-reload pizauth-info pizauth-check pizauth-shutdown pizauthd
+set -g __pizauth_programs pizauth pizauth-login pizauth-show pizauth-refresh pizauth-status pizauth-revoke pizauth-dump pizauth-restore pizauth-import pizauth-reload pizauth-info pizauth-check pizauth-setup pizauth-shutdown pizauthd
 
 function __pizauth_describe
     __pizauth_complete 'pizauth' -l list -d 'print the names of the commands, one a line'
     __pizauth_complete 'pizauth' -l install -x -a '(__fish_complete_directories)' -d 'make symlinks to it in DIR: pizauth-show, pizauthd, ...'
-    __pizauth_complete 'pizauth login show refresh status revoke dump restore import git-credential reload info check shutdown server' -s h -l help -d 'display usage information'
-    __pizauth_complete 'pizauth login show refresh status revoke dump restore import git-credential reload info check shutdown server' -l version -d 'print the version'
+    __pizauth_complete 'pizauth login show refresh status revoke dump restore import git-credential reload info check setup shutdown server' -s h -l help -d 'display usage information'
+    __pizauth_complete 'pizauth login show refresh status revoke dump restore import git-credential reload info check setup shutdown server' -l version -d 'print the version'
     __pizauth_complete 'login' -l browser -d 'sign in with a browser, whatever the configuration says'
     __pizauth_complete 'login' -l no-browser -d 'print the URL only'
     __pizauth_complete 'login' -l paste -d 'with a browser elsewhere, and paste where it ends'
     __pizauth_complete 'login' -l device -d 'on another device, by typing a code there'
     __pizauth_complete 'login' -l timeout -x -d 'wait so long, for example 5m'
-    __pizauth_complete 'login show refresh status revoke dump restore import git-credential reload info check shutdown' -s v -l verbose -d 'accepted everywhere; changes nothing here'
+    __pizauth_complete 'login show refresh status revoke dump restore import git-credential reload info check setup shutdown' -s v -l verbose -d 'accepted everywhere; changes nothing here'
     __pizauth_complete 'login show refresh status revoke import git-credential' -a '(__pizauth_accounts)' -d account
     __pizauth_complete 'show' -l wait -x -d 'wait so long for it, for example 30s'
     __pizauth_complete 'show' -l min-valid -x -d 'one that is valid for so long'
@@ -30,6 +30,16 @@ function __pizauth_describe
     __pizauth_complete 'check' -s c -l config -r -F -d 'this file, not the user\'s own'
     __pizauth_complete 'check' -l accounts -d 'print the names of its accounts, one a line'
     __pizauth_complete 'check' -l print -x -d 'print this account with its defaults, without secrets'
+    __pizauth_complete 'setup' -l provider -x -d 'who runs it: google, microsoft, fastmail, ...'
+    __pizauth_complete 'setup' -l issuer -x -d 'another one, by the address that it calls itself'
+    __pizauth_complete 'setup' -l name -x -d 'the name of the account'
+    __pizauth_complete 'setup' -l tenant -x -d 'the tenant at Microsoft'
+    __pizauth_complete 'setup' -l client-id -x -d 'the client identifier'
+    __pizauth_complete 'setup' -l secret-cmd -x -d 'what prints the client\'s secret; \'\' for none'
+    __pizauth_complete 'setup' -l user -x -d 'the user of the mailbox, if it is not the address'
+    __pizauth_complete 'setup' -s c -l config -r -F -d 'add to this file, not to the user\'s own'
+    __pizauth_complete 'setup' -s y -l yes -d 'agree to everything that is suggested'
+    __pizauth_complete 'setup' -a '(__pizauth_addresss)' -d address
     __pizauth_complete 'server' -s c -l config -r -F -d 'configuration file (default: pizauth.conf in $XDG_CONFIG_HOME or ~/.config)'
     __pizauth_complete 'server' -s d -l debug -d 'stay in the foreground, and log to stderr'
     __pizauth_complete 'server' -s v -l verbose -d 'log more; up to -vvvv'

@@ -12,6 +12,7 @@ mod git_credential;
 pub mod import;
 mod info;
 mod install;
+mod interrupt;
 mod local_time;
 mod login;
 pub mod multiplexer;
@@ -19,6 +20,7 @@ pub mod refresh;
 mod reload;
 pub mod restore;
 pub mod revoke;
+mod setup;
 pub mod show;
 mod shutdown;
 mod status;
@@ -39,5 +41,6 @@ pub const APPLETS: &[Applet] = &[
     reload::APPLET,
     info::APPLET,
     check::APPLET,
+    setup::APPLET,
     shutdown::APPLET,
 ];

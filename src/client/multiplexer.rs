@@ -143,11 +143,10 @@ fn help(applets: &[Applet]) -> String {
         applets.iter().map(|applet| format!("  {:<16}{}\n", applet.name, applet.summary)).collect();
     let options: String = OPTIONS.iter().map(row).collect();
     format!(
-        "Usage: pizauth COMMAND [ARGUMENTS]\n\
+        "Usage: pizauth COMMAND [ARGUMENTS], for example: pizauth login work\n\
          An OAuth2 token agent: hands out access tokens and keeps them fresh.\n\n\
          Commands (more of each: pizauth COMMAND --help):\n{commands}\n\
-         Options:\n{options}\
-         Example: pizauth login work\n"
+         Options:\n{options}"
     )
 }
 

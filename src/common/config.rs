@@ -23,7 +23,7 @@ pub use model::{
     Account, AuthorizationCode, Config, DeviceCode, DumpCallers, ExtraPlace, ExtraSocket, Grant,
     HookCommands, ListenAddress, Listeners, RedirectPeer, SavedState,
 };
-pub use print::print;
+pub use print::{print, string_literal};
 pub use report::Report;
 pub use uri::{Scheme, Uri, UriError};
 pub use user_path::UserPath;

@@ -120,16 +120,17 @@ fn one_file_reads_the_clocks() {
 #[test]
 fn libraries_stay_in_their_rooms() {
     let rooms = [
-        ("attohttpc", "src/daemon/http"),
-        ("syslog::", "src/daemon/log"),
-        ("signal_hook", "src/daemon/signals"),
-        ("nom::", "src/common/config"),
-        ("jiff::", "src/client"),
-        ("rcgen::", "src/daemon/redirect_listener"),
-        ("chacha20poly1305::", "src/core/snapshot"),
+        ("attohttpc", &["src/daemon/http"][..]),
+        ("syslog::", &["src/daemon/log"]),
+        ("signal_hook", &["src/daemon/signals", "src/client/interrupt"]),
+        ("nom::", &["src/common/config"]),
+        ("jiff::", &["src/client"]),
+        ("rcgen::", &["src/daemon/redirect_listener"]),
+        ("chacha20poly1305::", &["src/core/snapshot"]),
     ];
-    for (library, room) in rooms {
-        assert_unnamed(&[library], |path| path.starts_with("src/") && !is_in(path, room));
+    for (library, rooms) in rooms {
+        let is_outside = |path: &str| !rooms.iter().any(|room| is_in(path, room));
+        assert_unnamed(&[library], |path| path.starts_with("src/") && is_outside(path));
     }
 }
 

@@ -41,6 +41,7 @@ mod revoke;
 mod revoke_remote;
 mod saved_state;
 mod secrets;
+mod setup;
 mod show;
 mod shutdown;
 mod startup;

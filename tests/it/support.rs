@@ -11,6 +11,7 @@ mod pinned;
 pub(crate) mod process;
 mod running;
 mod sandbox;
+mod terminal;
 pub(crate) mod upstream_dump;
 
 use std::time::{Duration, Instant};
@@ -22,6 +23,7 @@ pub(crate) use other_user::{OTHER_UID, as_another_user, can_become_another_user}
 use owner::Owner;
 pub(crate) use running::{Running, Setup, state_in, url_in};
 pub(crate) use sandbox::{Sandbox, private_directory};
+pub(crate) use terminal::Terminal;
 
 /// Longer than anything here takes on a busy machine; only a failing test waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,21 +1,17 @@
 //! Ctrl-C while somebody signs in.
 
+use std::io::Read;
 use std::sync::mpsc::Sender;
 use std::thread;
 
-use nix::sys::signal::{SigSet, Signal};
-
 use super::conversation::News;
+use crate::interrupt;
 
-/// From now on it is news, and does not end this process. To be called before any other thread is there; a browser that
-/// is started has it as by default.
+/// From now on it is news, and does not end this process. Where that cannot be, it ends it as ever.
 pub(super) fn watch(news: Sender<News>) {
-    let interrupt: SigSet = [Signal::SIGINT].into_iter().collect();
-    if interrupt.thread_block().is_err() {
-        return;
-    }
+    let Ok(mut interrupts) = interrupt::watch() else { return };
     thread::spawn(move || {
-        while interrupt.wait().is_ok() {
+        while matches!(interrupts.read(&mut [0]), Ok(1)) {
             let _ = news.send(News::Interrupted);
         }
     });

@@ -28,29 +28,29 @@ pub fn print(account: &Account) -> String {
     let by_device = matches!(grant, Grant::DeviceCode { .. });
     let browser = |value: fn(&AuthorizationCode) -> &Uri| grant.browser().map(value);
     let lines = [
-        if by_device { option("grant", &string("device_code")) } else { String::new() },
+        if by_device { option("grant", &string_literal("device_code")) } else { String::new() },
         uri("auth_uri", browser(|browser| &browser.auth_uri)),
         uri("device_auth_uri", grant.device().map(|device| &*device.device_auth_uri)),
-        option("token_uri", &string(token_uri.written())),
+        option("token_uri", &string_literal(token_uri.written())),
         uri("revocation_uri", revocation_uri.as_deref()),
-        issuer.as_ref().map(|issuer| option("issuer", &string(issuer))).unwrap_or_default(),
-        option("client_id", &string(client_id)),
+        issuer.as_ref().map(|issuer| option("issuer", &string_literal(issuer))).unwrap_or_default(),
+        option("client_id", &string_literal(client_id)),
         secret(client_auth),
         list("scopes", scopes),
         list("resource", resource),
         map("auth_uri_fields", grant.auth_uri_fields()),
         map("token_uri_fields", token_uri_fields),
-        user.as_deref().map(|user| option("user", &string(user))).unwrap_or_default(),
+        user.as_deref().map(|user| option("user", &string_literal(user))).unwrap_or_default(),
         uri("redirect_uri", browser(|browser| &browser.redirect_uri)),
         option("refresh_at_least", &time(*refresh_at_least)),
         option("refresh_before_expiry", &time(*refresh_before_expiry)),
         option("refresh_retry", &time(*refresh_retry)),
     ];
-    format!("account {} {{\n{}}}\n", string(name.as_str()), lines.concat())
+    format!("account {} {{\n{}}}\n", string_literal(name.as_str()), lines.concat())
 }
 
 fn uri(name: &str, uri: Option<&Uri>) -> String {
-    uri.map(|uri| option(name, &string(uri.written()))).unwrap_or_default()
+    uri.map(|uri| option(name, &string_literal(uri.written()))).unwrap_or_default()
 }
 
 fn option(name: &str, value: &str) -> String {
@@ -71,17 +71,20 @@ fn secret(auth: &ClientAuth) -> String {
 }
 
 fn list(name: &str, values: &[String]) -> String {
-    let lines: Vec<_> = values.iter().map(|value| format!("\n        {}", string(value))).collect();
+    let lines: Vec<_> = values.iter().map(|value| format!("\n        {}", string_literal(value))).collect();
     if lines.is_empty() { String::new() } else { option(name, &format!("[{}\n    ]", lines.join(","))) }
 }
 
 fn map(name: &str, pairs: &[(String, String)]) -> String {
-    let pair = |(key, value): &(String, String)| format!("\n        {}: {}", string(key), string(value));
+    let pair = |(key, value): &(String, String)| {
+        format!("\n        {}: {}", string_literal(key), string_literal(value))
+    };
     let lines: Vec<_> = pairs.iter().map(pair).collect();
     if lines.is_empty() { String::new() } else { option(name, &format!("{{{}\n    }}", lines.join(","))) }
 }
 
-fn string(text: &str) -> String {
+/// `text` as a value, in its quotes.
+pub fn string_literal(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

@@ -1,0 +1,219 @@
+//! `pizauth setup`: from a mail address to an account that is signed in, by questions and answers.
+
+mod account_block;
+mod client_ids;
+mod configuration_file;
+mod dialogue;
+mod interview;
+mod mail_exchanger;
+mod mail_provider;
+mod next_steps;
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{self, Output, Stdio};
+
+use pizauth_common::account_name::as_argument;
+use pizauth_common::applet::{Applet, Command};
+use pizauth_common::arguments;
+use pizauth_common::argv::Invocation;
+use pizauth_common::cause::Cause;
+use pizauth_common::exit::Exit;
+use pizauth_common::harden::harden_process;
+use pizauth_common::terminal::printable;
+
+use self::account_block::{NewAccount, Secrets, Server};
+use self::configuration_file::ConfigurationFile;
+use self::dialogue::{Dialogue, Unanswered};
+use self::interview::{Interview, Stopped};
+use crate::multiplexer;
+
+/// Its place in the table.
+pub(crate) const APPLET: Applet = Applet::of::<Setup>();
+
+arguments! {
+    /// Set up an account: ask what no option says, write it, and sign in.
+    #[argh(example = "{command_name} me@example.org")]
+    struct Setup {
+        /// the address of the mailbox
+        #[argh(positional)]
+        address: Option<String>,
+        /// who runs it: google, microsoft, fastmail, ...
+        #[argh(option)]
+        provider: Option<String>,
+        /// another one, by the address that it calls itself
+        #[argh(option, arg_name = "uri")]
+        issuer: Option<String>,
+        /// the name of the account
+        #[argh(option)]
+        name: Option<String>,
+        /// the tenant at Microsoft
+        #[argh(option)]
+        tenant: Option<String>,
+        /// the client identifier
+        #[argh(option, arg_name = "id")]
+        client_id: Option<String>,
+        /// what prints the client's secret; '' for none
+        #[argh(option, arg_name = "command")]
+        secret_cmd: Option<String>,
+        /// the user of the mailbox, if it is not the address
+        #[argh(option)]
+        user: Option<String>,
+        /// add to this file, not to the user's own
+        #[argh(option, short = 'c', arg_name = "file")]
+        config: Option<String>,
+        /// agree to everything that is suggested
+        #[argh(switch, short = 'y')]
+        yes: bool,
+    }
+}
+
+impl Command for Setup {
+    const PROGRAM: &'static str = "pizauth-setup";
+    const SUMMARY: &'static str = "set up an account, by questions and answers";
+
+    fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
+        harden_process();
+        let dialogue = Dialogue::begin(self.yes)
+            .map_err(|error| invocation.not_done(format_args!("cannot begin: {}", Cause(&error))))?;
+        let file = ConfigurationFile::find(self.config.as_ref().map(PathBuf::from))
+            .map_err(|why| invocation.not_done(why))?;
+        let course = Course { invocation, options: &self, dialogue, file };
+        let account = course.interview()?;
+        // Nobody would come back from the browser, or they would come to nobody.
+        if course.write(&account)? && course.dialogue.is_at_terminal() {
+            course.sign_in(&account.name)?;
+        }
+        Ok(invocation.print(&lines_for(&account)))
+    }
+}
+
+fn lines_for(account: &NewAccount) -> String {
+    let servers = match &account.server {
+        Server::Known { provider, .. } => provider.servers,
+        Server::Issuer { .. } | Server::Endpoints { .. } => None,
+    };
+    match (&account.user, servers) {
+        (Some(user), Some(servers)) => next_steps::for_mail(&account.name, user, &servers),
+        _ => next_steps::for_others(&account.name),
+    }
+}
+
+/// One run from question to question.
+struct Course<'a> {
+    invocation: &'a Invocation,
+    options: &'a Setup,
+    dialogue: Dialogue,
+    file: ConfigurationFile,
+}
+
+impl Course<'_> {
+    fn interview(&self) -> Result<NewAccount, Exit> {
+        let Self { options, dialogue, file, .. } = self;
+        Interview { options, dialogue, file }.account().map_err(|stopped| match stopped {
+            Stopped::Impossible(why) => self.invocation.not_done(why),
+            Stopped::Unanswered(why) => self.unanswered(why, "nothing has been written"),
+        })
+    }
+
+    /// Ends where an answer is missing; `so_far` is what has been done.
+    fn unanswered(&self, why: Unanswered, so_far: &str) -> Exit {
+        match why {
+            Unanswered::NoTerminal(option) => {
+                self.invocation.usage_error(format_args!("no terminal to ask at, and {option} is not given"))
+            }
+            Unanswered::Left => self.invocation.not_done(format_args!("left: {so_far}")),
+            Unanswered::Failed(why) => self.invocation.not_done(format_args!("{why}; {so_far}")),
+        }
+    }
+
+    /// Whether the account has been added.
+    fn write(&self, account: &NewAccount) -> Result<bool, Exit> {
+        let block = account.text(Secrets::Written);
+        self.file.check_with(&block).map_err(|report| {
+            self.invocation.not_done(format_args!("that would be no configuration:\n{report}"))
+        })?;
+        let path = self.file.path().to_string_lossy();
+        let path = printable(&path);
+        let shown = account.text(Secrets::Hidden);
+        let nothing = "nothing has been written";
+        let agreed = self
+            .dialogue
+            .tell(&format!("\n{}\n", *shown))
+            .and_then(|()| self.dialogue.agree(&format!("Add this to {path}?"), "--yes"))
+            .map_err(|why| self.unanswered(why, nothing))?;
+        if !agreed {
+            return Err(self.invocation.not_done(nothing));
+        }
+        match self.file.append(&block) {
+            Ok(()) => Ok(true),
+            Err(error) => {
+                self.invocation.complain(format_args!(
+                    "cannot write {path}: {}; add the account there by other means:",
+                    Cause(&error)
+                ));
+                self.invocation.print(&shown);
+                if is_kept_elsewhere(&error) { Ok(false) } else { Err(Exit::NotDone) }
+            }
+        }
+    }
+
+    /// Tells the daemon of the account, or starts one, and signs in.
+    fn sign_in(&self, name: &str) -> Result<(), Exit> {
+        let argument = as_argument(name);
+        let written = format!("the account is written; later: pizauthd, then pizauth login {argument}");
+        let left = |why| self.unanswered(why, &written);
+        if !self.reload(&written)? {
+            if !self.dialogue.agree("pizauthd is not running. Start it?", "--yes").map_err(left)? {
+                self.invocation.complain(&written);
+                return Err(Exit::Unreachable);
+            }
+            self.start()?;
+        }
+        if !self.dialogue.agree("Sign in now?", "--yes").map_err(left)? {
+            return Ok(());
+        }
+        if self.command(&["login", "--", name], Stdio::inherit())?.status.success() {
+            return Ok(());
+        }
+        let told =
+            format!("the account is written, and not signed in yet; to go on: pizauth login {argument}");
+        Err(self.invocation.not_done(told))
+    }
+
+    /// Whether there is a daemon; then it has read the configuration again.
+    fn reload(&self, written: &str) -> Result<bool, Exit> {
+        let Output { status, stderr, .. } = self.command(&["reload"], Stdio::piped())?;
+        if status.code() == Some(i32::from(Exit::Unreachable.code())) {
+            return Ok(false);
+        }
+        self.dialogue.tell(&String::from_utf8_lossy(&stderr)).map_err(|why| self.unanswered(why, written))?;
+        if status.success() { Ok(true) } else { Err(self.invocation.not_done(written)) }
+    }
+
+    fn start(&self) -> Result<(), Exit> {
+        let path = self.file.path().to_string_lossy();
+        match self.command(&["server", "-c", &path], Stdio::inherit())?.status.success() {
+            true => Ok(()),
+            false => Err(self.invocation.not_done("the account is written, but pizauthd did not start")),
+        }
+    }
+
+    /// Runs another command of this executable to its end.
+    fn command(&self, words: &[&str], stderr: Stdio) -> Result<Output, Exit> {
+        let run = |program: PathBuf| {
+            let mut command = process::Command::new(program);
+            command.arg0(multiplexer::PROGRAM).args(words).stdout(Stdio::inherit()).stderr(stderr);
+            command.spawn()?.wait_with_output()
+        };
+        std::env::current_exe().and_then(run).map_err(|error| {
+            self.invocation.not_done(format_args!("cannot run pizauth {}: {}", words[0], Cause(&error)))
+        })
+    }
+}
+
+/// As on NixOS: whoever made the file unwritable knows how it changes.
+fn is_kept_elsewhere(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}

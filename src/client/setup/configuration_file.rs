@@ -1,0 +1,183 @@
+//! The configuration file that grows by an account. What stands in it is never rewritten: it may be a symlink of a
+//! dotfile manager, or have comments and an order that are its owner's.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use pizauth_common::cause::Cause;
+use pizauth_common::config::{self, Config, LoadError, Report, When};
+use pizauth_common::paths::{self, ProcessEnvironment};
+use pizauth_common::terminal::printable;
+use zeroize::Zeroizing;
+
+/// The file, and what it says before.
+pub(super) struct ConfigurationFile {
+    path: PathBuf,
+    before: Zeroizing<String>,
+    is_new: bool,
+    /// None where it has no account.
+    config: Option<Config>,
+}
+
+/// Why there is no place for an account.
+#[derive(Debug)]
+pub(super) enum Unusable {
+    /// There is no home directory, or no file can be there.
+    NoPlace(String),
+    /// It has errors already, or cannot be read.
+    Broken(LoadError),
+}
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoPlace(why) => f.write_str(why),
+            Self::Broken(error) => write!(f, "nothing is added to what is wrong already: {error}"),
+        }
+    }
+}
+
+impl ConfigurationFile {
+    /// The one that is named, else the user's own; it need not exist yet.
+    ///
+    /// # Errors
+    /// It exists and is no valid configuration, or nobody knows where it would be.
+    pub(super) fn find(named: Option<PathBuf>) -> Result<Self, Unusable> {
+        let environment = ProcessEnvironment;
+        let path = named
+            .or_else(|| paths::config_file(&environment))
+            .or_else(|| paths::config_file_candidates(&environment).into_iter().next())
+            .ok_or_else(|| Unusable::NoPlace("no home directory: name the file by -c FILE".into()))?;
+        match fs::read_to_string(&path) {
+            Ok(text) if text.trim().is_empty() => Ok(Self::empty(path, false)),
+            Ok(text) => {
+                let checked = config::load(&path, When::Reload).map_err(Unusable::Broken)?;
+                let before = Zeroizing::new(text);
+                Ok(Self { path, before, is_new: false, config: Some(checked.config) })
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::empty(path, true)),
+            Err(error) => {
+                let path = path.to_string_lossy();
+                let why = format!("cannot read {}: {}", printable(&path), Cause(&error));
+                Err(Unusable::NoPlace(why))
+            }
+        }
+    }
+
+    fn empty(path: PathBuf, is_new: bool) -> Self {
+        Self { path, before: Zeroizing::default(), is_new, config: None }
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether an account has this name already.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let accounts = self.config.iter().flat_map(|config| &config.accounts);
+        accounts.into_iter().any(|account| account.name.as_str() == name)
+    }
+
+    /// Whether others than its owner may read it. A new file will be 0600.
+    pub(super) fn is_readable_by_others(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|file| file.mode() & 0o077 != 0)
+    }
+
+    /// Whether the whole is a configuration with `block`.
+    ///
+    /// # Errors
+    /// What would be wrong.
+    pub(super) fn check_with(&self, block: &str) -> Result<(), Report> {
+        let whole = Zeroizing::new([&self.before, self.separator(), block].concat());
+        config::parse(&whole, &self.path.to_string_lossy()).map(|_| ())
+    }
+
+    /// Adds `block` at the end, in one write.
+    ///
+    /// # Errors
+    /// The file or its directory cannot be written; nothing has been.
+    pub(super) fn append(&self, block: &str) -> io::Result<()> {
+        if let Some(directory) = self.path.parent().filter(|_| self.is_new) {
+            DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        }
+        let mut options = OpenOptions::new();
+        options.append(true).mode(0o600);
+        // Somebody else's, that has come meanwhile, has not been checked.
+        if self.is_new {
+            options.create_new(true)
+        } else {
+            &mut options
+        };
+        let text = Zeroizing::new([self.separator(), block].concat());
+        let mut file = options.open(&self.path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    }
+
+    fn separator(&self) -> &'static str {
+        match self.before.as_bytes().last() {
+            None => "",
+            Some(b'\n') => "\n",
+            Some(_) => "\n\n",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    const BLOCK: &str =
+        "account \"new\" { provider = \"google\"; client_id = \"x\"; client_secret = \"y\"; }\n";
+
+    fn file_with(text: Option<&str>) -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("below/pizauth.conf");
+        if let Some(text) = text {
+            fs::create_dir(directory.path().join("below")).expect("a directory");
+            fs::write(&path, text).expect("a file");
+        }
+        (directory, path)
+    }
+
+    #[test]
+    fn a_new_file_is_its_owners_alone_and_its_directory_too() {
+        let (_directory, path) = file_with(None);
+        let file = ConfigurationFile::find(Some(path.clone())).expect("a place");
+        assert!(!file.has("new") && file.check_with(BLOCK).is_ok());
+        file.append(BLOCK).expect("written");
+        assert_eq!(fs::read_to_string(&path).expect("text"), BLOCK);
+        for (path, mode) in [(path.as_path(), 0o600), (path.parent().expect("one"), 0o700)] {
+            assert_eq!(fs::metadata(path).expect("it").permissions().mode() & 0o777, mode, "{path:?}");
+        }
+        assert!(file.append(BLOCK).is_err(), "a file that has come meanwhile has been appended to");
+    }
+
+    #[test]
+    fn what_stands_there_stays_as_it_is_and_a_symlink_a_symlink() {
+        let before = "// mine\naccount \"old\" { provider = \"google\"; client_id = \"x\"; client_secret = \"y\"; } // end";
+        let (directory, path) = file_with(Some(before));
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).expect("a link");
+        let file = ConfigurationFile::find(Some(link.clone())).expect("a place");
+        assert!(file.has("old") && !file.has("new"));
+        file.append(BLOCK).expect("written");
+        assert_eq!(fs::read_to_string(&path).expect("text"), format!("{before}\n\n{BLOCK}"));
+        assert!(fs::symlink_metadata(&link).expect("it").is_symlink());
+        assert!(file.check_with(&BLOCK.replace("new", "old")).is_err(), "a second account of one name");
+    }
+
+    #[test]
+    fn nothing_is_added_to_a_file_with_errors() {
+        let (_directory, path) = file_with(Some("account \"old\" {"));
+        let Err(error) = ConfigurationFile::find(Some(path)) else { panic!("it has errors") };
+        assert!(
+            error.to_string().starts_with("nothing is added to what is wrong already: the configuration ")
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! Asks the name service who takes the mail of a domain, by the first program for that which is installed.
+
+use std::io::{self, Read};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use pizauth_common::deadline::Deadline;
+use rustix::event::PollFlags;
+
+/// For a question that is asked again by the resolver after 5 s, no more than one try.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// In bytes.
+const LARGEST: usize = 64 << 10;
+
+/// Each with what comes before the domain.
+const PROGRAMS: [(&str, &[&str]); 5] = [
+    ("host", &["-t", "MX"]),
+    ("dig", &["+short", "MX"]),
+    ("drill", &["MX"]),
+    ("kdig", &["+short", "MX"]),
+    ("resolvectl", &["query", "--type=MX", "--legend=no"]),
+];
+
+/// The mail exchangers of `domain` as they are found, none where it has none, or there is nobody to ask.
+pub(super) fn of(domain: &str) -> Vec<String> {
+    if !is_host_name(domain) {
+        return Vec::new();
+    }
+    PROGRAMS.iter().find_map(|(program, words)| ask(program, words, domain)).unwrap_or_default()
+}
+
+/// What may be an argument: nothing that begins with `-`.
+fn is_host_name(domain: &str) -> bool {
+    domain.contains('.')
+        && domain.split('.').all(|label| {
+            !label.is_empty()
+                && !label.starts_with('-')
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        })
+}
+
+/// None where there is no such program.
+fn ask(program: &str, words: &[&str], domain: &str) -> Option<Vec<String>> {
+    let mut command = Command::new(program);
+    command.args(words).arg(domain).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().ok()?;
+    let answer = child.stdout.take().map(|mut stdout| read(&mut stdout).unwrap_or_default());
+    let _ = child.kill();
+    let _ = child.wait();
+    Some(answer.map(|text| exchangers(&text)).unwrap_or_default())
+}
+
+fn read(stdout: &mut std::process::ChildStdout) -> io::Result<String> {
+    let deadline = Deadline::after(PATIENCE);
+    let mut bytes = Vec::new();
+    let mut piece = [0; 4096];
+    while bytes.len() < LARGEST {
+        deadline.wait(&mut [rustix::event::PollFd::new(stdout, PollFlags::IN)])?;
+        match stdout.read(&mut piece)? {
+            0 => break,
+            read => bytes.extend_from_slice(&piece[..read]),
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Each of these programs prints a preference, a number, and then the host.
+fn exchangers(text: &str) -> Vec<String> {
+    let in_line = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let host = |pair: &[&str]| {
+            let is_preference = pair[0].parse::<u16>().is_ok();
+            (is_preference && is_host_name(pair[1].trim_end_matches('.'))).then(|| pair[1].to_owned())
+        };
+        words.windows(2).find_map(host)
+    };
+    text.lines().filter_map(in_line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_programs_answer_is_read() {
+        for (program, answer) in [
+            ("host", "example.com mail is handled by 10 mx.example.net.\n"),
+            ("dig", "10 mx.example.net.\n"),
+            (
+                "drill",
+                ";; ANSWER SECTION:\nexample.com.\t300\tIN\tMX\t10 mx.example.net.\n\n;; Query time: 3 msec\n",
+            ),
+            ("resolvectl", "example.com IN MX 10 mx.example.net                         -- link: eth0\n"),
+        ] {
+            let found = exchangers(answer);
+            let hosts: Vec<_> = found.iter().map(|host| host.trim_end_matches('.')).collect();
+            assert_eq!(hosts, ["mx.example.net"], "{program}");
+        }
+        assert_eq!(exchangers("example.com has no MX record\n"), [""; 0]);
+        assert_eq!(exchangers("Host example.com not found: 3(NXDOMAIN)\n"), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_no_host_name_is_asked_of_nobody() {
+        for domain in
+            ["", "example", "-x.example", "example..org", "exa mple.org", "bücher.example", "a;b.example"]
+        {
+            assert!(!is_host_name(domain), "{domain}");
+        }
+        assert!(is_host_name("mail-1.example.org"));
+    }
+}

@@ -1,0 +1,116 @@
+//! What mail programs are told once an account is there, with its provider's servers.
+
+use std::borrow::Cow;
+
+use pizauth_common::account_name::as_argument;
+
+use super::mail_provider::{Servers, Submission};
+
+/// Lines for msmtp, mbsync and neomutt, and one that tries the whole.
+pub(super) fn for_mail(account: &str, user: &str, servers: &Servers) -> String {
+    let command = as_argument(account);
+    let parts = [
+        msmtp(account, user, servers, &command),
+        mbsync(account, user, servers, &command),
+        neomutt(user, servers, &command),
+        trial(user, servers, &command),
+    ];
+    format!("{}\nMore programs, and what these lines mean: man pizauth-show (EXAMPLES)\n", parts.join("\n"))
+}
+
+/// Where it is no mail.
+pub(super) fn for_others(account: &str) -> String {
+    format!(
+        "The access token of this account:\n\n    pizauth-show --wait 20s {}\n\n\
+         How programs use it: man pizauth-show (EXAMPLES)\n",
+        as_argument(account)
+    )
+}
+
+fn msmtp(account: &str, user: &str, servers: &Servers, command: &str) -> String {
+    let (port, starttls) = match servers.smtp_port {
+        Submission::Tls => (465, "    tls_starttls off\n"),
+        Submission::StartTls => (587, ""),
+    };
+    format!(
+        "For msmtp, in ~/.msmtprc:\n\n    account {name}\n    host {host}\n    port {port}\n    tls on\n{starttls}    \
+         auth xoauth2\n    user {user}\n    from {user}\n    passwordeval \"pizauth-show --wait 20s {command}\"\n",
+        name = one_word(account),
+        host = servers.smtp,
+    )
+}
+
+fn mbsync(account: &str, user: &str, servers: &Servers, command: &str) -> String {
+    format!(
+        "For mbsync, in ~/.mbsyncrc:\n\n    IMAPAccount {name}\n    Host {host}\n    User {user}\n    TLSType IMAPS\n    \
+         AuthMechs XOAUTH2\n    PassCmd \"pizauth-show --wait 20s {command}\"\n",
+        name = one_word(account),
+        host = servers.imap,
+    )
+}
+
+fn neomutt(user: &str, servers: &Servers, command: &str) -> String {
+    let mechanisms = if servers.knows_oauthbearer { "oauthbearer:xoauth2" } else { "xoauth2" };
+    let smtp = match servers.smtp_port {
+        Submission::Tls => format!("smtps://{user}@{}:465/", servers.smtp),
+        Submission::StartTls => format!("smtp://{user}@{}:587/", servers.smtp),
+    };
+    format!(
+        "For neomutt, in ~/.config/neomutt/neomuttrc:\n\n    set imap_user = \"{user}\"\n    set folder = \
+         \"imaps://{host}/\"\n    set imap_authenticators = \"{mechanisms}\"\n    set imap_oauth_refresh_command = \
+         \"pizauth-show {command}\"\n    set smtp_url = \"{smtp}\"\n    set smtp_authenticators = \"{mechanisms}\"\n    \
+         set smtp_oauth_refresh_command = \"pizauth-show {command}\"\n",
+        host = servers.imap,
+    )
+}
+
+fn trial(user: &str, servers: &Servers, command: &str) -> String {
+    format!(
+        "To try it now, this lists the folders of the mailbox:\n\n    printf 'oauth2-bearer = \"%s\"\\n' \
+         \"$(pizauth-show {command})\" |\n        curl -K - -u {user} imaps://{host}/\n",
+        user = as_argument(user),
+        host = servers.imap,
+    )
+}
+
+/// These programs have words for names.
+fn one_word(name: &str) -> Cow<'_, str> {
+    if name.contains(char::is_whitespace) {
+        name.split_whitespace().collect::<Vec<_>>().join("-").into()
+    } else {
+        name.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::mail_provider;
+    use super::*;
+
+    #[test]
+    fn the_lines_name_the_providers_servers_and_mechanisms() {
+        let google = mail_provider::named("google").and_then(|provider| provider.servers).expect("servers");
+        let lines = for_mail("my mail", "me@gmail.com", &google);
+        for line in [
+            "    account my-mail\n",
+            "    host smtp.gmail.com\n    port 465\n    tls on\n    tls_starttls off\n",
+            "    passwordeval \"pizauth-show --wait 20s 'my mail'\"\n",
+            "    Host imap.gmail.com\n",
+            "    set imap_authenticators = \"oauthbearer:xoauth2\"\n",
+            "    set smtp_url = \"smtps://me@gmail.com@smtp.gmail.com:465/\"\n",
+            "        curl -K - -u me@gmail.com imaps://imap.gmail.com/\n",
+        ] {
+            assert!(lines.contains(line), "{line} is not in:\n{lines}");
+        }
+        let microsoft =
+            mail_provider::named("microsoft").and_then(|provider| provider.servers).expect("servers");
+        let lines = for_mail("work", "me@example.org", &microsoft);
+        for line in [
+            "    port 587\n    tls on\n    auth xoauth2\n",
+            "    set smtp_authenticators = \"xoauth2\"\n",
+            "\"smtp://me@example.org@smtp.office365.com:587/\"",
+        ] {
+            assert!(lines.contains(line), "{line} is not in:\n{lines}");
+        }
+    }
+}

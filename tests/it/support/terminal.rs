@@ -1,0 +1,136 @@
+//! A program at a pseudo-terminal of its own, and a person at the other end of it.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+
+use rustix::fs::{Mode, OFlags, open};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+
+use super::{Call, PATIENCE};
+
+/// The program, and what has been seen of it.
+pub(crate) struct Terminal {
+    keyboard: File,
+    screen: Receiver<Vec<u8>>,
+    seen: String,
+    child: Child,
+}
+
+impl Terminal {
+    /// Runs it with the terminal as its controlling one: Ctrl-C is a signal to it.
+    #[track_caller]
+    pub(crate) fn run(call: Call) -> Self {
+        let (keyboard, terminal) = pair();
+        let mut command = std::process::Command::new("setsid");
+        command.arg("--ctty").arg(call.command.get_program()).args(call.command.get_args());
+        command.env_clear();
+        for (name, value) in call.command.get_envs() {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        if let Some(directory) = call.command.get_current_dir() {
+            command.current_dir(directory);
+        }
+        let end = || Stdio::from(terminal.try_clone().expect("a descriptor"));
+        let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().expect("setsid runs");
+        let screen = screen(keyboard.try_clone().expect("a descriptor"));
+        Self { keyboard, screen, seen: String::new(), child }
+    }
+
+    /// Waits until this can be read on it; what came before is past.
+    #[track_caller]
+    pub(crate) fn shows(&mut self, text: &str) -> &mut Self {
+        loop {
+            if let Some(at) = self.seen.find(text) {
+                self.seen.drain(..at + text.len());
+                return self;
+            }
+            self.see(text);
+        }
+    }
+
+    /// More of it, while this is waited for.
+    #[track_caller]
+    fn see(&mut self, wanted: &str) {
+        match self.screen.recv_timeout(PATIENCE) {
+            Ok(bytes) => self.seen += &String::from_utf8_lossy(&bytes),
+            Err(why) => panic!("{wanted:?} is not shown ({why}), but: {}", self.seen),
+        }
+    }
+
+    /// The rest of the line that begins with this, and it.
+    #[track_caller]
+    pub(crate) fn line_with(&mut self, beginning: &str) -> String {
+        self.shows(beginning);
+        loop {
+            if let Some((rest, _)) = self.seen.split_once('\n') {
+                return beginning.to_owned() + rest.trim_end();
+            }
+            self.see(beginning);
+        }
+    }
+
+    /// Types this.
+    pub(crate) fn types(&mut self, text: &str) -> &mut Self {
+        self.keyboard.write_all(text.as_bytes()).expect("typing");
+        self
+    }
+
+    /// Waits for its end; asserts the status, and returns what was shown last.
+    #[track_caller]
+    pub(crate) fn ends(mut self, code: i32) -> String {
+        loop {
+            match self.screen.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.seen += &String::from_utf8_lossy(&bytes),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end, but shows: {}", self.seen),
+            }
+        }
+        let status = self.child.wait().expect("its status");
+        assert_eq!(status.code(), Some(code), "{}", self.seen);
+        self.seen.replace("\r\n", "\n")
+    }
+}
+
+impl Drop for Terminal {
+    /// Whoever has it as the controlling terminal is hung up on.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn pair() -> (File, OwnedFd) {
+    let keyboard =
+        openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
+    grantpt(&keyboard).expect("it is ours");
+    unlockpt(&keyboard).expect("it is open");
+    let name = ptsname(&keyboard, Vec::new()).expect("its name");
+    let terminal = open(&*name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty());
+    let terminal = terminal.expect("its other end");
+    // Else Ctrl-C throws away what the program says just then.
+    let mut modes = tcgetattr(&terminal).expect("its modes");
+    modes.local_modes.insert(LocalModes::NOFLSH);
+    tcsetattr(&terminal, OptionalActions::Now, &modes).expect("it takes them");
+    (keyboard.into(), terminal)
+}
+
+/// Everything until nobody has the terminal open any more, which is an error on Linux.
+fn screen(mut keyboard: File) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = vec![0; 4096];
+        while let Ok(read @ 1..) = keyboard.read(&mut bytes) {
+            if sender.send(bytes[..read].to_vec()).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
