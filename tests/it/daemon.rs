@@ -531,6 +531,31 @@ fn a_busy_redirect_port_is_told_and_keeps_nobody_from_being_served() {
     sandbox.applet("status").run().exits(0);
 }
 
+/// As in images that get their machine-id at their first boot only, and on systems that have none.
+#[test]
+fn the_place_in_the_home_is_named_after_the_host_only_where_the_machine_has_no_id() {
+    let sandbox = Sandbox::configured();
+    let last_place = |hides_id: bool, host: &str| {
+        let script = r#"if $2; then
+                for id in /etc/machine-id /var/lib/dbus/machine-id; do
+                    if [ -e $id ]; then mount --bind /dev/null $id || exit 1; fi
+                done
+            fi
+            echo $3 >/proc/sys/kernel/hostname && "$1"/pizauth info"#;
+        let private = ["--user", "--map-root-user", "--mount", "--uts", "sh", "-c", script, "sh"];
+        let arguments = [executables().to_str().unwrap(), &hides_id.to_string(), host];
+        let ran = sandbox.program("unshare").args(private).args(arguments).run();
+        let out = if ran.code() == 0 { ran.out() } else { String::new() };
+        out.lines().filter(|line| line.starts_with("  socket looked for: ")).next_back().map(str::to_owned)
+    };
+    let (Some(mars), Some(venus)) = (last_place(true, "mars"), last_place(true, "venus")) else {
+        return eprintln!("skipped, since it needs namespaces: a host that changes its name");
+    };
+    assert!(mars.contains("/run-") && mars != venus, "{mars} {venus}");
+    let has_id = std::fs::read("/etc/machine-id").is_ok_and(|id| id.trim_ascii().len() == 32);
+    assert_eq!(last_place(false, "mars") == last_place(false, "venus"), has_id);
+}
+
 #[test]
 fn each_missing_runtime_directory_gets_a_daemon_of_its_own() {
     let sandbox = Sandbox::configured();
