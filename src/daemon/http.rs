@@ -32,6 +32,7 @@ mod route;
 mod tests;
 mod tls_trouble;
 mod transport;
+mod unpacking;
 
 /// How long a request may take, and how many there may be.
 #[derive(Clone, Copy, Debug)]

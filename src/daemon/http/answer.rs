@@ -10,6 +10,7 @@ use pizauth_core::http::Answer;
 use zeroize::Zeroizing;
 
 use super::failure::Trouble;
+use super::unpacking::{Packing, unpacked};
 
 /// Of what is sent, as far as it is told, and of what it is unpacked to.
 const MAX_BODY_BYTES: u64 = 1024 * 1024;
@@ -22,9 +23,12 @@ pub(super) fn read(response: Response, is_secure: bool) -> Result<Answer, Troubl
         return Err(Trouble::Interim(status.as_u16()));
     }
     // Nothing in a redirect's body is of use, and its end may never come.
-    let body = if status.is_redirection() { Zeroizing::default() } else { read_body(reader, &headers)? };
+    let (packing, body) = match status.is_redirection() {
+        true => (Packing::None, Zeroizing::default()),
+        false => read_body(reader, &headers)?,
+    };
     // A token is taken from a success alone.
-    if status.is_success() && !is_end_known(&headers, is_secure) && !shows_its_end(&body) {
+    if status.is_success() && !is_end_known(packing, &headers, is_secure) && !shows_its_end(&body) {
         return Err(Trouble::EndUnknown);
     }
     Ok(Answer {
@@ -36,7 +40,7 @@ pub(super) fn read(response: Response, is_secure: bool) -> Result<Answer, Troubl
     })
 }
 
-fn read_body(reader: ResponseReader, headers: &HeaderMap) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+fn read_body(reader: ResponseReader, headers: &HeaderMap) -> Result<(Packing, Zeroizing<Vec<u8>>), Trouble> {
     let told = told_length(headers);
     if told.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(Trouble::TooLong);
@@ -44,7 +48,13 @@ fn read_body(reader: ResponseReader, headers: &HeaderMap) -> Result<Zeroizing<Ve
     // What is told is under the cap by now; growing towards it would take up to twice as much.
     let room = told.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     let mut body = Zeroizing::new(Vec::with_capacity(room));
-    match reader.take(MAX_BODY_BYTES + 1).read_to_end(&mut body) {
+    let encoding = text(headers, &CONTENT_ENCODING).unwrap_or_default();
+    let mut packing = Packing::None;
+    let read = unpacked(reader, &encoding).and_then(|(how, unpacked)| {
+        packing = how;
+        unpacked.take(MAX_BODY_BYTES + 1).read_to_end(&mut body)
+    });
+    match read {
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(Trouble::EndedEarly),
         Err(error) if is_about_a_chunk(&error) && shows_its_end(&body) => {}
@@ -53,8 +63,8 @@ fn read_body(reader: ResponseReader, headers: &HeaderMap) -> Result<Zeroizing<Ve
     let read = body.len() as u64;
     match told {
         _ if read > MAX_BODY_BYTES => Err(Trouble::TooLong),
-        Some(length) if packing(headers) == Packing::None && read != length => Err(Trouble::EndedEarly),
-        _ => Ok(body),
+        Some(length) if packing == Packing::None && read != length => Err(Trouble::EndedEarly),
+        _ => Ok((packing, body)),
     }
 }
 
@@ -70,32 +80,12 @@ fn told_length(headers: &HeaderMap) -> Option<u64> {
     text(headers, &CONTENT_LENGTH)?.parse().ok()
 }
 
-/// What attohttpc unpacks, whether or not it was asked for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Packing {
-    None,
-    /// Has a checksum at its end, without which reading it fails.
-    Gzip,
-    Deflate,
-}
-
-fn packing(headers: &HeaderMap) -> Packing {
-    let encoding = text(headers, &CONTENT_ENCODING).unwrap_or_default().to_ascii_lowercase();
-    if encoding.contains("gzip") {
-        Packing::Gzip
-    } else if encoding.contains("deflate") {
-        Packing::Deflate
-    } else {
-        Packing::None
-    }
-}
-
 /// False where a body that was cut off may have been read without an error. Over TLS attohttpc takes every end of the
 /// connection for one that the server wanted, and it does not tell a body of chunks from one that ends so.
-fn is_end_known(headers: &HeaderMap, is_secure: bool) -> bool {
-    match packing(headers) {
+fn is_end_known(packing: Packing, headers: &HeaderMap, is_secure: bool) -> bool {
+    match packing {
         Packing::None => !is_secure || told_length(headers).is_some(),
-        Packing::Gzip => true,
+        Packing::Gzip | Packing::Zlib => true,
         Packing::Deflate => false,
     }
 }

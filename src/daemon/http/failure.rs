@@ -113,7 +113,7 @@ fn of_connection(error: &io::Error) -> String {
         }
         // Of the library that unpacks.
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
-            "the answer is not packed as its Content-Encoding says".to_owned()
+            "the answer is packed, and cannot be unpacked".to_owned()
         }
         _ => Cause(error).to_string(),
     }
@@ -185,7 +185,7 @@ mod tests {
             (io(io::ErrorKind::Other, lookup), "its name cannot be looked up"),
             (io(io::ErrorKind::PermissionDenied, "no"), "no (does a firewall here forbid it?)"),
             (io(io::ErrorKind::NetworkUnreachable, "no way"), "no way (is this machine connected?)"),
-            (io(io::ErrorKind::InvalidInput, unpacked), "Content-Encoding"),
+            (io(io::ErrorKind::InvalidInput, unpacked), "cannot be unpacked"),
             (io(io::ErrorKind::ConnectionRefused, "Connection refused"), "connection refused"),
             (Trouble::from(io::Error::new(io::ErrorKind::InvalidData, alert.clone())).to_string(), "TLS 1.2"),
             (http(ErrorKind::Tls(alert)), "TLS 1.2"),

@@ -105,8 +105,7 @@ impl Transport {
             .timeout(deadline.left()?)
             // Later than that: the socket's own time limit would be for each read anew.
             .read_timeout(self.limits.total * 2)
-            // By itself it would ask for deflate, too, whose end cannot be told from a broken connection.
-            .allow_compression(false)
+            // Not for deflate, whose end cannot always be told from a broken connection.
             .try_header(ACCEPT_ENCODING, "gzip")?
             .try_header(USER_AGENT, concat!("pizauth/", env!("CARGO_PKG_VERSION")))?;
         if let Some(credentials) = route.proxy_authorization() {

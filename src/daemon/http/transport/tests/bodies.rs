@@ -1,7 +1,7 @@
 //! Bodies: joined, unpacked, bounded, and never less than the server has meant.
 
 use flate2::Compression;
-use flate2::write::{DeflateEncoder, GzEncoder};
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
 use super::*;
 
@@ -76,17 +76,50 @@ fn gzip_is_unpacked_and_its_end_is_looked_for() {
     }
 }
 
-/// Nobody asks for it, since nothing in it says where it ends.
+/// What counts is how it is packed, and not what the server says of that.
+#[test]
+fn gzip_is_known_by_its_beginning() {
+    let gzip = gzip(FORM_ANSWER.as_bytes());
+    for (encoding, sent) in [
+        ("GZIP", &*gzip),
+        ("x-gzip", &gzip),
+        ("identity", &gzip),
+        ("deflate", &gzip),
+        ("gzip", FORM_ANSWER.as_bytes()),
+        ("br", FORM_ANSWER.as_bytes()),
+    ] {
+        assert_eq!(body(perform(&answering(packed(encoding, sent)), limits())), FORM_ANSWER, "{encoding}");
+    }
+    for short in ["", "a"] {
+        assert_eq!(body(perform(&answering(packed("gzip", short.as_bytes())), limits())), short);
+    }
+    let (why, sent) = lost(perform(&answering("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\na"), limits()));
+    assert!(why.contains("ended early") && sent, "{why}");
+}
+
+/// Nobody asks for it, since nothing in it says where it ends, unless it is what RFC 9110 §8.4.1.2 wants.
 #[test]
 fn deflate_is_good_for_what_shows_its_end() {
-    let body_of = |text: &str| {
+    let body_of = |packing: &[u8]| perform(&answering(packed("deflate", packing)), limits());
+    let deflate = |text: &str| {
         let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(text.as_bytes()).unwrap();
-        perform(&answering(packed("deflate", &encoder.finish().unwrap())), limits())
+        encoder.finish().unwrap()
     };
-    assert_eq!(body(body_of("{}")), "{}");
-    let (why, sent) = lost(body_of(FORM_ANSWER));
+    let zlib = |level: Compression| {
+        let mut encoder = ZlibEncoder::new(Vec::new(), level);
+        encoder.write_all(FORM_ANSWER.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    assert_eq!(body(body_of(&deflate("{}"))), "{}");
+    let (why, sent) = lost(body_of(&deflate(FORM_ANSWER)));
     assert!(why.contains("may have been cut off") && sent, "{why}");
+    for level in [Compression::none(), Compression::fast(), Compression::best()] {
+        let zlib = zlib(level);
+        assert_eq!(body(body_of(&zlib)), FORM_ANSWER);
+        let (why, sent) = lost(body_of(&zlib[..zlib.len() - 1]));
+        assert!(why.contains("ended early") && sent, "{why}");
+    }
 }
 
 #[test]
