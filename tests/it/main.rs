@@ -42,6 +42,7 @@ mod revoke_remote;
 mod saved_state;
 mod secrets;
 mod setup;
+mod shipped_scripts;
 mod show;
 mod shutdown;
 mod startup;
