@@ -302,13 +302,19 @@ report_surprises() {
     if "$PREFIX/bin/pizauth" info 2>/dev/null | grep -q 'process id'; then
         say 'a daemon is running and stays the version that it was: restart it (README.md, "Upgrading")'
     fi
-    if [ "$(id -u)" != 0 ]; then return; fi
-    case $PREFIX in
-        /home/* | /Users/* | /usr/home/* | /var/home/*)
-            say "warning: installed as root into a home: what is below $PREFIX now belongs to root" >&2
-            say '    (run it as that user instead, or without PREFIX, for everybody)' >&2
-            ;;
+    if [ "$(id -u)" = 0 ] && is_in_a_home "$PREFIX"; then
+        say "warning: installed as root into another user's directory: what is below $PREFIX now belongs to root" >&2
+        say '    (run it as that user instead, or without PREFIX, for everybody)' >&2
+    fi
+}
+
+# Wherever homes are: what somebody else than root owns, or what is below it.
+is_in_a_home() {
+    case $1 in
+        / | . | '') return 1 ;;
+        /home/* | /Users/* | /usr/home/* | /var/home/*) return 0 ;;
     esac
+    [ -n "$(find "$1" -prune ! -user 0 2>/dev/null)" ] || is_in_a_home "$(dirname "$1")"
 }
 
 report_installed() {

@@ -76,6 +76,33 @@ if [ "$(id -u)" != 0 ]; then
     check 'where pizauth runs' "$scratch/home/.local/bin/pizauth" --version
 fi
 
+# What goes on as before, or belongs to the wrong user.
+here_install() { env -u DESTDIR "${surroundings[@]}" PREFIX="$1" ./install.sh --no-build --init none; }
+surroundings=(PIZAUTH_SOCKET="$scratch/socket")
+cat >"$scratch/pizauth.conf" <<'END'
+https_listen = none;
+account "work" { auth_uri = "http://127.0.0.1:9/a"; token_uri = "http://127.0.0.1:9/t"; client_id = "c"; }
+END
+says_nothing_of() { ! grep -q "$1" "$scratch/output.kept"; }
+check 'it installs beside no daemon' keep_output here_install "$scratch/ours"
+check 'of which it says nothing' says_nothing_of 'a daemon is running'
+if [ "$(id -u)" = 0 ]; then check 'nor of another user' says_nothing_of 'as root'; fi
+check 'a daemon starts' env "${surroundings[@]}" "$scratch/ours/bin/pizauthd" -c "$scratch/pizauth.conf"
+check 'it installs over a running daemon' keep_output here_install "$scratch/ours"
+check 'and says that it goes on as the version that it was' says 'a daemon is running and stays the version that it was'
+check 'and where it stands what to do' says 'README.md, "Upgrading"'
+check 'which is there' grep -q '^## Upgrading' README.md
+check 'the daemon stops' env "${surroundings[@]}" "$scratch/ours/bin/pizauth" shutdown
+if [ "$(id -u)" = 0 ]; then
+    chmod 711 "$scratch" && mkdir "$scratch/alice" && chown 12345 "$scratch/alice"
+    check 'as root it installs into what another user owns' keep_output here_install "$scratch/alice/.local"
+    check 'and warns' says "warning: installed as root into another user's directory"
+fi
+
+fpath=$(sed -n 's/^.fpath=(~\([^ ]*\) .*/\1/p' README.md)
+names_the_completions() { here_install "$scratch/nobody/.local" && [ -f "$scratch/nobody$fpath/_pizauth" ]; }
+check "README names the directory of zsh's completions" names_the_completions
+
 mkdir -p "$root/usr/share/man"
 check 'it installs where directories exist already' install --no-build
 check 'it is removed' install --uninstall
