@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # The log on its way into syslog: its format, what is hostile in it, a syslog that is missing, stuck or started again;
 # rsyslog with the shipped rules, and the shipped patterns of logcheck on what was written.
-# needs: rsyslogd:rsyslog
+# needs: logrotate:logrotate rsyslogd:rsyslog
 
 is_fenced || return 0
 # shellcheck source=machine.sh
@@ -80,6 +80,19 @@ kill -USR1 "$daemon_pid"
 check 'rsyslog: goes on after a restart' wait_for_lines 1 'event=status' rsyslog/pizauthd.log
 check_refused 'rsyslog: no alert so far' test -s rsyslog/pizauthd-alerts.log
 check_refused 'logcheck: and nothing to report' unexpected
+
+# Debian's script speaks with the init system, of which there is none here.
+sed "s|/var/log/|$PWD/rsyslog/|; s|/usr/lib/rsyslog/|/nonexistent/|; s|/run/systemd/|/nonexistent/|
+    s|/run/rsyslogd.pid|$PWD/rsyslog/pid|g" "$repository/etc/syslog/logrotate-pizauthd" >rsyslog/logrotate
+rotate() { logrotate --verbose --force --state "$PWD/rsyslog/rotated" rsyslog/logrotate; }
+cp rsyslog/pizauthd.log before
+check 'logrotate: takes the shipped file' rotate
+check 'logrotate: and the log away' cmp before rsyslog/pizauthd.log.1
+check_refused 'logrotate: but not one that is not there' test -e rsyslog/pizauthd-alerts.log.1
+kill -USR1 "$daemon_pid"
+check 'logrotate: rsyslog goes on in a new one' wait_for_lines 1 'event=status' rsyslog/pizauthd.log
+check 'logrotate: and adds nothing to the old one' cmp before rsyslog/pizauthd.log.1
+
 configure nonsense
 pizauth reload 2>/dev/null || :
 check 'rsyslog: an error is an alert' wait_for_lines 1 'event=reload_failed' rsyslog/pizauthd-alerts.log
