@@ -112,6 +112,7 @@ const OPENRC: &str = r#"
     eerror() { echo "$*" >&2; }
     ebegin() { :; }
     eend() { return "$1"; }
+    mark_service_started() { echo marked; }
     su() { [ "$1 $2 $3 $4" = "-s /bin/sh $user -c" ] && sh -c "$5"; }
 "#;
 
@@ -140,7 +141,9 @@ fn openrc_restarts_nothing_with_a_wrong_configuration() {
     }
     sandbox.write_config("nonsense");
     for script in [SERVICE, USER_SERVICE] {
-        openrc(&sandbox, script, "restart", "-v", "stop_pre").exits(1).says("pizauth.conf:1:1: ");
+        let refused =
+            openrc(&sandbox, script, "restart", "-v", "stop_pre").exits(1).says("pizauth.conf:1:1: ");
+        assert!(refused.out().ends_with("marked\n"), "{}", refused.out());
         openrc(&sandbox, script, "stop", "-v", "stop_pre").exits(0);
     }
     // The daemon's own is another.

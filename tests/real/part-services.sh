@@ -147,14 +147,26 @@ check 's6: s6-svscan ends' wait_until is_gone "$svscan_pid"
 
 # --- OpenRC, for alice
 
-mkdir -p /run/openrc/{daemons,exclusive,failed,options,scheduled,started,starting,stopping,tmp,wasinactive} init.d conf.d
+mkdir -p /run/openrc/{daemons,exclusive,failed,options,scheduled,started,starting,stopping,tmp,wasinactive}
 touch /run/openrc/softlevel
-cp "$etc/openrc/pizauthd" init.d/pizauthd.alice
-sed "s/^#pizauthd_args=.*/pizauthd_args=-vv/; s|^#command=.*|command=/run/bin/pizauthd|" "$etc/openrc/pizauthd.confd" >conf.d/pizauthd.alice
-reload_openrc() { "${as_root[@]}" ./init.d/pizauthd.alice reload; }
-stop_openrc() { "${as_root[@]}" ./init.d/pizauthd.alice stop; }
+# Some of OpenRC's commands look for a service by its name.
+mount -t tmpfs tmpfs /usr/local/etc
+mkdir /usr/local/etc/{init.d,conf.d}
+service=/usr/local/etc/init.d/pizauthd.alice
+cp "$etc/openrc/pizauthd" "$service"
+sed "s/^#pizauthd_args=.*/pizauthd_args=-vv/; s|^#command=.*|command=/run/bin/pizauthd|" "$etc/openrc/pizauthd.confd" >/usr/local/etc/conf.d/pizauthd.alice
+reload_openrc() { "${as_root[@]}" "$service" reload; }
+stop_openrc() { "${as_root[@]}" "$service" stop; }
 bare=("${as_alice[@]}")
-check 'openrc: start' "${as_root[@]}" ./init.d/pizauthd.alice start
+check 'openrc: start' "${as_root[@]}" "$service" start
+check 'openrc: which it is' wait_until answers
+find_pid
+bad_configuration
+check_refused 'openrc: restarts nothing with a configuration that has an error' "${as_root[@]}" "$service" restart
+check_refused 'openrc: nor says that it was reloaded' reload_openrc
+check_refused 'openrc: the same daemon goes on' has_another_pid "$daemon"
+check 'openrc: which counts as started' "${as_root[@]}" "$service" status
+good_configuration
 supervised openrc
 bare=("${as_root[@]}")
 
