@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::failure::Trouble;
 use super::unpacking::{Packing, unpacked};
 
-/// Of what is sent, as far as it is told, and of what it is unpacked to.
+/// Of what is sent, and of what it is unpacked to.
 const MAX_BODY_BYTES: u64 = 1024 * 1024;
 
 /// # Errors
@@ -50,13 +50,14 @@ fn read_body(reader: ResponseReader, headers: &HeaderMap) -> Result<(Packing, Ze
     let mut body = Zeroizing::new(Vec::with_capacity(room));
     let encoding = text(headers, &CONTENT_ENCODING).unwrap_or_default();
     let mut packing = Packing::None;
-    let read = unpacked(reader, &encoding).and_then(|(how, unpacked)| {
+    let read = unpacked(reader, MAX_BODY_BYTES, &encoding).and_then(|(how, unpacked)| {
         packing = how;
         unpacked.take(MAX_BODY_BYTES + 1).read_to_end(&mut body)
     });
     match read {
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(Trouble::EndedEarly),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Err(Trouble::TooLong),
         Err(error) if is_about_a_chunk(&error) && shows_its_end(&body) => {}
         Err(error) => return Err(error.into()),
     }
@@ -75,7 +76,7 @@ fn is_about_a_chunk(error: &io::Error) -> bool {
     matches!(cause.map(Error::kind), Some(ErrorKind::InvalidResponse(InvalidResponseKind::Chunk)))
 }
 
-/// Of what is sent. Where it is not told, the end of a packed body that goes on and on without content is the deadline.
+/// Of what is sent.
 fn told_length(headers: &HeaderMap) -> Option<u64> {
     text(headers, &CONTENT_LENGTH)?.parse().ok()
 }

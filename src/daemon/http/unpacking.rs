@@ -17,14 +17,17 @@ pub(super) enum Packing {
     Deflate,
 }
 
-/// What `body` is when it is unpacked, and how it was packed. `encoding` is its Content-Encoding.
+/// What `body` is when it is unpacked, and how it was packed. `encoding` is its Content-Encoding. Of what is sent no more
+/// than `most` bytes are read: then it is [`io::ErrorKind::FileTooLarge`], however little it is when it is unpacked.
 ///
 /// # Errors
 /// Its beginning cannot be read.
 pub(super) fn unpacked<'a>(
-    mut body: impl Read + 'a,
+    body: impl Read + 'a,
+    most: u64,
     encoding: &str,
 ) -> io::Result<(Packing, Box<dyn Read + 'a>)> {
+    let mut body = Capped { body, left: most };
     let mut beginning = Vec::new();
     body.by_ref().take(2).read_to_end(&mut beginning)?;
     let &[first, second] = &*beginning else {
@@ -52,4 +55,18 @@ fn packing(beginning: [u8; 2], encoding: &str) -> Packing {
     }
     let is_zlib = beginning[0] & 0x0f == 8 && u16::from_be_bytes(beginning).is_multiple_of(31);
     if is_zlib { Packing::Zlib } else { Packing::Deflate }
+}
+
+/// A body that ends with an error where too much is sent.
+struct Capped<R> {
+    body: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Capped<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.body.read(buffer)?;
+        self.left = self.left.checked_sub(read as u64).ok_or(io::ErrorKind::FileTooLarge)?;
+        Ok(read)
+    }
 }
