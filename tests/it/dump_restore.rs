@@ -181,6 +181,7 @@ fn where_dumps_are_for_hooks_nobody_else_gets_one() {
     let token = running.sign_in("work");
     let dump = eventually("a hook's dump", || std::fs::read(running.sandbox.path("dump")).ok());
     running.sandbox.applet("dump").run().exits(1).prints_nothing().says("dump_callers");
+    running.daemon.wait_for_log(&["event=caller_refused reason=dump_callers pid="]);
     running.revoke("work").exits(0);
     running.sandbox.applet("restore").stdin(dump).run().exits(0);
     assert_eq!(running.token("work"), token);

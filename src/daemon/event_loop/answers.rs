@@ -79,7 +79,7 @@ impl EventLoop {
             // A hook of a daemon that was killed may ask us, and would keep what is not restored yet.
             Request::Dump {} if self.stage.may_lack_a_restore() && !rooms.is_hook(caller) => Err(starting()),
             Request::Dump {} if rooms.dump_callers == DumpCallers::Hooks && !rooms.is_hook(caller) => {
-                Err(denied())
+                Err(denied(rooms.ipc_listener.caller_pid(Asker::Host(caller))))
             }
             Request::Dump {} => Ok(rooms.dump(now).into()),
             Request::Restore { dump } => {
@@ -166,7 +166,9 @@ pub(super) fn restoring(why: &str) -> Refused {
     Refused(Refusal::Starting, why)
 }
 
-fn denied() -> Refused {
+fn denied(pid: Option<i32>) -> Refused {
+    let line = log::event(What::CallerRefused).field("reason", "dump_callers");
+    pid.into_iter().fold(line, |line, pid| line.field("pid", pid)).write();
     let why = "the configuration gives dumps to hooks of pizauthd only (dump_callers)";
     Refused(Refusal::Denied, why.to_owned())
 }
