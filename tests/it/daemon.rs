@@ -546,7 +546,7 @@ fn the_place_in_the_home_is_named_after_the_host_only_where_the_machine_has_no_i
         let arguments = [executables().to_str().unwrap(), &hides_id.to_string(), host];
         let ran = sandbox.program("unshare").args(private).args(arguments).run();
         let out = if ran.code() == 0 { ran.out() } else { String::new() };
-        out.lines().filter(|line| line.starts_with("  socket looked for: ")).next_back().map(str::to_owned)
+        out.lines().rfind(|line| line.starts_with("  socket looked for: ")).map(str::to_owned)
     };
     let (Some(mars), Some(venus)) = (last_place(true, "mars"), last_place(true, "venus")) else {
         return eprintln!("skipped, since it needs namespaces: a host that changes its name");
