@@ -17,7 +17,10 @@ use super::{Call, PATIENCE};
 pub(crate) struct Terminal {
     keyboard: File,
     screen: Receiver<Vec<u8>>,
-    seen: String,
+    /// Since the beginning.
+    shown: String,
+    /// Up to where somebody has looked at it.
+    past: usize,
     child: Child,
 }
 
@@ -40,15 +43,15 @@ impl Terminal {
         let end = || Stdio::from(terminal.try_clone().expect("a descriptor"));
         let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().expect("setsid runs");
         let screen = screen(keyboard.try_clone().expect("a descriptor"));
-        Self { keyboard, screen, seen: String::new(), child }
+        Self { keyboard, screen, shown: String::new(), past: 0, child }
     }
 
     /// Waits until this can be read on it; what came before is past.
     #[track_caller]
     pub(crate) fn shows(&mut self, text: &str) -> &mut Self {
         loop {
-            if let Some(at) = self.seen.find(text) {
-                self.seen.drain(..at + text.len());
+            if let Some(at) = self.ahead().find(text) {
+                self.past += at + text.len();
                 return self;
             }
             self.see(text);
@@ -59,8 +62,8 @@ impl Terminal {
     #[track_caller]
     fn see(&mut self, wanted: &str) {
         match self.screen.recv_timeout(PATIENCE) {
-            Ok(bytes) => self.seen += &String::from_utf8_lossy(&bytes),
-            Err(why) => panic!("{wanted:?} is not shown ({why}), but: {}", self.seen),
+            Ok(bytes) => self.shown += &String::from_utf8_lossy(&bytes),
+            Err(why) => panic!("{wanted:?} is not shown ({why}), but: {}", self.ahead()),
         }
     }
 
@@ -69,11 +72,20 @@ impl Terminal {
     pub(crate) fn line_with(&mut self, beginning: &str) -> String {
         self.shows(beginning);
         loop {
-            if let Some((rest, _)) = self.seen.split_once('\n') {
+            if let Some((rest, _)) = self.ahead().split_once('\n') {
                 return beginning.to_owned() + rest.trim_end();
             }
             self.see(beginning);
         }
+    }
+
+    /// Whether this was ever to be seen on it.
+    pub(crate) fn has_shown(&self, text: &str) -> bool {
+        self.shown.contains(text)
+    }
+
+    fn ahead(&self) -> &str {
+        &self.shown[self.past..]
     }
 
     /// Types this.
@@ -87,14 +99,14 @@ impl Terminal {
     pub(crate) fn ends(mut self, code: i32) -> String {
         loop {
             match self.screen.recv_timeout(PATIENCE) {
-                Ok(bytes) => self.seen += &String::from_utf8_lossy(&bytes),
+                Ok(bytes) => self.shown += &String::from_utf8_lossy(&bytes),
                 Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => panic!("it does not end, but shows: {}", self.seen),
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end, but shows: {}", self.ahead()),
             }
         }
         let status = self.child.wait().expect("its status");
-        assert_eq!(status.code(), Some(code), "{}", self.seen);
-        self.seen.replace("\r\n", "\n")
+        assert_eq!(status.code(), Some(code), "{}", self.ahead());
+        self.ahead().replace("\r\n", "\n")
     }
 }
 
