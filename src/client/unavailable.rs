@@ -18,6 +18,7 @@ pub(crate) fn told(invocation: &Invocation, account: &str, exclude_url: bool, wh
         Response::Starting { host } => starting(host),
         Response::Exchanging { last_error } => exchanging(account, last_error.as_deref()),
         Response::Expired(why) => expired(account, why),
+        Response::Fetching(why) => fetching(account, why),
         _ => return unexpected(invocation),
     };
     invocation.not_done(why)
@@ -86,6 +87,22 @@ pub(crate) fn expired(account: &str, expired: &Expired) -> String {
     }
 }
 
+/// A client that signs in by itself has no access token yet: when there will be one, or what keeps it.
+pub(crate) fn fetching(account: &str, fetching: &Expired) -> String {
+    let error = match fetching.last_error.as_deref().map(printable) {
+        Some(error) => error,
+        // Which one is told where pizauthd runs.
+        None if fetching.needs_attention => "there is an error".into(),
+        None => return "the first access token is being fetched; try again in a moment".to_owned(),
+    };
+    let next = match (fetching.needs_attention, fetching.refresh_in) {
+        (true, _) => format!("when that is mended: pizauth refresh {}", printable(&as_argument(account))),
+        (false, 0) => "the next try is under way".to_owned(),
+        (false, seconds) => format!("next try in {}", roughly(Duration::from_secs(seconds))),
+    };
+    format!("no access token yet: {error}; {next}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +132,26 @@ mod tests {
              invalid_client: wrong secret; once that is mended: pizauth refresh 'my work' \
              (to sign in anew instead: pizauth revoke 'my work')"
         );
+    }
+
+    #[test]
+    fn who_waits_for_a_first_token_is_told_what_keeps_it() {
+        let fresh = Expired { last_error: None, needs_attention: false, refresh_in: 0 };
+        for (what, words) in [
+            (fresh.clone(), "the first access token is being fetched; try again in a moment"),
+            (
+                Expired { refresh_in: 7, ..fresh },
+                "the first access token is being fetched; try again in a moment",
+            ),
+            (failed("HTTP 503", false, 12), "no access token yet: HTTP 503; next try in 12 s"),
+            (failed("HTTP 503", false, 0), "no access token yet: HTTP 503; the next try is under way"),
+            (
+                failed("invalid_client", true, 3_300),
+                "no access token yet: invalid_client; when that is mended: pizauth refresh 'my work'",
+            ),
+        ] {
+            assert_eq!(fetching("my work", &what), words);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod check;
 mod client_auth;
+mod grant;
 #[cfg(feature = "system")]
 mod load;
 mod model;
@@ -17,11 +18,12 @@ mod uri;
 mod user_path;
 
 pub use client_auth::ClientAuth;
+pub use grant::{Application, AuthorizationCode, DeviceCode, Grant};
 #[cfg(feature = "system")]
 pub use load::{LoadError, When, load};
 pub use model::{
-    Account, AuthorizationCode, Config, DeviceCode, DumpCallers, ExtraPlace, ExtraSocket, Grant,
-    HookCommands, ListenAddress, Listeners, RedirectPeer, SavedState,
+    Account, Config, DumpCallers, ExtraPlace, ExtraSocket, HookCommands, ListenAddress, Listeners,
+    RedirectPeer, SavedState,
 };
 pub use print::{print, string_literal};
 pub use report::Report;

@@ -6,6 +6,7 @@
 
 mod agenda;
 mod answers;
+mod application;
 mod authorization;
 mod bucket;
 mod commands;
@@ -111,6 +112,8 @@ pub struct Keeper {
     outbox: Outbox,
     saving: Saving,
     is_stopping: bool,
+    /// Whether what was saved is there: who signs in by itself does so without being asked.
+    fetches_by_itself: bool,
 }
 
 /// What of the configuration concerns all accounts.
@@ -145,6 +148,7 @@ impl Keeper {
             outbox: Outbox::new(entropy),
             saving: Saving::off(),
             is_stopping: false,
+            fetches_by_itself: false,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pizauth_common::config::{Account, AuthorizationCode, ClientAuth, DeviceCode, Grant, Uri};
+use pizauth_common::config::{Account, Application, AuthorizationCode, ClientAuth, DeviceCode, Grant, Uri};
 
 use crate::http::{Answer, Lost};
 use crate::oauth::outcome::{Issued, Outcome};
@@ -46,6 +46,12 @@ pub(crate) fn on_device(account: Account) -> Account {
     Account { grant: Grant::DeviceCode { device, browser: None }, ..account }
 }
 
+/// The same account, whose client signs in by itself.
+pub(crate) fn by_itself(account: Account) -> Account {
+    let client_auth = ClientAuth::Post("s3cret".into());
+    Account { grant: Grant::Application(Application::ClientCredentials), client_auth, ..account }
+}
+
 /// What its authorization requests say.
 pub(crate) fn code_grant(account: &Account) -> &AuthorizationCode {
     account.grant.browser().unwrap()
@@ -57,7 +63,7 @@ pub(crate) fn code_grant_mut(account: &mut Account) -> &mut AuthorizationCode {
         Grant::AuthorizationCode { browser, .. } | Grant::DeviceCode { browser: Some(browser), .. } => {
             browser
         }
-        Grant::DeviceCode { .. } => panic!("it has no auth_uri"),
+        Grant::DeviceCode { .. } | Grant::Application(_) => panic!("it has no auth_uri"),
     }
 }
 

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "this is a test from end to end")]
 
+mod application_grants;
 mod architecture;
 mod check;
 mod completions;

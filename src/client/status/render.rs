@@ -68,7 +68,11 @@ impl Watch<'_> {
 
     fn last_refresh(&self, account: &AccountStatus) -> Option<String> {
         let at = account.last_refresh.map(|at| format!(" {}", self.local(at))).unwrap_or_default();
-        let what = if account.last_was_sign_in { "sign-in" } else { "refresh" };
+        let what = match account.state {
+            State::Fetching => "try",
+            _ if account.last_was_sign_in => "sign-in",
+            _ => "refresh",
+        };
         match &account.last_error {
             Some(error) => Some(format!("last {what}{at} failed: {}", printable(error))),
             None if account.last_refresh.is_some() => Some(format!("last {what}{at}")),
@@ -105,6 +109,7 @@ fn what_to_do(account: &AccountStatus) -> String {
     let name = as_argument(&account.account);
     let name = printable(&name);
     match account.state {
+        State::Empty if !account.needs_user => format!(", to fetch an access token: pizauth show {name}"),
         State::Empty => format!(", to sign in: pizauth login {name}"),
         State::Starting => ", authorization is being prepared".to_owned(),
         State::Pending if account.method == Some(Method::Device) => {
@@ -115,5 +120,6 @@ fn what_to_do(account: &AccountStatus) -> String {
         State::Active if account.refreshable => String::new(),
         State::Active if account.expires.is_none() => ", valid until revoked".to_owned(),
         State::Active => " until it expires".to_owned(),
+        State::Fetching => ", the first access token is not there yet".to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod across;
+mod application;
 mod client;
 mod convert;
 mod extra_socket;

@@ -93,8 +93,10 @@ fn meaning(config: &Config) -> String {
 fn meaning_of_account(account: &Account) -> String {
     let times = [account.refresh_at_least, account.refresh_before_expiry, account.refresh_retry];
     let mut lines = vec![format!("account {:?}", account.name.as_str())];
-    if matches!(account.grant, Grant::DeviceCode { .. }) {
-        lines.push("by device".to_owned());
+    if !matches!(account.grant, Grant::AuthorizationCode { .. }) {
+        lines.push(
+            if account.grant.device().is_some() { "by device" } else { account.grant.name() }.to_owned(),
+        );
     }
     if let Some(device) = account.grant.device() {
         lines.push(format!("device {:?}", device.device_auth_uri.written()));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::client_auth::ClientAuth;
+use super::grant::Grant;
 use super::uri::Uri;
 use super::user_path::UserPath;
 use crate::account_name::AccountName;
@@ -79,101 +80,8 @@ impl Account {
     }
 }
 
-/// How an account comes to its first token, and what that takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Grant {
-    /// The user signs in with a browser, which comes back to a redirect listener (RFC 6749 §4.1).
-    AuthorizationCode {
-        /// What that takes.
-        browser: AuthorizationCode,
-        /// What it would take to sign in on another device.
-        device: Option<DeviceCode>,
-    },
-    /// The user signs in on any device, and types a code there (RFC 8628).
-    DeviceCode {
-        /// What that takes.
-        device: DeviceCode,
-        /// What it would take to sign in with a browser.
-        browser: Option<AuthorizationCode>,
-    },
-}
-
-impl Grant {
-    /// What it takes to sign in with a browser, where that is known.
-    pub fn browser(&self) -> Option<&AuthorizationCode> {
-        match self {
-            Self::AuthorizationCode { browser, .. } => Some(browser),
-            Self::DeviceCode { browser, .. } => browser.as_ref(),
-        }
-    }
-
-    /// What it takes to sign in on another device, where that is known.
-    pub fn device(&self) -> Option<&DeviceCode> {
-        match self {
-            Self::AuthorizationCode { device, .. } => device.as_ref(),
-            Self::DeviceCode { device, .. } => Some(device),
-        }
-    }
-
-    /// Where a browser comes back to, where one does.
-    pub fn redirect_uri(&self) -> Option<&Uri> {
-        self.browser().map(|browser| &*browser.redirect_uri)
-    }
-
-    /// Extra fields of whichever request begins a sign-in, in order.
-    pub fn auth_uri_fields(&self) -> &[(String, String)] {
-        match self {
-            Self::AuthorizationCode { browser, .. } => &browser.auth_uri_fields,
-            Self::DeviceCode { device, .. } => &device.auth_uri_fields,
-        }
-    }
-
-    fn share_with(&mut self, other: &Self) {
-        if let (Some(own), Some(other)) = (self.browser_mut(), other.browser()) {
-            share(&mut own.auth_uri, &other.auth_uri);
-            share(&mut own.redirect_uri, &other.redirect_uri);
-        }
-        if let (Some(own), Some(other)) = (self.device_mut(), other.device()) {
-            share(&mut own.device_auth_uri, &other.device_auth_uri);
-        }
-    }
-
-    fn browser_mut(&mut self) -> Option<&mut AuthorizationCode> {
-        match self {
-            Self::AuthorizationCode { browser, .. } => Some(browser),
-            Self::DeviceCode { browser, .. } => browser.as_mut(),
-        }
-    }
-
-    fn device_mut(&mut self) -> Option<&mut DeviceCode> {
-        match self {
-            Self::AuthorizationCode { device, .. } => device.as_mut(),
-            Self::DeviceCode { device, .. } => Some(device),
-        }
-    }
-}
-
-/// What an authorization request says of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuthorizationCode {
-    /// The authorization endpoint (RFC 6749 §3.1).
-    pub auth_uri: Arc<Uri>,
-    /// Extra fields of the authorization request, in order (a `login_hint` option becomes one of them).
-    pub auth_uri_fields: Vec<(String, String)>,
-    /// RFC 6749 §3.1.2; its port is replaced by the listener's when it is used.
-    pub redirect_uri: Arc<Uri>,
-}
-
-/// What a device authorization request says of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeviceCode {
-    /// The device authorization endpoint (RFC 8628 §3.1).
-    pub device_auth_uri: Arc<Uri>,
-    /// Extra fields of the device authorization request, in order: those of an authorization request.
-    pub auth_uri_fields: Vec<(String, String)>,
-}
-
-fn share<T: ?Sized + PartialEq>(own: &mut Arc<T>, others: &Arc<T>) {
+/// The other one's value in place of an own one that is the same.
+pub(super) fn share<T: ?Sized + PartialEq>(own: &mut Arc<T>, others: &Arc<T>) {
     if *own == *others {
         *own = Arc::clone(others);
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::client_auth::ClientAuth;
-use super::model::{Account, AuthorizationCode, Grant};
+use super::grant::{AuthorizationCode, Grant};
+use super::model::Account;
 use super::uri::Uri;
 
 /// An account that means the same, but for its secret, which is left out.
@@ -25,10 +26,11 @@ pub fn print(account: &Account) -> String {
         refresh_before_expiry,
         refresh_retry,
     } = account;
-    let by_device = matches!(grant, Grant::DeviceCode { .. });
+    // What it is where it is not written.
+    let is_usual = matches!(grant, Grant::AuthorizationCode { .. });
     let browser = |value: fn(&AuthorizationCode) -> &Uri| grant.browser().map(value);
     let lines = [
-        if by_device { option("grant", &string_literal("device_code")) } else { String::new() },
+        if is_usual { String::new() } else { option("grant", &string_literal(grant.name())) },
         uri("auth_uri", browser(|browser| &browser.auth_uri)),
         uri("device_auth_uri", grant.device().map(|device| &*device.device_auth_uri)),
         option("token_uri", &string_literal(token_uri.written())),

@@ -18,6 +18,8 @@ pub enum State {
     Exchanging,
     /// There is an access token (perhaps an expired one with a refresh token).
     Active,
+    /// The first access token of a client that signs in by itself is asked for.
+    Fetching,
 }
 
 impl State {
@@ -29,6 +31,7 @@ impl State {
             Self::Pending => "pending",
             Self::Exchanging => "exchanging",
             Self::Active => "active",
+            Self::Fetching => "fetching",
         }
     }
 }

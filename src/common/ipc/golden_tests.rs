@@ -170,6 +170,7 @@ fn answer_name(answer: &Answer) -> &'static str {
             Response::Starting { .. } => "starting",
             Response::Exchanging { .. } => "exchanging",
             Response::Expired(_) => "expired",
+            Response::Fetching(_) => "fetching",
             Response::RefreshScheduled { .. } => "refresh_scheduled",
             Response::Refreshed { .. } => "refreshed",
             Response::Revoked { .. } => "revoked",
@@ -212,6 +213,9 @@ fn responses() -> Vec<(&'static str, Response)> {
         ("expired", expired(None, false, 0)),
         ("expired_error", expired(Some("cannot connect"), false, 55)),
         ("expired_attention", expired(Some("the server refused: invalid_client"), true, 3_540)),
+        ("fetching", fetching(None, false, 0)),
+        ("fetching_error", fetching(Some("cannot connect"), false, 12)),
+        ("fetching_attention", fetching(Some("the server refused: invalid_client"), true, 3_540)),
         ("refresh_scheduled", Response::RefreshScheduled { refresh_in: 0 }),
         ("refreshed", Response::Refreshed { expires: Some(UnixTime(1_700_003_600)) }),
         ("revoked", Response::Revoked { remote: None }),
@@ -235,6 +239,10 @@ fn on_device() -> Pending {
 
 fn expired(last_error: Option<&str>, needs_attention: bool, refresh_in: u64) -> Response {
     Response::Expired(Expired { last_error: last_error.map(str::to_owned), needs_attention, refresh_in })
+}
+
+fn fetching(last_error: Option<&str>, needs_attention: bool, refresh_in: u64) -> Response {
+    Response::Fetching(Expired { last_error: last_error.map(str::to_owned), needs_attention, refresh_in })
 }
 
 fn refusals() -> Vec<(&'static str, Answer)> {

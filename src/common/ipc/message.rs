@@ -121,6 +121,8 @@ pub enum Response {
     },
     /// To `show`: the access token has expired and can be refreshed.
     Expired(Expired),
+    /// To `show`: the client signs in by itself, and has no access token yet.
+    Fetching(Expired),
     /// To `refresh`: a refresh is under way or will start as soon as it may.
     RefreshScheduled {
         /// Seconds until it begins; 0 where it begins now or is under way.
@@ -232,7 +234,7 @@ impl From<Report> for Answer {
     }
 }
 
-/// Of an access token that has expired: what becomes of it.
+/// Of an access token that has expired, or is not there yet: what becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expired {
     /// Why the last refresh failed, if it did.

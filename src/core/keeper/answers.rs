@@ -89,7 +89,9 @@ fn take_verdict(entry: &mut Entry, verdict: Verdict, settings: &Settings, now: N
 fn token_answered(entry: &mut Entry, outcome: Outcome, settings: &Settings, now: Now, outbox: &mut Outbox) {
     match entry.state {
         TokenState::Exchanging(_) => exchange_answered(entry, outcome, now, outbox),
-        TokenState::Active(_) => refresh_answered(entry, outcome, settings, now, outbox),
+        TokenState::Active(_) | TokenState::Fetching(_) => {
+            refresh_answered(entry, outcome, settings, now, outbox);
+        }
         TokenState::Empty | TokenState::Starting(_) | TokenState::Pending(_) | TokenState::OnDevice(_) => {}
     }
 }
@@ -152,7 +154,11 @@ fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox)
         _ => (Lineage::new(outbox.random(), now.wall), 0, None),
     };
     let old = old.map(|renewer| renewer.by);
-    let new = refresh_token.map(RenewedBy::RefreshToken);
+    // A refresh token for a client that signs in by itself is of no use (RFC 6749 §4.4.3).
+    let new = match entry.signs_in_by_itself() {
+        true => Some(RenewedBy::Credentials),
+        false => refresh_token.map(RenewedBy::RefreshToken),
+    };
     let is_rotated = new.is_some() && new != old;
     let rotated = if is_rotated { lineage.generation } else { old_rotated };
     let by = new.or(old);
@@ -198,8 +204,12 @@ fn with_suspicion(entry: &mut Entry, reason: Reason) -> Reason {
     Reason::with_cause(&format!("{}, suspect", reason.cause()), &format!("{reason} ({SUSPECT_GRANT})"))
 }
 
-/// Back to empty because there is nothing left to refresh with, or to the authorization that is pending already.
+/// Back to empty because there is nothing left to refresh with, or to the authorization that is pending already. A client
+/// that signs in by itself has that still.
 fn end_session(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
+    if entry.signs_in_by_itself() {
+        return needs_attention(entry, reason, now, outbox);
+    }
     entry.failed(&reason, now.moment);
     if let TokenState::Active(token) = mem::replace(&mut entry.state, TokenState::Empty) {
         entry.state = token.end();
@@ -210,6 +220,10 @@ fn end_session(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox)
 
 /// `transient_error_if_cmd` takes the last failure for a permanent one.
 fn give_up(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
+    if entry.signs_in_by_itself() && entry.is_in_flight() {
+        // There is no session to end, and the try under way tells more.
+        return;
+    }
     let why = entry.last_error.as_ref().map_or("no error is known", Reason::as_str);
     let text = format!("transient_error_if_cmd gave up: {why}");
     end_session(entry, Reason::with_cause("transient_error_if_cmd", &text), now, outbox);
@@ -218,9 +232,9 @@ fn give_up(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
 fn needs_attention(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
     let reason = with_suspicion(entry, reason);
     entry.failed(&reason, now.moment);
-    if let TokenState::Active(token) = &mut entry.state {
-        token.renewal.rest(now.moment.plus(pace::ATTENTION_RETRY), Pause::Attention);
-        if let Some(renewer) = token.renewal.renewer_mut() {
+    if let Some(renewal) = entry.state.renewal_mut() {
+        renewal.rest(now.moment.plus(pace::ATTENTION_RETRY), Pause::Attention);
+        if let Some(renewer) = renewal.renewer_mut() {
             renewer.forget_failures();
         }
     }
@@ -231,8 +245,8 @@ fn needs_attention(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Out
 fn refresh_failed(entry: &mut Entry, failure: Failure, settings: &Settings, now: Now, outbox: &mut Outbox) {
     let Failure { reason, retry_after, reached } = failure;
     entry.failed(&reason, now.moment);
-    let TokenState::Active(token) = &mut entry.state else { return };
-    let Some(renewer) = token.renewal.renewer_mut() else { return };
+    let Some(renewal) = entry.state.renewal_mut() else { return };
+    let Some(renewer) = renewal.renewer_mut() else { return };
     renewer.failed(reached);
     let failures = renewer.failures;
     let mut pause = pace::refresh_pause(&entry.account, renewer.answered, outbox.random());
@@ -240,7 +254,7 @@ fn refresh_failed(entry: &mut Entry, failure: Failure, settings: &Settings, now:
         pause = pace::while_awaited(pause);
     }
     let (due, not_before) = after_pause(now.moment, pause, retry_after);
-    token.renewal.rest(due, Pause::Retry { not_before });
+    renewal.rest(due, Pause::Retry { not_before });
     outbox.tell(entry, Happened::RefreshFailed { reason, failures, pause: due.since(now.moment) });
     if failures % FAILURES_PER_QUESTION == 0 && settings.asks_about_transient_errors {
         ask_if_transient(entry, outbox);

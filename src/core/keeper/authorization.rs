@@ -13,7 +13,7 @@ use super::event::Happened;
 use super::invitation::{Begun, Invitation};
 use super::outbox::Outbox;
 use super::token_state::{ActiveToken, Exchange, ExchangeStage, PendingAuthorization, Reminder, TokenState};
-use super::{Keeper, SHORTEST_REMINDER, Settings, device};
+use super::{Keeper, SHORTEST_REMINDER, Settings, application, device};
 use crate::moment::{Moment, Now};
 use crate::oauth::authorization_request::AuthorizationRequest;
 use crate::oauth::issuer::{self, Origin};
@@ -104,6 +104,7 @@ pub(super) fn authorize(entry: &mut Entry, settings: &Settings, now: Now, outbox
             Begun::Pending(open_browser(entry, &browser, reminder, settings, now, outbox))
         }
         Grant::DeviceCode { .. } => device::ask_for_codes(entry, now.moment, outbox),
+        Grant::Application(_) => application::fetch(entry, now.moment),
     }
 }
 
@@ -218,9 +219,11 @@ fn respond(
         _ if entry.is_pending_with(response.state().expose()) => {}
         TokenState::Exchanging(_) => return RedirectVerdict::Exchanging(account, entry.exchange_error()),
         TokenState::Active(_) => return RedirectVerdict::AlreadySignedIn(account),
-        TokenState::Starting(_) | TokenState::Pending(_) | TokenState::OnDevice(_) | TokenState::Empty => {
-            return RedirectVerdict::NotFound;
-        }
+        TokenState::Starting(_)
+        | TokenState::Pending(_)
+        | TokenState::OnDevice(_)
+        | TokenState::Fetching(_)
+        | TokenState::Empty => return RedirectVerdict::NotFound,
     }
     let Some((pending, kept)) = entry.state.take_pending() else { return RedirectVerdict::NotFound };
     entry.remember_used(response.state().expose());

@@ -40,6 +40,8 @@ pub enum Shown {
     },
     /// The access token has expired and can be refreshed.
     Expired(Renewing),
+    /// The client signs in by itself, and has no access token yet.
+    Fetching(Renewing),
     /// The access token is valid, but for less time than was asked for.
     TooShort {
         /// For so long.
@@ -121,11 +123,9 @@ impl Keeper {
         }
         let (settings, is_stopping) = (self.settings, self.is_stopping);
         self.change(account, now, |entry, outbox| {
-            if let TokenState::Active(token) = &mut entry.state
-                && token.sign_in.is_none()
-                && !is_stopping
-            {
-                hasten(&mut token.renewal, Haste::Show, now.moment);
+            let offers_sign_in = entry.state.pending().is_some();
+            if let Some(renewal) = entry.state.renewal_mut().filter(|_| !is_stopping && !offers_sign_in) {
+                hasten(renewal, Haste::Show, now.moment);
             }
             match why_not(entry, now.moment) {
                 Some(why @ (Shown::Pending(_) | Shown::Starting(_) | Shown::Exchanging { .. })) => why,
@@ -162,6 +162,10 @@ impl Keeper {
             TokenState::Active(token) if token.offers_sign_in() => {
                 authorize(entry, &settings, now, outbox).into()
             }
+            TokenState::Fetching(renewal) => {
+                hasten(renewal, Haste::Refresh, now.moment);
+                Refreshed::Scheduled { refresh_in: refresh_in(entry, now.moment) }
+            }
             TokenState::Active(token) if token.renewal.is_possible() => {
                 hasten(&mut token.renewal, Haste::Refresh, now.moment);
                 Refreshed::Scheduled { refresh_in: refresh_in(entry, now.moment) }
@@ -179,6 +183,19 @@ impl Keeper {
     /// There is no such account.
     pub fn needs_authorization(&self, account: &str, now: Now) -> Result<bool, UnknownAccount> {
         self.entries.get(account).map(|entry| entry.needs_authorization(now.moment)).ok_or(UnknownAccount)
+    }
+
+    /// Whether an account needs no user.
+    pub fn signs_in_by_itself(&self, account: &str) -> bool {
+        self.entries.get(account).is_some_and(Entry::signs_in_by_itself)
+    }
+
+    /// Whether the account has no valid access token, and nothing has begun that will bring one without its user.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn lacks_token(&self, account: &str, now: Now) -> Result<bool, UnknownAccount> {
+        self.entries.get(account).map(|entry| entry.lacks_token(now.moment)).ok_or(UnknownAccount)
     }
 
     /// Forgets the tokens, also those that are saved, and cancels what is under way.
@@ -199,6 +216,7 @@ impl From<Begun> for Shown {
         match begun {
             Begun::Pending(invitation) => Self::Pending(invitation),
             Begun::Starting(host) => Self::Starting(host),
+            Begun::Fetching(renewing) => Self::Fetching(renewing),
         }
     }
 }
@@ -208,6 +226,7 @@ impl From<Begun> for Refreshed {
         match begun {
             Begun::Pending(invitation) => Self::Pending(invitation),
             Begun::Starting(host) => Self::Starting(host),
+            Begun::Fetching(Renewing { refresh_in, .. }) => Self::Scheduled { refresh_in },
         }
     }
 }
@@ -227,6 +246,7 @@ fn why_not(entry: &Entry, now: Moment) -> Option<Shown> {
         TokenState::Empty | TokenState::Pending(_) | TokenState::OnDevice(_) => None,
         TokenState::Starting(_) => Some(Shown::Starting(device::host(&entry.account))),
         TokenState::Exchanging(_) => Some(Shown::Exchanging { last_error: entry.exchange_error() }),
+        TokenState::Fetching(_) => Some(Shown::Fetching(renewing(entry, now))),
         TokenState::Active(token) => {
             let renewal = token.renewal.is_possible().then(|| renewing(entry, now));
             if token.has_expired(now) {
@@ -238,6 +258,7 @@ fn why_not(entry: &Entry, now: Moment) -> Option<Shown> {
     }
 }
 
+/// Where the renewal of its access token stands.
 pub(super) fn renewing(entry: &Entry, now: Moment) -> Renewing {
     Renewing {
         last_error: entry.last_error.clone(),

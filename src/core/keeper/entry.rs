@@ -110,7 +110,7 @@ impl Entry {
             // A person has asked for it.
             _ if self.revocation.is_some() => {}
             TokenState::Starting(_) | TokenState::Exchanging(_) => self.exchanges.take(now),
-            TokenState::Active(_) => self.refreshes.take(now),
+            TokenState::Active(_) | TokenState::Fetching(_) => self.refreshes.take(now),
             // Polls have a law of their own: a bucket would be empty all the time.
             TokenState::Pending(_) | TokenState::OnDevice(_) | TokenState::Empty => {}
         }
@@ -129,10 +129,7 @@ impl Entry {
 
     /// What renews the access token, where there is one and something does.
     pub(super) fn renewer_mut(&mut self) -> Option<&mut Renewer> {
-        match &mut self.state {
-            TokenState::Active(token) => token.renewal.renewer_mut(),
-            _ => None,
-        }
+        self.state.renewal_mut()?.renewer_mut()
     }
 
     /// The access token, while it is good for something.
@@ -142,7 +139,7 @@ impl Entry {
 
     /// When the next refresh may begin, from `now` on; none where it is under way or impossible.
     pub(super) fn next_refresh(&self, now: Moment) -> Option<Moment> {
-        self.active().filter(|_| self.revocation.is_none())?;
+        self.state.renewal().filter(|_| self.revocation.is_none())?;
         self.due().request.map(|due| due.max(now))
     }
 
@@ -162,18 +159,27 @@ impl Entry {
 
     /// Whether there is no valid access token and nothing that will bring one but an authorization.
     pub(super) fn needs_authorization(&self, now: Moment) -> bool {
+        !self.signs_in_by_itself() && self.lacks_token(now)
+    }
+
+    /// Whether the client needs no user.
+    pub(super) fn signs_in_by_itself(&self) -> bool {
+        self.account.grant.application().is_some()
+    }
+
+    /// Whether there is no valid access token, and nothing has begun that will bring one without a user.
+    pub(super) fn lacks_token(&self, now: Moment) -> bool {
         match &self.state {
             TokenState::Empty | TokenState::Pending(_) => true,
             TokenState::Starting(_) | TokenState::OnDevice(_) => self.valid_token(now).is_none(),
-            TokenState::Exchanging(_) => false,
+            TokenState::Exchanging(_) | TokenState::Fetching(_) => false,
             TokenState::Active(token) => token.is_spent(now),
         }
     }
 
     /// Whether a person has to mend something before a refresh can succeed.
     pub(super) fn needs_attention(&self) -> bool {
-        let renewal = self.active().map(|token| &token.renewal);
-        matches!(renewal, Some(Renewal::Idle { pause: Pause::Attention, .. }))
+        matches!(self.state.renewal(), Some(Renewal::Idle { pause: Pause::Attention, .. }))
     }
 
     /// Lets go of an access token that has expired: it is good for nothing but to be found in our memory.
@@ -188,7 +194,8 @@ impl Entry {
     /// Notes a success: what was reported may be reported again when it comes back.
     pub(super) fn succeeded(&mut self, now: Moment) {
         self.answered_at = Some(now);
-        self.last_was_sign_in = self.active().is_some_and(|token| token.lineage.generation == 0);
+        let is_first = self.active().is_some_and(|token| token.lineage.generation == 0);
+        self.last_was_sign_in = is_first && !self.signs_in_by_itself();
         self.last_error = None;
         self.code_made_at = None;
         self.forgotten = None;
@@ -198,7 +205,7 @@ impl Entry {
     /// Notes a failure, of a refresh while there is a session and else of a sign-in.
     pub(super) fn failed(&mut self, reason: &Reason, now: Moment) {
         self.answered_at = Some(now);
-        self.last_was_sign_in = self.active().is_none();
+        self.last_was_sign_in = self.active().is_none() && !self.signs_in_by_itself();
         self.last_error = Some(reason.clone());
     }
 

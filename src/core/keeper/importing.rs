@@ -22,6 +22,8 @@ pub enum NotImported {
     SignedIn,
     /// A sign-in to the account is being completed.
     SigningIn,
+    /// The client signs in by itself, and has no use for one.
+    ByItself,
     /// All of them belong to other clients: to use one would be refused, and may end it.
     OtherClient {
         /// To which.
@@ -44,6 +46,9 @@ impl Keeper {
     /// None is taken.
     pub fn import(&mut self, import: &Import, now: Now) -> Result<Option<String>, NotImported> {
         let entry = self.entries.get(import.account.as_str()).ok_or(NotImported::UnknownAccount)?;
+        if entry.signs_in_by_itself() {
+            return Err(NotImported::ByItself);
+        }
         check_free(&entry.state, now.moment)?;
         let Candidate { refresh_token, label, .. } = choose(import, &entry.account.client_id)?;
         if !import.dry {

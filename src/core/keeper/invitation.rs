@@ -1,5 +1,6 @@
 //! What the user has to do to sign in.
 
+use super::commands::Renewing;
 use crate::moment::Moment;
 use crate::prelude::*;
 
@@ -30,4 +31,6 @@ pub(super) enum Begun {
     Pending(Invitation),
     /// This host has been asked for a code.
     Starting(String),
+    /// The client signs in by itself.
+    Fetching(Renewing),
 }

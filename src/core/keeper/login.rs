@@ -22,6 +22,8 @@ use crate::prelude::*;
 pub enum Login {
     /// This is where the account stands.
     At(Stage),
+    /// The client signs in by itself.
+    ByItself,
     /// The configuration does not say how to sign in so.
     NoWay(Method),
     /// The daemon stops: nothing is begun.
@@ -68,7 +70,7 @@ impl StageMark {
         let said = match state {
             State::Pending => [url, user_code],
             State::Exchanging => [last_error, None],
-            State::Empty | State::Starting | State::Active => [None, None],
+            State::Empty | State::Starting | State::Active | State::Fetching => [None, None],
         };
         let mut digest = Sha256::new_with_prefix(state.as_str());
         for text in said {
@@ -117,12 +119,12 @@ impl Keeper {
             if is_stopping {
                 return Login::Stopping;
             }
+            let Some(own_method) = own_method(&entry.account.grant) else { return Login::ByItself };
             if let Some(method) = method.filter(|method| !knows(&entry.account.grant, *method)) {
                 return Login::NoWay(method);
             }
             if needs_sign_in(entry, method, now.moment) {
-                let method = method.unwrap_or_else(|| own_method(&entry.account.grant));
-                authorize_by(entry, method, &settings, now, outbox);
+                authorize_by(entry, method.unwrap_or(own_method), &settings, now, outbox);
             } else if let TokenState::Active(token) = &mut entry.state {
                 hasten(&mut token.renewal, Haste::Show, now.moment);
             }
@@ -175,10 +177,12 @@ fn knows(grant: &Grant, method: Method) -> bool {
     }
 }
 
-fn own_method(grant: &Grant) -> Method {
+/// How its user signs in, where it has one.
+fn own_method(grant: &Grant) -> Option<Method> {
     match grant {
-        Grant::AuthorizationCode { .. } => Method::Browser,
-        Grant::DeviceCode { .. } => Method::Device,
+        Grant::AuthorizationCode { .. } => Some(Method::Browser),
+        Grant::DeviceCode { .. } => Some(Method::Device),
+        Grant::Application(_) => None,
     }
 }
 
@@ -187,7 +191,7 @@ fn needs_sign_in(entry: &Entry, method: Option<Method>, now: Moment) -> bool {
     let is_another = |under_way| method.is_some_and(|method| method != under_way);
     match &entry.state {
         TokenState::Empty => true,
-        TokenState::Exchanging(_) => false,
+        TokenState::Exchanging(_) | TokenState::Fetching(_) => false,
         TokenState::Starting(_) | TokenState::OnDevice(_) => is_another(Method::Device),
         TokenState::Pending(_) => is_another(Method::Browser),
         TokenState::Active(token) if token.sign_in.is_some() => is_another(Method::Browser),

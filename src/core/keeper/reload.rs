@@ -12,7 +12,7 @@ use super::entry::Entry;
 use super::event::{CONFIGURATION_CHANGED, Happened};
 use super::outbox::Outbox;
 use super::renewal::{Pause, Renewal};
-use super::token_state::{ActiveToken, TokenState};
+use super::token_state::TokenState;
 use super::waiters::{self, Waited};
 use super::{Keeper, ListenerPorts, Settings, pace};
 use crate::moment::{Moment, Now};
@@ -28,18 +28,22 @@ impl Keeper {
         let mut accounts: BTreeMap<AccountName, Account> =
             config.accounts.into_iter().map(|account| (account.name.clone(), account)).collect();
         let held: Vec<AccountName> = self.entries.keys().cloned().collect();
+        let mut fresh: Vec<AccountName> = Vec::new();
         for name in held {
             // It is held, so it is there.
-            let _ = match accounts.remove(&name) {
+            let is_fresh = match accounts.remove(&name) {
                 Some(account) => self.change(name.as_str(), now, |entry, outbox| {
-                    update(entry, account, (&old, &new), now, outbox);
+                    update(entry, account, (&old, &new), now, outbox)
                 }),
-                None => self.change(name.as_str(), now, end).map(|()| self.forget(&name)),
+                None => self.change(name.as_str(), now, end).map(|()| self.forget(&name)).map(|()| false),
             };
+            fresh.extend((is_fresh == Ok(true)).then_some(name));
         }
         for (name, account) in accounts {
+            fresh.push(name.clone());
             self.entries.insert(name, Entry::new(account));
         }
+        self.fetch_missing(&fresh, now);
         self.start_due_requests(now);
     }
 
@@ -49,13 +53,14 @@ impl Keeper {
     }
 }
 
+/// Gives whether something has changed that ends a session.
 fn update(
     entry: &mut Entry,
     account: Account,
     (old, new): (&Settings, &Settings),
     now: Now,
     outbox: &mut Outbox,
-) {
+) -> bool {
     let begins_elsewhere = entry.account.grant != account.grant;
     let is_other = entry.configure(account);
     let is_void = match &entry.state {
@@ -72,6 +77,7 @@ fn update(
         }
         reschedule(entry, new.remind_every, now);
     }
+    is_other
 }
 
 /// Whether the redirect listener of this account has another port now.
@@ -102,17 +108,19 @@ fn reschedule(entry: &mut Entry, remind_every: Duration, now: Now) {
     if let Some(reminder) = entry.state.reminder_mut() {
         reminder.at = reminder.at.min(now.moment.plus(remind_every));
     }
-    if let TokenState::Active(token) = &mut entry.state {
-        reschedule_refresh(token, &entry.account, now.moment);
+    let times = entry.active().map(|token| (token.obtained_at, token.expires_at));
+    let fresh_until = times.map(|(obtained, expires)| pace::refresh_due(&entry.account, obtained, expires));
+    if let Some(renewal) = entry.state.renewal_mut() {
+        reschedule_refresh(renewal, fresh_until, now.moment);
     }
 }
 
-fn reschedule_refresh(token: &mut ActiveToken, account: &Account, now: Moment) {
-    let Renewal::Idle { due, pause, .. } = &mut token.renewal else { return };
+fn reschedule_refresh(renewal: &mut Renewal, fresh_until: Option<Moment>, now: Moment) {
+    let Renewal::Idle { due, pause, .. } = renewal else { return };
     match pause {
         // A refresh that the bucket holds back has been promised.
         Pause::Fresh if *due <= now => {}
-        Pause::Fresh => *due = pace::refresh_due(account, token.obtained_at, token.expires_at),
+        Pause::Fresh => *due = fresh_until.unwrap_or(*due),
         Pause::Attention => *due = now,
         Pause::Retry { .. } => {}
     }

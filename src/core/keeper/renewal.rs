@@ -36,6 +36,11 @@ impl Renewal {
         Self::Idle { renewer: Renewer::new(by, lineage.generation > 0), due, pause: Pause::Fresh }
     }
 
+    /// The first access token of a client that signs in by itself, due now.
+    pub(super) fn first_fetch(now: Moment) -> Self {
+        Self::Idle { renewer: Renewer::new(RenewedBy::Credentials, false), due: now, pause: Pause::Fresh }
+    }
+
     pub(super) fn is_possible(&self) -> bool {
         !matches!(self, Self::Impossible)
     }
@@ -123,12 +128,15 @@ const VAGUE_REFUSALS: u32 = 2;
 pub(super) enum RenewedBy {
     /// RFC 6749 §6.
     RefreshToken(Secret),
+    /// What the client signs in by itself with (RFC 6749 §4.4).
+    Credentials,
 }
 
 impl RenewedBy {
     pub(super) fn refresh_token(&self) -> Option<&Secret> {
         match self {
             Self::RefreshToken(token) => Some(token),
+            Self::Credentials => None,
         }
     }
 }
@@ -163,12 +171,13 @@ impl Renewer {
 
     /// Whether what it is renewed by must be what the server refuses.
     pub(super) fn is_refused_for_good(&self) -> bool {
-        self.silent_refusals >= SILENT_REFUSALS
+        self.by != RenewedBy::Credentials && self.silent_refusals >= SILENT_REFUSALS
     }
 
     /// Whether nothing but the grant can be at fault, though the server has not said that it is gone.
     pub(super) fn is_suspect(&self) -> bool {
-        self.is_proven && (self.is_refused_for_good() || self.vague_refusals >= VAGUE_REFUSALS)
+        let is_by_grant = self.by != RenewedBy::Credentials;
+        is_by_grant && self.is_proven && (self.is_refused_for_good() || self.vague_refusals >= VAGUE_REFUSALS)
     }
 
     /// There is an error of another kind: what is being asked about transient ones is answered already.

@@ -129,6 +129,7 @@ fn state_of(entry: &Entry) -> State {
         TokenState::Pending(_) | TokenState::OnDevice(_) => State::Pending,
         TokenState::Exchanging(_) => State::Exchanging,
         TokenState::Active(_) => State::Active,
+        TokenState::Fetching(_) => State::Fetching,
     }
 }
 

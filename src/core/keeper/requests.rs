@@ -9,7 +9,7 @@ use super::event::Happened;
 use super::places::{Flight, Host, MAX_IN_FLIGHT, Turn};
 use super::purpose::Purpose;
 use super::renewal::RenewedBy;
-use super::token_state::{Exchange, ExchangeStage, TokenState};
+use super::token_state::{ActiveToken, Exchange, ExchangeStage, TokenState};
 use super::{Keeper, device, revocation};
 use crate::moment::Now;
 use crate::oauth::token_request::TokenRequest;
@@ -90,10 +90,16 @@ fn next_request(entry: &mut Entry, new_job: JobId) -> Option<(JobId, Purpose)> {
             let request = TokenRequest::exchange(&entry.account, code, code_verifier, redirect_uri);
             Some((*job, Purpose::Token(request)))
         }
-        TokenState::Active(token) => {
-            let RenewedBy::RefreshToken(refresh_token) = &token.renewal.renewer()?.by;
-            let request = TokenRequest::refresh(&entry.account, refresh_token);
-            token.renewal.begin(new_job);
+        TokenState::Active(ActiveToken { renewal, .. }) | TokenState::Fetching(renewal) => {
+            let request = match &renewal.renewer()?.by {
+                RenewedBy::RefreshToken(refresh_token) => {
+                    TokenRequest::refresh(&entry.account, refresh_token)
+                }
+                RenewedBy::Credentials => {
+                    TokenRequest::by_itself(&entry.account, entry.account.grant.application()?)
+                }
+            };
+            renewal.begin(new_job);
             Some((new_job, Purpose::Token(request)))
         }
         TokenState::Empty | TokenState::Pending(_) => None,

@@ -1,5 +1,6 @@
 //! The keeper's rules, one by one. Time is moved by hand and the world answers on command.
 
+mod application;
 mod authorization;
 pub(super) mod bench;
 mod device;

@@ -31,6 +31,8 @@ pub(super) enum TokenState {
     Exchanging(Exchange),
     /// There is an access token.
     Active(ActiveToken),
+    /// The first access token of a client that signs in by itself is asked for.
+    Fetching(Renewal),
 }
 
 impl TokenState {
@@ -41,7 +43,7 @@ impl TokenState {
             Self::Exchanging(exchange) => exchange.kept.as_deref(),
             Self::Starting(starting) => starting.kept.as_deref(),
             Self::OnDevice(sign_in) => sign_in.kept.as_deref(),
-            Self::Empty | Self::Pending(_) => None,
+            Self::Empty | Self::Pending(_) | Self::Fetching(_) => None,
         }
     }
 
@@ -51,7 +53,22 @@ impl TokenState {
             Self::Exchanging(exchange) => exchange.kept.as_deref_mut(),
             Self::Starting(starting) => starting.kept.as_deref_mut(),
             Self::OnDevice(sign_in) => sign_in.kept.as_deref_mut(),
-            Self::Empty | Self::Pending(_) => None,
+            Self::Empty | Self::Pending(_) | Self::Fetching(_) => None,
+        }
+    }
+
+    /// What brings the next access token without a user, where nothing else is about to.
+    pub(super) fn renewal(&self) -> Option<&Renewal> {
+        match self {
+            Self::Active(ActiveToken { renewal, .. }) | Self::Fetching(renewal) => Some(renewal),
+            _ => None,
+        }
+    }
+
+    pub(super) fn renewal_mut(&mut self) -> Option<&mut Renewal> {
+        match self {
+            Self::Active(ActiveToken { renewal, .. }) | Self::Fetching(renewal) => Some(renewal),
+            _ => None,
         }
     }
 
@@ -60,7 +77,9 @@ impl TokenState {
         match self {
             Self::Pending(pending) => Some(pending),
             Self::Active(token) => token.sign_in.as_deref(),
-            Self::Empty | Self::Starting(_) | Self::OnDevice(_) | Self::Exchanging(_) => None,
+            Self::Empty | Self::Starting(_) | Self::OnDevice(_) | Self::Exchanging(_) | Self::Fetching(_) => {
+                None
+            }
         }
     }
 
@@ -91,7 +110,7 @@ impl TokenState {
             Self::Pending(pending) => Some(&mut pending.reminder),
             Self::OnDevice(sign_in) => Some(&mut sign_in.reminder),
             Self::Active(token) => token.sign_in.as_deref_mut().map(|pending| &mut pending.reminder),
-            Self::Empty | Self::Starting(_) | Self::Exchanging(_) => None,
+            Self::Empty | Self::Starting(_) | Self::Exchanging(_) | Self::Fetching(_) => None,
         }
     }
 
@@ -107,7 +126,7 @@ impl TokenState {
             Self::Starting(starting) => starting.kept,
             Self::OnDevice(sign_in) => sign_in.kept,
             Self::Pending(_) => None,
-            Self::Empty | Self::Exchanging(_) => return self,
+            Self::Empty | Self::Exchanging(_) | Self::Fetching(_) => return self,
         };
         kept.map_or(Self::Empty, |token| Self::Active(*token))
     }
@@ -263,6 +282,12 @@ impl ActiveToken {
     /// Whether `refresh` offers a new authorization: what renews it seems to be dead.
     pub(super) fn offers_sign_in(&self) -> bool {
         self.sign_in.is_some() || self.renewal.renewer().is_some_and(Renewer::is_suspect)
+    }
+
+    /// Whether it is worth nothing to another daemon: that has the client's own credentials, too.
+    pub(super) fn is_not_worth_saving(&self, now: Moment) -> bool {
+        let has_refresh_token = self.renewal.renewer().is_some_and(|it| it.by.refresh_token().is_some());
+        self.has_expired(now) && !has_refresh_token
     }
 
     /// What is left when there is nothing to renew it with any more.

@@ -77,7 +77,7 @@ fn restore_account(
     let mut room_with_it = *room;
     let has_room = room_with_it.replace(snapshot_of(entry, now).as_ref(), &saved);
     let token = active_from(saved, &entry.account, unknown, now);
-    if token.is_spent(now.moment) {
+    if token.is_not_worth_saving(now.moment) {
         return Decision::Skip("its access token has expired and it has no refresh token");
     }
     // What is being revoked must not come back by the side door.
@@ -108,7 +108,9 @@ fn improves(present: &TokenState, saved: &ActiveToken, lineage: Option<Lineage>,
     if matches!(present, TokenState::Exchanging(_)) {
         return false;
     }
-    let Some(present) = present.token().filter(|present| !present.is_spent(now)) else { return true };
+    let Some(present) = present.token().filter(|present| !present.is_not_worth_saving(now)) else {
+        return true;
+    };
     match lineage {
         Some(lineage) if lineage.session == present.lineage.session => {
             lineage.generation > present.lineage.generation
@@ -125,7 +127,10 @@ fn active_from(saved: AccountSnapshot, account: &Account, unknown: Lineage, now:
     let longest = lifetime.min(LONGEST_LIFETIME);
     let expires_at = now.moment_at(saved.expires).min(now.moment.plus(longest));
     let lineage = saved.lineage.unwrap_or(unknown);
-    let by = saved.refresh_token.map(RenewedBy::RefreshToken);
+    let by = match account.grant.application() {
+        Some(_) => Some(RenewedBy::Credentials),
+        None => saved.refresh_token.map(RenewedBy::RefreshToken),
+    };
     let mut renewal = Renewal::of(by, account, obtained_at, expires_at, lineage);
     if let Renewal::Idle { due, .. } = &mut renewal
         && saved.obtained > now.wall
@@ -140,7 +145,7 @@ fn active_from(saved: AccountSnapshot, account: &Account, unknown: Lineage, now:
 
 fn snapshot_of(entry: &Entry, now: Now) -> Option<AccountSnapshot> {
     let token = entry.state.token()?;
-    if token.is_spent(now.moment) {
+    if token.is_not_worth_saving(now.moment) {
         return None;
     }
     let refresh_token = token.renewal.renewer().and_then(|renewer| renewer.by.refresh_token()).cloned();

@@ -55,6 +55,10 @@ const BY_NUMBER: &[(&str, &str)] = &[
     ("AADSTS70043", "the organization's sign-in frequency policy ended the session: authorize again"),
     ("AADSTS700016", "the application is unknown in this tenant: check client_id and the tenant in the URIs"),
     ("AADSTS700025", "this is a public client: remove client_secret"),
+    (
+        "AADSTS700027",
+        "the certificate is not registered for the application, or another one is: upload it there",
+    ),
     ("AADSTS700082", "the refresh token was not used for 90 days: authorize again"),
     (
         "AADSTS700084",
@@ -123,6 +127,35 @@ const DEVICE_BY_CODE: &[(&str, &str)] = &[
     ("invalid_scope", "check scopes; some servers take fewer of them from a device: Google none for mail"),
 ];
 
+/// What the same numbers mean where the client signs in by itself.
+const APPLICATION_BY_NUMBER: &[(&str, &str)] = &[
+    (
+        "AADSTS700016",
+        "the application is unknown in this tenant: check client_id and tenant, and that the administrator has agreed \
+         to it there",
+    ),
+    (
+        "AADSTS70011",
+        "the one scope of an application ends in \"/.default\": \"https://outlook.office365.com/.default\"",
+    ),
+    (
+        "AADSTS1002012",
+        "the one scope of an application ends in \"/.default\": \"https://outlook.office365.com/.default\"",
+    ),
+    ("AADSTS53003", "a policy of the organization blocks this application: ask the administrator"),
+];
+
+/// What the same codes mean there.
+const APPLICATION_BY_CODE: &[(&str, &str)] = &[
+    ("invalid_grant", "the server refuses what the client signs in by itself with: ask who runs it"),
+    (
+        "unauthorized_client",
+        "the client is not registered to sign in by itself: check that its registration has the grant \
+         client_credentials, and is for what client_auth says",
+    ),
+    ("access_denied", "the application has not been given this right: ask the administrator"),
+];
+
 /// A refusal, and behind it in parentheses what to do about it, where that is known.
 pub(super) fn with_hint(text: &str, hint: Option<&str>) -> String {
     match hint {
@@ -140,6 +173,16 @@ pub(super) fn hint_for(code: &str, description: &str) -> Option<&'static str> {
 pub(super) fn hint_for_device(code: &str, description: &str) -> Option<&'static str> {
     let by_number = number(description).and_then(|number| find(DEVICE_BY_NUMBER, number));
     by_number.or_else(|| find(DEVICE_BY_CODE, code)).or_else(|| hint_for(code, description))
+}
+
+/// The same for a client that signs in by itself.
+pub(super) fn hint_for_application(code: &str, description: &str) -> Option<&'static str> {
+    let by_number = number(description).and_then(|number| find(APPLICATION_BY_NUMBER, number));
+    let by_any_number = || number(description).and_then(|number| find(BY_NUMBER, number));
+    by_number
+        .or_else(by_any_number)
+        .or_else(|| find(APPLICATION_BY_CODE, code))
+        .or_else(|| find(BY_CODE, code))
 }
 
 /// Why an `invalid_grant` came to a session of this age, where the age says something.
@@ -203,7 +246,9 @@ mod tests {
 
     #[test]
     fn no_key_stands_twice() {
-        for table in [BY_NUMBER, BY_CODE, DEVICE_BY_NUMBER, DEVICE_BY_CODE] {
+        for table in
+            [BY_NUMBER, BY_CODE, DEVICE_BY_NUMBER, DEVICE_BY_CODE, APPLICATION_BY_NUMBER, APPLICATION_BY_CODE]
+        {
             let keys: alloc::collections::BTreeSet<_> = table.iter().map(|(key, _)| key).collect();
             assert_eq!(keys.len(), table.len());
         }

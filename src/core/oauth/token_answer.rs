@@ -50,6 +50,11 @@ pub(super) fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
             let narrowed_scope = issued.narrowed_scope.map(|granted| redaction.apply(&granted));
             Outcome::Issued(Issued { narrowed_scope, ..issued })
         }
+        // There is no grant that could have ended.
+        Verdict::Ended(error) | Verdict::NeedsAttention(error) if request.grant.is_of_application() => {
+            let hint = provider_hints::hint_for_application(error.code(), error.description());
+            Outcome::NeedsAttention(with_hint(&error, answer, &redaction, hint))
+        }
         Verdict::Ended(error) => Outcome::Ended(explained(&error, answer, &redaction)),
         Verdict::NeedsAttention(error) if error.may_mean_a_dead_grant() => {
             Outcome::RefusedVaguely(explained(&error, answer, &redaction))

@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 
-use pizauth_common::config::Account;
+use pizauth_common::config::{Account, Application};
 use pizauth_common::secret::Secret;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
@@ -46,6 +46,8 @@ pub enum GrantType {
     RefreshToken,
     /// RFC 8628 §3.4: whether the user has signed in on another device.
     DeviceCode,
+    /// RFC 6749 §4.4: the client signs in by itself.
+    ClientCredentials,
 }
 
 impl GrantType {
@@ -53,8 +55,13 @@ impl GrantType {
     pub(crate) fn is_sign_in(self) -> bool {
         match self {
             Self::AuthorizationCode | Self::DeviceCode => true,
-            Self::RefreshToken => false,
+            Self::RefreshToken | Self::ClientCredentials => false,
         }
+    }
+
+    /// Whether it is the client itself that the token is for: nobody else can have taken it back.
+    pub(crate) fn is_of_application(self) -> bool {
+        self == Self::ClientCredentials
     }
 
     /// The value of `grant_type`.
@@ -62,6 +69,7 @@ impl GrantType {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
             Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
         }
     }
@@ -81,6 +89,16 @@ impl TokenRequest {
     /// A refresh (RFC 6749 §6).
     pub fn refresh(account: &Account, refresh_token: &Secret) -> Self {
         Self::new(account, GrantType::RefreshToken, &[("refresh_token", refresh_token.expose())])
+    }
+
+    /// An access token for the client itself (RFC 6749 §4.4.2).
+    pub fn by_itself(account: &Account, application: &Application) -> Self {
+        let scopes = account.scopes.join(" ");
+        let scope = (!scopes.is_empty()).then_some(("scope", scopes.as_str()));
+        let grant = match application {
+            Application::ClientCredentials => GrantType::ClientCredentials,
+        };
+        Self::new(account, grant, scope.as_slice())
     }
 
     /// Whether the user has signed in on another device (RFC 8628 §3.4).

@@ -1,7 +1,7 @@
 //! Whether tokens still fit an account: a hash of the fields that decide what the tokens are good for.
 
 use crate::prelude::*;
-use pizauth_common::config::{Account, AuthorizationCode, DeviceCode, Grant};
+use pizauth_common::config::{Account, Application, AuthorizationCode, DeviceCode, Grant};
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -32,6 +32,8 @@ pub struct SecurityFields<'a> {
     pub resource: &'a [String],
     /// `token_uri_fields`, in order: hashed where there are any.
     pub token_uri_fields: &'a [(String, String)],
+    /// Whether the tokens are the client's own, and no user's: hashed where they are.
+    pub is_application: bool,
 }
 
 impl<'a> SecurityFields<'a> {
@@ -68,6 +70,7 @@ impl<'a> SecurityFields<'a> {
             token_uri: token_uri.written(),
             resource,
             token_uri_fields,
+            is_application: grant.application().is_some(),
         }
     }
 }
@@ -85,6 +88,8 @@ fn sign_in(grant: &Grant) -> (&str, &str, &[(String, String)]) {
             let DeviceCode { device_auth_uri: _, auth_uri_fields } = device;
             ("", "", auth_uri_fields)
         }
+        // The client's own tokens are no user's, however it proves itself.
+        Grant::Application(Application::ClientCredentials) => ("", "", &[]),
     }
 }
 
@@ -109,6 +114,9 @@ impl Fingerprint {
         if !fields.token_uri_fields.is_empty() {
             hash.text("token_uri_fields");
             hash.pairs(fields.token_uri_fields);
+        }
+        if fields.is_application {
+            hash.text("application");
         }
         Self(hash.0.finalize().into())
     }

@@ -70,6 +70,7 @@ fn account(reader: &mut Reader, names: &mut NamesSeen) -> Result<Option<AccountS
         token_uri,
         resource: &[],
         token_uri_fields: &[],
+        is_application: false,
     });
     Ok(Some(AccountSnapshot {
         account,

@@ -102,8 +102,7 @@ impl EventLoop {
     /// Whether `startup_cmd` may bring back the token that an account lacks: what is done meanwhile may be needless, or
     /// undone then. Our own hooks know what they do.
     pub(super) fn may_be_restored(&self, caller: CallerId, account: &str, now: Now) -> bool {
-        let lacks_token =
-            self.stage.is_starting() && self.rooms.keeper.needs_authorization(account, now) == Ok(true);
+        let lacks_token = self.stage.is_starting() && self.rooms.keeper.lacks_token(account, now) == Ok(true);
         lacks_token && !self.rooms.is_hook(caller)
     }
 }

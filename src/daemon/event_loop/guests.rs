@@ -58,8 +58,8 @@ impl EventLoop {
         let asked = Asked::try_from(show).map_err(|_| GuestRefusal::bad_format(&formats::names()))?;
         let until = now.moment.plus(asked.wait);
         let waits = !asked.wait.is_zero();
-        let needs_sign_in = self.rooms.keeper.needs_authorization(&asked.account, now) == Ok(true);
-        if self.stage.is_starting() && needs_sign_in && waits {
+        let lacks_token = self.rooms.keeper.lacks_token(&asked.account, now) == Ok(true);
+        if self.stage.is_starting() && lacks_token && waits {
             return self.let_guest_wait(guest, asked, until, true, now);
         }
         match self.rooms.find_for_guest(&asked, now)? {
@@ -139,7 +139,7 @@ impl Rooms {
     fn find_for_guest(&mut self, asked: &Asked, now: Now) -> Result<ForGuest, GuestRefusal> {
         let account = &asked.account;
         if self.keeper.needs_authorization(account, now) == Ok(true)
-            || self.keeper.why_not(account, now) == Ok(None)
+            || (self.keeper.why_not(account, now) == Ok(None) && !self.keeper.signs_in_by_itself(account))
         {
             return Err(GuestRefusal::needs_sign_in(account));
         }
@@ -206,6 +206,9 @@ fn without_error(answer: Response) -> GuestAnswer {
         Response::Exchanging { .. } => GuestAnswer::Exchanging,
         Response::Expired(Expired { needs_attention, refresh_in, .. }) => {
             GuestAnswer::Expired { needs_attention, refresh_in }
+        }
+        Response::Fetching(Expired { needs_attention, refresh_in, .. }) => {
+            GuestAnswer::Fetching { needs_attention, refresh_in }
         }
         Response::Refused { kind: Refusal::NotValidLongEnough, valid_for, .. } => {
             GuestRefusal::too_short(valid_for).into()

@@ -78,6 +78,10 @@ impl Rooms {
         let account = &import.account;
         match why {
             NotImported::UnknownAccount => self.unknown(account),
+            NotImported::ByItself => {
+                let message = format!("{account} signs in by itself, and needs no refresh token");
+                Refused(Refusal::AlreadyActive, message)
+            }
             NotImported::SignedIn => {
                 let argument = as_argument(account);
                 let message =

@@ -208,6 +208,7 @@ impl EventLoop {
             log::event(What::StateSkipped).account(account).field("reason", reason).write();
         }
         give_memory_back();
+        self.fetch_what_is_missing(now);
         self.perform_effects(now);
         self.run_startup_cmd(now);
         self.answer_who_waited(now);

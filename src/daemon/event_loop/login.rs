@@ -21,6 +21,10 @@ impl EventLoop {
         let found = self.rooms.keeper.login(&account, method, now);
         match found.map_err(|unknown| self.rooms.refused(unknown, &account))? {
             keeper::Login::At(stage) => Ok(self.rooms.stage_as(stage, &account, now)),
+            keeper::Login::ByItself => {
+                let why = format!("{} signs in by itself", as_argument(&account));
+                Err(Refused(Refusal::NoMethod, why))
+            }
             keeper::Login::NoWay(method) => Err(no_way(method, &account)),
             keeper::Login::Stopping => Err(stopping()),
         }

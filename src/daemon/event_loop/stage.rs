@@ -125,6 +125,7 @@ impl EventLoop {
                 self.rooms.supervisor.ready();
                 self.has_news = true;
                 self.stage = Stage::Serving;
+                self.fetch_what_is_missing(now);
                 self.begin_what_was_held_back(now);
                 self.perform_effects(now);
             }
@@ -132,6 +133,13 @@ impl EventLoop {
                 self.stage = Stage::Over
             }
             _ => {}
+        }
+    }
+
+    /// Who signs in by itself does so once nothing can bring its access token back any more.
+    pub(super) fn fetch_what_is_missing(&mut self, now: Now) {
+        if matches!(self.stage, Stage::Serving) && !self.rooms.saved_state.is_loading() {
+            self.rooms.keeper.begin_fetching(now);
         }
     }
 

@@ -6,7 +6,7 @@ mod words;
 use std::time::Duration;
 
 use pizauth_common::account_name::as_argument;
-use pizauth_common::ipc::message::{Answer, Await, Expired, Refresh, Refusal, Response, Show};
+use pizauth_common::ipc::message::{Answer, Await, Refresh, Refusal, Response, Show};
 use pizauth_common::roughly::exactly;
 use pizauth_common::secret::Secret;
 use pizauth_core::keeper::{Demand, Invitation, Refreshed, Renewing, Shown, StageMark, Waited};
@@ -20,7 +20,7 @@ use super::waiting::CannotWait;
 use super::{EventLoop, Rooms};
 use crate::ipc_listener::{Asker, CallerId};
 use formats::Format;
-use words::{too_short, unavailable};
+use words::{told, too_short, unavailable};
 
 /// So long callers wait for the first answer to a refresh token that they have brought along.
 const PROOF: Duration = Duration::from_secs(30);
@@ -243,6 +243,8 @@ fn shown_as(shown: Shown, min_valid: Duration, account: &str) -> Result<Found, R
         Shown::Exchanging { last_error } => Found::UnderWay(exchanging(last_error)),
         Shown::Expired(renewing) if renewing.needs_attention => Found::Answer(expired(renewing)),
         Shown::Expired(renewing) => Found::UnderWay(expired(renewing)),
+        Shown::Fetching(renewing) if renewing.needs_attention => Found::Answer(fetching(renewing)),
+        Shown::Fetching(renewing) => Found::UnderWay(fetching(renewing)),
         Shown::TooShort { valid_for, renewal } => {
             let comes = renewal.as_ref().is_some_and(|renewing| !renewing.needs_attention);
             let refused = too_short(valid_for, min_valid, renewal);
@@ -272,12 +274,12 @@ fn refreshed_as(refreshed: Refreshed, account: &str) -> Result<Found, Refused> {
     })
 }
 
-pub(super) fn expired(Renewing { last_error, needs_attention, refresh_in }: Renewing) -> Response {
-    Response::Expired(Expired {
-        last_error: last_error.map(|reason| reason.to_string()),
-        needs_attention,
-        refresh_in: whole_seconds(refresh_in),
-    })
+pub(super) fn expired(renewing: Renewing) -> Response {
+    Response::Expired(told(renewing))
+}
+
+pub(super) fn fetching(renewing: Renewing) -> Response {
+    Response::Fetching(told(renewing))
 }
 
 pub(super) fn exchanging(last_error: Option<Reason>) -> Response {
@@ -285,6 +287,6 @@ pub(super) fn exchanging(last_error: Option<Reason>) -> Response {
 }
 
 /// So many that it is over after them.
-fn whole_seconds(time: Duration) -> u64 {
+pub(super) fn whole_seconds(time: Duration) -> u64 {
     time.as_millis().div_ceil(1000) as u64
 }

@@ -25,6 +25,13 @@ pub(crate) enum GuestAnswer {
         /// Seconds until the next refresh may begin.
         refresh_in: u64,
     },
+    /// The client signs in by itself, and has no access token yet.
+    Fetching {
+        /// As above.
+        needs_attention: bool,
+        /// As above.
+        refresh_in: u64,
+    },
     /// How the accounts are, which tells nothing of errors and of where the user keeps their files.
     Status(Vec<AccountStatus>, StartupCmd),
     /// It was not done.
@@ -45,6 +52,9 @@ impl From<GuestAnswer> for Answer {
             GuestAnswer::Exchanging => Response::Exchanging { last_error: None },
             GuestAnswer::Expired { needs_attention, refresh_in } => {
                 Response::Expired(Expired { last_error: None, needs_attention, refresh_in })
+            }
+            GuestAnswer::Fetching { needs_attention, refresh_in } => {
+                Response::Fetching(Expired { last_error: None, needs_attention, refresh_in })
             }
             GuestAnswer::Refused(refusal) => refusal.into(),
             GuestAnswer::Status(mut accounts, startup_cmd) => {

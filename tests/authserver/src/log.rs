@@ -23,6 +23,8 @@ pub enum Endpoint {
     Device,
     /// The token endpoint, asked about a device code.
     Poll,
+    /// The token endpoint, asked by a client that signs in by itself.
+    Application,
     /// The page where a user types a code was opened, or a button of it pressed.
     Verification,
     /// The revocation endpoint (RFC 7009).
@@ -47,6 +49,7 @@ impl Endpoint {
                 Some("authorization_code") => Self::Exchange,
                 Some("refresh_token") => Self::Refresh,
                 Some("urn:ietf:params:oauth:grant-type:device_code") => Self::Poll,
+                Some("client_credentials") => Self::Application,
                 _ => Self::Other,
             },
             _ => Self::Other,
@@ -55,7 +58,7 @@ impl Endpoint {
 
     /// Whether this is one of the requests that the limits are for.
     pub fn is_token_request(self) -> bool {
-        matches!(self, Self::Exchange | Self::Refresh | Self::Device | Self::Poll)
+        matches!(self, Self::Exchange | Self::Refresh | Self::Device | Self::Poll | Self::Application)
     }
 }
 

@@ -95,6 +95,7 @@ fn line(entry: &Entry) -> String {
         Endpoint::Refresh => "token refreshed",
         Endpoint::Device => "device code asked for",
         Endpoint::Poll => "device code polled",
+        Endpoint::Application => "client signed in by itself",
         Endpoint::Verification => "verification page shown",
         Endpoint::Revocation => "token revoked",
         Endpoint::Introspection => "token introspected",

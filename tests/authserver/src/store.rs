@@ -96,6 +96,12 @@ impl Store {
         code
     }
 
+    /// A new session of a client that signs in by itself.
+    pub(crate) fn session_of_client(&mut self, approval: Approval) -> Grant {
+        let session = SessionId(self.minted);
+        Grant { session, approval, expires: None, spent: false }
+    }
+
     /// A new device code and the user code for it.
     pub(crate) fn issue_device_code(&mut self, approval: Approval, lifetime: Duration) -> (String, String) {
         let session = SessionId(self.minted);

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::device;
 use crate::policy::{Policy, RefreshTokens, SecretIs};
-use crate::store::{Grant, Store, Unusable};
+use crate::store::{Approval, Grant, Store, Unusable};
 use crate::wire::{Request, Response};
 
 /// An OAuth error answer.
@@ -21,6 +21,7 @@ pub(crate) fn token(request: &Request, policy: &Policy, store: &mut Store) -> Re
         Some("authorization_code") => exchange(request, &client_id, policy, store),
         Some("refresh_token") => refresh(request, &client_id, policy, store),
         Some("urn:ietf:params:oauth:grant-type:device_code") => poll(request, &client_id, policy, store),
+        Some("client_credentials") => by_itself(request, &client_id, policy, store),
         _ => Err(Refusal(400, "unsupported_grant_type", "authorization_code or refresh_token")),
     });
     respond(answer)
@@ -167,6 +168,21 @@ fn poll(request: &Request, client_id: &str, policy: &Policy, store: &mut Store) 
     let refresh_token =
         (policy.refresh_tokens != RefreshTokens::Never).then(|| store.issue_refresh_token(&grant));
     Ok(tokens(&grant, refresh_token, policy, store))
+}
+
+/// RFC 6749 §4.4: confidential clients only.
+fn by_itself(request: &Request, client_id: &str, policy: &Policy, store: &mut Store) -> Tokens {
+    if !policy.client_secrets.contains_key(client_id) {
+        return Err(Refusal(401, "invalid_client", "a public client cannot sign in by itself"));
+    }
+    let approval = Approval {
+        client_id: client_id.to_owned(),
+        redirect_uri: String::new(),
+        scope: request.form("scope").unwrap_or_default().to_owned(),
+        code_challenge: String::new(),
+        offline: false,
+    };
+    Ok(tokens(&store.session_of_client(approval), None, policy, store))
 }
 
 /// Reuse of a code or refresh token ends the session (RFC 6749 §4.1.2, RFC 9700 §4.14.2).

@@ -148,8 +148,9 @@ fn an_account_that_needs_a_person_says_so_first() {
 
 #[test]
 fn the_states_without_a_token_say_what_to_do() {
-    assert_eq!(line(account("a", State::Empty)), "a: empty, to sign in: pizauth login a\n");
-    assert_eq!(line(account("a b", State::Empty)), "a b: empty, to sign in: pizauth login 'a b'\n");
+    let empty = |name| AccountStatus { needs_user: true, ..account(name, State::Empty) };
+    assert_eq!(line(empty("a")), "a: empty, to sign in: pizauth login a\n");
+    assert_eq!(line(empty("a b")), "a b: empty, to sign in: pizauth login 'a b'\n");
     assert_eq!(
         line(account("a", State::Pending)),
         "a: pending, waits for you in a browser, the URL: pizauth login a\n"
@@ -157,6 +158,21 @@ fn the_states_without_a_token_say_what_to_do() {
     assert_eq!(line(account("a", State::Exchanging)), "a: exchanging, authorization is being completed\n");
     let ended = AccountStatus { last_error: Some("invalid_grant".into()), ..account("a", State::Empty) };
     assert!(line(ended).ends_with("last refresh failed: invalid_grant\n"));
+}
+
+#[test]
+fn an_account_without_a_user_says_what_it_waits_for() {
+    let by_itself = account("a", State::Empty);
+    assert_eq!(line(by_itself), "a: empty, to fetch an access token: pizauth show a\n");
+    let fetching = AccountStatus { in_flight: true, ..account("a", State::Fetching) };
+    assert_eq!(line(fetching.clone()), "a: fetching, the first access token is not there yet\n");
+    let refused = AccountStatus {
+        last_error: Some("HTTP 503".into()),
+        next_refresh: Some(NOW.plus(Duration::from_secs(40))),
+        in_flight: false,
+        ..fetching
+    };
+    assert!(line(refused).ends_with(" yet, last try failed: HTTP 503, next try in 40 s\n"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::grant::{self, GrantName};
 use super::options::{self, Elsewhere, Given, Rule, Seen};
 use super::provider::{self, Provider};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
-use super::{across, client, fields, user};
+use super::{across, application, client, fields, user};
 use crate::account_name::AccountName;
 use crate::config::model::{Account, Listeners};
 use crate::config::presets::Preset;
@@ -127,6 +127,9 @@ pub(super) fn read<'a>(
     };
     let user = draft.user.take().or_else(|| user::hinted_at(&fields));
     let grant = grant::read(&mut draft, fields, provider, place, &seen, global, problems);
+    let client_auth = client::auth(draft.client_auth, draft.client_secret, &seen, problems);
+    grant.iter().for_each(|grant| application::check_proof(grant, &client_auth, &seen, problems));
+    let for_user = provider.filter(|_| grant.as_ref().is_some_and(|grant| grant.application().is_none()));
     let account = Account {
         name: AccountName::from(name?.as_str()),
         user: user.map(Into::into),
@@ -135,8 +138,8 @@ pub(super) fn read<'a>(
         revocation_uri: draft.revocation_uri.or(revocation_uri_of_provider).map(Into::into),
         issuer: draft.issuer.or(issuer_of_provider),
         client_id: draft.client_id?.into(),
-        client_auth: client::auth(draft.client_auth, draft.client_secret, &seen, problems),
-        scopes: draft.scopes.or_else(|| Some(provider?.scopes())).unwrap_or_default().into(),
+        client_auth,
+        scopes: draft.scopes.or_else(|| Some(for_user?.scopes())).unwrap_or_default().into(),
         resource: draft.resource.unwrap_or_default().into(),
         token_uri_fields: draft.token_uri_fields.unwrap_or_default().into(),
         refresh_at_least: times.at_least(),

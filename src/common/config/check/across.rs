@@ -7,7 +7,8 @@ use url::Url;
 use super::global::Global;
 use super::options::Seen;
 use super::uri::is_loopback;
-use crate::config::model::{Account, Grant, ListenAddress};
+use crate::config::grant::Grant;
+use crate::config::model::{Account, ListenAddress};
 use crate::config::problems::Problems;
 use crate::config::uri::{Scheme, Uri};
 
@@ -20,15 +21,34 @@ struct Need {
     message: &'static str,
 }
 
-const NEEDS: [Need; 4] = [
+const MICROSOFT: &[&str] =
+    &["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"];
+
+const NEEDS: [Need; 5] = [
     Need {
-        hosts: &["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"],
+        hosts: MICROSOFT,
         is_met: |account| {
-            account.scopes.iter().flat_map(|scope| scope.split(' ')).any(|scope| scope == "offline_access")
+            account.grant.application().is_some()
+                || account
+                    .scopes
+                    .iter()
+                    .flat_map(|scope| scope.split(' '))
+                    .any(|scope| scope == "offline_access")
         },
         option: "scopes",
         message: "Microsoft gives a refresh token only for the scope \"offline_access\": without it every session \
                   ends with its first access token",
+    },
+    Need {
+        hosts: MICROSOFT,
+        is_met: |account| {
+            account.grant.application().is_none()
+                || (!account.scopes.is_empty()
+                    && account.scopes.iter().all(|scope| scope.ends_with("/.default")))
+        },
+        option: "scopes",
+        message: "Microsoft gives an application an access token for one scope only, which ends in \"/.default\": for \
+                  mail \"https://outlook.office365.com/.default\"",
     },
     Need {
         hosts: &["accounts.google.com"],
@@ -52,7 +72,10 @@ const NEEDS: [Need; 4] = [
     },
     Need {
         hosts: &["oauth2.googleapis.com"],
-        is_met: |account| !account.scopes.iter().any(|scope| scope.contains("mail.google.com")),
+        is_met: |account| {
+            account.grant.application().is_some()
+                || !account.scopes.iter().any(|scope| scope.contains("mail.google.com"))
+        },
         option: "grant",
         message: "Google's device flow refuses mail scopes: use \"authorization_code\"",
     },
@@ -81,7 +104,7 @@ pub(super) fn check<'a>(
             );
         }
     }
-    let begins_at = sign_in_host(&account.grant);
+    let begins_at = sign_in_host(account);
     for need in NEEDS.iter().filter(|need| need.hosts.contains(&begins_at) && !(need.is_met)(account)) {
         problems.warning(at(need.option), need.message);
     }
@@ -105,10 +128,11 @@ fn endpoints(account: &Account) -> impl Iterator<Item = (&'static str, &Uri)> {
 }
 
 /// Where a sign-in begins.
-fn sign_in_host(grant: &Grant) -> &str {
-    match grant {
+fn sign_in_host(account: &Account) -> &str {
+    match &account.grant {
         Grant::AuthorizationCode { browser, .. } => browser.auth_uri.host(),
         Grant::DeviceCode { device, .. } => device.device_auth_uri.host(),
+        Grant::Application(_) => account.token_uri.host(),
     }
 }
 

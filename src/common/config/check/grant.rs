@@ -1,10 +1,11 @@
 //! How an account comes to its first token: which of its options that takes.
 
 use super::account::{Draft, REDIRECT_URI, check_listener};
+use super::application;
 use super::global::Global;
 use super::options::{Given, Seen};
 use super::provider::Provider;
-use crate::config::model::{AuthorizationCode, DeviceCode, Grant};
+use crate::config::grant::{AuthorizationCode, DeviceCode, Grant};
 use crate::config::problems::Problems;
 use crate::config::uri::Uri;
 
@@ -13,19 +14,26 @@ use crate::config::uri::Uri;
 pub(super) enum GrantName {
     AuthorizationCode,
     DeviceCode,
+    ClientCredentials,
 }
+
+const NAMES: [(&str, GrantName); 3] = [
+    ("authorization_code", GrantName::AuthorizationCode),
+    ("device_code", GrantName::DeviceCode),
+    ("client_credentials", GrantName::ClientCredentials),
+];
 
 impl GrantName {
     pub(super) fn read<'a>(given: &Given<'_, 'a>, problems: &mut Problems<'a>) -> Option<Self> {
-        let choices = [("authorization_code", Self::AuthorizationCode), ("device_code", Self::DeviceCode)];
-        given.one_of(choices, problems)
+        given.one_of(NAMES, problems)
     }
 
-    /// The endpoint that a sign-in begins at.
-    fn endpoint(self) -> &'static str {
+    /// The endpoint that a sign-in begins at, where a user signs in.
+    fn endpoint(self) -> Option<&'static str> {
         match self {
-            Self::AuthorizationCode => "auth_uri",
-            Self::DeviceCode => "device_auth_uri",
+            Self::AuthorizationCode => Some("auth_uri"),
+            Self::DeviceCode => Some("device_auth_uri"),
+            Self::ClientCredentials => None,
         }
     }
 }
@@ -39,7 +47,7 @@ pub(super) fn report_missing<'a>(
 ) {
     // Which one it would be is not known where `grant` is wrong.
     let Some(name) = name(draft, seen) else { return };
-    let option = name.endpoint();
+    let Some(option) = name.endpoint() else { return };
     if seen.get(option).is_some() || is_supplied(name, draft, seen) {
         return;
     }
@@ -49,8 +57,8 @@ pub(super) fn report_missing<'a>(
         return problems.error(seen.place("grant").unwrap_or(place), message);
     }
     let why = match name {
-        GrantName::AuthorizationCode => "is mandatory",
         GrantName::DeviceCode => "grant = \"device_code\" needs",
+        _ => "is mandatory",
     };
     problems.error(place, format!("this account has no {option}, which {why}"));
 }
@@ -74,6 +82,9 @@ pub(super) fn read<'a>(
     problems: &mut Problems<'a>,
 ) -> Option<Grant> {
     let name = name(draft, seen)?;
+    if name == GrantName::ClientCredentials {
+        return Some(application::read(provider, place, seen, problems));
+    }
     let auth_uri = draft.auth_uri.take().or_else(|| provider?.auth_uri());
     let device_auth_uri = draft.device_auth_uri.take().or_else(|| provider?.device_auth_uri());
     let redirect_uri = draft.redirect_uri.take();
@@ -92,8 +103,8 @@ pub(super) fn read<'a>(
         auth_uri_fields: fields,
     });
     Some(match name {
-        GrantName::AuthorizationCode => Grant::AuthorizationCode { browser: browser?, device },
         GrantName::DeviceCode => Grant::DeviceCode { device: device?, browser },
+        _ => Grant::AuthorizationCode { browser: browser?, device },
     })
 }
 

@@ -57,6 +57,12 @@ impl Provider {
         self.preset.issuer.map(Arc::from)
     }
 
+    /// Where there are tenants.
+    pub(super) fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
+    }
+
+    /// Those of a user.
     pub(super) fn scopes(&self) -> Vec<String> {
         self.preset.scopes.iter().map(|scope| (*scope).to_owned()).collect()
     }

@@ -4,7 +4,7 @@ use super::Entry;
 use crate::keeper::agenda::Due;
 use crate::keeper::effect::JobId;
 use crate::keeper::renewal::Renewal;
-use crate::keeper::token_state::{DeviceSignIn, ExchangeStage, Poll, TokenState};
+use crate::keeper::token_state::{ActiveToken, DeviceSignIn, ExchangeStage, Poll, TokenState};
 use crate::moment::Moment;
 
 impl Entry {
@@ -38,7 +38,8 @@ impl Entry {
                 ExchangeStage::Waiting { due } => Some(due.max(self.exchanges.next_allowed())),
                 ExchangeStage::InFlight => None,
             },
-            TokenState::Active(token) => match token.renewal {
+            TokenState::Active(ActiveToken { renewal, .. }) | TokenState::Fetching(renewal) => match *renewal
+            {
                 Renewal::Idle { due, .. } => {
                     Some(due.max(self.refreshes.next_allowed())).max(self.hold_until)
                 }
@@ -51,7 +52,9 @@ impl Entry {
     pub(in crate::keeper) fn is_in_flight(&self) -> bool {
         match &self.state {
             TokenState::Exchanging(exchange) => exchange.stage == ExchangeStage::InFlight,
-            TokenState::Active(token) => matches!(token.renewal, Renewal::InFlight { .. }),
+            TokenState::Active(ActiveToken { renewal, .. }) | TokenState::Fetching(renewal) => {
+                matches!(renewal, Renewal::InFlight { .. })
+            }
             TokenState::Starting(starting) => starting.is_in_flight,
             TokenState::OnDevice(sign_in) => matches!(sign_in.poll, Poll::InFlight { .. }),
             TokenState::Empty | TokenState::Pending(_) => false,
@@ -65,8 +68,8 @@ impl Entry {
             TokenState::Exchanging(exchange) => {
                 exchange.job == job && exchange.stage == ExchangeStage::InFlight
             }
-            TokenState::Active(token) => {
-                matches!(token.renewal, Renewal::InFlight { job: held, .. } if held == job)
+            TokenState::Active(ActiveToken { renewal, .. }) | TokenState::Fetching(renewal) => {
+                matches!(renewal, Renewal::InFlight { job: held, .. } if *held == job)
             }
             TokenState::Starting(starting) => starting.job == job && starting.is_in_flight,
             TokenState::OnDevice(sign_in) => sign_in.poll == Poll::InFlight { job },

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pizauth_common::config::Account;
 
 use super::model::{Model, Phase};
-use super::session::{Session, Wait};
+use super::session::Session;
 use super::transfer::TEN_YEARS;
 use crate::keeper::purpose::Verdict;
 use crate::keeper::tests::bench::seconds;
@@ -58,17 +58,19 @@ impl Model {
 
     fn issued(&mut self, issued: Issued, account: &Account, now: Now) {
         let Issued { access_token, refresh_token, lifetime, narrowed_scope, users: _ } = issued;
+        let refresh_token = refresh_token.filter(|_| !self.by_itself);
         let rotated = refresh_token.is_some();
-        let old = self.session().cloned();
+        let old = self.session().cloned().filter(|_| !matches!(self.phase, Phase::Fetching(_)));
         self.sign_in_is_used();
         let mut session = Session {
             access_token: access_token.expose().to_owned(),
             refresh_token: refresh_token.map(|token| token.expose().to_owned()),
             expires_at: now.moment.plus(lifetime),
+            by_itself: self.by_itself,
             ..Session::beginning(now)
         };
         (self.heard_at, self.last_error) = (Some(now.moment), None);
-        self.last_was_sign_in = old.is_none();
+        self.last_was_sign_in = old.is_none() && !self.by_itself;
         self.expected.forget_reported();
         self.code_made_at = None;
         if let Some(granted) = narrowed_scope {
@@ -120,10 +122,7 @@ impl Model {
             }
             Outcome::NeedsAttention(reason) => {
                 let reason = if session.is_suspect() { suspected(&reason) } else { reason };
-                (session.failures, session.answered_failures, session.question) = (0, 0, None);
-                (session.wait, session.due) = (Wait::Person, now.moment.plus(seconds(3600)));
-                self.failed(&reason, now);
-                self.expected.error(reason, |reason, is_news| Happened::NeedsAttention { reason, is_news });
+                self.attention_needed(reason, now);
             }
             outcome => {
                 let age = now.wall.since(session.lineage.authorized);
@@ -136,15 +135,18 @@ impl Model {
 
     /// The pause that the keeper has rolled after a failure of a refresh.
     pub(super) fn paused(&mut self, pause: Duration, now: Moment) {
-        let session = self.session().expect("only a session has failures that are told with a pause");
-        session.due = now.plus(pause);
+        // A revocation that was waited for may have had nothing to revoke, and ended it in the same step.
+        if let Some(session) = self.session() {
+            session.due = now.plus(pause);
+        }
     }
 
     /// The verdict of the `transient_error_if_cmd` with this ticket.
     pub(super) fn hook_answered(&mut self, job: JobId, verdict: HookVerdict, now: Now) {
         let Some(session) = self.session().filter(|session| session.question == Some(job)) else { return };
         session.question = None;
-        if verdict == HookVerdict::GiveUp {
+        let is_being_tried = self.by_itself && self.request.is_some();
+        if verdict == HookVerdict::GiveUp && !is_being_tried {
             let last = self.last_error.as_ref().map_or("no error is known", Reason::as_str);
             let text = format!("transient_error_if_cmd gave up: {last}");
             self.session_ended(Reason::with_cause("transient_error_if_cmd", &text), now);

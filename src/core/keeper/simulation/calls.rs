@@ -26,6 +26,10 @@ impl World {
             Phase::Starting { .. } => Shown::Starting(host_at(name, &device_host)),
             Phase::Exchanging { .. } => Shown::Exchanging { last_error: model.exchange_error() },
             _ if is_stopping => Shown::Stopping,
+            Phase::Fetching(session) => {
+                session.hasten(false, now.moment);
+                Shown::Fetching(model.renewing(now))
+            }
             Phase::Active(session) if session.is_refreshable() => {
                 session.hasten(false, now.moment);
                 not_good_enough(model, now)
@@ -38,6 +42,10 @@ impl World {
             _ if codes_from.is_some() => {
                 model.ask_for_codes(now);
                 Shown::Starting(host_at(name, &codes_from))
+            }
+            Phase::Empty if model.by_itself => {
+                model.fetch(now);
+                Shown::Fetching(model.renewing(now))
             }
             _ => {
                 let Shown::Pending(Invitation { url, code: None }) = &shown else {
@@ -62,6 +70,10 @@ impl World {
             _ if is_stopping => Refreshed::Stopping,
             Phase::Exchanging { .. } => Refreshed::Exchanging { last_error: model.exchange_error() },
             Phase::Starting { .. } => Refreshed::Starting(host_at(name, &device_host)),
+            Phase::Fetching(session) => {
+                session.hasten(true, now.moment);
+                Refreshed::Scheduled { refresh_in: model.refresh_in(now) }
+            }
             Phase::Active(session) if session.is_refreshable() && !session.offers_sign_in() => {
                 session.hasten(true, now.moment);
                 Refreshed::Scheduled { refresh_in: model.refresh_in(now) }
@@ -72,6 +84,10 @@ impl World {
             _ if codes_from.is_some() => {
                 model.ask_for_codes(now);
                 Refreshed::Starting(host_at(name, &codes_from))
+            }
+            Phase::Empty if model.by_itself => {
+                model.fetch(now);
+                Refreshed::Scheduled { refresh_in: model.refresh_in(now) }
             }
             _ => {
                 let Refreshed::Pending(Invitation { url, code: None }) = &refreshed else {
@@ -119,14 +135,21 @@ fn host_at(name: &str, host: &Option<String>) -> String {
     host.clone().unwrap_or_else(|| panic!("{name} asks nobody for codes"))
 }
 
+impl Model {
+    /// Where its renewal stands.
+    fn renewing(&self, now: Now) -> Renewing {
+        Renewing {
+            last_error: self.last_error.clone(),
+            needs_attention: self.needs_attention(),
+            refresh_in: self.refresh_in(now),
+        }
+    }
+}
+
 /// What a caller hears of a token that has expired, or is valid for too short a time.
 fn not_good_enough(model: &Model, now: Now) -> Shown {
     let Phase::Active(session) = &model.phase else { panic!("no session") };
-    let renewal = session.is_refreshable().then(|| Renewing {
-        last_error: model.last_error.clone(),
-        needs_attention: model.needs_attention(),
-        refresh_in: model.refresh_in(now),
-    });
+    let renewal = session.is_refreshable().then(|| model.renewing(now));
     match renewal {
         Some(renewal) if session.has_expired(now.moment) => Shown::Expired(renewal),
         renewal => Shown::TooShort { valid_for: session.expires_at.since(now.moment), renewal },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The states that the model tells apart.
-pub(super) const STATES: [&str; 15] = [
+pub(super) const STATES: [&str; 17] = [
     "empty",
     "request for codes waits",
     "request for codes in flight",
@@ -20,6 +20,8 @@ pub(super) const STATES: [&str; 15] = [
     "refresh in flight",
     "sign-in beside",
     "exchange beside",
+    "fetch waits",
+    "fetch in flight",
 ];
 
 /// The calls that concern one account, and what may befall it.
@@ -71,7 +73,8 @@ impl Coverage {
 }
 
 /// Who has something to send, and lacks a place for it where its host has none.
-const WAITING: [&str; 4] = ["request for codes waits", "pending on a device", "valid, idle", "expired, idle"];
+const WAITING: [&str; 5] =
+    ["request for codes waits", "pending on a device", "valid, idle", "expired, idle", "fetch waits"];
 
 /// A right redirect needs a pending authorization, and only who has something to send lacks a place; an exchange has one
 /// at its host always.
@@ -80,11 +83,12 @@ fn is_possible(state: &str, call: &str) -> bool {
         "right redirect" => ["pending", "sign-in beside"].contains(&state),
         // Who asks has something begun, and what ends it ends the waiting.
         "wait" => !["empty", "expired, final"].contains(&state),
-        "leave" => state != "empty",
+        "leave" => !["empty", "expired, final"].contains(&state),
         "no place at its host" => WAITING.contains(&state),
         "no place at all" => state == "exchange waits" || WAITING.contains(&state),
         // It would take more steps than we have.
         "late answer" => state != "sign-in beside",
+        "login, stopping" if state == "valid, final" => false,
         "show, stopping" | "refresh, stopping" | "login, stopping" | "load" | "kill" => {
             !["sign-in beside", "exchange beside"].contains(&state)
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pizauth_common::config::{Account, DeviceCode, Grant};
+use pizauth_common::config::{Account, Application, DeviceCode, Grant};
 
 use super::dice::Dice;
 use super::hosts::{HOSTS, Host};
@@ -15,7 +15,7 @@ use crate::moment::{Moment, Now};
 use crate::oauth::device_poll::{Polled, not_used};
 use crate::oauth::device_request::DeviceAuthorization;
 use crate::oauth::outcome::Reason;
-use crate::testing::{code_grant, json_answer, uri};
+use crate::testing::{account as of_tests, code_grant, json_answer, uri};
 
 /// Codes that wait for the user.
 #[derive(Clone, Debug)]
@@ -187,7 +187,17 @@ pub(super) fn device_host_of(account: &Account) -> Option<Host> {
     Some(HOSTS.iter().find(is_its).expect("every account is at a known host"))
 }
 
-/// The account with a grant as the dice fall, for which its sessions are as good.
+/// The account with a grant as the dice fall: its user's, or its own.
+pub(super) fn with_any_grant(account: Account, hosts: usize, dice: &mut Dice) -> Account {
+    if dice.chance(12) {
+        return Account { grant: Grant::Application(Application::ClientCredentials), ..account };
+    }
+    let browser = code_grant(&of_tests(account.name.as_str())).clone();
+    let grant = Grant::AuthorizationCode { browser, device: None };
+    with_random_grant(Account { grant, ..account }, hosts, dice)
+}
+
+/// The account with a grant of its user's as the dice fall, for which its sessions are as good.
 pub(super) fn with_random_grant(account: Account, hosts: usize, dice: &mut Dice) -> Account {
     let browser = code_grant(&account).clone();
     let device = DeviceCode {
@@ -195,8 +205,8 @@ pub(super) fn with_random_grant(account: Account, hosts: usize, dice: &mut Dice)
         auth_uri_fields: browser.auth_uri_fields.clone(),
     };
     let grant = match dice.below(8) {
-        0..2 => Grant::DeviceCode { device, browser: Some(browser) },
-        2 => Grant::AuthorizationCode { browser, device: Some(device) },
+        0..3 => Grant::DeviceCode { device, browser: Some(browser) },
+        3 => Grant::AuthorizationCode { browser, device: Some(device) },
         _ => Grant::AuthorizationCode { browser, device: None },
     };
     Account { grant, ..account }

@@ -183,7 +183,9 @@ impl Disk {
         assert!(!self.is_blocked, "what could not be read is gone");
         for new in &snapshot.accounts {
             let name = new.account.as_str();
-            let is_older = self.file_of(name).is_some_and(|old| is_later(old.lineage, new.lineage));
+            // Without a refresh token an older access token may be the one that is valid still.
+            let is_older = new.refresh_token.is_some()
+                && self.file_of(name).is_some_and(|old| is_later(old.lineage, new.lineage));
             assert!(!is_older || lost.contains(name), "something older of {name} is saved");
         }
         self.file = snapshot;
@@ -281,7 +283,7 @@ impl Disk {
         for (name, model) in models {
             let is_kept = self.revoked.contains_key(name) && self.file_of(name).is_some();
             assert!(!is_kept, "{name} was revoked, and is saved for ever");
-            let session = model.held().filter(|session| !session.is_spent(now));
+            let session = model.held().filter(|session| !session.is_not_worth_saving(now));
             let is_saved = session.is_none_or(|session| self.has_all_of(name, session, now));
             assert!(is_saved, "{name} is not saved, and will not be");
         }

@@ -22,6 +22,7 @@ impl World {
         let import = Import { account: name.to_owned(), candidates, pick: None, dry };
         let now = self.now;
         let expected = match &self.models[name].phase {
+            _ if self.models[name].by_itself => Err(NotImported::ByItself),
             Phase::Exchanging { .. } => Err(NotImported::SigningIn),
             _ if self.models[name].held().is_some_and(|session| !session.is_spent(now.moment)) => {
                 Err(NotImported::SignedIn)

@@ -18,6 +18,7 @@ impl World {
         let login = self.keeper.login(name, method, now).expect("the account exists");
         let expected = match method {
             _ if is_stopping => Login::Stopping,
+            _ if account.grant.application().is_some() => Login::ByItself,
             Some(Method::Device) if account.grant.device().is_none() => Login::NoWay(Method::Device),
             _ => {
                 let url = match &login {
@@ -70,6 +71,7 @@ impl Model {
             let own = match &account.grant {
                 Grant::DeviceCode { .. } => Method::Device,
                 Grant::AuthorizationCode { .. } => Method::Browser,
+                Grant::Application(_) => panic!("there is nobody to log in"),
             };
             match method.unwrap_or(own) {
                 Method::Device => self.ask_for_codes(now),
@@ -87,7 +89,7 @@ impl Model {
     fn needs_sign_in(&self, method: Option<Method>, now: Now) -> bool {
         match &self.phase {
             Phase::Empty => true,
-            Phase::Exchanging { .. } => false,
+            Phase::Exchanging { .. } | Phase::Fetching(_) => false,
             Phase::Starting { .. } | Phase::OnDevice { .. } => method == Some(Method::Browser),
             Phase::Pending(_) => method == Some(Method::Device),
             Phase::Active(session) if session.sign_in.is_some() => method == Some(Method::Device),

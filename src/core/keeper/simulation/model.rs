@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use pizauth_common::config::Account;
 use pizauth_common::ipc::message::{AccountStatus, Method, State};
 
 use super::device::Codes;
@@ -42,6 +43,8 @@ pub(super) enum Phase {
         kept: Option<Session>,
     },
     Active(Session),
+    /// A client that signs in by itself has no token yet; all that there is of the session is its renewal.
+    Fetching(Session),
 }
 
 /// The user has to visit a URL.
@@ -86,24 +89,36 @@ pub(super) struct Model {
     pub(super) revocation: Option<Revocation>,
     /// How one has ended in this step.
     pub(super) concluded: Option<Concluded>,
+    /// The client signs in by itself.
+    pub(super) by_itself: bool,
 }
 
 impl Model {
+    /// That of an account which nothing has happened to.
+    pub(super) fn of(account: &Account) -> Self {
+        Self { by_itself: account.grant.application().is_some(), ..Self::default() }
+    }
+
     pub(super) fn session(&mut self) -> Option<&mut Session> {
         match &mut self.phase {
-            Phase::Active(session) => Some(session),
+            Phase::Active(session) | Phase::Fetching(session) => Some(session),
             _ => None,
         }
     }
 
-    /// The same, also while something is about to take its place.
+    /// A first token is to be fetched.
+    pub(super) fn fetch(&mut self, now: Now) {
+        self.phase = Phase::Fetching(Session { by_itself: true, ..Session::beginning(now) });
+    }
+
+    /// The session, also while something is about to take its place.
     pub(super) fn held(&self) -> Option<&Session> {
         match &self.phase {
             Phase::Active(session) => Some(session),
             Phase::Exchanging { kept, .. } | Phase::Starting { kept, .. } | Phase::OnDevice { kept, .. } => {
                 kept.as_ref()
             }
-            Phase::Empty | Phase::Pending(_) => None,
+            Phase::Empty | Phase::Pending(_) | Phase::Fetching(_) => None,
         }
     }
 
@@ -113,7 +128,7 @@ impl Model {
             Phase::Exchanging { kept, .. } | Phase::Starting { kept, .. } | Phase::OnDevice { kept, .. } => {
                 kept.as_mut()
             }
-            Phase::Empty | Phase::Pending(_) => None,
+            Phase::Empty | Phase::Pending(_) | Phase::Fetching(_) => None,
         }
     }
 
@@ -137,7 +152,7 @@ impl Model {
         match &mut self.phase {
             Phase::Pending(sign_in) | Phase::OnDevice { sign_in, .. } => Some(sign_in),
             Phase::Active(session) => session.sign_in.as_mut(),
-            Phase::Empty | Phase::Starting { .. } | Phase::Exchanging { .. } => None,
+            Phase::Empty | Phase::Starting { .. } | Phase::Exchanging { .. } | Phase::Fetching(_) => None,
         }
     }
 
@@ -160,6 +175,8 @@ impl Model {
             Phase::Exchanging { kept: Some(_), .. } => "exchange beside",
             Phase::Exchanging { .. } if self.request.is_none() => "exchange waits",
             Phase::Exchanging { .. } => "exchange in flight",
+            Phase::Fetching(_) if self.request.is_none() => "fetch waits",
+            Phase::Fetching(_) => "fetch in flight",
             Phase::Active(_) if self.request.is_some() => "refresh in flight",
             Phase::Active(session) if session.sign_in.is_some() => "sign-in beside",
             Phase::Active(session) => match (session.is_refreshable(), session.has_expired(now.moment)) {
@@ -228,16 +245,29 @@ impl Model {
     pub(super) fn failed(&mut self, reason: &Reason, now: Now) {
         self.heard_at = Some(now.moment);
         self.last_error = Some(reason.clone());
-        self.last_was_sign_in = !matches!(self.phase, Phase::Active(_));
+        self.last_was_sign_in = !matches!(self.phase, Phase::Active(_)) && !self.by_itself;
     }
 
     /// A hook or a server has ended the session.
     pub(super) fn session_ended(&mut self, reason: Reason, now: Now) {
+        if self.by_itself {
+            return self.attention_needed(reason, now);
+        }
         self.failed(&reason, now);
         let sign_in = self.session().and_then(|session| session.sign_in.take());
         self.end();
         self.phase = sign_in.map_or(Phase::Empty, Phase::Pending);
         self.expected.error(reason, |reason, is_news| Happened::SessionEnded { reason, is_news });
+    }
+
+    /// Nothing is tried for an hour, and the failures before count no more.
+    pub(super) fn attention_needed(&mut self, reason: Reason, now: Now) {
+        if let Some(session) = self.session() {
+            (session.failures, session.answered_failures, session.question) = (0, 0, None);
+            (session.wait, session.due) = (Wait::Person, now.moment.plus(seconds(3600)));
+        }
+        self.failed(&reason, now);
+        self.expected.error(reason, |reason, is_news| Happened::NeedsAttention { reason, is_news });
     }
 
     /// An authorization or its exchange has come to nothing.
@@ -247,7 +277,7 @@ impl Model {
             Phase::Exchanging { kept, .. } | Phase::Starting { kept, .. } | Phase::OnDevice { kept, .. } => {
                 (None, kept)
             }
-            Phase::Empty | Phase::Pending(_) => (None, None),
+            Phase::Empty | Phase::Pending(_) | Phase::Fetching(_) => (None, None),
         };
         self.failed(&reason, now);
         self.request = request;
@@ -325,7 +355,7 @@ impl Model {
             Phase::OnDevice { codes, .. } => return Some(codes.due),
             Phase::Starting { .. } => Moment(0),
             Phase::Exchanging { due, .. } => *due,
-            Phase::Active(session) if session.is_refreshable() => {
+            Phase::Active(session) | Phase::Fetching(session) if session.is_refreshable() => {
                 session.due.max(self.hold_until.unwrap_or(Moment(0)))
             }
             _ => return None,
@@ -382,7 +412,7 @@ impl Model {
     /// What `status` has to say.
     pub(super) fn status(&self, account: &str, now: Now) -> AccountStatus {
         let session = self.held();
-        let is_active = matches!(self.phase, Phase::Active(_));
+        let is_active = matches!(self.phase, Phase::Active(_) | Phase::Fetching(_));
         let wall = |moment| now.wall_at(moment);
         AccountStatus {
             account: account.to_owned(),
@@ -392,6 +422,7 @@ impl Model {
                 Phase::Pending(_) | Phase::OnDevice { .. } => State::Pending,
                 Phase::Exchanging { .. } => State::Exchanging,
                 Phase::Active(_) => State::Active,
+                Phase::Fetching(_) => State::Fetching,
             },
             method: match &self.phase {
                 Phase::Starting { .. } | Phase::OnDevice { .. } => Some(Method::Device),
@@ -414,15 +445,18 @@ impl Model {
             user: None,
             usable: self.has_token(now.moment),
             needs_user: match &self.phase {
-                Phase::Empty | Phase::Starting { .. } | Phase::Pending(_) | Phase::OnDevice { .. } => true,
+                Phase::Empty => !self.by_itself,
+                Phase::Starting { .. } | Phase::Pending(_) | Phase::OnDevice { .. } => true,
                 Phase::Exchanging { .. } => false,
+                Phase::Fetching(_) => self.needs_attention(),
                 Phase::Active(session) => self.needs_attention() || session.is_spent(now.moment),
             },
         }
     }
 
     pub(super) fn needs_attention(&self) -> bool {
-        let waits = matches!(&self.phase, Phase::Active(session) if session.wait == Wait::Person);
+        let waits = matches!(&self.phase,
+            Phase::Active(session) | Phase::Fetching(session) if session.wait == Wait::Person);
         waits && self.request.is_none()
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pizauth_common::config::{Account, ClientAuth, Config};
 
 use super::coverage::Coverage;
-use super::device::with_random_grant;
+use super::device::{with_any_grant, with_random_grant};
 use super::dice::Dice;
 use super::hosts::{HOSTS, at_host};
 use super::model::{Model, Phase};
@@ -33,6 +33,10 @@ impl World {
         for (model_name, model) in &mut self.models {
             if security_relevant && model_name == name {
                 invalidate(model);
+                model.by_itself = self.accounts[model_name].grant.application().is_some();
+                if model.by_itself && self.fetches && !self.is_stopping {
+                    model.fetch(self.now);
+                }
             } else {
                 if begins_elsewhere && model_name == name {
                     drop_sign_in(model);
@@ -51,10 +55,13 @@ impl World {
         let changed = self.accounts[name].clone();
         let serial = self.serial();
         if security_relevant {
+            let changes_grant = self.dice.chance(20);
+            let changed =
+                if changes_grant { with_any_grant(changed, HOSTS.len(), &mut self.dice) } else { changed };
             let host = if self.dice.chance(50) { self.dice.pick(&HOSTS) } else { HOSTS[0] };
             return at_host(Account { client_id: format!("client-{serial}").into(), ..changed }, host);
         }
-        let changes_grant = self.dice.chance(20);
+        let changes_grant = changed.grant.application().is_none() && self.dice.chance(20);
         let changed =
             if changes_grant { with_random_grant(changed, HOSTS.len(), &mut self.dice) } else { changed };
         let host = self.dice.pick(&[None, Some(HOSTS[0]), Some(HOSTS[1]), Some(HOSTS[2])]);
@@ -120,7 +127,7 @@ pub(super) fn random_account(name: &str, hosts: usize, dice: &mut Dice) -> Accou
         refresh_retry: seconds(dice.pick(&[1, 40, 4000])),
         ..account(name)
     };
-    let account = with_random_grant(account, hosts, dice);
+    let account = with_any_grant(account, hosts, dice);
     let host = dice.chance(80).then(|| HOSTS[dice.below(hosts)]);
     let account = with_revocation_at(account, host);
     at_host(account, HOSTS[dice.below(hosts)])

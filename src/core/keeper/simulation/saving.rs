@@ -123,7 +123,10 @@ impl World {
         }
         let gets_there = self.dice.chance(50);
         self.disk.kill(gets_there);
-        self.models.values_mut().for_each(|model| *model = Model::default());
+        for (name, model) in &mut self.models {
+            *model = Model::of(&self.accounts[name]);
+        }
+        self.fetches = false;
         (self.waiting, self.questions, self.answering) = Default::default();
         self.hopeless.clear();
         self.is_stopping = false;

@@ -52,6 +52,8 @@ pub(super) struct Session {
     /// The user may sign in anew.
     pub(super) sign_in: Option<SignIn>,
     pub(super) question: Option<JobId>,
+    /// The client signs in by itself.
+    pub(super) by_itself: bool,
 }
 
 impl Session {
@@ -75,6 +77,7 @@ impl Session {
             is_untried: false,
             sign_in: None,
             question: None,
+            by_itself: false,
         }
     }
 
@@ -89,7 +92,7 @@ impl Session {
     }
 
     pub(super) fn is_refreshable(&self) -> bool {
-        self.refresh_token.is_some()
+        self.refresh_token.is_some() || self.by_itself
     }
 
     pub(super) fn has_expired(&self, now: Moment) -> bool {
@@ -99,6 +102,11 @@ impl Session {
     /// Good for nothing: expired, and without a refresh token.
     pub(super) fn is_spent(&self, now: Moment) -> bool {
         self.has_expired(now) && !self.is_refreshable()
+    }
+
+    /// Of no use to another daemon: expired, and without a refresh token.
+    pub(super) fn is_not_worth_saving(&self, now: Moment) -> bool {
+        self.has_expired(now) && self.refresh_token.is_none()
     }
 
     /// Good until it is revoked.
@@ -158,7 +166,7 @@ impl Session {
 
     /// The same settings have worked: two refusals in vague words, or three without any, are about the token.
     pub(super) fn is_suspect(&self) -> bool {
-        self.is_proven && (self.vague_refusals >= 2 || self.silent_refusals >= 3)
+        !self.by_itself && self.is_proven && (self.vague_refusals >= 2 || self.silent_refusals >= 3)
     }
 
     /// A code is exchanged for what may take its place: nobody waits for its refresh any more.
@@ -176,6 +184,7 @@ impl Session {
         };
         self.silent_refusals += 1;
         match self.silent_refusals {
+            _ if self.by_itself => Outcome::Transient { reason, retry_after: None, reached: true },
             ..3 => Outcome::Transient { reason, retry_after: None, reached: true },
             _ => Outcome::NeedsAttention(reason),
         }
@@ -216,7 +225,7 @@ impl Session {
     /// Whether `saved`, of which a dump may know the lineage, is better.
     pub(super) fn gives_way_to(&self, saved: &Session, lineage: Option<Lineage>, now: Moment) -> bool {
         match lineage {
-            _ if self.is_spent(now) => true,
+            _ if self.is_not_worth_saving(now) => true,
             Some(lineage) if lineage.session == self.lineage.session => {
                 lineage.generation > self.lineage.generation
             }

@@ -34,7 +34,7 @@ impl World {
     fn saved(&self, name: &str, model: &Model) -> Option<AccountSnapshot> {
         let now = self.now;
         let session = model.held()?;
-        (!session.is_spent(now.moment)).then(|| AccountSnapshot {
+        (!session.is_not_worth_saving(now.moment)).then(|| AccountSnapshot {
             account: name.into(),
             fingerprint: Fingerprint::of_account(&self.accounts[name]),
             access_token: session.valid_token(now.moment).map(Into::into),
@@ -71,7 +71,7 @@ impl World {
                 continue;
             }
             let session = self.restored_session(saved);
-            if session.is_spent(self.now.moment) {
+            if session.is_not_worth_saving(self.now.moment) {
                 expected.skipped.push((name, "its access token has expired and it has no refresh token"));
             } else if self.gives_way(saved, &session) {
                 expected.restored.push(name);
@@ -115,6 +115,7 @@ impl World {
             obtained_at: now.moment_at(saved.obtained.min(now.wall)),
             lineage: saved.lineage.unwrap_or(unknown),
             is_numbered: saved.lineage.is_some(),
+            by_itself: self.accounts[saved.account.as_str()].grant.application().is_some(),
             ..Session::beginning(now)
         };
         if saved.access_token.is_some() {

@@ -57,6 +57,8 @@ pub(super) struct World {
     saves: bool,
     pub(super) disk: Disk,
     pub(super) grants: Grants,
+    /// Whether clients that sign in by themselves do so without being asked.
+    pub(super) fetches: bool,
     /// Callers that have not been answered yet.
     pub(super) waiting: BTreeMap<WaiterId, Waiting>,
     /// Accounts for which this step has ended what callers could wait for.
@@ -85,7 +87,7 @@ impl World {
             now: some_time(),
             configured_every: configured.auth_notify_interval,
             keeper: Keeper::new(configured, PORTS, entropy),
-            models: accounts.keys().map(|name| (name.clone(), Model::default())).collect(),
+            models: accounts.iter().map(|(name, account)| (name.clone(), Model::of(account))).collect(),
             accounts,
             requests: BTreeMap::new(),
             answering: BTreeSet::new(),
@@ -99,6 +101,7 @@ impl World {
             saves,
             disk: Disk::new(),
             grants: Grants::default(),
+            fetches: false,
             waiting: BTreeMap::new(),
             hopeless: BTreeSet::new(),
             failed_tries: BTreeSet::new(),
@@ -113,6 +116,9 @@ impl World {
         self.hopeless.clear();
         self.failed_tries.clear();
         self.models.values_mut().for_each(|model| model.concluded = None);
+        if !self.fetches && !self.is_stopping && self.dice.chance(2) {
+            self.begin_fetching();
+        }
         match self.dice.below(100) {
             97.. if self.saves => self.save_or_kill(coverage),
             // Callers wait for the load.
@@ -140,6 +146,16 @@ impl World {
             _ => self.let_time_pass(),
         }
         self.check(coverage);
+    }
+
+    /// What was saved is there.
+    fn begin_fetching(&mut self) {
+        self.fetches = true;
+        let now = self.now;
+        let lack = self.models.values_mut().filter(|it| it.by_itself && matches!(it.phase, Phase::Empty));
+        lack.for_each(|model| model.fetch(now));
+        self.keeper.begin_fetching(now);
+        self.absorb();
     }
 
     /// Any account, and often one whose refresh token seems to be dead: there are few of them.
@@ -309,6 +325,10 @@ fn purpose(account: &Account, phase: &Phase, sent: &http::Request) -> Purpose {
         fields.find(|(found, _)| found == key).map(|(_, value)| value.into_owned()).unwrap_or_default()
     };
     match phase {
+        Phase::Active(Session { by_itself: true, .. }) | Phase::Fetching(_) => {
+            let application = account.grant.application().expect("only an application signs in by itself");
+            Purpose::Token(TokenRequest::by_itself(account, application))
+        }
         Phase::Active(session) => {
             let refresh_token = session.refresh_token.as_deref().expect("only what can be refreshed is");
             Purpose::Token(TokenRequest::refresh(account, &refresh_token.into()))

@@ -4,8 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::oauth::testing::{exchange, refresh};
+use crate::oauth::testing::{application, exchange, refresh};
 use crate::oauth::token_request::TokenRequest;
+
+/// What every case has a verdict for, and what some have one for: a client that signs in by itself.
+const GRANTS: [&str; 3] = ["exchange", "refresh", APPLICATION];
+const APPLICATION: &str = "application";
 
 /// The lines `key: value` of a `.verdict` file.
 pub(in crate::oauth) struct Expected(Vec<(String, String)>);
@@ -33,10 +37,10 @@ impl Expected {
     fn check(&self, grant: &str, outcome: &Outcome, case: &str) {
         let reason = reason_of(outcome);
         for (key, value) in &self.0 {
-            // `KEY` counts for both grants, `GRANT KEY` for one, `GRANT` alone is the verdict.
+            // `KEY` counts for all grants, `GRANT KEY` for one, `GRANT` alone is the verdict.
             let (of, key) = match key.split_once(' ') {
                 Some((of, key)) => (of, key),
-                None if matches!(key.as_str(), "exchange" | "refresh") => (key.as_str(), "verdict"),
+                None if GRANTS.contains(&key.as_str()) => (key.as_str(), "verdict"),
                 None => (grant, key.as_str()),
             };
             if of == grant {
@@ -122,13 +126,19 @@ pub(in crate::oauth) fn cases(folder: &str) -> Vec<PathBuf> {
 fn replay(perform: impl Fn(Vec<u8>, TokenRequest) -> Outcome) {
     let cases = cases("");
     assert!(cases.len() >= 50, "only {} cases", cases.len());
+    let mut with_application = 0;
     for case in cases {
         let expected = Expected::read(&case.with_extension("verdict"));
         let bytes = fs::read(&case).unwrap();
         let name = case.display().to_string();
         expected.check("exchange", &perform(bytes.clone(), exchange()), &name);
-        expected.check("refresh", &perform(bytes, refresh()), &name);
+        expected.check("refresh", &perform(bytes.clone(), refresh()), &name);
+        if expected.get(APPLICATION).is_some() {
+            with_application += 1;
+            expected.check(APPLICATION, &perform(bytes, application()), &name);
+        }
     }
+    assert!(with_application >= 8, "only {with_application} cases of an application");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{account as named, uri};
+use crate::testing::{account as named, by_itself, uri};
 use pizauth_common::config::ClientAuth;
 
 fn account() -> Account {
@@ -41,6 +41,23 @@ fn a_refresh_carries_the_refresh_token() {
     assert_eq!(fields(&request), expected);
     assert_eq!(request.grant, GrantType::RefreshToken);
     assert_eq!(*request.scopes, ["mail.read", "offline_access"]);
+}
+
+#[test]
+fn a_client_that_signs_in_by_itself_asks_with_nothing_but_its_credentials() {
+    let account = Account { resource: ["urn:x".to_owned()].into(), ..by_itself(account()) };
+    let request = TokenRequest::by_itself(&account, account.grant.application().unwrap());
+    let expected = pairs([
+        ("grant_type", "client_credentials"),
+        ("scope", "mail.read offline_access"),
+        ("client_id", "client&id"),
+        ("client_secret", "s3cret"),
+        ("resource", "urn:x"),
+    ]);
+    assert_eq!(fields(&request), expected);
+    let without_scopes = Account { scopes: [].into(), ..account };
+    let request = TokenRequest::by_itself(&without_scopes, without_scopes.grant.application().unwrap());
+    assert!(!request.form.expose().contains("scope"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pizauth_common::config::{Account, ClientAuth, parse};
+use pizauth_common::config::{Account, Application, ClientAuth, Grant, parse};
 
 use super::super::*;
 use crate::testing::{account as named, code_grant_mut, uri};
@@ -42,6 +42,17 @@ fn what_the_tokens_are_bound_to_ends_the_session() {
         |account| code_grant_mut(account).redirect_uri = uri("http://localhost:8080/").into()
     ));
     assert!(ends_the_session(|account| code_grant_mut(account).auth_uri_fields[0].1.clear()));
+}
+
+#[test]
+fn whose_the_tokens_are_ends_the_session_and_not_how_the_client_proves_itself() {
+    let application = || Grant::Application(Application::ClientCredentials);
+    assert!(ends_the_session(|account| account.grant = application()));
+    let of =
+        |account: &Account| Fingerprint::of_account(&Account { grant: application(), ..account.clone() });
+    let with_secret = Account { client_auth: ClientAuth::Post("s".into()), ..account() };
+    assert_eq!(of(&account()), of(&with_secret));
+    assert_ne!(of(&account()), of(&Account { scopes: [].into(), ..account() }));
 }
 
 #[test]

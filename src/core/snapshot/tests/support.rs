@@ -40,6 +40,7 @@ pub(super) fn fields(name: &str) -> SecurityFields<'_> {
         token_uri: "https://login.example.org/token",
         resource: &[],
         token_uri_fields: &[],
+        is_application: false,
     }
 }
 

@@ -2,9 +2,20 @@
 
 use std::time::Duration;
 
-use pizauth_common::ipc::message::{Refusal, Response};
+use pizauth_common::ipc::message::{Expired, Refusal, Response};
 use pizauth_common::roughly::{exactly, roughly};
 use pizauth_core::keeper::{Demand, Renewing, Shown};
+
+use super::whole_seconds;
+
+/// Where a renewal stands.
+pub(super) fn told(Renewing { last_error, needs_attention, refresh_in }: Renewing) -> Expired {
+    Expired {
+        last_error: last_error.map(|reason| reason.to_string()),
+        needs_attention,
+        refresh_in: whole_seconds(refresh_in),
+    }
+}
 
 /// Why who has waited has waited in vain, for people.
 pub(super) fn unavailable(shown: Shown, demand: Demand) -> String {
@@ -19,6 +30,8 @@ pub(super) fn unavailable(shown: Shown, demand: Demand) -> String {
             format!("{}; {}", valid_for_only(valid_for, min_valid), refresh_of(renewal))
         }
         (Shown::Expired(renewing), _) => refresh_of(Some(renewing)),
+        (Shown::Fetching(Renewing { last_error: Some(error), .. }), _) => error.to_string(),
+        (Shown::Fetching(_), _) => "the first one is being fetched".to_owned(),
         (
             Shown::TooShort { renewal, .. },
             Demand::NewToken | Demand::FirstTry | Demand::OtherStage(_) | Demand::Revocation,
