@@ -28,7 +28,7 @@ check 'pizauth login opens Chromium and waits for it' in_terminal "$nothing" : p
 check 'the terminal shows where to sign in' grep -q '^To sign in to browser, open' login.out
 check 'and how long that takes' grep -q 'waiting for you to sign in … 0:0' login.out
 check 'and the end' signed_in browser
-check 'Chromium shows our page' grep -i 'signed in: browser' page.text
+check 'Chromium shows our page' wait_until grep -i 'signed in: browser' page.text
 check 'there is an access token' pizauth-show browser
 check 'to sign in once more is not needed' in_terminal "$nothing" : pizauth login browser
 check 'which is said' grep -q '^browser is signed in, until ' login.out
