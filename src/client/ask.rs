@@ -5,6 +5,7 @@ use std::time::Duration;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::call::{self, Call, CallError};
+use pizauth_common::ipc::frame::Ask;
 use pizauth_common::ipc::message::{Answer, Refusal, Report, Request, Response};
 
 use crate::unavailable;
@@ -13,7 +14,7 @@ use crate::unavailable;
 ///
 /// # Errors
 /// It could not be reached, or it refused; why has been printed.
-pub(crate) fn ask(invocation: &Invocation, request: &Request) -> Result<Response, Exit> {
+pub(crate) fn ask(invocation: &Invocation, request: &dyn Ask) -> Result<Response, Exit> {
     answered(invocation, call::call(request))
 }
 
@@ -34,7 +35,7 @@ fn answered(invocation: &Invocation, answer: Result<Response, CallError>) -> Res
 /// As [`ask`].
 pub(crate) fn ask_and_wait(
     invocation: &Invocation,
-    request: &Request,
+    request: &dyn Ask,
     wait: Duration,
     exclude_url: bool,
 ) -> Result<Response, Exit> {

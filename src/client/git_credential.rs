@@ -83,8 +83,8 @@ fn erase(invocation: &Invocation, account: &str, refused: &Description) -> Resul
     }
     let account = account.to_owned();
     match row.refreshable {
-        true => ask(invocation, &Request::Refresh(Refresh { account, wait: 0 }))?,
-        false => ask(invocation, &Request::Revoke(Revoke { account, remote: false }))?,
+        true => ask(invocation, &Refresh { account, wait: 0 })?,
+        false => ask(invocation, &Revoke { account, remote: false })?,
     };
     Ok(Exit::Done)
 }
@@ -108,7 +108,7 @@ impl Token {
 
 fn token(invocation: &Invocation, account: &str, wait: TimeSpan) -> Result<Token, Exit> {
     let show = Show { wait: wait.seconds(), format: Some("json".to_owned()), ..Show::of(account.to_owned()) };
-    match ask_and_wait(invocation, &Request::Show(show), wait.duration(), false)? {
+    match ask_and_wait(invocation, &show, wait.duration(), false)? {
         Response::Output { text } => {
             let token = serde_json::from_str(text.expose()).ok().filter(Token::is_fit);
             token.ok_or_else(|| unexpected(invocation))

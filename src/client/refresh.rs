@@ -4,7 +4,7 @@ use pizauth_common::applet::{Applet, Command};
 use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
-use pizauth_common::ipc::message::{self, Request, Response};
+use pizauth_common::ipc::message::{self, Response};
 use pizauth_common::time_span::TimeSpan;
 
 use crate::ask::ask_and_wait;
@@ -41,7 +41,7 @@ impl Command for Refresh {
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
         let Self { account, wait, exclude_url, .. } = self;
         let request = message::Refresh { account: account.clone(), wait: wait.seconds() };
-        match ask_and_wait(invocation, &Request::Refresh(request), wait.duration(), exclude_url)? {
+        match ask_and_wait(invocation, &request, wait.duration(), exclude_url)? {
             Response::RefreshScheduled { refresh_in: 0 } | Response::Refreshed { .. } => Ok(Exit::Done),
             Response::RefreshScheduled { refresh_in } => {
                 invocation.complain(unavailable::scheduled(&account, refresh_in));

@@ -7,7 +7,7 @@ use pizauth_common::applet::{Applet, Command};
 use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
-use pizauth_common::ipc::message::{self, Request, Response};
+use pizauth_common::ipc::message::{self, Response};
 use pizauth_common::terminal::printable;
 
 use crate::ask::{ask, ask_and_wait, unexpected};
@@ -39,7 +39,7 @@ impl Command for Revoke {
 
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
         let Self { account, remote, .. } = self;
-        let request = Request::Revoke(message::Revoke { account: account.clone(), remote });
+        let request = message::Revoke { account: account.clone(), remote };
         let answer = match remote {
             true => ask_and_wait(invocation, &request, FOR_THE_SERVER, false)?,
             false => ask(invocation, &request)?,

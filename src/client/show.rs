@@ -5,7 +5,7 @@ use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
-use pizauth_common::ipc::message::{self, Request, Response};
+use pizauth_common::ipc::message::{self, Response};
 use pizauth_common::secret::Secret;
 use pizauth_common::terminal::is_unsafe;
 use pizauth_common::time_span::TimeSpan;
@@ -51,7 +51,7 @@ impl Command for Show {
         let is_plain = format.is_none();
         let (wait_for, min_valid) = (wait.seconds(), min_valid.seconds());
         let request = message::Show { account: account.clone(), wait: wait_for, min_valid, format };
-        match ask_and_wait(invocation, &Request::Show(request), wait.duration(), exclude_url)? {
+        match ask_and_wait(invocation, &request, wait.duration(), exclude_url)? {
             Response::AccessToken { access_token } if is_plain => print(invocation, &access_token),
             Response::Output { text } if !text.expose().contains(is_unsafe) => {
                 Ok(print_line(invocation, &text))

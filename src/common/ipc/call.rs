@@ -14,7 +14,7 @@ use rustix::event::PollFlags;
 
 pub use self::error::{CallError, Stranger};
 use super::connect::connect_to;
-use super::frame::{Decoder, FrameError, Message, encode};
+use super::frame::{Ask, Decoder, FrameError, Message, encode};
 use super::message::{Answer, Request};
 use super::peer::Peer;
 use crate::deadline::Deadline;
@@ -33,7 +33,7 @@ const LARGE_CHUNK: usize = 64 * 1024;
 ///
 /// # Errors
 /// No daemon can be reached, or it does not answer as it should.
-pub fn call<A: Message>(request: &Request) -> Result<A, CallError> {
+pub fn call<A: Message>(request: &dyn Ask) -> Result<A, CallError> {
     call_keeping(request).map(|(answer, _)| answer)
 }
 
@@ -41,7 +41,7 @@ pub fn call<A: Message>(request: &Request) -> Result<A, CallError> {
 ///
 /// # Errors
 /// As [`call`].
-pub fn call_keeping<A: Message>(request: &Request) -> Result<(A, Call), CallError> {
+pub fn call_keeping<A: Message>(request: &dyn Ask) -> Result<(A, Call), CallError> {
     let environment = &ProcessEnvironment;
     call_any(
         &socket_candidates(environment),
@@ -57,7 +57,7 @@ pub fn call_keeping<A: Message>(request: &Request) -> Result<(A, Call), CallErro
 /// # Errors
 /// As [`call`].
 pub fn call_waiting<A: Message>(
-    request: &Request,
+    request: &dyn Ask,
     wait: Duration,
     meanwhile: &mut dyn FnMut(A),
 ) -> Result<A, CallError> {
@@ -74,11 +74,11 @@ pub fn call_waiting<A: Message>(
 pub fn call_any<A: Message>(
     candidates: &[SocketCandidate],
     siblings: impl FnOnce() -> Vec<SocketCandidate>,
-    request: &Request,
+    request: &dyn Ask,
     patience: Duration,
     meanwhile: &mut dyn FnMut(A),
 ) -> Result<(A, Call), CallError> {
-    let bytes = encode(request).map_err(CallError::Request)?;
+    let bytes = request.frame().map_err(CallError::Request)?;
     let deadline = Deadline::after(patience);
     let near = deadline.within(PATIENCE);
     let mut call = Call::to_first(candidates, near)

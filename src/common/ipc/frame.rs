@@ -2,6 +2,7 @@
 //!
 //! [`Decoder`] is pure: bytes in, a message out. The daemon's readiness loop and the commands' client share it.
 
+mod ask;
 mod error;
 mod kind;
 #[cfg(test)]
@@ -9,6 +10,9 @@ mod tests;
 
 use std::marker::PhantomData;
 
+use serde::Serialize;
+
+pub use self::ask::Ask;
 pub use self::error::FrameError;
 pub use self::kind::{FrameKind, MAX_LONG, MAX_REQUEST, Message};
 
@@ -110,8 +114,11 @@ fn head(bytes: &[u8], kinds: &[FrameKind]) -> Result<Option<(FrameKind, usize)>,
 /// # Errors
 /// It is over the cap.
 pub fn encode<M: Message>(message: &M) -> Result<Vec<u8>, FrameError> {
-    let kind = message.kind();
-    let room = message.room().min(kind.limit());
+    framed(message.kind(), message.room(), message)
+}
+
+fn framed(kind: FrameKind, room: usize, message: &impl Serialize) -> Result<Vec<u8>, FrameError> {
+    let room = room.min(kind.limit());
     let mut frame = Vec::with_capacity(FIRST_ALLOCATION.saturating_add(room));
     frame.extend_from_slice(&[0, 0, 0, 0, VERSION, kind as u8]);
     serde_json::to_writer(&mut frame, message).map_err(|error| FrameError::not_a_message(&error))?;
