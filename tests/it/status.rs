@@ -128,3 +128,41 @@ fn the_manuals_filter_finds_who_needs_a_person() {
     jq.stdin.take().unwrap().write_all(json.as_bytes()).unwrap();
     assert_eq!(String::from_utf8(jq.wait_with_output().unwrap().stdout).unwrap(), "away\nhome\n");
 }
+
+#[test]
+fn the_examples_for_bars_and_monitors_tell_who_needs_a_person() {
+    if Command::new("jq").arg("--version").output().is_err() {
+        return eprintln!("skipped: there is no jq here");
+    }
+    let mut running = Setup::new().account("work", "").account("a \\\"<b>", "").start();
+    running.sign_in("work");
+    let programs = std::path::Path::new(env!("CARGO_BIN_EXE_pizauth")).parent().unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
+    let run = |running: &Running, example: &str| {
+        let script = std::path::absolute("etc/examples").unwrap().join(example);
+        running.sandbox.program(script).env("PATH", &path).run().exits(0).out()
+    };
+    assert_eq!(
+        run(&running, "status-waybar"),
+        "{\"text\":\"sign in: a \\\"&lt;b&gt;\",\"tooltip\":\"a \\\"&lt;b&gt;: nobody is signed in\",\
+         \"class\":\"needs-you\"}\n"
+    );
+    assert_eq!(run(&running, "status-i3blocks"), "sign in: a \"<b>\nsign in\n#ff0000\n");
+    let metrics = run(&running, "status-prometheus");
+    for line in [
+        "pizauth_up 1",
+        "pizauth_account_usable{account=\"work\"} 1",
+        "pizauth_account_needs_user{account=\"work\"} 0",
+        "pizauth_account_usable{account=\"a \\\"<b>\"} 0",
+        "pizauth_account_needs_user{account=\"a \\\"<b>\"} 1",
+    ] {
+        assert!(metrics.lines().any(|it| it == line), "{line} is not in:\n{metrics}");
+    }
+    running.sign_in("a \"<b>");
+    assert_eq!(run(&running, "status-waybar"), "{\"text\":\"\",\"tooltip\":\"\",\"class\":\"well\"}\n");
+    assert_eq!(run(&running, "status-i3blocks").trim(), "");
+    running.stop();
+    assert!(run(&running, "status-waybar").contains("\"class\": \"down\""));
+    assert!(run(&running, "status-i3blocks").starts_with("pizauthd is not running\n"));
+    assert_eq!(run(&running, "status-prometheus"), "pizauth_up 0\n");
+}
