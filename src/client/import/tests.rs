@@ -130,6 +130,21 @@ fn what_is_no_token_is_not_taken_for_one() {
 }
 
 #[test]
+fn of_the_tokens_of_a_user_for_other_scopes_the_newest_is_taken() {
+    let entry = |secret: &str, time: &str, client: &str| {
+        format!(
+            r#""{secret}":{{"secret":"{secret}","client_id":"{client}","home_account_id":"u.t",
+            "last_modification_time":"{time}"}}"#
+        )
+    };
+    let entries =
+        [entry("a", "900", "c"), entry("b", "1000", "c"), entry("d", "", "c"), entry("e", "1", "other")];
+    let found = recognise(format!(r#"{{"RefreshToken":{{{}}}}}"#, entries.join(",")).as_bytes()).unwrap();
+    let tokens: Vec<_> = found.candidates.iter().map(|it| it.refresh_token.expose()).collect();
+    assert_eq!(tokens, ["b", "e"]);
+}
+
+#[test]
 fn a_cache_may_have_so_many_tokens_and_no_more() {
     let entry = |number| format!(r#""{number}":{{"secret":"x","client_id":"c"}}"#);
     let cache =
