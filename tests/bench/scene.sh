@@ -53,7 +53,7 @@ start_agent() {
     [ ! -e "$SCRATCH/$1" ] || return 0
     begin_scene
     mkdir -m 700 "$SCRATCH/$1" "$SCRATCH/$1/pizauth"
-    { echo "$agent_options" && configuration "$2"; } >"$SCRATCH/$1/pizauth.conf"
+    { printf '%s\n' "$agent_options" && configuration "$2"; } >"$SCRATCH/$1/pizauth.conf"
     # PIZAUTH_SOCKET: ours does not care then whether the user of this machine has a daemon as well.
     HOME=$SCRATCH/$1 XDG_RUNTIME_DIR=$SCRATCH/$1 PIZAUTH_SOCKET=$(socket_of "$1") \
         "${3:-$RELEASE/pizauthd}" ${3:+server} -d -c "$SCRATCH/$1/pizauth.conf" 2>"$SCRATCH/$1/log" &

@@ -99,7 +99,8 @@ pub(super) fn is_ours(dump: &[u8]) -> bool {
 
 /// Whether there is a magic of ours somewhere.
 pub(super) fn is_within(bytes: &[u8]) -> bool {
-    bytes.windows(MAGIC.len()).any(|window| window == MAGIC)
+    // Its first byte first: dumps are long, and this is asked of each one that is saved.
+    bytes.windows(MAGIC.len()).any(|window| window.first() == MAGIC.first() && window == MAGIC)
 }
 
 /// Whether `dump` begins with what a text-mode transfer makes of our magic: the letters are where they were,

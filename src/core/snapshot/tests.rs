@@ -15,6 +15,16 @@ fn a_dump_comes_back_as_it_was() {
 }
 
 #[test]
+fn a_dump_is_found_wherever_it_lies() {
+    let dump = snapshot().encode(&mut sevens);
+    for around in [&b""[..], b"\x8e", b"\x8ePIZ, and then"] {
+        assert!(holds_a_dump(&[around, &dump, around].concat()));
+        assert!(!holds_a_dump(&[around, &dump[2..], around].concat()));
+        assert!(!holds_a_dump(around));
+    }
+}
+
+#[test]
 fn our_format_stays_what_it_is() {
     let dump = snapshot().encode(&mut sevens);
     let hex: String = dump.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -38,6 +38,8 @@ pub(super) struct Conversation {
     is_aborted: Arc<AtomicBool>,
     written: Zeroizing<Vec<u8>>,
     complaints: Vec<u8>,
+    /// What is read at a time: one for all of it, since what is given back is wiped each time.
+    piece: Zeroizing<Vec<u8>>,
 }
 
 /// Why there is nothing more to be said.
@@ -65,6 +67,7 @@ impl Conversation {
             is_aborted,
             written: Zeroizing::default(),
             complaints: Vec::new(),
+            piece: Zeroizing::new(vec![0; PIECE]),
         }
     }
 
@@ -128,12 +131,12 @@ impl Conversation {
     }
 
     fn listen(&mut self) -> Result<(), End> {
-        let (written, complaints) = (&mut self.written, &mut self.complaints);
-        take_all(&mut self.stdout, |piece| {
+        let (written, complaints, piece) = (&mut self.written, &mut self.complaints, &mut self.piece);
+        take_all(&mut self.stdout, piece, |piece| {
             written.extend_from_slice(piece);
             written.len() <= LARGEST
         });
-        take_all(&mut self.stderr, |piece| {
+        take_all(&mut self.stderr, piece, |piece| {
             complaints.extend_from_slice(piece);
             let over = complaints.len().saturating_sub(COMPLAINTS);
             complaints.drain(..over);
@@ -178,12 +181,11 @@ fn how(status: ExitStatus) -> String {
 }
 
 /// Reads as far as there is something, and as long as `take` wants more.
-fn take_all(stream: &mut Option<impl Read + AsFd>, mut take: impl FnMut(&[u8]) -> bool) {
+fn take_all(stream: &mut Option<impl Read + AsFd>, piece: &mut [u8], mut take: impl FnMut(&[u8]) -> bool) {
     let Some(open) = stream else { return };
-    let mut piece = Zeroizing::new(vec![0; PIECE]);
     let is_open = without_blocking(open, |open| {
         loop {
-            match open.read(&mut piece)? {
+            match open.read(piece)? {
                 0 => return Err(ErrorKind::UnexpectedEof.into()),
                 read if !take(&piece[..read]) => return Ok(()),
                 _ => {}
