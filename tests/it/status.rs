@@ -134,7 +134,7 @@ fn the_examples_for_bars_and_monitors_tell_who_needs_a_person() {
     if Command::new("jq").arg("--version").output().is_err() {
         return eprintln!("skipped: there is no jq here");
     }
-    let mut running = Setup::new().account("work", "").account("a \\\"<b>", "").start();
+    let running = Setup::new().account("work", "").account("a \\\"<b>", "").start();
     running.sign_in("work");
     let programs = std::path::Path::new(env!("CARGO_BIN_EXE_pizauth")).parent().unwrap();
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
