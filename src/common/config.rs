@@ -2,6 +2,7 @@
 
 mod check;
 mod client_auth;
+mod client_key;
 mod grant;
 #[cfg(feature = "system")]
 mod load;
@@ -18,6 +19,7 @@ mod uri;
 mod user_path;
 
 pub use client_auth::ClientAuth;
+pub use client_key::{ClientKey, KeyAlgorithm};
 pub use grant::{Application, AuthorizationCode, DeviceCode, Grant};
 #[cfg(feature = "system")]
 pub use load::{LoadError, When, load};

@@ -78,7 +78,7 @@ pub(crate) fn answer_for(outcome: &Outcome) -> Result<Answer, Lost> {
         }
         Outcome::RefusedSilently(_) => Ok(json_answer(400, "")),
         Outcome::Transient { reason, reached: false, .. } => {
-            Err(Lost { sent: false, why: reason.to_string() })
+            Err(Lost { sent: false, why: reason.to_string(), needs_person: false })
         }
         Outcome::Transient { retry_after, .. } => {
             let retry_after = retry_after.map(|pause| pause.as_secs().to_string());

@@ -22,6 +22,7 @@ use failure::Failure;
 use transport::Transport;
 
 mod answer;
+pub(crate) mod assertion;
 mod attempt;
 mod dialers;
 mod failure;
@@ -155,7 +156,7 @@ where
             let handled = contain(Worker::Http, || self.handle(note));
             if let (Some(job), Err(bug)) = (job, handled) {
                 // A code must not be sent twice, so what is not known counts as sent.
-                self.post(job, Err(Lost { sent: true, why: bug.to_string() }));
+                self.post(job, Err(Lost { sent: true, why: bug.to_string(), needs_person: false }));
             }
         }
     }

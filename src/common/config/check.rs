@@ -4,6 +4,7 @@ mod account;
 mod across;
 mod application;
 mod client;
+mod client_key;
 mod convert;
 mod extra_socket;
 mod fields;

@@ -1,5 +1,8 @@
 //! How the client proves who it is: `client_auth` and what goes with it.
 
+use std::sync::Arc;
+
+use super::client_key::ClientKey;
 use crate::secret::Secret;
 
 /// Client authentication (RFC 6749 §2.3). A secret is never empty: servers refuse an empty one from a public client.
@@ -11,6 +14,8 @@ pub enum ClientAuth {
     Post(Secret),
     /// Identifier and secret are a header (RFC 7617).
     Basic(Secret),
+    /// What the client signs says who it is (RFC 7523 §2.2).
+    PrivateKeyJwt(Arc<ClientKey>),
 }
 
 impl ClientAuth {
@@ -20,14 +25,23 @@ impl ClientAuth {
             Self::None => "none",
             Self::Post(_) => "post",
             Self::Basic(_) => "basic",
+            Self::PrivateKeyJwt(_) => "private_key_jwt",
         }
     }
 
     /// What must not be shown.
     pub fn secret(&self) -> Option<&Secret> {
         match self {
-            Self::None => None,
+            Self::None | Self::PrivateKeyJwt(_) => None,
             Self::Post(secret) | Self::Basic(secret) => Some(secret),
+        }
+    }
+
+    /// What signs, where something does.
+    pub fn key(&self) -> Option<&Arc<ClientKey>> {
+        match self {
+            Self::PrivateKeyJwt(key) => Some(key),
+            Self::None | Self::Post(_) | Self::Basic(_) => None,
         }
     }
 }

@@ -119,6 +119,7 @@ fn meaning_of_account(account: &Account) -> String {
     if let Some(secret) = account.client_auth.secret() {
         lines.push(format!("secret of {} bytes, {}", secret.expose().len(), account.client_auth.as_str()));
     }
+    lines.extend(account.client_auth.key().map(|key| format!("signs with {key:?}")));
     lines.extend(account.scopes.iter().map(|scope| format!("scope {scope:?}")));
     lines.extend(account.resource.iter().map(|resource| format!("resource {resource:?}")));
     let fields = account.grant.auth_uri_fields().iter();

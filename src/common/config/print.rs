@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::client_auth::ClientAuth;
+use super::client_key::ClientKey;
 use super::grant::{AuthorizationCode, Grant};
 use super::model::Account;
 use super::uri::Uri;
+use super::user_path::UserPath;
 
 /// An account that means the same, but for its secret, which is left out.
 pub fn print(account: &Account) -> String {
@@ -38,6 +40,7 @@ pub fn print(account: &Account) -> String {
         issuer.as_ref().map(|issuer| option("issuer", &string_literal(issuer))).unwrap_or_default(),
         option("client_id", &string_literal(client_id)),
         secret(client_auth),
+        client_auth.key().map(|key| signing_key(key)).unwrap_or_default(),
         list("scopes", scopes),
         list("resource", resource),
         map("auth_uri_fields", grant.auth_uri_fields()),
@@ -62,7 +65,7 @@ fn option(name: &str, value: &str) -> String {
 /// The secret is the user's own business, and without it the other option would be an error.
 fn secret(auth: &ClientAuth) -> String {
     match auth {
-        ClientAuth::None => String::new(),
+        ClientAuth::None | ClientAuth::PrivateKeyJwt(_) => String::new(),
         ClientAuth::Post(_) | ClientAuth::Basic(_) => {
             format!(
                 "    // client_secret: there is one, not shown here\n    // client_auth = {:?};\n",
@@ -70,6 +73,18 @@ fn secret(auth: &ClientAuth) -> String {
             )
         }
     }
+}
+
+fn signing_key(key: &ClientKey) -> String {
+    let ClientKey { file, certificate, id, algorithm } = key;
+    let path = |name: &str, path: &UserPath| option(name, &string_literal(&path.written()));
+    let lines = [
+        path("client_key_file", file),
+        certificate.as_ref().map(|file| path("client_certificate_file", file)).unwrap_or_default(),
+        id.as_ref().map(|id| option("client_key_id", &string_literal(id))).unwrap_or_default(),
+        algorithm.map(|it| option("client_key_alg", &string_literal(it.as_str()))).unwrap_or_default(),
+    ];
+    lines.concat()
 }
 
 fn list(name: &str, values: &[String]) -> String {

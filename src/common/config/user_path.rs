@@ -21,6 +21,14 @@ impl UserPath {
         }
     }
 
+    /// As it could be written.
+    pub fn written(&self) -> String {
+        match self {
+            Self::Absolute(path) => path.display().to_string(),
+            Self::InHome(rest) => format!("~/{}", rest.display()),
+        }
+    }
+
     /// The absolute path; none where it is in a home that is not there.
     pub fn resolve(&self, home: Option<&Path>) -> Option<PathBuf> {
         match self {

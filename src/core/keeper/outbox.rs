@@ -8,6 +8,8 @@ use super::Entropy;
 use super::effect::{Effect, JobId};
 use super::entry::Entry;
 use super::event::{AccountEvent, Happened};
+use crate::http::Stamp;
+use crate::moment::Now;
 
 /// A place among the effects.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +79,13 @@ impl Outbox {
 
     pub(super) fn entropy(&mut self) -> &mut dyn FnMut(&mut [u8]) {
         &mut *self.entropy
+    }
+
+    /// For something that is signed now.
+    pub(super) fn stamp(&mut self, now: Now) -> Stamp {
+        let mut id = [0; 16];
+        (self.entropy)(&mut id);
+        Stamp { issued: now.wall, id }
     }
 
     pub(super) fn random(&mut self) -> u64 {

@@ -1,7 +1,7 @@
 //! What a request is for: this decides who judges its answer.
 
 use super::effect::{Effect, JobId};
-use crate::http::{Answer, Lost};
+use crate::http::{Answer, Lost, Stamp};
 use crate::oauth::device_poll::{DevicePoll, Polled};
 use crate::oauth::device_request::{DeviceAuthorization, DeviceRequest};
 use crate::oauth::outcome::{Outcome, Reason};
@@ -40,14 +40,17 @@ impl Purpose {
         }
     }
 
-    /// What is to be done for it.
-    pub(super) fn effect(&self, job: JobId) -> Effect {
-        let request = match self {
+    /// What is to be done for it. What is to be signed for it gets a `stamp`.
+    pub(super) fn effect(&self, job: JobId, stamp: impl FnOnce() -> Stamp) -> Effect {
+        let mut request = match self {
             Self::Token(request) => request.http(),
             Self::Codes(request) => request.http(),
             Self::Poll(poll) => poll.http(),
             Self::Revocation(request) => request.http(),
         };
+        if let Some(assertion) = &mut request.assertion {
+            assertion.stamp = stamp();
+        }
         Effect::Http { job, request }
     }
 

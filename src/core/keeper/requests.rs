@@ -65,7 +65,8 @@ impl Keeper {
         if let Some((job, purpose)) = next_request(entry, new_job) {
             entry.spend(now.moment);
             self.outbox.tell(entry, Happened::RequestStarted { grant: purpose.logged_as() });
-            self.outbox.put(purpose.effect(job));
+            let effect = purpose.effect(job, || self.outbox.stamp(now));
+            self.outbox.put(effect);
             self.places.take(job, Flight { account: name.clone(), purpose, host });
         }
         self.agenda.file(name, entry.due());

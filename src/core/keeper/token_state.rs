@@ -284,12 +284,6 @@ impl ActiveToken {
         self.sign_in.is_some() || self.renewal.renewer().is_some_and(Renewer::is_suspect)
     }
 
-    /// Whether it is worth nothing to another daemon: that has the client's own credentials, too.
-    pub(super) fn is_not_worth_saving(&self, now: Moment) -> bool {
-        let has_refresh_token = self.renewal.renewer().is_some_and(|it| it.by.refresh_token().is_some());
-        self.has_expired(now) && !has_refresh_token
-    }
-
     /// What is left when there is nothing to renew it with any more.
     pub(super) fn end(self) -> TokenState {
         self.sign_in.map_or(TokenState::Empty, |pending| TokenState::Pending(*pending))

@@ -62,6 +62,14 @@ impl Keeper {
     }
 }
 
+impl ActiveToken {
+    /// Whether it is worth nothing to another daemon: that has the client's own credentials, too.
+    pub(super) fn is_not_worth_saving(&self, now: Moment) -> bool {
+        let has_refresh_token = self.renewal.renewer().is_some_and(|it| it.by.refresh_token().is_some());
+        self.has_expired(now) && !has_refresh_token
+    }
+}
+
 fn restore_account(
     entry: &mut Entry,
     saved: AccountSnapshot,

@@ -1,5 +1,7 @@
 //! How the client proves who it is (RFC 6749 §2.3), alike in every request of ours to an authorization server.
 
+use alloc::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pizauth_common::config::{Account, ClientAuth};
@@ -22,25 +24,50 @@ pub(crate) struct Credentials {
     header: Option<Secret>,
     /// What no message may show.
     secrets: Vec<Secret>,
+    /// What is to be signed.
+    assertion: Option<http::Assertion>,
 }
+
+/// RFC 7523 §2.2.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 impl Credentials {
     /// Those of an account.
     pub(crate) fn of(account: &Account) -> Self {
         let client_id = ("client_id", Secret::from(&*account.client_id));
         match &account.client_auth {
-            ClientAuth::None => Self { fields: [client_id].into(), header: None, secrets: Vec::new() },
+            ClientAuth::None => Self::in_the_form([client_id].into()),
             ClientAuth::Post(secret) => Self {
                 fields: [client_id, ("client_secret", secret.clone())].into(),
-                header: None,
                 secrets: [secret.clone()].into(),
+                ..Self::in_the_form(Vec::new())
             },
             ClientAuth::Basic(secret) => {
                 let encoded = basic(&account.client_id, secret);
                 let header = Secret::new(format!("Basic {}", encoded.expose()));
-                Self { fields: Vec::new(), header: Some(header), secrets: [secret.clone(), encoded].into() }
+                let secrets = [secret.clone(), encoded].into();
+                Self { header: Some(header), secrets, ..Self::in_the_form(Vec::new()) }
+            }
+            ClientAuth::PrivateKeyJwt(key) => {
+                let kind = ("client_assertion_type", Secret::from(JWT_BEARER));
+                let assertion = http::Assertion {
+                    field: "client_assertion",
+                    key: Arc::clone(key),
+                    issuer: Arc::clone(&account.client_id),
+                    subject: Arc::clone(&account.client_id),
+                    // Also at other endpoints: it is what Microsoft wants, and names the server.
+                    audience: account.token_uri.written().to_owned(),
+                    scope: None,
+                    stamp: http::Stamp::default(),
+                };
+                Self { assertion: Some(assertion), ..Self::in_the_form([client_id, kind].into()) }
             }
         }
+    }
+
+    /// Nothing but these fields.
+    fn in_the_form(fields: Vec<(&'static str, Secret)>) -> Self {
+        Self { fields, header: None, secrets: Vec::new(), assertion: None }
     }
 
     /// A form that is posted with them.
@@ -51,7 +78,8 @@ impl Credentials {
         ]
         .into();
         headers.extend(self.header.clone().map(|header| ("Authorization", header)));
-        http::Request { method: http::Method::Post, uri: uri.to_owned(), headers, body: form.clone() }
+        let (method, body, assertion) = (http::Method::Post, form.clone(), self.assertion.clone());
+        http::Request { method, uri: uri.to_owned(), headers, body, assertion }
     }
 
     /// What no message may show.

@@ -105,7 +105,7 @@ impl DevicePoll {
     pub fn outcome(&self, result: Result<Answer, Lost>) -> Polled {
         match result {
             Ok(answer) => self.judge(&answer),
-            Err(Lost { sent, why }) => {
+            Err(Lost { sent, why, .. }) => {
                 Polled::NoVerdict { reason: Reason::new(&why), retry_after: None, reached: sent }
             }
         }

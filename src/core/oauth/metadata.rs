@@ -132,7 +132,13 @@ impl MetadataRequest {
     /// What is to be sent.
     pub fn http(&self) -> http::Request {
         let headers = [("Accept", Secret::from("application/json"))].into();
-        http::Request { method: http::Method::Get, uri: self.uri(), headers, body: Secret::from("") }
+        http::Request {
+            method: http::Method::Get,
+            uri: self.uri(),
+            headers,
+            body: Secret::from(""),
+            assertion: None,
+        }
     }
 
     fn uri(&self) -> String {
@@ -151,7 +157,7 @@ impl MetadataRequest {
     pub fn outcome(&self, result: Result<Answer, Lost>) -> Found {
         match result {
             Ok(answer) => self.judge(&answer),
-            Err(Lost { sent, why }) => {
+            Err(Lost { sent, why, .. }) => {
                 Found::Transient { reason: Reason::new(&why), retry_after: None, reached: sent }
             }
         }

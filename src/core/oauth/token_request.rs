@@ -115,7 +115,8 @@ impl TokenRequest {
     pub fn outcome(&self, result: Result<http::Answer, http::Lost>) -> Outcome {
         match result {
             Ok(answer) => token_answer::judge(&answer, self),
-            Err(http::Lost { sent, why }) => {
+            Err(http::Lost { why, needs_person: true, .. }) => Outcome::NeedsAttention(Reason::new(&why)),
+            Err(http::Lost { sent, why, needs_person: false }) => {
                 Outcome::Transient { reason: Reason::new(&why), retry_after: None, reached: sent }
             }
         }

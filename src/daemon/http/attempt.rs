@@ -37,7 +37,7 @@ impl Attempt {
 
     /// What is told of an attempt that got no answer.
     pub(super) fn lost(&self, failure: &Failure) -> Lost {
-        Lost { sent: self.has_been_sent(), why: failure.to_string() }
+        Lost { sent: self.has_been_sent(), why: failure.to_string(), needs_person: failure.needs_person() }
     }
 
     /// Whether a byte of the body can have reached the server.

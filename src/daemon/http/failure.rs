@@ -7,6 +7,7 @@ use std::time::Duration;
 use attohttpc::{Error, ErrorKind, InvalidResponseKind};
 use pizauth_common::cause::Cause;
 
+use super::assertion::Unsigned;
 use super::dialers::MOST_ADDRESSES;
 use super::proxy::UnusableProxy;
 use super::roots::UnusableRoots;
@@ -23,8 +24,16 @@ pub(super) enum Failure {
     Late { limit: Duration },
     Bug(Bug),
     NoUri,
+    Unsigned(Unsigned),
     Unreachable { server: String, trouble: Trouble },
     Unanswered { server: String, trouble: Trouble },
+}
+
+impl Failure {
+    /// Whether trying again is of no use before somebody has mended something here.
+    pub(super) fn needs_person(&self) -> bool {
+        matches!(self, Self::Unsigned(_))
+    }
 }
 
 impl fmt::Display for Failure {
@@ -36,6 +45,7 @@ impl fmt::Display for Failure {
             Self::Late { limit } => write!(f, "no answer within {} s", limit.as_secs()),
             Self::Bug(bug) => bug.fmt(f),
             Self::NoUri => f.write_str("cannot ask what is no URI"),
+            Self::Unsigned(unsigned) => unsigned.fmt(f),
             Self::Unreachable { server, trouble } => write!(f, "cannot reach {server}: {trouble}"),
             Self::Unanswered { server, trouble } => write!(f, "no answer from {server}: {trouble}"),
         }

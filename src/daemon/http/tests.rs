@@ -15,7 +15,7 @@ fn limits() -> RequestLimits {
 
 fn request() -> Request {
     let uri = "https://as.example/".to_owned();
-    Request { method: Method::Get, uri, headers: Vec::new(), body: Secret::from("") }
+    Request { method: Method::Get, uri, headers: Vec::new(), body: Secret::from(""), assertion: None }
 }
 
 /// Any, with a text that a test can tell it by.
@@ -35,7 +35,7 @@ where
 
 fn next(mail: &Receiver<Event>) -> (JobId, String, bool) {
     let Ok(Event::HttpAnswered { job, result }) = mail.recv_timeout(LONG) else { panic!("no result") };
-    let Lost { sent, why } = result.unwrap_err();
+    let Lost { sent, why, .. } = result.unwrap_err();
     (job, why, sent)
 }
 

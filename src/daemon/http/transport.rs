@@ -8,11 +8,13 @@ use attohttpc::RequestBuilder;
 use attohttpc::body::{Body, BodyKind};
 use attohttpc::header::{ACCEPT_ENCODING, PROXY_AUTHORIZATION, USER_AGENT};
 use pizauth_common::deadline::Deadline;
+use pizauth_common::secret::Secret;
 use pizauth_core::http::{Answer, Method, Request};
 use url::Url;
 
 use super::RequestLimits;
 use super::answer;
+use super::assertion;
 use super::attempt::Attempt;
 use super::dialers::{Dialers, Turn, patience};
 use super::failure::{Failure, Trouble};
@@ -60,7 +62,8 @@ impl Transport {
             Ok(proxy) => Route { proxy, ..direct },
             Err(unusable) => return Err(direct.failure(Trouble::Proxy(unusable), attempt)),
         };
-        self.ask(&route, request, attempt, deadline).map_err(|trouble| {
+        let body = assertion::body(request).map_err(Failure::Unsigned)?;
+        self.ask(&route, request, &body, attempt, deadline).map_err(|trouble| {
             // A connection that is shut down because the time is up looks as if the other side had done it.
             let trouble = if deadline.left().is_err() { Trouble::TimedOut } else { trouble };
             route.failure(trouble, attempt)
@@ -71,6 +74,7 @@ impl Transport {
         &self,
         route: &Route<'_>,
         request: &Request,
+        body: &Secret,
         attempt: &Attempt,
         deadline: Deadline,
     ) -> Result<Answer, Trouble> {
@@ -83,7 +87,7 @@ impl Transport {
         for root in roots.iter().flat_map(|roots| roots.iter()) {
             builder = builder.add_root_certificate(root.clone());
         }
-        let body = request.body.expose().as_bytes();
+        let body = body.expose().as_bytes();
         let payload = Payload { body, method: request.method, attempt, turn, is_prepared: false };
         answer::read(builder.body(payload).send()?, route.is_secure())
     }

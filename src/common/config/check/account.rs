@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use super::client_key::{self, HasClientKey};
 use super::global::{self, Global};
 use super::grant::{self, GrantName};
 use super::options::{self, Elsewhere, Given, Rule, Seen};
@@ -40,6 +41,7 @@ pub(super) struct Draft {
     client_id: Option<String>,
     client_secret: Option<Secret>,
     client_auth: Option<client::Method>,
+    client_key: client_key::Draft,
     scopes: Option<Vec<String>>,
     pub(super) redirect_uri: Option<Uri>,
     auth_uri_fields: Option<Vec<(String, String)>>,
@@ -48,6 +50,12 @@ pub(super) struct Draft {
     resource: Option<Vec<String>>,
     token_uri_fields: Option<Vec<(String, String)>>,
     refresh_times: RefreshTimes,
+}
+
+impl HasClientKey for Draft {
+    fn client_key(&mut self) -> &mut client_key::Draft {
+        &mut self.client_key
+    }
 }
 
 impl HasRefreshTimes for Draft {
@@ -83,6 +91,10 @@ const RULES: &[Rule<Draft>] = &[
         draft.token_uri_fields = given.token_uri_fields(problems);
     }),
     Rule::new("user", |draft, given, problems| draft.user = given.user(problems)),
+    client_key::file_rule(),
+    client_key::certificate_rule(),
+    client_key::id_rule(),
+    client_key::algorithm_rule(),
     refresh_times::at_least_rule(),
     refresh_times::before_expiry_rule(),
     refresh_times::retry_rule(),
@@ -127,7 +139,8 @@ pub(super) fn read<'a>(
     };
     let user = draft.user.take().or_else(|| user::hinted_at(&fields));
     let grant = grant::read(&mut draft, fields, provider, place, &seen, global, problems);
-    let client_auth = client::auth(draft.client_auth, draft.client_secret, &seen, problems);
+    let key = draft.client_key.check(&seen, problems);
+    let client_auth = client::auth(draft.client_auth, draft.client_secret, key, &seen, problems);
     grant.iter().for_each(|grant| application::check_proof(grant, &client_auth, &seen, problems));
     let for_user = provider.filter(|_| grant.as_ref().is_some_and(|grant| grant.application().is_none()));
     let account = Account {

@@ -44,10 +44,18 @@ pub(super) fn check_proof<'a>(
 ) {
     if grant.application().is_some()
         && *client_auth == ClientAuth::None
+        && !has_unusable_proof(seen)
         && let Some(place) = seen.place("grant")
     {
-        let message =
-            format!("grant = \"{}\" needs a client_secret: nothing else proves who asks", grant.name());
+        let message = format!(
+            "grant = \"{}\" needs a client_secret or a client_key_file: nothing else proves who asks",
+            grant.name()
+        );
         problems.error(place, message);
     }
+}
+
+/// Something is there that was reported as wrong already.
+fn has_unusable_proof(seen: &Seen) -> bool {
+    seen.get("client_key_file").is_some()
 }

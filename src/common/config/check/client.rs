@@ -1,46 +1,78 @@
-//! How the client proves who it is: what `client_auth` and `client_secret` come to.
+//! How the client proves who it is: what `client_auth` comes to, with `client_secret` and `client_key_file`.
+
+use std::sync::Arc;
 
 use super::options::{Given, Seen};
 use crate::config::client_auth::ClientAuth;
+use crate::config::client_key::ClientKey;
 use crate::config::problems::Problems;
 use crate::secret::Secret;
 
 /// The values of `client_auth`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     None,
     Post,
     Basic,
+    PrivateKeyJwt,
 }
 
-const METHODS: [(&str, Method); 3] =
-    [("post", Method::Post), ("basic", Method::Basic), ("none", Method::None)];
+const METHODS: [(&str, Method); 4] = [
+    ("post", Method::Post),
+    ("basic", Method::Basic),
+    ("none", Method::None),
+    ("private_key_jwt", Method::PrivateKeyJwt),
+];
 
-/// Without `client_auth` a secret is sent in the body, as ever.
+/// Without `client_auth` a key signs, and a secret is sent in the body, as ever.
 pub(super) fn auth<'a>(
     method: Option<Method>,
     secret: Option<Secret>,
+    key: Option<Arc<ClientKey>>,
     seen: &Seen<'_, 'a>,
     problems: &mut Problems<'a>,
 ) -> ClientAuth {
-    let place = seen.place("client_auth").unwrap_or_default();
-    match (method, secret.filter(|secret| !secret.expose().is_empty())) {
-        (None | Some(Method::Post), Some(secret)) => ClientAuth::Post(secret),
-        (Some(Method::Basic), Some(secret)) => ClientAuth::Basic(secret),
-        (Some(Method::None), Some(_)) => {
-            let message =
-                "'client_auth' is \"none\", but this account has a client_secret: remove one of them";
-            problems.error(place, message);
-            ClientAuth::None
-        }
-        (Some(method @ (Method::Post | Method::Basic)), None) => {
-            let word = if let Method::Post = method { "post" } else { "basic" };
+    let place = seen.place("client_auth").or(seen.place("client_key_file")).unwrap_or_default();
+    let secret = secret.filter(|secret| !secret.expose().is_empty());
+    let by_default = match (&secret, &key) {
+        (_, Some(_)) => Method::PrivateKeyJwt,
+        (Some(_), None) => Method::Post,
+        (None, None) => Method::None,
+    };
+    let method = method.unwrap_or(by_default);
+    let word = METHODS.iter().find(|(_, it)| *it == method).map_or("", |(word, _)| word);
+    let is_other = seen.get("client_auth").is_some() && method != Method::PrivateKeyJwt;
+    if let Some(unused) = seen.place("client_key_file").filter(|_| is_other) {
+        problems.warning(unused, format!("'client_key_file' has no effect with client_auth = \"{word}\""));
+    }
+    match (method, secret, key) {
+        (Method::Post, Some(secret), _) => return ClientAuth::Post(secret),
+        (Method::Basic, Some(secret), _) => return ClientAuth::Basic(secret),
+        (Method::PrivateKeyJwt, None, Some(key)) => return ClientAuth::PrivateKeyJwt(key),
+        (Method::None, None, _) => {}
+        (Method::Post | Method::Basic, None, _) => {
             let message = format!("'client_auth' is \"{word}\", but this account has no client_secret");
             problems.error(place, message);
-            ClientAuth::None
         }
-        (None | Some(Method::None), None) => ClientAuth::None,
+        (Method::None | Method::PrivateKeyJwt, Some(_), _) => {
+            let message = match seen.get("client_auth") {
+                Some(_) => format!(
+                    "'client_auth' is \"{word}\", but this account has a client_secret: remove one of them"
+                ),
+                None => {
+                    "this account has a client_key_file and a client_secret: remove one of them".to_owned()
+                }
+            };
+            problems.error(place, message);
+        }
+        // A path that is wrong is reported already.
+        (Method::PrivateKeyJwt, None, None) if seen.get("client_key_file").is_some() => {}
+        (Method::PrivateKeyJwt, None, None) => {
+            let message = format!("'client_auth' is \"{word}\", but this account has no client_key_file");
+            problems.error(place, message);
+        }
     }
+    ClientAuth::None
 }
 
 impl<'a> Given<'_, 'a> {

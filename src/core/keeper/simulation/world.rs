@@ -278,7 +278,9 @@ impl World {
             Some(_) => Purpose::Revocation(revocation::request(account, model, self.now.moment)),
             None => purpose(account, &model.phase, &sent),
         };
-        let Effect::Http { request, .. } = purpose.effect(job) else { panic!("no request for {purpose:?}") };
+        let Effect::Http { request, .. } = purpose.effect(job, || panic!("nothing is signed here")) else {
+            panic!("no request for {purpose:?}")
+        };
         assert_eq!(sent, request);
         assert_eq!(grant, purpose.logged_as());
         let code = match &model.phase {

@@ -257,7 +257,11 @@ fn who_waits_hears_of_the_token_or_of_what_keeps_it() {
     bench.keeper.wait("work", WaiterId(1), demand, until, bench.now).unwrap();
     let job = bench.request();
     bench.requests.clear();
-    bench.keeper.answered(job, Err(Lost { sent: false, why: "no network".to_owned() }), bench.now);
+    bench.keeper.answered(
+        job,
+        Err(Lost { sent: false, why: "no network".to_owned(), needs_person: false }),
+        bench.now,
+    );
     bench.collect();
     bench.pass(3);
     let job = bench.request();

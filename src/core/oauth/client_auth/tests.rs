@@ -1,4 +1,6 @@
 use super::*;
+use pizauth_common::config::{ClientKey, UserPath};
+
 use crate::testing::account;
 
 fn with(client_auth: ClientAuth) -> Account {
@@ -43,6 +45,22 @@ fn by_basic_both_are_encoded_as_in_a_form_and_none_stands_in_the_body() {
     let pair = String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap();
     assert_eq!((name, &*pair), ("Authorization", "me%3A%20100%25%2F%C3%BC:p%3Aa%2Bs%20%25%C3%A9"));
     assert_eq!(credentials.secrets(), [Secret::from("p:a+s %é"), Secret::from(encoded)]);
+}
+
+#[test]
+fn a_key_signs_who_the_client_is_for_the_token_endpoint() {
+    let file = UserPath::parse("/etc/key.pem").unwrap();
+    let key = Arc::new(ClientKey { file, certificate: None, id: None, algorithm: None });
+    let credentials = Credentials::of(&with(ClientAuth::PrivateKeyJwt(Arc::clone(&key))));
+    let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    let expected = [("client_id", "me: 100%/ü"), ("client_assertion_type", kind)];
+    assert_eq!(credentials.fields, expected.map(|(name, value)| (name, Secret::from(value))));
+    let assertion = credentials.post("https://as.example/other", &Secret::from("a=b")).assertion.unwrap();
+    assert_eq!((assertion.field, &assertion.key), ("client_assertion", &key));
+    let claims: serde_json::Value = serde_json::from_str(&assertion.claims()).unwrap();
+    assert_eq!((&claims["iss"], &claims["sub"]), (&"me: 100%/ü".into(), &"me: 100%/ü".into()));
+    assert_eq!(claims["aud"], "https://as.example/token");
+    is_form_without_authorization(&credentials);
 }
 
 #[test]

@@ -131,7 +131,8 @@ fn a_refusal_says_why_and_what_to_do() {
     assert!(reason(500, "<html><title>Oops</title>").as_str().contains("a web page instead of an answer"));
     assert!(reason(302, "").as_str().contains("is device_auth_uri right?"));
     assert!(reason(404, r#"{"device_code":"d","user_code":"u"}"#).as_str().contains("neither a device code"));
-    let lost = request().outcome(Err(Lost { sent: true, why: "it took too long".to_owned() }));
+    let lost =
+        request().outcome(Err(Lost { sent: true, why: "it took too long".to_owned(), needs_person: false }));
     assert_eq!(lost.unwrap_err().as_str(), "it took too long");
 }
 

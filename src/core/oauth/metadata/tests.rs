@@ -90,7 +90,13 @@ fn nesting_is_bounded_wherever_it_stands_but_in_strings() {
 
 #[test]
 fn a_server_that_is_not_reached_or_busy_is_asked_again() {
-    let lost = |sent| request("https://a.example").outcome(Err(Lost { sent, why: "no route".to_owned() }));
+    let lost = |sent| {
+        request("https://a.example").outcome(Err(Lost {
+            sent,
+            why: "no route".to_owned(),
+            needs_person: false,
+        }))
+    };
     for sent in [true, false] {
         assert!(matches!(lost(sent), Found::Transient { reached, retry_after: None, .. } if reached == sent));
     }

@@ -35,7 +35,7 @@ const FORM: &str = "grant_type=refresh_token&refresh_token=hunter2";
 
 fn post(uri: &str) -> Request {
     let headers = vec![("Content-Type", Secret::from("application/x-www-form-urlencoded"))];
-    Request { method: Method::Post, uri: uri.to_owned(), headers, body: Secret::from(FORM) }
+    Request { method: Method::Post, uri: uri.to_owned(), headers, body: Secret::from(FORM), assertion: None }
 }
 
 fn perform(uri: &str, limits: RequestLimits) -> Result<Answer, Lost> {
@@ -102,7 +102,7 @@ fn body(result: Result<Answer, Lost>) -> String {
 
 #[track_caller]
 fn lost(result: Result<Answer, Lost>) -> (String, bool) {
-    let Lost { sent, why } = result.unwrap_err();
+    let Lost { sent, why, .. } = result.unwrap_err();
     assert!(!why.contains("hunter2"), "{why}");
     (why, sent)
 }
@@ -151,7 +151,7 @@ fn a_get_has_no_body_and_counts_as_sent() {
     let uri = server(move |mut stream| sent.send(read_head(&mut stream)).unwrap());
     let headers =
         vec![("Accept", Secret::from("text/plain")), ("Authorization", Secret::from("Bearer hunter2"))];
-    let get = Request { method: Method::Get, uri, headers, body: Secret::from("") };
+    let get = Request { method: Method::Get, uri, headers, body: Secret::from(""), assertion: None };
     let (_, has_been_sent) = lost(perform_request(&get, limits(), &[]));
     assert!(has_been_sent);
     let (head, _) = parts(&received.recv().unwrap());
