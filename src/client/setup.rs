@@ -42,9 +42,6 @@ arguments! {
         /// who runs it: google, microsoft, fastmail, ...
         #[argh(option)]
         provider: Option<String>,
-        /// another one, by the address that it calls itself
-        #[argh(option, arg_name = "uri")]
-        issuer: Option<String>,
         /// the name of the account
         #[argh(option)]
         name: Option<String>,
@@ -92,7 +89,7 @@ impl Command for Setup {
 fn lines_for(account: &NewAccount) -> String {
     let servers = match &account.server {
         Server::Known { provider, .. } => provider.servers,
-        Server::Issuer { .. } | Server::Endpoints { .. } => None,
+        Server::Other { .. } => None,
     };
     match (&account.user, servers) {
         (Some(user), Some(servers)) => next_steps::for_mail(&account.name, user, &servers),

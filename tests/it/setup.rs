@@ -71,18 +71,7 @@ fn impossible_answers_are_refused_in_words_and_nothing_is_written() {
         (&["@example.org"], "is no mail address"),
         (&["me@x.org", "--provider", "gogle"], "unknown provider 'gogle', did you mean 'google'?"),
         (
-            &[
-                "me@x.org",
-                "--issuer",
-                "ftp://x",
-                "--name",
-                "x",
-                "--client-id",
-                "x",
-                "--secret-cmd",
-                "",
-                "--yes",
-            ],
+            &["me@x.org", "--provider", "microsoft", "--tenant", "a b", "--client-id", "x", "--yes"],
             "that would be no configuration",
         ),
     ] {
@@ -196,7 +185,6 @@ fn from_an_empty_home_to_an_access_token() {
         ("Number of the provider", "99"),
         ("Number of the provider", "11"),
         ("Name of the account", "work"),
-        ("Its issuer", ""),
         ("Its authorization endpoint", &auth),
         ("Its token endpoint", &token),
         ("Scopes", "one two"),

@@ -5,7 +5,9 @@
 # pip: authlib==1.9.10 flask==3.1.3
 
 start_python_server authlib_server
+# shellcheck disable=SC2034 # for server.sh
 auth_uri=$issuer/authorize token_uri=$issuer/token revocation_uri=$issuer/revocation
+# shellcheck disable=SC2034 # likewise
 introspection_uri=$issuer/introspection introspector=mail-server:mail-server-secret
 approve() { ask "$1"; }
 type_code() { ask "$1" >typed; }

@@ -2,7 +2,9 @@
 # What oidc-provider offers beside the code flow: the device grant (RFC 8628) and revocation (RFC 7009).
 
 start_provider
+# shellcheck disable=SC2034 # for server.sh
 auth_uri=$issuer/auth token_uri=$issuer/token revocation_uri=$issuer/token/revocation
+# shellcheck disable=SC2034 # likewise
 introspection_uri=$issuer/token/introspection introspector=smtp-server:smtp-server-secret
 type_code() { /usr/bin/python3 "$here/login.py" --device "$1"; }
 

@@ -19,7 +19,9 @@ redirect_port=$(free_port)
 glewlwyd() { /usr/bin/python3 "$here/glewlwyd.py" "$issuer" "$@"; }
 glewlwyd set-up "$redirect_port"
 
+# shellcheck disable=SC2034 # for server.sh
 auth_uri=$issuer/auth token_uri=$issuer/token revocation_uri=$issuer/revoke
+# shellcheck disable=SC2034 # likewise
 introspection_uri=$issuer/introspect introspector=basic:s3cr-et
 approve() { ask "$(glewlwyd approve "$1")"; }
 type_code() { glewlwyd device "$2" >typed; }

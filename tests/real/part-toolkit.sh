@@ -5,6 +5,7 @@
 # pip: django-oauth-toolkit==3.4.0 django==5.2.19
 
 start_python_server toolkit_server
+# shellcheck disable=SC2034 # for server.sh
 auth_uri=$issuer/authorize/ token_uri=$issuer/token/ revocation_uri=$issuer/revoke_token/
 approve() { ask "$1"; }
 end_sessions() { ask "$issuer/control" --data '{"end": true}' >/dev/null; }

@@ -22,20 +22,8 @@ pub(super) struct NewAccount {
 /// Whom it is with.
 #[derive(Debug)]
 pub(super) enum Server {
-    Known {
-        provider: &'static MailProvider,
-        tenant: Option<String>,
-    },
-    /// Its metadata name the endpoints (RFC 8414).
-    Issuer {
-        issuer: String,
-        scopes: Vec<String>,
-    },
-    Endpoints {
-        auth_uri: String,
-        token_uri: String,
-        scopes: Vec<String>,
-    },
+    Known { provider: &'static MailProvider, tenant: Option<String> },
+    Other { auth_uri: String, token_uri: String, scopes: Vec<String> },
 }
 
 /// RFC 6749 §2.3.1.
@@ -74,14 +62,14 @@ impl NewAccount {
     fn listeners(&self) -> &'static str {
         match &self.server {
             Server::Known { provider, .. } => provider.listeners,
-            Server::Issuer { .. } | Server::Endpoints { .. } => "",
+            Server::Other { .. } => "",
         }
     }
 
     fn scopes(&self) -> Vec<String> {
         match &self.server {
             Server::Known { provider, .. } => provider.scopes(),
-            Server::Issuer { scopes, .. } | Server::Endpoints { scopes, .. } => scopes.clone(),
+            Server::Other { scopes, .. } => scopes.clone(),
         }
     }
 
@@ -92,8 +80,7 @@ impl NewAccount {
                     + &tenant.as_deref().map(|tenant| option("tenant", tenant)).unwrap_or_default()
                     + &provider.redirect_uri.map(|uri| option("redirect_uri", uri)).unwrap_or_default()
             }
-            Server::Issuer { issuer, .. } => option("issuer", issuer),
-            Server::Endpoints { auth_uri, token_uri, .. } => {
+            Server::Other { auth_uri, token_uri, .. } => {
                 option("auth_uri", auth_uri) + &option("token_uri", token_uri)
             }
         }

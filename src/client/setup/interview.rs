@@ -70,7 +70,7 @@ impl Interview<'_> {
     fn address(&self) -> Result<Option<String>, Stopped> {
         let options = self.options;
         let named = options.provider.as_deref().map(chosen).transpose()?;
-        let is_mail = options.issuer.is_none() && named.is_none_or(|provider| provider.servers.is_some());
+        let is_mail = named.is_none_or(|provider| provider.servers.is_some());
         let address = match (&options.address, is_mail) {
             (Some(address), _) => address.clone(),
             (None, true) => self.ask("Address of the mailbox", None, "the address")?,
@@ -89,9 +89,6 @@ impl Interview<'_> {
     fn provider(&self, address: Option<&str>) -> Result<Option<&'static MailProvider>, Stopped> {
         if let Some(name) = &self.options.provider {
             return chosen(name).map(Some);
-        }
-        if self.options.issuer.is_some() {
-            return Ok(None);
         }
         let domain = address.and_then(|address| address.rsplit_once('@')).map_or("", |(_, domain)| domain);
         if mail_provider::has_no_oauth2(domain) {
@@ -177,19 +174,11 @@ impl Interview<'_> {
     }
 
     fn other(&self) -> Result<Server, Stopped> {
-        let text = "Its issuer, the https address that it calls itself (not known: just Enter)";
-        let issuer = self.given_or_asked(self.options.issuer.as_ref(), text, Some(""), "--issuer")?;
-        if !issuer.is_empty() {
-            return Ok(Server::Issuer { issuer, scopes: self.scopes()? });
-        }
-        let auth_uri = self.ask("Its authorization endpoint", None, "--issuer")?;
-        let token_uri = self.ask("Its token endpoint", None, "--issuer")?;
-        Ok(Server::Endpoints { auth_uri, token_uri, scopes: self.scopes()? })
-    }
-
-    fn scopes(&self) -> Result<Vec<String>, Stopped> {
-        let answer = self.ask("Scopes, separated by blanks (none: just Enter)", Some(""), "--yes")?;
-        Ok(answer.split_whitespace().map(str::to_owned).collect())
+        let auth_uri = self.ask("Its authorization endpoint", None, "--provider")?;
+        let token_uri = self.ask("Its token endpoint", None, "--provider")?;
+        let scopes = self.ask("Scopes, separated by blanks (none: just Enter)", Some(""), "--provider")?;
+        let scopes = scopes.split_whitespace().map(str::to_owned).collect();
+        Ok(Server::Other { auth_uri, token_uri, scopes })
     }
 
     fn client(&self, provider: Option<&'static MailProvider>) -> Result<(String, ClientSecret), Stopped> {
