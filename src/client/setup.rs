@@ -51,9 +51,6 @@ arguments! {
         /// the client identifier
         #[argh(option, arg_name = "id")]
         client_id: Option<String>,
-        /// what prints the client's secret; '' for none
-        #[argh(option, arg_name = "command")]
-        secret_cmd: Option<String>,
         /// the user of the mailbox, if it is not the address
         #[argh(option)]
         user: Option<String>,

@@ -55,7 +55,7 @@ fn without_a_terminal_the_missing_answer_is_named_and_nothing_is_written() {
         (&["me@gmail.com"], "--name is not given"),
         (&["me@gmail.com", "--yes"], "--client-id is not given"),
         (&["--provider", "github"], "--name is not given"),
-        (&["me@gmail.com", "--name", "x", "--client-id", "x", "--secret-cmd", ""], "--yes is not given"),
+        (&["me@gmail.com", "--name", "x", "--client-id", "x"], "--yes is not given"),
     ] {
         setup(&sandbox, options).run().exits(64).says(missing);
     }
@@ -109,8 +109,7 @@ fn at_a_terminal_it_asks_what_it_cannot_know_and_shows_no_secret() {
     terminal.shows("Name of the account").shows("[gmail]: ").types("\n");
     terminal.shows("https://console.cloud.google.com/").shows("https://mail.google.com/");
     terminal.shows("Client identifier").types("\n").shows("Client identifier").types("the-id\n");
-    terminal.shows("Command that prints its secret").types("\n");
-    terminal.shows("(none: just Enter): ").types("s3cret\n");
+    terminal.shows("Its secret").shows("Enter): ").types("s3cret\n");
     terminal.shows("// client_secret: not shown here").shows("? [Y/n]: ").types("maybe\n");
     terminal.shows("Please answer y or n.").types("y\n");
     terminal.shows("pizauthd is not running. Start it? [Y/n]: ");
@@ -128,7 +127,12 @@ fn a_secret_goes_into_no_file_that_others_can_read() {
     let before = config(&sandbox);
     fs::set_permissions(sandbox.config_file(), fs::Permissions::from_mode(0o644)).expect("its mode");
     let mut terminal = Terminal::run(setup(&sandbox, &["me@gmail.com", "--name", "g", "--client-id", "id"]));
-    terminal.shows("Command that prints").types("\n").shows("(none: just Enter): ").types("s3cret\n");
+    terminal
+        .shows("Command that prints")
+        .types("\n")
+        .shows("Or the secret")
+        .shows("Enter): ")
+        .types("s3cret\n");
     assert!(terminal.ends(1).contains("can be read by others"));
     assert_eq!(config(&sandbox), before);
 }
@@ -189,8 +193,7 @@ fn from_an_empty_home_to_an_access_token() {
         ("Its token endpoint", &token),
         ("Scopes", "one two"),
         ("Client identifier", "client"),
-        ("Command that prints its secret", ""),
-        ("Or the secret itself", ""),
+        ("Its secret: not shown here, it will stand in the file (none: just Enter): ", ""),
         ("? [Y/n]", "y"),
         ("Start it? [Y/n]", ""),
         ("Sign in now? [Y/n]", ""),

@@ -30,8 +30,6 @@ pub(super) enum Server {
 #[derive(Debug)]
 pub(super) enum ClientSecret {
     None,
-    /// A command prints it.
-    Command(String),
     /// It stands in the file.
     Written(Secret),
 }
@@ -89,7 +87,6 @@ impl NewAccount {
     fn secret_line(&self, secrets: Secrets) -> String {
         match (&self.secret, secrets) {
             (ClientSecret::None, _) => String::new(),
-            (ClientSecret::Command(command), _) => option("client_secret_cmd", command),
             (ClientSecret::Written(secret), Secrets::Written) => option("client_secret", secret.expose()),
             (ClientSecret::Written(_), Secrets::Hidden) => {
                 "    // client_secret: not shown here\n".to_owned()

@@ -1,15 +1,15 @@
 //! Questions to a person at a terminal, who may leave at any of them by Ctrl-C or Ctrl-D.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
 use pizauth_common::cause::Cause;
+use pizauth_common::hidden_line::hidden_line;
 use pizauth_common::secret::Secret;
 use pizauth_common::terminal::is_unsafe;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use crate::interrupt;
 
@@ -95,15 +95,22 @@ impl Dialogue {
         }
     }
 
-    /// As [`Dialogue::ask`], while nothing that is typed is shown.
+    /// A line that is not shown, and may be empty.
     ///
     /// # Errors
     /// There is none.
-    pub(super) fn ask_for_secret(&self, question: Question<'_>) -> Result<Secret, Unanswered> {
-        let _hidden = if self.is_terminal { Some(Hidden::begin()?) } else { None };
-        let answer = self.ask(question)?;
-        self.tell("\n")?;
-        Ok(Secret::new(answer))
+    pub(super) fn ask_for_secret(&self, text: &str, option: &'static str) -> Result<Secret, Unanswered> {
+        if self.says_yes {
+            return Ok(Secret::new(String::new()));
+        }
+        if !self.is_terminal {
+            return Err(Unanswered::NoTerminal(option));
+        }
+        let line = hidden_line(io::stdin(), io::stderr(), &format!("{text}: "), LONGEST);
+        line.map_err(|error| match error.kind() {
+            ErrorKind::Interrupted => Unanswered::Left,
+            _ => error.into(),
+        })
     }
 
     /// Whether the person agrees; an empty line does.
@@ -159,24 +166,5 @@ impl Dialogue {
                 Err(errno) => return Err(io::Error::from(errno).into()),
             }
         }
-    }
-}
-
-/// While it lives the terminal shows nothing of what is typed.
-struct Hidden(Termios);
-
-impl Hidden {
-    fn begin() -> io::Result<Self> {
-        let before = tcgetattr(io::stdin())?;
-        let mut hidden = before.clone();
-        hidden.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(io::stdin(), OptionalActions::Now, &hidden)?;
-        Ok(Self(before))
-    }
-}
-
-impl Drop for Hidden {
-    fn drop(&mut self) {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
     }
 }

@@ -210,22 +210,11 @@ impl Interview<'_> {
     }
 
     fn secret(&self, provider: Option<&'static MailProvider>) -> Result<ClientSecret, Stopped> {
-        match &self.options.secret_cmd {
-            Some(command) if command.is_empty() => return Ok(ClientSecret::None),
-            Some(command) => return Ok(ClientSecret::Command(command.clone())),
-            None => {}
-        }
         if provider.is_some_and(|provider| !provider.has_secret) {
             return Ok(ClientSecret::None);
         }
-        let question = "Command that prints its secret, such as: pass show oauth (none: just Enter)";
-        let command = self.ask(question, Some(""), "--secret-cmd")?;
-        if !command.is_empty() {
-            return Ok(ClientSecret::Command(command));
-        }
-        let text = "Or the secret itself: not shown here, it will stand in the file (none: just Enter)";
-        let option = "--secret-cmd";
-        let secret = self.dialogue.ask_for_secret(Question { text, default: Some(""), option })?;
+        let text = "Its secret: not shown here, it will stand in the file (none: just Enter)";
+        let secret = self.dialogue.ask_for_secret(text, "--yes")?;
         if secret.expose().is_empty() { Ok(ClientSecret::None) } else { self.written(secret) }
     }
 
@@ -236,8 +225,7 @@ impl Interview<'_> {
         }
         let path = self.file.path().to_string_lossy();
         Err(impossible(format!(
-            "{path} can be read by others, and a secret would stand in it: chmod 600 {path}, then once more; or let a \
-             command print the secret: --secret-cmd",
+            "{path} can be read by others, and a secret would stand in it: chmod 600 {path}, then once more",
             path = printable(&path)
         )))
     }
