@@ -127,12 +127,7 @@ fn a_secret_goes_into_no_file_that_others_can_read() {
     let before = config(&sandbox);
     fs::set_permissions(sandbox.config_file(), fs::Permissions::from_mode(0o644)).expect("its mode");
     let mut terminal = Terminal::run(setup(&sandbox, &["me@gmail.com", "--name", "g", "--client-id", "id"]));
-    terminal
-        .shows("Command that prints")
-        .types("\n")
-        .shows("Or the secret")
-        .shows("Enter): ")
-        .types("s3cret\n");
+    terminal.shows("Its secret").shows("Enter): ").types("s3cret\n");
     assert!(terminal.ends(1).contains("can be read by others"));
     assert_eq!(config(&sandbox), before);
 }
