@@ -1,6 +1,6 @@
 //! `pizauth check` and `pizauthd --check`: every error in one run, each with its place.
 
-use std::fs::{Permissions, set_permissions};
+use std::fs::{Permissions, set_permissions, write};
 use std::os::unix::fs::PermissionsExt;
 
 use crate::support::{Call, Daemon, Running, Sandbox};
@@ -78,6 +78,11 @@ fn a_hook_whose_file_is_missing_is_warned_of_at_a_check_at_the_start_and_at_a_re
             .says("'state_encrypt_cmd' begins with ~/no/age, which does not exist")
             .says("'state_decrypt_cmd' begins with /no/age, which does not exist");
     }
+    let hook = sandbox.home().join("hook");
+    write(&hook, "#!/bin/sh\n").expect("a hook");
+    set_permissions(&hook, Permissions::from_mode(0o777)).expect("its mode");
+    with_hook("~/hook save");
+    sandbox.applet("reload").run().exits(0).says("begins with ~/hook, which others can change");
     with_hook("cd ~/no/such && ./hook save");
     sandbox.applet("reload").run().exits(0).says_not("does not exist");
 }

@@ -34,8 +34,18 @@ pub(super) fn of(path: &Path, stat: &Stat, holds_a_secret: bool) -> Vec<Exposed>
     [owner, writers, readers, parent(path, uid)].into_iter().flatten().collect()
 }
 
+/// Whether others than the user and root decide what is in a file.
+pub(super) fn others_can_change(file: &Stat) -> bool {
+    let uid = rustix::process::geteuid().as_raw();
+    is_foreign(file, uid) || others_have(file, Mode::WGRP, Mode::WOTH, uid)
+}
+
+fn is_foreign(file: &Stat, uid: u32) -> bool {
+    ![uid, ROOT_UID].contains(&file.st_uid)
+}
+
 fn foreign_owner(stat: &Stat, uid: u32, name: &str) -> Option<Exposed> {
-    (![uid, ROOT_UID].contains(&stat.st_uid)).then(|| Exposed {
+    is_foreign(stat, uid).then(|| Exposed {
         message: format!(
             "this file belongs to another user (uid {}), who can have pizauthd run their commands",
             stat.st_uid

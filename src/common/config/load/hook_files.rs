@@ -1,4 +1,5 @@
-//! Hooks and filters whose command begins with a file that cannot be run: nobody would hear of it before it is needed.
+//! Hooks and filters whose command begins with a file that cannot be run, of which nobody would hear before it is needed,
+//! or that others can change, who would have us run their commands.
 //!
 //! Only a word that is plainly a path is looked at. What else a shell makes of a command (builtins, functions,
 //! variables, quotes, its own PATH) it alone knows, and a warning that is wrong is worse than none.
@@ -7,8 +8,9 @@ use std::fs::metadata;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, access};
+use rustix::fs::{Access, access, stat};
 
+use super::exposure::others_can_change;
 use crate::config::problems::Problems;
 use crate::config::report::Report;
 use crate::config::source::Source;
@@ -44,10 +46,11 @@ pub(super) fn warnings(
     problems.into_report(&Source::new(text, file_name))
 }
 
-/// What keeps the first word of `command` from being run, if it is the path of a file.
+/// What keeps the first word of `command` from being run, or from being one's own, if it is the path of a file.
 fn trouble(command: &str, home: Option<&Path>) -> Option<String> {
     let word = plain_path(command)?;
-    let why = why_not_run(&resolved(word, home)?)?;
+    let file = resolved(word, home)?;
+    let why = why_not_run(&file).or_else(|| why_not_trusted(&file))?;
     Some(format!("{word}, which {why}"))
 }
 
@@ -82,8 +85,18 @@ fn why_not_run(path: &Path) -> Option<&'static str> {
     }
 }
 
+fn why_not_trusted(path: &Path) -> Option<&'static str> {
+    let is_theirs = stat(path).is_ok_and(|found| others_can_change(&found));
+    is_theirs.then_some(
+        "others can change, to have pizauthd run their commands (make it your own, and chmod go-w)",
+    )
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -143,6 +156,10 @@ mod tests {
         assert_eq!(trouble("~/plain/no").unwrap(), "~/plain/no, which does not exist");
         assert_eq!(trouble("$HOME/plain").unwrap(), "$HOME/plain, which is not executable (chmod +x)");
         assert_eq!(trouble("~/").unwrap(), "~/, which is a directory");
+        std::fs::set_permissions(home.path().join("plain"), Permissions::from_mode(0o757)).unwrap();
+        assert!(trouble("~/plain").unwrap().starts_with("~/plain, which others can change, to have"));
+        std::fs::set_permissions(home.path().join("plain"), Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(trouble("~/plain"), None);
         assert_eq!(trouble("/bin/sh -c true"), None);
         assert_eq!(super::trouble("~/no", None), None);
     }
