@@ -7,6 +7,7 @@
 start_python_server() {
     in_background "$1" env PYTHONPATH="$CACHE/python" /usr/bin/python3 "$here/$1.py"
     wait_for_lines 1 '^issuer ' "$1.log"
+    # shellcheck disable=SC2034 # for the parts
     issuer=$(sed -n 's/^issuer //p' "$1.log")
 }
 
