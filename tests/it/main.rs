@@ -31,6 +31,7 @@ mod login;
 mod multiplexer;
 mod other_version;
 mod persistence;
+mod private_key_jwt;
 mod provider_answers;
 mod provider_habits;
 mod redirect_listener;
