@@ -1,6 +1,7 @@
 //! Clients that prove who they are by signing (RFC 7523 §2.2). Signatures are checked by openssl.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use base64::Engine;
@@ -81,4 +82,16 @@ fn a_key_that_is_not_there_needs_attention_and_is_used_as_soon_as_it_is() {
     fs::rename(&away, &key).expect("it is back");
     running.refresh("work").exits(0);
     running.wait_for_other_token("work", &token);
+}
+
+#[test]
+fn a_key_that_others_can_read_is_warned_of() {
+    let running = running();
+    let key = running.sandbox.home().join("key.pem");
+    running.sandbox.applet("check").run().exits(0).says_not("others can read");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("its mode");
+    for command in ["check", "reload"] {
+        let warned = running.sandbox.applet(command).run().exits(0);
+        warned.says(&format!("others can read {}, the private key of a client", key.display()));
+    }
 }

@@ -89,7 +89,8 @@ pub fn load(path: &Path, when: When) -> Result<Checked, LoadError> {
     let mut checked = parse(text, &name).map_err(invalid)?;
     checked.warnings.append(hook_files::warnings(&checked.config, text, &name, &ProcessEnvironment));
     let exposed = exposure::of(path, &stat, holds_a_secret(&checked.config));
-    exposed.into_iter().for_each(|exposed| checked.warnings.push(warning(exposed, &name)));
+    let keys = exposure::of_keys(&checked.config, &ProcessEnvironment);
+    exposed.into_iter().chain(keys).for_each(|exposed| checked.warnings.push(warning(exposed, &name)));
     Ok(checked)
 }
 

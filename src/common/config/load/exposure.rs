@@ -1,10 +1,13 @@
 //! Who else can read or write the file: whoever writes it has pizauthd run commands of theirs.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use rustix::fs::{FileType, Mode, Stat};
+use rustix::fs::{FileType, Mode, Stat, stat};
 
+use crate::config::Config;
 use crate::config::snippet::visible;
+use crate::paths::Environment;
 use crate::paths::directory::{DirectoryError, Problem, is_own_group, weak_parent};
 
 const ROOT_UID: u32 = 0;
@@ -32,6 +35,24 @@ pub(super) fn of(path: &Path, stat: &Stat, holds_a_secret: bool) -> Vec<Exposed>
         help: format!("chmod 600 {name}"),
     });
     [owner, writers, readers, parent(path, uid)].into_iter().flatten().collect()
+}
+
+/// The private keys of clients that others can read.
+pub(super) fn of_keys(config: &Config, environment: &impl Environment) -> Vec<Exposed> {
+    let (home, uid) = (environment.home(), rustix::process::geteuid().as_raw());
+    let keys = config.accounts.iter().filter_map(|account| account.client_auth.key());
+    // Many accounts may have one.
+    let files: BTreeSet<_> = keys.filter_map(|key| key.file.resolve(home.as_deref())).collect();
+    let is_readable =
+        |file: &PathBuf| stat(file).is_ok_and(|found| others_have(&found, Mode::RGRP, Mode::ROTH, uid));
+    let exposed = |file: PathBuf| {
+        let name = visible(&file.to_string_lossy());
+        Exposed {
+            message: format!("others can read {name}, the private key of a client"),
+            help: format!("chmod 600 {name}"),
+        }
+    };
+    files.into_iter().filter(is_readable).map(exposed).collect()
 }
 
 /// Whether others than the user and root decide what is in a file.
