@@ -62,13 +62,13 @@ impl Keeper {
     fn start_request(&mut self, name: &AccountName, host: Host, now: Now) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let new_job = self.outbox.new_job();
-        if let Some((job, purpose)) = next_request(entry, new_job) {
-            entry.spend(now.moment);
-            self.outbox.tell(entry, Happened::RequestStarted { grant: purpose.logged_as() });
-            let effect = purpose.effect(job, || self.outbox.stamp(now));
-            self.outbox.put(effect);
-            self.places.take(job, Flight { account: name.clone(), purpose, host });
-        }
+        // Filed again, what cannot begin would be due for ever.
+        let Some((job, purpose)) = next_request(entry, new_job) else { return };
+        entry.spend(now.moment);
+        self.outbox.tell(entry, Happened::RequestStarted { grant: purpose.logged_as() });
+        let effect = purpose.effect(job, || self.outbox.stamp(now));
+        self.outbox.put(effect);
+        self.places.take(job, Flight { account: name.clone(), purpose, host });
         self.agenda.file(name, entry.due());
     }
 }
