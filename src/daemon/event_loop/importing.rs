@@ -7,7 +7,6 @@ use pizauth_core::keeper::{NotImported, Renewing, Shown, Waited};
 use pizauth_core::moment::Now;
 
 use super::answers::{Refused, busy, recognisable, restoring, stopping};
-use super::crowd::Crowd;
 use super::tokens::Asked;
 use super::{EventLoop, Rooms};
 use crate::ipc_listener::{Asker, CallerId};
@@ -28,7 +27,9 @@ impl EventLoop {
             return Err(restoring("what it brings back need not be imported"));
         }
         // Who has brought what is taken has to hear what comes of it.
-        self.waiting.check_room(Asker::Host(caller), Crowd::default()).map_err(|_| busy())?;
+        if !self.has_room_for(Asker::Host(caller)) {
+            return Err(busy());
+        }
         let label =
             self.rooms.keeper.import(import, now).map_err(|why| self.rooms.not_imported(why, import))?;
         if import.dry {

@@ -48,7 +48,8 @@ impl Loading {
         self.waiting.iter().filter(|waiting| waiting.asker.is_some()).map(|waiting| waiting.until).min()
     }
 
-    fn crowd(&self) -> Crowd {
+    /// How many they are.
+    pub(super) fn crowd(&self) -> Crowd {
         Crowd::of(self.waiting.iter().filter_map(|waiting| waiting.asker))
     }
 
@@ -148,7 +149,7 @@ impl EventLoop {
                 None => self.reload(None, until, now),
             }
         } else if let Some(asker) = asker
-            && self.waiting.check_room(asker, self.loading.crowd()).is_err()
+            && !self.has_room_for(asker)
         {
             self.refuse(Some(asker), BUSY);
         } else if self.loading.has_room_for(&request) {

@@ -65,7 +65,7 @@ impl EventLoop {
         if !self.rooms.ipc_listener.is_there(asker) {
             return Ok(None);
         }
-        if self.waiting.check_room(asker, self.revokers.crowd()).is_err() {
+        if !self.has_room_for(asker) {
             return Err(busy());
         }
         let (waiter, until) = (WaiterId(asker.number()), now.moment.plus(PATIENCE));

@@ -46,15 +46,6 @@ impl WaitingCallers {
         Self { all: HashMap::new(), crowd: Crowd::default(), allowed: Crowd::allowed(descriptors) }
     }
 
-    /// Whether one more may wait, beside those here and those elsewhere.
-    ///
-    /// # Errors
-    /// There are as many as may wait.
-    pub(super) fn check_room(&self, asker: Asker, elsewhere: Crowd) -> Result<(), CannotWait> {
-        let has_room = self.crowd.and(elsewhere).has_room_for(asker, self.allowed);
-        if has_room { Ok(()) } else { Err(CannotWait::Crowd) }
-    }
-
     fn insert(&mut self, waiter: WaiterId, waiting: Waiting) {
         self.remove(waiter);
         self.crowd = self.crowd.with(waiting.asker);
@@ -69,6 +60,12 @@ impl WaitingCallers {
 }
 
 impl EventLoop {
+    /// Whether one more may wait, beside all that do, for whatever it is.
+    pub(super) fn has_room_for(&self, asker: Asker) -> bool {
+        let elsewhere = self.revokers.crowd().and(self.loading.crowd());
+        self.waiting.crowd.and(elsewhere).has_room_for(asker, self.waiting.allowed)
+    }
+
     /// Has a caller wait for what it has asked for.
     ///
     /// # Errors
@@ -82,7 +79,9 @@ impl EventLoop {
         now: Now,
     ) -> Result<(), CannotWait> {
         if self.rooms.ipc_listener.is_there(asker) {
-            self.waiting.check_room(asker, self.revokers.crowd())?;
+            if !self.has_room_for(asker) {
+                return Err(CannotWait::Crowd);
+            }
             let waiter = WaiterId(asker.number());
             let waiting = self.rooms.keeper.wait(&asked.account, waiter, asked.demand, until, now);
             waiting.map_err(|UnknownAccount| CannotWait::UnknownAccount)?;
