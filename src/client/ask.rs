@@ -45,17 +45,21 @@ pub(crate) fn ask_and_wait(
     answered(invocation, call::call_waiting(request, wait, &mut meanwhile))
 }
 
+/// The daemon's answer, whichever kind it is.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) fn ask_for_answer(invocation: &Invocation, request: &Request) -> Result<Answer, Exit> {
+    unrefused(invocation, call::call(request))
+}
+
 /// The daemon's answer about itself and all accounts, and the call, which keeps the connection open.
 ///
 /// # Errors
 /// As [`ask`].
 pub(crate) fn ask_for_report(invocation: &Invocation, request: &Request) -> Result<(Report, Call), Exit> {
-    match call::call_keeping(request) {
-        Ok((Answer::Report(report), call)) => Ok((report, call)),
-        Ok((Answer::Response(Response::Refused { message, .. }), _)) => Err(invocation.not_done(message)),
-        Ok((Answer::Response(_), _)) => Err(unexpected(invocation)),
-        Err(error) => Err(unreached(invocation, &error)),
-    }
+    let (answer, call) = call::call_keeping(request).map_err(|error| unreached(invocation, &error))?;
+    Ok((report(invocation, Ok(answer))?, call))
 }
 
 /// As [`ask_for_report`], for what the daemon may answer after the time `wait`.
@@ -67,11 +71,20 @@ pub(crate) fn ask_for_late_report(
     request: &Request,
     wait: Duration,
 ) -> Result<Report, Exit> {
-    match call::call_waiting(request, wait, &mut |_: Answer| ()) {
-        Ok(Answer::Report(report)) => Ok(report),
-        Ok(Answer::Response(response)) => {
-            Err(answered(invocation, Ok(response)).map_or_else(|exit| exit, |_| unexpected(invocation)))
-        }
+    report(invocation, call::call_waiting(request, wait, &mut |_: Answer| ()))
+}
+
+fn report(invocation: &Invocation, answer: Result<Answer, CallError>) -> Result<Report, Exit> {
+    match unrefused(invocation, answer)? {
+        Answer::Report(report) => Ok(report),
+        Answer::Response(_) => Err(unexpected(invocation)),
+    }
+}
+
+fn unrefused(invocation: &Invocation, answer: Result<Answer, CallError>) -> Result<Answer, Exit> {
+    match answer {
+        Ok(Answer::Response(Response::Refused { message, .. })) => Err(invocation.not_done(message)),
+        Ok(answer) => Ok(answer),
         Err(error) => Err(unreached(invocation, &error)),
     }
 }

@@ -18,9 +18,8 @@ use pizauth_common::harden::harden_process;
 use pizauth_common::ipc::message::{Report, Request};
 use pizauth_common::time_span::TimeSpan;
 
-use crate::ask::{ask_for_report, unexpected};
+use crate::ask::{ask_for_answer, ask_for_report, unexpected};
 use choice::Choice;
-use conversation::ask;
 use session::Session;
 
 /// Its place in the table.
@@ -67,7 +66,7 @@ impl Command for Login {
             Some(account) => account,
             None => the_only_account(invocation)?,
         };
-        let begun = ask(invocation, &Request::Login(choice.request(&account)))?;
+        let begun = ask_for_answer(invocation, &Request::Login(choice.request(&account)))?;
         let patience = Some(timeout.duration()).filter(|timeout| !timeout.is_zero());
         Session::new(invocation, account, choice, patience).begin(begun)
     }

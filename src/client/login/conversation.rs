@@ -4,12 +4,8 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
-use pizauth_common::argv::Invocation;
-use pizauth_common::exit::Exit;
 use pizauth_common::ipc::call::{self, CallError};
 use pizauth_common::ipc::message::{Answer, Await, Refusal, Request, Response, State};
-
-use crate::ask::unreached;
 
 /// The daemon is asked anew after this time, so that one that is stuck is noticed.
 const WAIT: Duration = Duration::from_secs(300);
@@ -28,18 +24,6 @@ pub(super) enum News {
     NoBrowser(String),
     /// All that was pasted was wrong.
     NothingPasted,
-}
-
-/// The daemon's answer.
-///
-/// # Errors
-/// It could not be reached, or it refused; why has been printed.
-pub(super) fn ask(invocation: &Invocation, request: &Request) -> Result<Answer, Exit> {
-    match call::call(request) {
-        Ok(Answer::Response(Response::Refused { message, .. })) => Err(invocation.not_done(message)),
-        Ok(answer) => Ok(answer),
-        Err(error) => Err(unreached(invocation, &error)),
-    }
 }
 
 /// The question what comes after this answer; none where the sign-in is over with it.
