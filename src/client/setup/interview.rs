@@ -39,8 +39,12 @@ impl Interview<'_> {
     /// # Errors
     /// An answer is missing, or impossible.
     pub(super) fn account(&self) -> Result<NewAccount, Stopped> {
-        let address = self.address()?;
-        let provider = self.provider(address.as_deref())?;
+        let named = self.options.provider.as_deref().map(chosen).transpose()?;
+        let address = self.address(named)?;
+        let provider = match named {
+            Some(provider) => Some(provider),
+            None => self.provider(domain_of(address.as_deref()).unwrap_or_default())?,
+        };
         let name = self.name(address.as_deref(), provider)?;
         let server = match provider {
             Some(provider) => self.known(provider, address.as_deref())?,
@@ -67,11 +71,9 @@ impl Interview<'_> {
     }
 
     /// None where it is about no mailbox.
-    fn address(&self) -> Result<Option<String>, Stopped> {
-        let options = self.options;
-        let named = options.provider.as_deref().map(chosen).transpose()?;
+    fn address(&self, named: Option<&'static MailProvider>) -> Result<Option<String>, Stopped> {
         let is_mail = named.is_none_or(|provider| provider.servers.is_some());
-        let address = match (&options.address, is_mail) {
+        let address = match (&self.options.address, is_mail) {
             (Some(address), _) => address.clone(),
             (None, true) => self.ask("Address of the mailbox", None, "the address")?,
             (None, false) => return Ok(None),
@@ -86,11 +88,7 @@ impl Interview<'_> {
     }
 
     /// None for one that is in no list.
-    fn provider(&self, address: Option<&str>) -> Result<Option<&'static MailProvider>, Stopped> {
-        if let Some(name) = &self.options.provider {
-            return chosen(name).map(Some);
-        }
-        let domain = address.and_then(|address| address.rsplit_once('@')).map_or("", |(_, domain)| domain);
+    fn provider(&self, domain: &str) -> Result<Option<&'static MailProvider>, Stopped> {
         if mail_provider::has_no_oauth2(domain) {
             return Err(impossible(format!(
                 "{domain} offers no OAuth2 for mail; mail programs sign in there with an app password, which its web \
@@ -153,8 +151,8 @@ impl Interview<'_> {
 
     /// After the domain, else the provider.
     fn free_name(&self, address: Option<&str>, provider: Option<&'static MailProvider>) -> String {
-        let domain = address.and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain);
-        let label = domain.and_then(|domain| domain.split('.').next()).filter(|label| !label.is_empty());
+        let label =
+            domain_of(address).and_then(|domain| domain.split('.').next()).filter(|label| !label.is_empty());
         let name = label.or(provider.map(|provider| provider.name)).unwrap_or("account");
         let numbered = (2..).map(|number| format!("{name}{number}"));
         let mut names = [name.to_owned()].into_iter().chain(numbered);
@@ -165,8 +163,7 @@ impl Interview<'_> {
         if !provider.has_tenants {
             return Ok(Server::Known { provider, tenant: None });
         }
-        let domain = address.and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain);
-        let default = domain.unwrap_or("organizations");
+        let default = domain_of(address).unwrap_or("organizations");
         let question = "Tenant: the ID or a domain of the organization; or organizations, for any";
         let tenant =
             self.given_or_asked(self.options.tenant.as_ref(), question, Some(default), "--tenant")?;
@@ -229,6 +226,10 @@ impl Interview<'_> {
             path = printable(&path)
         )))
     }
+}
+
+fn domain_of(address: Option<&str>) -> Option<&str> {
+    address?.rsplit_once('@').map(|(_, domain)| domain)
 }
 
 fn impossible(why: String) -> Stopped {
