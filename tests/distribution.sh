@@ -5,30 +5,12 @@ set -uo pipefail
 case ${CARGO_TARGET_DIR-} in '' | /*) ;; *) export CARGO_TARGET_DIR=$PWD/$CARGO_TARGET_DIR ;; esac
 cd "$(dirname "$0")/.." || exit 1
 
-passed=0 failed=0
 scratch=$(mktemp -d /tmp/pizauth-distribution.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
 # Others than root have to get there: makepkg refuses root, and so does apt's fetcher.
 chmod 755 "$scratch"
 
-# check TEXT COMMAND...: passes when the command does.
-check() {
-    local text=$1
-    shift
-    if "$@" >"$scratch/output" 2>&1; then
-        passed=$((passed + 1)) && echo "passed: $text"
-    else
-        failed=$((failed + 1)) && echo "failed: $text" && cat "$scratch/output"
-    fi
-}
-
-# exits STATUS COMMAND...
-exits() {
-    local wanted=$1 status=0
-    shift
-    "$@" || status=$?
-    [ "$status" = "$wanted" ] || { echo "exit status $status" && return 1; }
-}
+. tests/checks.sh
 
 out=$scratch/release
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)

@@ -6,29 +6,11 @@ set -uo pipefail
 case ${CARGO_TARGET_DIR-} in '' | /*) ;; *) CARGO_TARGET_DIR=$PWD/$CARGO_TARGET_DIR ;; esac
 cd "$(dirname "$0")/.." || exit 1
 
-passed=0 failed=0
 # Not in TMPDIR, below which a path may be too long for a socket.
 scratch=$(mktemp -d /tmp/pizauth-install.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
 
-# check TEXT COMMAND...: passes when the command does.
-check() {
-    local text=$1
-    shift
-    if "$@" >"$scratch/output" 2>&1; then
-        passed=$((passed + 1)) && echo "passed: $text"
-    else
-        failed=$((failed + 1)) && echo "failed: $text" && cat "$scratch/output"
-    fi
-}
-
-# exits STATUS COMMAND...
-exits() {
-    local wanted=$1 status=0
-    shift
-    "$@" || status=$?
-    [ "$status" = "$wanted" ] || { echo "exit status $status" && return 1; }
-}
+. tests/checks.sh
 
 says() { grep -q -- "$1" "$scratch/output.kept"; }
 keep_output() { "$@" >"$scratch/output.kept" 2>&1; }
