@@ -118,7 +118,7 @@ pub(super) fn authorize_by(
 ) {
     match (method, entry.account.grant.browser().cloned()) {
         (Method::Browser, Some(browser)) => {
-            let reminder = Reminder { at: now.moment, is_told: false, is_known: true };
+            let reminder = known_reminder(now.moment);
             open_browser(entry, &browser, reminder, settings, now, outbox);
         }
         (Method::Device, _) if entry.account.grant.device().is_some() => {
@@ -136,7 +136,7 @@ pub(super) fn accompany(entry: &mut Entry, settings: &Settings, now: Now, outbox
     match entry.state.reminder_mut() {
         Some(reminder) if reminder.is_told => reminder.at = now.moment.plus(settings.remind_every),
         Some(reminder) => {
-            *reminder = Reminder { at: now.moment, is_told: false, is_known: true };
+            *reminder = known_reminder(now.moment);
             remind(entry, settings, now, outbox);
         }
         None => {}
@@ -147,6 +147,11 @@ pub(super) fn accompany(entry: &mut Entry, settings: &Settings, now: Now, outbox
 pub(super) fn first_reminder(entry: &Entry, now: Moment) -> Reminder {
     let at = entry.told_at.map_or(now, |told| now.max(told.plus(SHORTEST_REMINDER)));
     Reminder { at, is_told: false, is_known: false }
+}
+
+/// For a user who sees it without being told.
+pub(super) fn known_reminder(now: Moment) -> Reminder {
+    Reminder { at: now, is_told: false, is_known: true }
 }
 
 /// A new authorization request for the user's browser.

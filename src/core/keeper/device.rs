@@ -7,13 +7,13 @@ use core::time::Duration;
 use pizauth_common::config::Account;
 
 use super::Settings;
-use super::authorization::{authorization_failed, first_reminder, remind};
+use super::authorization::{authorization_failed, first_reminder, known_reminder, remind};
 use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
 use super::invitation::{Begun, Invitation, UserCode};
 use super::outbox::Outbox;
-use super::token_state::{ActiveToken, DeviceSignIn, Poll, Reminder, Starting, TokenState};
+use super::token_state::{ActiveToken, DeviceSignIn, Poll, Starting, TokenState};
 use crate::moment::{Moment, Now};
 use crate::oauth::device_poll::{DevicePoll, Polled, not_used};
 use crate::oauth::device_request::{DeviceAuthorization, DeviceRequest};
@@ -86,7 +86,7 @@ pub(super) fn codes_answered(
     entry.code_made_at = Some(now.moment);
     let is_known = matches!(&entry.state, TokenState::Starting(starting) if starting.is_known);
     let reminder = match is_known {
-        true => Reminder { at: now.moment, is_told: false, is_known },
+        true => known_reminder(now.moment),
         false => first_reminder(entry, now.moment),
     };
     entry.state = TokenState::OnDevice(DeviceSignIn {

@@ -73,8 +73,8 @@ impl Keeper {
     }
 }
 
-/// Puts an account whose request is due in flight, with `new_job` as the ticket of a refresh, a poll or a revocation; others have their
-/// own.
+/// Puts an account whose request is due in flight, with `new_job` as the ticket of a refresh, a poll or a revocation; others
+/// have their own.
 fn next_request(entry: &mut Entry, new_job: JobId) -> Option<(JobId, Purpose)> {
     if entry.revocation.is_some() {
         return revocation::begin(entry, new_job).map(|request| (new_job, Purpose::Revocation(request)));
