@@ -6,9 +6,9 @@ use core::time::Duration;
 use pizauth_common::config::{Scheme, Uri};
 use pizauth_common::secret::Secret;
 use pizauth_common::terminal::cut;
-use serde::Deserialize;
 use url::Url;
 
+use self::document::{Document, document, is_true, lists, secrets_taken, text};
 use super::outcome::Reason;
 use super::redaction::Redaction;
 use super::token_answer::body::{Member, Unreadable};
@@ -16,11 +16,10 @@ use super::token_answer::{retry_after, unusable};
 use crate::http::{self, Answer, Lost};
 use crate::prelude::*;
 
+mod document;
 #[cfg(test)]
 mod tests;
 
-/// Deeper than any metadata are.
-const MAX_DEPTH: usize = 32;
 /// What is shown of a name that a server gives itself.
 const MAX_NAME_BYTES: usize = 200;
 /// The same of an endpoint that is used.
@@ -94,22 +93,6 @@ impl Default for SecretsTaken {
     fn default() -> Self {
         Self { post: false, basic: true }
     }
-}
-
-/// The members that are read; each may stand once.
-#[derive(Deserialize)]
-struct Document {
-    issuer: Option<Member>,
-    authorization_endpoint: Option<Member>,
-    token_endpoint: Option<Member>,
-    device_authorization_endpoint: Option<Member>,
-    revocation_endpoint: Option<Member>,
-    /// Yahoo's word for that.
-    token_revocation_endpoint: Option<Member>,
-    authorization_response_iss_parameter_supported: Option<Member>,
-    code_challenge_methods_supported: Option<Member>,
-    token_endpoint_auth_methods_supported: Option<Member>,
-    require_pushed_authorization_requests: Option<Member>,
 }
 
 impl MetadataRequest {
@@ -232,61 +215,5 @@ impl MetadataRequest {
         let uri =
             Uri::parse(written.to_owned()).ok().filter(|uri| is_sendable && has_a_host(uri.parsed()))?;
         (uri.scheme() == Scheme::Https || self.issuer.scheme() == Scheme::Http).then_some(uri)
-    }
-}
-
-/// Strictly: what is no JSON object in UTF-8 is no document.
-fn document(body: &[u8]) -> Result<Document, Unreadable> {
-    let text = str::from_utf8(body).map_err(|_| Unreadable::NotJson)?.trim_ascii();
-    if text.is_empty() {
-        Err(Unreadable::Empty)
-    } else if text.starts_with('<') {
-        Err(Unreadable::Html)
-    } else if !text.starts_with('{') || is_deep(text) {
-        Err(Unreadable::NotJson)
-    } else {
-        serde_json::from_str(text).map_err(|_| Unreadable::NotJson)
-    }
-}
-
-fn is_deep(json: &str) -> bool {
-    let (mut depth, mut in_string, mut is_escaped) = (0_usize, false, false);
-    json.bytes().any(|byte| {
-        let is_quote = byte == b'"' && !is_escaped;
-        is_escaped = in_string && byte == b'\\' && !is_escaped;
-        in_string ^= is_quote;
-        match byte {
-            b'{' | b'[' if !in_string => depth += 1,
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth > MAX_DEPTH
-    })
-}
-
-fn text(member: &Member) -> Option<&str> {
-    match member {
-        Member::Text(text) if !text.is_empty() => Some(text),
-        _ => None,
-    }
-}
-
-fn is_true(member: Option<&Member>) -> bool {
-    member == Some(&Member::Flag(true))
-}
-
-/// Whether a list has `word` in it; none where there is no list.
-fn lists(member: Option<&Member>, word: &str) -> Option<bool> {
-    match member? {
-        Member::List(words) => Some(words.split(' ').any(|one| one == word)),
-        _ => None,
-    }
-}
-
-fn secrets_taken(methods: Option<&Member>) -> SecretsTaken {
-    let has = |method| lists(methods, method);
-    match has("client_secret_basic") {
-        Some(basic) => SecretsTaken { basic, post: has("client_secret_post") == Some(true) },
-        None => SecretsTaken::default(),
     }
 }

@@ -1,3 +1,4 @@
+use super::document::MAX_DEPTH;
 use super::*;
 use crate::testing::{json_answer, uri};
 
