@@ -17,7 +17,7 @@ set -eu
 bench=$(cd "$(dirname "$0")" && pwd)
 cd "$bench/../.."
 
-format=text families='sizes crates process callers socket waiting idle accounts due saved' chosen=''
+format=text families='sizes crates process callers socket waiting idle accounts due strain saved' chosen=''
 # How often a pair is repeated, how many accounts are many, how long an idle daemon is watched.
 ROUNDS=1000 MANY=10000 WATCH_SECONDS=60
 for argument; do

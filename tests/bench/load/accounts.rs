@@ -31,6 +31,15 @@ pub(crate) fn refresh(path: &Path, accounts: usize) -> io::Result<String> {
     for_each(accounts, |account| expect(&socket::ask_about(path, "refresh", account)?, "refresh_scheduled"))
 }
 
+/// `TIME`, whatever the page says.
+pub(crate) fn visit(url: &str, visits: usize) -> io::Result<String> {
+    let begun = Instant::now();
+    for _ in 0..visits {
+        browser::visit(url).map_err(io::Error::other)?;
+    }
+    Ok(format!("{}\n", begun.elapsed().as_micros()))
+}
+
 fn expect(answer: &Value, wanted: &str) -> io::Result<()> {
     match answer.get(wanted) {
         Some(_) => Ok(()),

@@ -32,6 +32,7 @@ enum Kind {
     SignIn(SignIn),
     Refresh(Refresh),
     Saves(Saves),
+    Visit(Visit),
 }
 
 /// Ask for access tokens, the sockets in turn: p50, p99, round trips a second, errors
@@ -133,6 +134,18 @@ struct Saves {
     command: String,
 }
 
+/// Visit a page, one visit after the other: time in all
+#[derive(FromArgs)]
+#[argh(subcommand, name = "visit")]
+struct Visit {
+    /// how often
+    #[argh(positional)]
+    visits: usize,
+    /// where it is
+    #[argh(positional)]
+    url: String,
+}
+
 fn main() -> ExitCode {
     let arguments: Arguments = argh::from_env();
     match run(arguments.kind).and_then(|figures| write!(io::stdout(), "{figures}")) {
@@ -158,5 +171,6 @@ fn run(kind: Kind) -> io::Result<String> {
             saves::against_filter(&socket, &file, &dump, &command, rounds)
         }
         Kind::Refresh(Refresh { accounts, socket }) => accounts::refresh(&socket, accounts),
+        Kind::Visit(Visit { visits, url }) => accounts::visit(&url, visits),
     }
 }
