@@ -18,6 +18,9 @@ pub mod pasted;
 pub(crate) mod provider_hints;
 mod redaction;
 pub mod redirect;
+pub mod registration;
+#[cfg(test)]
+mod registration_golden;
 pub mod revocation;
 #[cfg(test)]
 mod revocation_golden;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use pizauth_common::config::{Account, Application, AuthorizationCode, ClientAuth, DeviceCode, Grant, Uri};
 
 use crate::http::{Answer, Lost};
+use crate::oauth::metadata::Metadata;
 use crate::oauth::outcome::{Issued, Outcome};
 
 pub(crate) fn uri(written: &str) -> Uri {
@@ -107,4 +108,13 @@ fn body_of(issued: &Issued) -> String {
     members.extend(issued.refresh_token.as_ref().map(|refresh| token("refresh_token", refresh.expose())));
     members.extend(issued.narrowed_scope.as_ref().map(|granted| token("scope", granted)));
     format!("{{{}}}", members.join(","))
+}
+
+/// A server that registers whoever asks, and has the device grant.
+pub(crate) fn server_with_registration() -> Metadata {
+    Metadata {
+        registration_endpoint: Some(uri("https://as.example/register")),
+        device_authorization_endpoint: Some(uri("https://as.example/device")),
+        ..Metadata::default()
+    }
 }

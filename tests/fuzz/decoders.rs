@@ -14,9 +14,10 @@ use pizauth_common::secret::Secret;
 use pizauth_core::http::Answer;
 use pizauth_core::oauth::device_poll::{DevicePoll, Polled};
 use pizauth_core::oauth::device_request::DeviceRequest;
-use pizauth_core::oauth::metadata::{Found, MetadataRequest};
+use pizauth_core::oauth::metadata::{Found, Metadata, MetadataRequest};
 use pizauth_core::oauth::outcome::{Outcome, Reason};
 use pizauth_core::oauth::redirect::AuthorizationResponse;
+use pizauth_core::oauth::registration::{NewClientAuth, Registered, RegistrationRequest};
 use pizauth_core::oauth::revocation::{RevocationRequest, Revoked, TokenKind};
 use pizauth_core::oauth::token_request::TokenRequest;
 use pizauth_core::snapshot::Snapshot;
@@ -228,6 +229,7 @@ pub fn metadata(data: &[u8]) {
                     &metadata.token_endpoint,
                     &metadata.device_authorization_endpoint,
                     &metadata.revocation_endpoint,
+                    &metadata.registration_endpoint,
                 ];
                 for uri in endpoints.into_iter().flatten() {
                     assert!(uri.scheme() == Scheme::Https && uri.written().len() <= 4096, "{uri:?}");
@@ -235,6 +237,34 @@ pub fn metadata(data: &[u8]) {
                         uri.written().bytes().all(|byte| byte.is_ascii_graphic()) && !uri.host().is_empty()
                     );
                 }
+                assert!(metadata.scopes.len() <= 100);
+                for scope in &metadata.scopes {
+                    assert!(
+                        (1..=256).contains(&scope.len()) && scope.bytes().all(|byte| byte.is_ascii_graphic())
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The answer of a client registration endpoint.
+pub fn registration(data: &[u8]) {
+    let endpoint = config::Uri::parse("https://as.example/register".to_owned()).expect("a URI");
+    let server = Metadata { registration_endpoint: Some(endpoint), ..Metadata::default() };
+    let request = RegistrationRequest::new(&server, "mail").expect("it registers");
+    match request.outcome(Ok(http_answer(data))) {
+        Registered::Refused(reason) | Registered::Unusable(reason) | Registered::Transient(reason) => {
+            check_reason(&reason);
+            let is_of_data = data.windows(MARKER.len()).any(|window| window == MARKER.as_bytes());
+            assert!(!is_of_data || !reason.as_str().contains(MARKER), "{reason}");
+        }
+        Registered::Client(client) => {
+            assert!(is_printable(&client.client_id) && (1..=1024).contains(&client.client_id.len()));
+            assert!(client.scope.is_none_or(|scope| is_printable(&scope) && scope.len() <= 4096));
+            if let NewClientAuth::Post(given) | NewClientAuth::Basic(given) = client.auth {
+                let secret = given.secret.expose();
+                assert!(is_printable(secret) && (1..=4096).contains(&secret.len()));
             }
         }
     }

@@ -71,3 +71,11 @@ fn device_answer() {
 fn metadata() {
     replay(decoders::metadata, &["fuzz/corpus/metadata", "answers/metadata", "answers/device"]);
 }
+
+#[test]
+fn registration() {
+    replay(
+        decoders::registration,
+        &["fuzz/corpus/registration", "answers/registration", "answers/metadata", "answers"],
+    );
+}

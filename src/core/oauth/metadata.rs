@@ -8,7 +8,7 @@ use pizauth_common::secret::Secret;
 use pizauth_common::terminal::cut;
 use url::Url;
 
-use self::document::{Document, document, is_true, lists, secrets_taken, text};
+use self::document::{Document, document, is_true, lists, scopes, secrets_taken, text};
 use super::outcome::Reason;
 use super::redaction::Redaction;
 use super::token_answer::body::{Member, Unreadable};
@@ -72,12 +72,16 @@ pub struct Metadata {
     pub device_authorization_endpoint: Option<Uri>,
     /// RFC 7009 §2.
     pub revocation_endpoint: Option<Uri>,
+    /// RFC 7591 §3.
+    pub registration_endpoint: Option<Uri>,
     /// Whether each authorization response names its issuer (RFC 9207 §3).
     pub promises_iss: bool,
     /// Whether it lists ways of PKCE, and not ours. We use it all the same.
     pub lacks_s256: bool,
     /// How a client may show its secret.
     pub secrets: SecretsTaken,
+    /// The scopes that it tells of, which need not be all.
+    pub scopes: Vec<String>,
 }
 
 /// How a client may show its secret (`token_endpoint_auth_methods_supported`).
@@ -200,9 +204,11 @@ impl MetadataRequest {
             device_authorization_endpoint: endpoint(&document.device_authorization_endpoint),
             revocation_endpoint: endpoint(&document.revocation_endpoint)
                 .or_else(|| endpoint(&document.token_revocation_endpoint)),
+            registration_endpoint: endpoint(&document.registration_endpoint),
             promises_iss: is_true(document.authorization_response_iss_parameter_supported.as_ref()),
             lacks_s256: lists(document.code_challenge_methods_supported.as_ref(), "S256") == Some(false),
             secrets: secrets_taken(document.token_endpoint_auth_methods_supported.as_ref()),
+            scopes: scopes(document.scopes_supported.as_ref()),
         }
     }
 

@@ -24,6 +24,7 @@ fn every_answer_gets_its_verdict() {
                     ("token", &metadata.token_endpoint),
                     ("device", &metadata.device_authorization_endpoint),
                     ("revocation", &metadata.revocation_endpoint),
+                    ("registration", &metadata.registration_endpoint),
                 ] {
                     let written = endpoint.as_ref().map_or("none", Uri::written);
                     assert!(
@@ -44,6 +45,8 @@ fn every_answer_gets_its_verdict() {
                         "{name}, {fact}: {is_so}"
                     );
                 }
+                let scopes = metadata.scopes.join(" ");
+                assert!(expected.get("scopes").is_none_or(|wanted| wanted == scopes), "{name}: {scopes}");
                 ("found", String::new())
             }
             Found::NotHere(reason) => ("not here", reason.to_string()),

@@ -4,9 +4,14 @@ use serde::Deserialize;
 
 use super::SecretsTaken;
 use crate::oauth::token_answer::body::{Member, Unreadable};
+use crate::prelude::*;
 
 /// Deeper than any metadata are.
 pub(super) const MAX_DEPTH: usize = 32;
+/// More are no help to a person who chooses.
+const MAX_SCOPES: usize = 100;
+/// Of one of them.
+const MAX_SCOPE_BYTES: usize = 256;
 
 /// The members that are read; each may stand once.
 #[derive(Deserialize)]
@@ -18,10 +23,12 @@ pub(super) struct Document {
     pub(super) revocation_endpoint: Option<Member>,
     /// Yahoo's word for that.
     pub(super) token_revocation_endpoint: Option<Member>,
+    pub(super) registration_endpoint: Option<Member>,
     pub(super) authorization_response_iss_parameter_supported: Option<Member>,
     pub(super) code_challenge_methods_supported: Option<Member>,
     pub(super) token_endpoint_auth_methods_supported: Option<Member>,
     pub(super) require_pushed_authorization_requests: Option<Member>,
+    pub(super) scopes_supported: Option<Member>,
 }
 
 /// Strictly: what is no JSON object in UTF-8 is no document.
@@ -78,4 +85,15 @@ pub(super) fn secrets_taken(methods: Option<&Member>) -> SecretsTaken {
         Some(basic) => SecretsTaken { basic, post: has("client_secret_post") == Some(true) },
         None => SecretsTaken::default(),
     }
+}
+
+/// Those that can be asked for (RFC 6749 §3.3), the first of them.
+pub(super) fn scopes(supported: Option<&Member>) -> Vec<String> {
+    let Some(Member::List(words)) = supported else { return Vec::new() };
+    words.split(' ').filter(|word| is_scope(word)).take(MAX_SCOPES).map(str::to_owned).collect()
+}
+
+fn is_scope(word: &str) -> bool {
+    let is_of_one = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+    (1..=MAX_SCOPE_BYTES).contains(&word.len()) && word.bytes().all(is_of_one)
 }

@@ -25,7 +25,9 @@ pub(in crate::oauth) enum Unreadable {
     NoVerdict(String),
     /// Of the device authorization endpoint.
     NoDeviceAnswer,
-    /// A member of its answer, and what it has to be.
+    /// Of the registration endpoint.
+    NoClient,
+    /// A member of an answer, and what it has to be.
     BadMember(&'static str, &'static str),
 }
 
@@ -47,6 +49,7 @@ impl fmt::Display for Unreadable {
             }
             Self::NoVerdict(error) => f.write_str(error),
             Self::NoDeviceAnswer => f.write_str("the answer holds neither a device code nor an error"),
+            Self::NoClient => f.write_str("the answer holds neither a client_id nor an error"),
             Self::BadMember(name, expected) => write!(f, "the {name} in the answer is not {expected}"),
             Self::TokenType(kind) => write!(f, "the token_type in the answer is {kind}, not Bearer"),
         }
