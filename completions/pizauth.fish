@@ -44,6 +44,9 @@ function __pizauth_describe
     __pizauth_complete 'server' -l check -d 'only check the configuration'
     __pizauth_complete 'server' -l syslog -d 'log to syslog, also in the foreground'
     __pizauth_complete 'server' -l ready-fd -x -d 'write a line to this descriptor when ready'
+    __pizauth_complete 'server' -l discover -x -d 'print what an issuer says of itself (RFC 8414), and end'
+    __pizauth_complete 'server' -l register -x -d 'register a client at an issuer (RFC 7591), print it, and end'
+    __pizauth_complete 'server' -l scope -x -d 'with --register: what it will ask for, separated by blanks'
 end
 
 # All above is made by tests/it/documentation/completions.rs: BLESS=1 cargo test completions

@@ -18,6 +18,7 @@ mod syntax;
 mod uri;
 mod user_path;
 
+pub use check::issuer;
 pub use client_auth::ClientAuth;
 pub use client_key::{ClientKey, KeyAlgorithm};
 pub use grant::{Application, AuthorizationCode, DeviceCode, Grant};

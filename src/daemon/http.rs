@@ -21,11 +21,14 @@ use attempt::Attempt;
 use failure::Failure;
 use transport::Transport;
 
+pub(crate) use once::Once;
+
 mod answer;
 pub(crate) mod assertion;
 mod attempt;
 mod dialers;
 mod failure;
+mod once;
 mod proxy;
 mod roots;
 mod route;
@@ -105,6 +108,24 @@ impl Drop for Http {
 /// What in the environment will make requests fail: for a warning at start.
 pub(crate) fn environment_warnings() -> Vec<String> {
     Transport::new(RequestLimits::default(), |name| std::env::var_os(name)).warnings()
+}
+
+/// Performs the request in a thread of its own, which tells what has come of it.
+fn in_a_thread<P>(
+    perform: Arc<P>,
+    request: Request,
+    attempt: Arc<Attempt>,
+    tell: impl FnOnce(Result<Answer, Lost>) + Send + 'static,
+) -> io::Result<()>
+where
+    P: Fn(&Request, &Attempt) -> Result<Answer, Failure> + Send + Sync + 'static,
+{
+    let work = move || {
+        let result = contain(Worker::HttpRequest, || perform(&request, &attempt));
+        let result = result.unwrap_or_else(|bug| Err(Failure::Bug(bug)));
+        tell(result.map_err(|failure| attempt.lost(&failure)));
+    };
+    thread::Builder::new().name("http-request".into()).spawn(work).map(drop)
 }
 
 enum Note {
@@ -227,13 +248,10 @@ where
 
     fn spawn_worker(&self, flight: FlightId, request: Request, attempt: Arc<Attempt>) -> io::Result<()> {
         let (perform, notes) = (Arc::clone(&self.perform), self.notes.clone());
-        let work = move || {
-            let result = contain(Worker::HttpRequest, || perform(&request, &attempt));
-            let result = result.unwrap_or_else(|bug| Err(Failure::Bug(bug)));
+        in_a_thread(perform, request, attempt, move |result| {
             // Nobody listens only once the daemon stops.
-            let _ = notes.send(Note::Finished(flight, result.map_err(|failure| attempt.lost(&failure))));
-        };
-        thread::Builder::new().name("http-request".into()).spawn(work).map(drop)
+            let _ = notes.send(Note::Finished(flight, result));
+        })
     }
 
     /// A worker has come back: in time, or after it was given up.

@@ -1,5 +1,6 @@
 //! `pizauthd`, also known as `pizauth server`: its options, and the order in which the rooms are opened.
 
+mod enquiry;
 mod options;
 mod rooms;
 
@@ -25,6 +26,7 @@ use crate::log::{self, Destination, What};
 use crate::process_limits::ProcessLimits;
 use crate::saved_state::path_of;
 use crate::supervisor::Supervisor;
+use enquiry::Enquiry;
 use options::{Arguments, Options};
 
 /// Its place in the table of commands.
@@ -50,10 +52,16 @@ fn run(invocation: &Invocation) -> Exit {
             return invocation.not_done(format_args!("cannot use standard output: {}", Cause(&error)));
         }
     };
-    let options = match invocation.parse::<Arguments>() {
-        Ok(arguments) => Options::from(arguments),
+    let arguments = match invocation.parse::<Arguments>() {
+        Ok(arguments) => arguments,
         Err(exit) => return exit,
     };
+    match Enquiry::of(&arguments) {
+        Ok(Some(enquiry)) => return enquiry.run(invocation),
+        Ok(None) => {}
+        Err(why) => return invocation.usage_error(why),
+    }
+    let options = Options::from(arguments);
     match (parent, options.foreground) {
         (None, false) if !options.check => start_in_background(invocation, &options),
         (parent, _) => serve(invocation, &options, parent),

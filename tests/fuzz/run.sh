@@ -25,6 +25,7 @@ seeds() {
     case $1 in
         configuration) echo ../conf/ok ../conf/bad ;;
         metadata) echo ../answers/metadata ;;
+        registration) echo ../answers/registration ;;
         token_answer) echo ../answers ../answers/revocation ;;
         import) echo ../import ;;
     esac

@@ -64,6 +64,10 @@ fn without_a_daemon_accounts_are_those_of_the_configuration() {
     offers(&sandbox, &["pizauth", "check", "--acc"], &["--accounts"]);
 }
 
+/// Those of the daemon, without what every command has.
+const DAEMON: &[&str] =
+    &["--check", "--config", "--debug", "--discover", "--ready-fd", "--register", "--scope", "--syslog"];
+
 #[test]
 fn options_are_those_of_the_command_that_is_typed() {
     let sandbox = Sandbox::new();
@@ -72,8 +76,8 @@ fn options_are_those_of_the_command_that_is_typed() {
         (&["pizauth", "show"][..], &["--exclude-url", "--format", "--min-valid", "--wait"][..]),
         (&["pizauth-status"], &["--accounts", "--check", "--json"]),
         (&["pizauth", "dump"], &[]),
-        (&["pizauth", "server"], &["--check", "--config", "--debug", "--ready-fd", "--syslog"]),
-        (&["pizauthd"], &["--check", "--config", "--debug", "--ready-fd", "--syslog"]),
+        (&["pizauth", "server"], DAEMON),
+        (&["pizauthd"], DAEMON),
     ] {
         let mut expected = [own, &common].concat();
         expected.sort_unstable();

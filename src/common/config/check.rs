@@ -19,6 +19,8 @@ mod saved_state;
 mod uri;
 mod user;
 
+pub use issuer::issuer;
+
 use std::collections::HashMap;
 
 use super::model::{Account, Config};

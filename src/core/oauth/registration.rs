@@ -201,7 +201,7 @@ impl RegistrationRequest {
             _ => true,
         };
         let bad = Unreadable::BadMember("redirect_uris", "a list with one of those that were asked for");
-        self.redirect_uris.iter().copied().find(|uri| is_kept(&uri)).ok_or(bad)
+        self.redirect_uris.iter().copied().find(|uri| is_kept(uri)).ok_or(bad)
     }
 }
 

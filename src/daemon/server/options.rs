@@ -30,6 +30,15 @@ pub(super) struct Arguments {
     /// write a line to this descriptor when ready
     #[argh(option, arg_name = "n")]
     pub(super) ready_fd: Option<i32>,
+    /// print what an issuer says of itself (RFC 8414), and end
+    #[argh(option, arg_name = "uri")]
+    pub(super) discover: Option<String>,
+    /// register a client at an issuer (RFC 7591), print it, and end
+    #[argh(option, arg_name = "uri")]
+    pub(super) register: Option<String>,
+    /// with --register: what it will ask for, separated by blanks
+    #[argh(option)]
+    pub(super) scope: Option<String>,
     /// print the version
     #[argh(switch)]
     #[allow(dead_code, reason = "it comes before anything is parsed")]

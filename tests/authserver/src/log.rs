@@ -29,6 +29,10 @@ pub enum Endpoint {
     Verification,
     /// The revocation endpoint (RFC 7009).
     Revocation,
+    /// What it says of itself (RFC 8414, OpenID Connect Discovery 1.0).
+    Metadata,
+    /// The client registration endpoint (RFC 7591).
+    Registration,
     /// Token introspection (RFC 7662).
     Introspection,
     /// Anything else.
@@ -45,6 +49,8 @@ impl Endpoint {
             (_, "/verify") => Self::Verification,
             ("POST", "/revoke") => Self::Revocation,
             ("POST", "/introspect") => Self::Introspection,
+            ("GET", path) if path.starts_with("/.well-known/") => Self::Metadata,
+            ("POST", "/register") => Self::Registration,
             ("POST", "/token") => match request.form("grant_type") {
                 Some("authorization_code") => Self::Exchange,
                 Some("refresh_token") => Self::Refresh,

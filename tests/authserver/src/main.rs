@@ -99,6 +99,8 @@ fn line(entry: &Entry) -> String {
         Endpoint::Verification => "verification page shown",
         Endpoint::Revocation => "token revoked",
         Endpoint::Introspection => "token introspected",
+        Endpoint::Metadata => "metadata",
+        Endpoint::Registration => "registration",
         Endpoint::Connection | Endpoint::Other => "other request",
     };
     let status = entry.status().map_or_else(|| "no answer".to_owned(), |status| status.to_string());

@@ -10,7 +10,9 @@ use crate::authorization;
 use crate::device;
 use crate::fault::{Fault, Script};
 use crate::log::{Answer, Endpoint, Log};
+use crate::metadata;
 use crate::policy::Policy;
+use crate::registration;
 use crate::store::Store;
 use crate::sync::Watched;
 use crate::token;
@@ -205,6 +207,8 @@ fn process(shared: &Shared, endpoint: Endpoint, request: &Request) -> Response {
         Endpoint::Verification => device::page(request, &mut store),
         Endpoint::Device => token::device(request, &policy, &mut store, &shared.issuer),
         Endpoint::Revocation => token::revoke(request, &policy, &mut store),
+        Endpoint::Metadata => metadata::document(request, &shared.issuer),
+        Endpoint::Registration => registration::register(request, &mut store),
         Endpoint::Introspection => token::introspect(request, &store),
         _ if request.path == "/token" && request.method == "POST" => {
             token::token(request, &policy, &mut store)

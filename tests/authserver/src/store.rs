@@ -217,7 +217,7 @@ impl Store {
     }
 
     /// A value that nobody can guess, recognisable by its prefix.
-    fn mint(&mut self, prefix: &str) -> String {
+    pub(crate) fn mint(&mut self, prefix: &str) -> String {
         self.minted += 1;
         let seed =
             [self.random.hash_one(self.minted), self.random.hash_one((self.minted, prefix)), self.minted];

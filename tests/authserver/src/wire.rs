@@ -28,6 +28,8 @@ pub struct Request {
     pub headers: Fields,
     /// The body of a form, decoded.
     pub form: Fields,
+    /// The body as it came.
+    pub body: Vec<u8>,
 }
 
 impl Request {
@@ -142,14 +144,15 @@ pub fn read_request(stream: &TcpStream) -> io::Result<Option<Request>> {
     let method = parts.next().unwrap_or_default().to_owned();
     let target = parts.next().unwrap_or_default();
     let (path, raw_query) = target.split_once('?').unwrap_or((target, ""));
-    let form = decode(&read_body(&mut reader, &headers)?);
+    let body = read_body(&mut reader, &headers)?;
     Ok(Some(Request {
         method,
         path: path.to_owned(),
         raw_query: raw_query.to_owned(),
         query: decode(raw_query.as_bytes()),
         headers,
-        form,
+        form: decode(&body),
+        body,
     }))
 }
 

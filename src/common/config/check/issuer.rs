@@ -13,6 +13,20 @@ const MICROSOFT: [&str; 3] =
 /// Those that stand for many: their metadata names a template.
 const SHARED_TENANTS: [&str; 3] = ["common", "organizations", "consumers"];
 
+/// What may be written as `issuer`, for who has it from elsewhere than a configuration.
+///
+/// # Errors
+/// Why it cannot be one, in words that begin with `'issuer'`.
+pub fn issuer(written: &str) -> Result<Uri, String> {
+    let uri = Uri::parse(written.to_owned()).map_err(|why| format!("'issuer' {why}"))?;
+    let is_one_word = written.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    match fault(&uri) {
+        Some(why) => Err(why.to_owned()),
+        None if !is_one_word => Err(format!("'issuer' is not a URI as it stands: write {}", uri.parsed())),
+        None => Ok(uri),
+    }
+}
+
 impl<'a> Given<'_, 'a> {
     /// An https URI without query and fragment; http only on this machine.
     pub(super) fn issuer(&self, problems: &mut Problems<'a>) -> Option<Arc<str>> {

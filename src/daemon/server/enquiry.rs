@@ -1,0 +1,91 @@
+//! `pizauthd --discover` and `--register`: no daemon, but its way to servers for `pizauth setup`, which has none. An issuer
+//! is asked, the answer judged as ever, and what it comes to printed as JSON.
+
+mod discovery;
+mod registration;
+
+use pizauth_common::argv::Invocation;
+use pizauth_common::config::{self, Uri};
+use pizauth_common::exit::Exit;
+use pizauth_common::harden::harden_process;
+use pizauth_common::sys::set_up_allocator;
+use pizauth_common::terminal::is_printable_ascii;
+use pizauth_core::http::{Answer, Lost, Request};
+use zeroize::Zeroizing;
+
+use super::options::Arguments;
+use crate::http::Once;
+
+/// What an issuer is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Enquiry {
+    /// What it says of itself.
+    Discover(Uri),
+    /// To know a client more, that will ask for this scope.
+    Register { issuer: Uri, scope: String },
+}
+
+/// Why there is nothing to print.
+#[derive(Debug, PartialEq, Eq)]
+enum Failed {
+    /// It will not be different next time.
+    ForGood(String),
+    /// It may be.
+    ForNow(String),
+}
+
+/// What is printed.
+struct Found {
+    json: serde_json::Value,
+    /// What a person should know, too.
+    remarks: Vec<String>,
+}
+
+impl Enquiry {
+    /// The one that the command line asks for; none where it asks for a daemon.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn of(arguments: &Arguments) -> Result<Option<Self>, String> {
+        let scope = arguments.scope.clone().unwrap_or_default();
+        if !is_printable_ascii(&scope) {
+            return Err("--scope takes printable ASCII characters only".to_owned());
+        }
+        match (&arguments.discover, &arguments.register) {
+            (Some(_), Some(_)) => {
+                Err("--discover and --register are two things: give one of them".to_owned())
+            }
+            (_, None) if arguments.scope.is_some() => Err("--scope goes with --register".to_owned()),
+            (Some(issuer), None) => Ok(Some(Self::Discover(config::issuer(issuer)?))),
+            (None, Some(issuer)) => Ok(Some(Self::Register { issuer: config::issuer(issuer)?, scope })),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Asks, prints and ends.
+    pub(super) fn run(&self, invocation: &Invocation) -> Exit {
+        set_up_allocator();
+        harden_process();
+        let way = Once::new();
+        match self.found(|request| way.ask(request)) {
+            Ok(Found { json, remarks }) => {
+                remarks.iter().for_each(|remark| invocation.complain(remark));
+                invocation.print(&Zeroizing::new(format!("{json:#}\n")))
+            }
+            Err(Failed::ForGood(why)) => invocation.not_done(why),
+            Err(Failed::ForNow(why)) => {
+                invocation.complain(why);
+                Exit::Unreachable
+            }
+        }
+    }
+
+    fn found(&self, ask: impl Fn(Request) -> Result<Answer, Lost>) -> Result<Found, Failed> {
+        match self {
+            Self::Discover(issuer) => Ok(discovery::told(issuer, &*discovery::discover(issuer, &ask)?)),
+            Self::Register { issuer, scope } => {
+                registration::register(issuer, &*discovery::discover(issuer, &ask)?, scope, &ask)
+            }
+        }
+    }
+}
