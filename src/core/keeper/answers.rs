@@ -245,6 +245,9 @@ fn needs_attention(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Out
 fn refresh_failed(entry: &mut Entry, failure: Failure, settings: &Settings, now: Now, outbox: &mut Outbox) {
     let Failure { reason, retry_after, reached } = failure;
     entry.failed(&reason, now.moment);
+    if !reached {
+        entry.not_reached();
+    }
     let Some(renewal) = entry.state.renewal_mut() else { return };
     let Some(renewer) = renewal.renewer_mut() else { return };
     renewer.failed(reached);

@@ -8,6 +8,8 @@ use crate::moment::Moment;
 pub(super) const BURST: u32 = 3;
 /// Time after which one more request is allowed.
 pub(super) const REFILL: Duration = Duration::from_secs(10);
+/// What one leaves there that has not reached the server, and so cost it nothing.
+const REFUND: Duration = Duration::from_secs(8);
 
 /// Three requests, refilled by one every ten seconds: one moment says it all (the "theoretical arrival
 /// time" of the generic cell rate algorithm).
@@ -31,6 +33,11 @@ impl Bucket {
     pub(super) fn take(&mut self, now: Moment) {
         self.full_at = self.full_at.max(now).plus(REFILL);
     }
+
+    /// The last request that was taken out has not reached the server: it counts for a fifth.
+    pub(super) fn refund(&mut self) {
+        self.full_at = self.full_at.minus(REFUND);
+    }
 }
 
 #[cfg(test)]
@@ -48,6 +55,35 @@ mod tests {
         assert_eq!(bucket.next_allowed(), start.plus(REFILL));
         bucket.take(start.plus(REFILL));
         assert_eq!(bucket.next_allowed(), start.plus(REFILL * 2));
+    }
+
+    #[test]
+    fn what_reaches_nobody_may_be_tried_every_two_seconds_and_leaves_the_others_their_share() {
+        let mut bucket = Bucket::full();
+        let mut now = Moment(1_000_000);
+        for _ in 0..100 {
+            assert!(bucket.next_allowed() <= now);
+            bucket.take(now);
+            bucket.refund();
+            now = now.plus(Duration::from_secs(2));
+        }
+        for _ in 0..3 {
+            assert!(bucket.next_allowed() <= now);
+            bucket.take(now);
+        }
+        assert_eq!(bucket.next_allowed(), now.plus(REFILL));
+    }
+
+    #[test]
+    fn eleven_at_once_reach_nobody_and_then_one_every_two_seconds() {
+        let mut bucket = Bucket::full();
+        let start = Moment(1_000_000);
+        for _ in 0..11 {
+            assert!(bucket.next_allowed() <= start);
+            bucket.take(start);
+            bucket.refund();
+        }
+        assert_eq!(bucket.next_allowed(), start.plus(Duration::from_secs(2)));
     }
 
     #[test]

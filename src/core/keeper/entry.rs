@@ -116,6 +116,11 @@ impl Entry {
         }
     }
 
+    /// The refresh that has left has come to no server: the next one need not wait as long for it.
+    pub(super) fn not_reached(&mut self) {
+        self.refreshes.refund();
+    }
+
     /// Where its next request goes.
     pub(super) fn endpoint(&self) -> &Uri {
         let revocation_uri = self.account.revocation_uri.as_deref().filter(|_| self.revocation.is_some());

@@ -108,6 +108,9 @@ impl Model {
 
     fn refresh_failed(&mut self, outcome: Outcome, account: &Account, now: Now) {
         let reached = !matches!(outcome, Outcome::Transient { reached: false, .. });
+        if !reached {
+            self.not_reached();
+        }
         let longest = self.longest_pause(reached);
         let Some(session) = self.session() else { panic!("a refresh without a session") };
         match session.loud(outcome) {

@@ -57,13 +57,22 @@ pub(super) struct SignIn {
     pub(super) is_told: bool,
 }
 
+/// A request that a bucket is for.
+#[derive(Clone, Debug)]
+struct Sent {
+    signs_in: bool,
+    at: Moment,
+    /// After so long it is forgotten.
+    counts: Duration,
+}
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Model {
     pub(super) phase: Phase,
     /// The request that the account waits for.
     pub(super) request: Option<JobId>,
-    /// When its requests that the buckets are for were sent, and whether each was for a sign-in.
-    sent: Vec<(bool, Moment)>,
+    /// Its requests that the buckets are for.
+    sent: Vec<Sent>,
     /// The URL of the authorization request that was used last, and whether that still means anything.
     pub(super) used_url: Option<(String, bool)>,
     /// When it was last heard how something ended, and what was wrong with it.
@@ -336,12 +345,21 @@ impl Model {
         matches!(self.phase, Phase::Exchanging { .. } | Phase::Starting { .. })
     }
 
-    /// Three sign-ins at once, and then one every ten seconds; of refreshes the same.
+    /// The refresh that was sent last has reached no server.
+    pub(super) fn not_reached(&mut self) {
+        self.sent.last_mut().expect("a refresh was sent").counts = seconds(2);
+    }
+
+    /// Three sign-ins at once, and then one every ten seconds; of refreshes the same, but where no server is reached one
+    /// every two seconds.
     fn bucket_allows_at(&self) -> Moment {
         let signs_in = self.signs_in();
-        let alike = self.sent.iter().rev().filter(|(signed_in, _)| *signed_in == signs_in);
-        let sent = alike.map(|(_, at)| *at).skip(2).zip(1..);
-        sent.map(|(then, ago)| then.plus(seconds(10 * ago))).max().unwrap_or(Moment(0))
+        let alike = self.sent.iter().rev().filter(|sent| sent.signs_in == signs_in);
+        let full_at = alike.scan(Duration::ZERO, |counted, sent| {
+            *counted += sent.counts;
+            Some(sent.at.plus(*counted))
+        });
+        full_at.max().unwrap_or(Moment(0)).minus(seconds(20))
     }
 
     /// When the next token request may leave, as far as it is for the account.
@@ -396,7 +414,7 @@ impl Model {
         self.request = Some(job);
         match self.phase {
             Phase::OnDevice { .. } => self.poll_sent(now.moment),
-            _ => self.sent.push((self.signs_in(), now.moment)),
+            _ => self.sent.push(Sent { signs_in: self.signs_in(), at: now.moment, counts: seconds(10) }),
         }
         if let Phase::Exchanging { tries, .. } = &mut self.phase {
             *tries += 1;
