@@ -250,7 +250,7 @@ fn refresh_failed(entry: &mut Entry, failure: Failure, settings: &Settings, now:
     }
     let Some(renewal) = entry.state.renewal_mut() else { return };
     let Some(renewer) = renewal.renewer_mut() else { return };
-    renewer.failed(reached);
+    let counted = renewer.failed(reached, pace::shortest_pause(&entry.account), now.moment);
     let failures = renewer.failures;
     let mut pause = pace::refresh_pause(&entry.account, renewer.answered, outbox.random());
     if !reached && !entry.waiters.is_empty() {
@@ -259,7 +259,8 @@ fn refresh_failed(entry: &mut Entry, failure: Failure, settings: &Settings, now:
     let (due, not_before) = after_pause(now.moment, pause, retry_after);
     renewal.rest(due, Pause::Retry { not_before });
     outbox.tell(entry, Happened::RefreshFailed { reason, failures, pause: due.since(now.moment) });
-    if failures % FAILURES_PER_QUESTION == 0 && settings.asks_about_transient_errors {
+    if counted.is_some_and(|count| count % FAILURES_PER_QUESTION == 0) && settings.asks_about_transient_errors
+    {
         ask_if_transient(entry, outbox);
     }
 }

@@ -39,6 +39,11 @@ pub(super) fn refresh_pause(account: &Account, answered: u32, dice: u64) -> Dura
     }
 }
 
+/// No pause after a transient failure is shorter, unless somebody is in a hurry.
+pub(super) fn shortest_pause(account: &Account) -> Duration {
+    jittered(account.refresh_retry, 0)
+}
+
 /// What of a `pause` is waited while callers wait, if the server was not reached: a network often is back in a moment.
 pub(super) fn while_awaited(pause: Duration) -> Duration {
     pause.min(LONGEST_WHILE_AWAITED)

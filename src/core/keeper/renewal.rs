@@ -1,6 +1,7 @@
 //! How an access token is renewed, when the next try is due, and how the last ones have fared.
 
 use core::mem;
+use core::time::Duration;
 
 use pizauth_common::config::Account;
 use pizauth_common::secret::Secret;
@@ -107,6 +108,8 @@ pub(super) struct Renewer {
     pub(super) failures: u32,
     /// The last of them that the server has answered, without one between that did not reach it.
     pub(super) answered: u32,
+    /// Those of the failures that `transient_error_if_cmd` is asked by.
+    counted: Counted,
     /// The last answers that refused without saying why, without another one between.
     silent_refusals: u32,
     /// Whether a refresh has succeeded with the account as it is configured: then no setting can be what is refused.
@@ -115,6 +118,13 @@ pub(super) struct Renewer {
     vague_refusals: u32,
     /// The ticket of the `transient_error_if_cmd` that is being asked.
     pub(super) question: Option<JobId>,
+}
+
+/// Failures in a row, and when the last of them was.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counted {
+    count: u32,
+    last: Option<Moment>,
 }
 
 /// So many silent refusals in a row are no accident.
@@ -144,7 +154,8 @@ impl RenewedBy {
 impl Renewer {
     fn new(by: RenewedBy, is_proven: bool) -> Self {
         let (failures, answered, silent_refusals, vague_refusals) = (0, 0, 0, 0);
-        Self { by, failures, answered, silent_refusals, is_proven, vague_refusals, question: None }
+        let (counted, question) = (Counted::default(), None);
+        Self { by, failures, answered, counted, silent_refusals, is_proven, vague_refusals, question }
     }
 
     /// The account is configured in another way: that may be what is refused from now on.
@@ -152,10 +163,18 @@ impl Renewer {
         (self.is_proven, self.vague_refusals) = (false, 0);
     }
 
-    /// A transient failure, for which the server was `reached` or not.
-    pub(super) fn failed(&mut self, reached: bool) {
+    /// A transient failure, for which the server was `reached` or not. How many count by now, where this one does: of
+    /// tries that reach nobody, which callers hasten, one in `pause`.
+    pub(super) fn failed(&mut self, reached: bool, pause: Duration, now: Moment) -> Option<u32> {
         self.failures = self.failures.saturating_add(1);
         self.answered = if reached { self.answered.saturating_add(1) } else { 0 };
+        let Counted { count, last } = self.counted;
+        let counts = reached || last.is_none_or(|last| last.plus(pause) <= now);
+        if !counts {
+            return None;
+        }
+        self.counted = Counted { count: count.saturating_add(1), last: Some(now) };
+        Some(self.counted.count)
     }
 
     /// What has come of an attempt to renew, as far as it tells of the grant.
@@ -182,6 +201,6 @@ impl Renewer {
 
     /// There is an error of another kind: what is being asked about transient ones is answered already.
     pub(super) fn forget_failures(&mut self) {
-        (self.failures, self.answered, self.question) = (0, 0, None);
+        (self.failures, self.answered, self.counted, self.question) = (0, 0, Counted::default(), None);
     }
 }

@@ -115,11 +115,14 @@ impl Model {
         let Some(session) = self.session() else { panic!("a refresh without a session") };
         match session.loud(outcome) {
             Outcome::Transient { reason, retry_after, reached } => {
+                let counted_before = session.counted.0;
                 let pauses = session.failed(account, reached, retry_after, now.moment);
                 let pauses = *pauses.start().min(&longest)..=*pauses.end().min(&longest);
                 let failures = session.failures;
                 let is_asked = session.question.is_some();
-                self.must_ask = failures.is_multiple_of(FAILURES_PER_QUESTION) && !is_asked;
+                let count = session.counted.0;
+                self.must_ask =
+                    count > counted_before && count.is_multiple_of(FAILURES_PER_QUESTION) && !is_asked;
                 self.failed(&reason, now);
                 self.expected.refresh_failed(reason, failures, pauses);
             }

@@ -272,7 +272,8 @@ impl Model {
     /// Nothing is tried for an hour, and the failures before count no more.
     pub(super) fn attention_needed(&mut self, reason: Reason, now: Now) {
         if let Some(session) = self.session() {
-            (session.failures, session.answered_failures, session.question) = (0, 0, None);
+            (session.failures, session.answered_failures) = (0, 0);
+            (session.counted, session.question) = ((0, None), None);
             (session.wait, session.due) = (Wait::Person, now.moment.plus(seconds(3600)));
         }
         self.failed(&reason, now);

@@ -41,6 +41,8 @@ pub(super) struct Session {
     pub(super) wait: Wait,
     pub(super) failures: u32,
     pub(super) answered_failures: u32,
+    /// Those that count for `transient_error_if_cmd`, and when the last of them was.
+    pub(super) counted: (u32, Option<Moment>),
     /// In a row.
     pub(super) silent_refusals: u32,
     /// Whether a refresh has succeeded with these settings.
@@ -71,6 +73,7 @@ impl Session {
             wait: Wait::Fresh,
             failures: 0,
             answered_failures: 0,
+            counted: (0, None),
             silent_refusals: 0,
             is_proven: false,
             vague_refusals: 0,
@@ -213,6 +216,10 @@ impl Session {
     ) -> RangeInclusive<Duration> {
         self.failures += 1;
         self.answered_failures = if reached { self.answered_failures + 1 } else { 0 };
+        let rests = |then| now.since(then) >= account.refresh_retry * 9 / 10;
+        if reached || self.counted.1.is_none_or(rests) {
+            self.counted = (self.counted.0 + 1, Some(now));
+        }
         let asked = retry_after.unwrap_or_default().min(seconds(3600));
         self.wait = Wait::Failure { not_before: now.plus(asked) };
         let first = account.refresh_retry;

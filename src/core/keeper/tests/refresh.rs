@@ -238,6 +238,29 @@ fn the_hook_is_asked_after_every_sixth_failure_and_may_end_the_session() {
     assert_eq!((bench.events(), bench.errors()), (vec![TokenEvent::Invalidated], 1));
 }
 
+#[test]
+fn the_hook_is_not_asked_sooner_where_callers_have_a_server_tried_that_nobody_reaches() {
+    let mut bench = Bench::active(Some("rt-0"), 3600);
+    bench.rest(7200);
+    let begun = bench.now.moment;
+    while bench.questions.is_empty() {
+        bench.keeper.show("work", bench.now).unwrap();
+        bench.fail_once(transient(false));
+    }
+    // Five pauses of 36 seconds at least, and each try within two seconds.
+    let asked_after = bench.now.moment.since(begun);
+    assert!(seconds(180) <= asked_after && asked_after < seconds(192), "{asked_after:?}");
+    // A server that answers is asked by each.
+    bench.fail_once(Outcome::NeedsAttention(reason()));
+    bench.questions.clear();
+    for _ in 0..6 {
+        assert_eq!(bench.questions, []);
+        bench.keeper.refresh("work", bench.now).unwrap();
+        bench.fail_once(transient(true));
+    }
+    assert_eq!(bench.questions.len(), 1);
+}
+
 /// Lets six refreshes fail, and returns the ticket of the question that follows.
 fn asked(bench: &mut Bench) -> JobId {
     bench.questions.clear();
