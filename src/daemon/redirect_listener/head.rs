@@ -58,10 +58,10 @@ impl fmt::Display for HeadFault {
 pub fn parse(bytes: &[u8], scheme: Scheme, port: u16) -> Result<Option<RedirectRequest>, HeadFault> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut head = httparse::Request::new(&mut headers);
-    match head.parse(bytes) {
-        Ok(Status::Complete(length)) if length <= MAX_HEAD_BYTES => {}
+    match head.parse(&bytes[..bytes.len().min(MAX_HEAD_BYTES)]) {
+        Ok(Status::Complete(_)) => {}
         Ok(Status::Partial) if bytes.len() < MAX_HEAD_BYTES => return Ok(None),
-        Ok(_) | Err(httparse::Error::TooManyHeaders) => return Err(HeadFault::TooLarge),
+        Ok(Status::Partial) | Err(httparse::Error::TooManyHeaders) => return Err(HeadFault::TooLarge),
         Err(_) if is_tls(bytes) => return Err(HeadFault::Malformed(TLS_TO_HTTP)),
         Err(_) => return Err(HeadFault::Malformed("it is not HTTP/1.1")),
     }

@@ -166,6 +166,8 @@ fn a_head_may_take_16_kib_and_no_byte_more() {
     let larger = padded_to(MAX_HEAD_BYTES + 1);
     assert_eq!(verdict(larger.as_bytes()), Err(HeadFault::TooLarge));
     assert_eq!(verdict(&larger.as_bytes()[..MAX_HEAD_BYTES]), Err(HeadFault::TooLarge));
+    let faulty_after = larger.replace("\r\n\r\n", "\r\nNo Name: v\r\n\r\n");
+    assert_eq!(verdict(faulty_after.as_bytes()), Err(HeadFault::TooLarge), "what follows is not read");
 }
 
 #[test]
