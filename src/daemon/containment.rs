@@ -28,7 +28,9 @@ pub(crate) enum Worker {
     RedirectConnection,
     /// The thread that looks host names up.
     NameLookup,
-    /// A thread that speaks with a filter, or writes what it made.
+    /// A thread that speaks with a command of the user's.
+    Filter,
+    /// A thread that writes what one has made.
     SavedState,
 }
 
@@ -44,6 +46,7 @@ impl Worker {
             Self::RedirectListener => "redirect_listener",
             Self::RedirectConnection => "redirect_connection",
             Self::NameLookup => "name_lookup",
+            Self::Filter => "filter",
             Self::SavedState => "saved_state",
         }
     }

@@ -9,6 +9,7 @@ mod containment;
 mod entropy;
 mod event_loop;
 mod file_id;
+mod filter;
 mod hooks;
 mod http;
 mod ipc_listener;

@@ -1,8 +1,6 @@
 //! Keeps tokens beyond the life of the daemon: what the keeper wants saved goes through the user's command into a file,
 //! and comes back through another one. What the tokens are and when they are to be saved is not known here.
 
-mod conversation;
-mod filter;
 mod place;
 mod run;
 mod settings;
@@ -31,6 +29,8 @@ pub(crate) use settings::{Next, Prepared, path_of};
 
 /// A filter that writes has so long.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The most that a filter may write, in bytes.
+const LARGEST: usize = 32 << 20;
 /// One that reads may wait for a passphrase: after this time it stands in the log that it is waited for.
 const WORTH_A_LINE: Duration = Duration::from_secs(60);
 /// So many causes are remembered as told.

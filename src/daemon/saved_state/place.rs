@@ -14,7 +14,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, fchmod, fstat, openat, renamea
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use super::conversation::LARGEST;
+use super::LARGEST;
 use crate::file_id::FileId;
 use crate::lock::{Lock, LockError};
 

@@ -9,11 +9,11 @@ use pizauth_core::moment::Moment;
 use pizauth_core::snapshot::{Snapshot, holds_a_dump};
 use zeroize::Zeroizing;
 
-use super::filter::{Filter, Filtered};
 use super::place::Held;
 use super::settings::{Commands, DECRYPT, ENCRYPT};
-use super::{PATIENCE, SavedState, WORTH_A_LINE};
+use super::{LARGEST, PATIENCE, SavedState, WORTH_A_LINE};
 use crate::containment::{Worker, contain};
+use crate::filter::{Filter, Filtered, Limits};
 use crate::mailbox::Event;
 
 /// What another thread has done for a run.
@@ -92,7 +92,8 @@ impl SavedState {
             let filtered = filtered.map_err(|why| format!("{option} {why}"));
             mailbox.post(Event::SavedState(Done { ticket, what: What::Filtered(filtered) }));
         };
-        let filter = Filter::start(command, &self.hook_settings, input, limit, done);
+        let limits = Limits { time: limit, bytes: LARGEST };
+        let filter = Filter::start(self.hook_settings.command_line(command), input, limits, done);
         let filter = Some(filter.map_err(|why| format!("{option} {why}"))?);
         let told_at = limit.is_none().then(|| now.plus(WORTH_A_LINE));
         self.run = Some(Run { step, commands, filter, told_at });

@@ -1,8 +1,12 @@
 //! A command of the user's that reads something and writes it in another form. The loop starts it, and a thread has the
 //! conversation with it: it feeds it, takes what it writes, and sees to its end.
 
+mod conversation;
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, PipeWriter, Write, pipe};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -12,16 +16,24 @@ use pizauth_common::cause::Cause;
 use rustix::process::{Pid, Signal, kill_process_group};
 use zeroize::Zeroizing;
 
-use super::conversation::Conversation;
 use crate::containment::{Worker, contain};
-use crate::hooks::HookSettings;
+use conversation::Conversation;
 
 /// What a filter has written, or why that is good for nothing, in words that follow the name of its option.
-pub(super) type Filtered = Result<Zeroizing<Vec<u8>>, String>;
+pub(crate) type Filtered = Result<Zeroizing<Vec<u8>>, String>;
+
+/// What a filter may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Until it is ended, where it is.
+    pub time: Option<Duration>,
+    /// Bytes that it writes.
+    pub bytes: usize,
+}
 
 /// A filter that runs.
 #[derive(Debug)]
-pub(super) struct Filter {
+pub(crate) struct Filter {
     pid: u32,
     wake: PipeWriter,
     is_aborted: Arc<AtomicBool>,
@@ -29,30 +41,27 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// Starts `command` on `input`. What comes of it, within the time `limit` where there is one, `done` is told in
-    /// another thread.
+    /// Starts `command` on `input`. What comes of it within its `limits` `done` is told in another thread.
     ///
     /// # Errors
     /// It cannot be started.
-    pub(super) fn start(
-        command: &str,
-        settings: &HookSettings,
+    pub(crate) fn start(
+        mut command: Command,
         input: Zeroizing<Vec<u8>>,
-        limit: Option<Duration>,
+        limits: Limits,
         done: impl FnOnce(Filtered) + Send + 'static,
     ) -> Result<Self, String> {
         let failed = |error: io::Error| format!("cannot be started: {}", Cause(&error));
         let (woken, wake) = pipe().map_err(failed)?;
         rustix::io::ioctl_fionbio(&woken, true).map_err(|errno| failed(errno.into()))?;
         rustix::io::ioctl_fionbio(&wake, true).map_err(|errno| failed(errno.into()))?;
-        let mut prepared = settings.command_line(command);
-        prepared.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = prepared.spawn().map_err(failed)?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().map_err(failed)?;
         let pid = child.id();
         let is_aborted = Arc::new(AtomicBool::new(false));
-        let conversation = Conversation::with(child, woken, Arc::clone(&is_aborted));
+        let conversation = Conversation::with(child, woken, Arc::clone(&is_aborted), limits);
         let converse = move || {
-            let filtered = contain(Worker::SavedState, || conversation.hold(&input, limit));
+            let filtered = contain(Worker::Filter, || conversation.hold(&input));
             done(filtered.unwrap_or_else(|bug| Err(format!("met {bug}"))));
         };
         let thread = thread::Builder::new().name("filter".to_owned()).spawn(converse);
@@ -64,25 +73,25 @@ impl Filter {
     }
 
     /// Its process id, which is that of the session that it leads.
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.pid
     }
 
     /// To be called on CHLD: it may have ended.
-    pub(super) fn child_changed(&self) {
+    pub(crate) fn child_changed(&self) {
         // A pipe that is full wakes as well.
         let _ = (&self.wake).write(&[0]);
     }
 
     /// Has it ended: nobody wants to know any more. The thread sees to it.
-    pub(super) fn abort(self) -> JoinHandle<()> {
+    pub(crate) fn abort(self) -> JoinHandle<()> {
         self.is_aborted.store(true, Ordering::Relaxed);
         self.child_changed();
         self.thread
     }
 }
 
-pub(super) fn signal_group(pid: u32, signal: Signal) {
+fn signal_group(pid: u32, signal: Signal) {
     if let Some(group) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         // Nobody is left in it: fine.
         let _ = kill_process_group(group, signal);

@@ -16,10 +16,8 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::process::Signal;
 use zeroize::Zeroizing;
 
-use super::filter::{Filtered, signal_group};
+use super::{Filtered, Limits, signal_group};
 
-/// The most that a filter may write, in bytes.
-pub(super) const LARGEST: usize = 32 << 20;
 /// How long a filter that was asked to end (TERM) has until it is ended (KILL).
 const GRACE: Duration = Duration::from_millis(500);
 const PIECE: usize = 64 << 10;
@@ -36,6 +34,7 @@ pub(super) struct Conversation {
     /// Something is to be looked at: a child has ended, or this is to end.
     woken: PipeReader,
     is_aborted: Arc<AtomicBool>,
+    limits: Limits,
     written: Zeroizing<Vec<u8>>,
     complaints: Vec<u8>,
     /// What is read at a time: one for all of it, since what is given back is wiped each time.
@@ -57,7 +56,12 @@ impl From<io::Error> for End {
 }
 
 impl Conversation {
-    pub(super) fn with(mut child: Child, woken: PipeReader, is_aborted: Arc<AtomicBool>) -> Self {
+    pub(super) fn with(
+        mut child: Child,
+        woken: PipeReader,
+        is_aborted: Arc<AtomicBool>,
+        limits: Limits,
+    ) -> Self {
         Self {
             stdin: child.stdin.take(),
             stdout: child.stdout.take(),
@@ -65,6 +69,7 @@ impl Conversation {
             child,
             woken,
             is_aborted,
+            limits,
             written: Zeroizing::default(),
             complaints: Vec::new(),
             piece: Zeroizing::new(vec![0; PIECE]),
@@ -72,25 +77,25 @@ impl Conversation {
     }
 
     /// Ends with the command, which may have left behind something that keeps its output open.
-    pub(super) fn hold(mut self, input: &[u8], limit: Option<Duration>) -> Filtered {
+    pub(super) fn hold(mut self, input: &[u8]) -> Filtered {
         let mut rest = input;
-        let deadline = Deadline::after(limit.unwrap_or(Duration::MAX));
+        let deadline = Deadline::after(self.limits.time.unwrap_or(Duration::MAX));
         let end = loop {
             if let Err(end) = self.turn(&mut rest, deadline) {
                 break end;
             }
         };
-        match end {
+        Err(match end {
             End::Exited(status) if !status.success() => {
-                Err(format!("failed ({}){}", how(status), self.last_complaint()))
+                format!("failed ({}){}", how(status), self.last_complaint())
             }
-            End::Exited(_) if !rest.is_empty() => Err("did not read all that it was given".to_owned()),
-            End::Exited(_) => Ok(self.written),
+            End::Exited(_) if !rest.is_empty() => "did not read all that it was given".to_owned(),
+            End::Exited(_) => return Ok(self.written),
             End::Aborted => self.kill("was ended, since the daemon stops"),
-            End::TooMuch => self.kill(&format!("wrote more than {} MiB", LARGEST >> 20)),
-            End::Failed(error) if error.kind() == ErrorKind::TimedOut => self.end_late(limit),
+            End::TooMuch => self.kill(&format!("wrote more than {} MiB", self.limits.bytes >> 20)),
+            End::Failed(error) if error.kind() == ErrorKind::TimedOut => self.end_late(),
             End::Failed(error) => self.kill(&format!("cannot be spoken with: {}", Cause(&error))),
-        }
+        })
     }
 
     fn turn(&mut self, rest: &mut &[u8], deadline: Deadline) -> Result<(), End> {
@@ -131,10 +136,11 @@ impl Conversation {
     }
 
     fn listen(&mut self) -> Result<(), End> {
+        let most = self.limits.bytes;
         let (written, complaints, piece) = (&mut self.written, &mut self.complaints, &mut self.piece);
         take_all(&mut self.stdout, piece, |piece| {
             written.extend_from_slice(piece);
-            written.len() <= LARGEST
+            written.len() <= most
         });
         take_all(&mut self.stderr, piece, |piece| {
             complaints.extend_from_slice(piece);
@@ -142,22 +148,21 @@ impl Conversation {
             complaints.drain(..over);
             true
         });
-        if self.written.len() > LARGEST { Err(End::TooMuch) } else { Ok(()) }
+        if self.written.len() > most { Err(End::TooMuch) } else { Ok(()) }
     }
 
-    fn end_late(self, limit: Option<Duration>) -> Filtered {
+    fn end_late(&mut self) -> String {
         signal_group(self.child.id(), Signal::TERM);
         // It is not reaped meanwhile: as a zombie it keeps the number of its group.
         thread::sleep(GRACE);
-        let why =
-            format!("took longer than {} s{}", limit.unwrap_or_default().as_secs(), self.last_complaint());
-        self.kill(&why)
+        let limit = self.limits.time.unwrap_or_default().as_secs();
+        self.kill(&format!("took longer than {limit} s{}", self.last_complaint()))
     }
 
-    fn kill(mut self, why: &str) -> Filtered {
+    fn kill(&mut self, why: &str) -> String {
         signal_group(self.child.id(), Signal::KILL);
         let _ = self.child.wait();
-        Err(why.to_owned())
+        why.to_owned()
     }
 
     /// `: `, and the last line that it has written to standard error, if it has.
