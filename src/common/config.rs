@@ -19,7 +19,7 @@ mod uri;
 mod user_path;
 
 pub use check::issuer;
-pub use client_auth::ClientAuth;
+pub use client_auth::{ClientAuth, ClientSecret};
 pub use client_key::{ClientKey, KeyAlgorithm};
 pub use grant::{Application, AuthorizationCode, DeviceCode, Grant};
 #[cfg(feature = "system")]

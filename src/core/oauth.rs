@@ -3,7 +3,7 @@
 //! Bytes in, verdicts out.
 
 pub(crate) mod authorization_request;
-pub(crate) mod client_auth;
+pub mod client_auth;
 #[cfg(test)]
 mod device_golden;
 pub mod device_poll;

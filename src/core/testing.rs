@@ -5,6 +5,7 @@ use std::time::Duration;
 use pizauth_common::config::{Account, Application, AuthorizationCode, ClientAuth, DeviceCode, Grant, Uri};
 
 use crate::http::{Answer, Lost};
+use crate::oauth::client_auth::Client;
 use crate::oauth::metadata::Metadata;
 use crate::oauth::outcome::{Issued, Outcome};
 
@@ -54,6 +55,11 @@ pub(crate) fn by_itself(account: Account) -> Account {
 }
 
 /// What its authorization requests say.
+/// Its client, whose secret is written where it has one.
+pub(crate) fn client(account: &Account) -> Client<'_> {
+    Client::of(account, None).expect("no command is asked")
+}
+
 pub(crate) fn code_grant(account: &Account) -> &AuthorizationCode {
     account.grant.browser().unwrap()
 }

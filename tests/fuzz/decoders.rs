@@ -12,6 +12,7 @@ use pizauth_common::ipc::frame::{Decoder, FrameError, Message, VERSION, encode};
 use pizauth_common::ipc::message::{self, Request, Response};
 use pizauth_common::secret::Secret;
 use pizauth_core::http::Answer;
+use pizauth_core::oauth::client_auth::Client;
 use pizauth_core::oauth::device_poll::{DevicePoll, Polled};
 use pizauth_core::oauth::device_request::DeviceRequest;
 use pizauth_core::oauth::metadata::{Found, Metadata, MetadataRequest};
@@ -159,15 +160,16 @@ pub fn token_answer(data: &[u8]) {
         config::parse(text, "").expect("a good configuration").config.accounts.remove(0)
     });
     let answer = http_answer(data);
+    let client = Client::of(&ACCOUNT, None).expect("it has no secret");
     let secret = Secret::from("a-secret");
     for request in [
-        TokenRequest::exchange(&ACCOUNT, &secret, &secret, "http://127.0.0.1/"),
-        TokenRequest::refresh(&ACCOUNT, &secret),
+        TokenRequest::exchange(client, &secret, &secret, "http://127.0.0.1/"),
+        TokenRequest::refresh(client, &secret),
     ] {
         check_outcome(&request.outcome(Ok(answer.clone())));
     }
     let (uri, kind) = (&ACCOUNT.token_uri, TokenKind::RefreshToken);
-    match RevocationRequest::new(&ACCOUNT, uri, kind, &secret).outcome(Ok(answer)) {
+    match RevocationRequest::new(client, uri, kind, &secret).outcome(Ok(answer)) {
         Revoked::Done => {}
         Revoked::OtherKindsOnly(reason) | Revoked::NotDone(reason) => {
             check_reason(&reason);
@@ -184,7 +186,8 @@ pub fn device_answer(data: &[u8]) {
                     token_uri = \"http://127.0.0.1/token\"; client_id = \"c\"; scopes = [\"mail\"]; }";
         config::parse(text, "").expect("a good configuration").config.accounts.remove(0)
     });
-    let request = DeviceRequest::new(&ACCOUNT, ACCOUNT.grant.device().expect("its grant"));
+    let client = Client::of(&ACCOUNT, None).expect("it has no secret");
+    let request = DeviceRequest::new(client, ACCOUNT.grant.device().expect("its grant"));
     match request.outcome(Ok(answer.clone())) {
         Err(reason) => check_reason(&reason),
         Ok(given) => {
@@ -200,7 +203,7 @@ pub fn device_answer(data: &[u8]) {
     }
     let lifetime = std::time::Duration::from_secs(900);
     let device_code = "a-device-code";
-    let poll = DevicePoll::new(&ACCOUNT, &Secret::from(device_code), "ABCD-EFGH", lifetime);
+    let poll = DevicePoll::new(client, &Secret::from(device_code), "ABCD-EFGH", lifetime);
     match poll.outcome(Ok(answer)) {
         Polled::Issued(issued) => check_outcome(&Outcome::Issued(issued)),
         Polled::Failed(reason) | Polled::NoVerdict { reason, .. } => {

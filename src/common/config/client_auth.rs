@@ -5,15 +5,36 @@ use std::sync::Arc;
 use super::client_key::ClientKey;
 use crate::secret::Secret;
 
-/// Client authentication (RFC 6749 §2.3). A secret is never empty: servers refuse an empty one from a public client.
+/// Where the client's secret is (RFC 6749 §2.3.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientSecret {
+    /// In the configuration, and never empty: servers refuse an empty one from a public client.
+    Written(Secret),
+    /// What this command prints, for `$SHELL -c`.
+    OfCommand(Arc<str>),
+}
+
+impl From<Secret> for ClientSecret {
+    fn from(secret: Secret) -> Self {
+        Self::Written(secret)
+    }
+}
+
+impl From<&str> for ClientSecret {
+    fn from(secret: &str) -> Self {
+        Self::Written(secret.into())
+    }
+}
+
+/// Client authentication (RFC 6749 §2.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientAuth {
     /// A public client, which says its `client_id` and nothing more.
     None,
     /// The secret is a field of the form.
-    Post(Secret),
+    Post(ClientSecret),
     /// Identifier and secret are a header (RFC 7617).
-    Basic(Secret),
+    Basic(ClientSecret),
     /// What the client signs says who it is (RFC 7523 §2.2).
     PrivateKeyJwt(Arc<ClientKey>),
 }
@@ -29,11 +50,27 @@ impl ClientAuth {
         }
     }
 
-    /// What must not be shown.
-    pub fn secret(&self) -> Option<&Secret> {
+    /// The secret that proves the client, wherever it is.
+    pub fn client_secret(&self) -> Option<&ClientSecret> {
         match self {
             Self::None | Self::PrivateKeyJwt(_) => None,
             Self::Post(secret) | Self::Basic(secret) => Some(secret),
+        }
+    }
+
+    /// What of the configuration must not be shown.
+    pub fn secret(&self) -> Option<&Secret> {
+        match self.client_secret()? {
+            ClientSecret::Written(secret) => Some(secret),
+            ClientSecret::OfCommand(_) => None,
+        }
+    }
+
+    /// What prints the secret, where something does.
+    pub fn secret_cmd(&self) -> Option<&Arc<str>> {
+        match self.client_secret()? {
+            ClientSecret::Written(_) => None,
+            ClientSecret::OfCommand(command) => Some(command),
         }
     }
 

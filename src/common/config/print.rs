@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::client_auth::ClientAuth;
+use super::client_auth::{ClientAuth, ClientSecret};
 use super::client_key::ClientKey;
 use super::grant::{AuthorizationCode, Grant};
 use super::model::Account;
@@ -66,6 +66,11 @@ fn option(name: &str, value: &str) -> String {
 fn secret(auth: &ClientAuth) -> String {
     match auth {
         ClientAuth::None | ClientAuth::PrivateKeyJwt(_) => String::new(),
+        ClientAuth::Post(ClientSecret::OfCommand(command))
+        | ClientAuth::Basic(ClientSecret::OfCommand(command)) => {
+            option("client_secret_cmd", &string_literal(command))
+                + &option("client_auth", &string_literal(auth.as_str()))
+        }
         ClientAuth::Post(_) | ClientAuth::Basic(_) => {
             format!(
                 "    // client_secret: there is one, not shown here\n    // client_auth = {:?};\n",

@@ -5,6 +5,7 @@ use core::mem;
 use core::time::Duration;
 
 use pizauth_common::config::Account;
+use pizauth_common::secret::Secret;
 
 use super::Settings;
 use super::authorization::{authorization_failed, first_reminder, known_reminder, remind};
@@ -15,6 +16,7 @@ use super::invitation::{Begun, Invitation, UserCode};
 use super::outbox::Outbox;
 use super::token_state::{ActiveToken, DeviceSignIn, Poll, Starting, TokenState};
 use crate::moment::{Moment, Now};
+use crate::oauth::client_auth::Client;
 use crate::oauth::device_poll::{DevicePoll, Polled, not_used};
 use crate::oauth::device_request::{DeviceAuthorization, DeviceRequest};
 use crate::oauth::outcome::{Issued, Reason};
@@ -55,19 +57,20 @@ pub(super) fn rest(entry: &Entry, settings: &Settings, now: Moment) -> Option<Du
 }
 
 /// The device authorization request of an account that is starting, now in flight.
-pub(super) fn begin(entry: &mut Entry) -> Option<(JobId, DeviceRequest)> {
+pub(super) fn begin(entry: &mut Entry, told: Option<&Secret>) -> Option<(JobId, DeviceRequest)> {
     let TokenState::Starting(starting) = &mut entry.state else { return None };
-    let request = DeviceRequest::new(&entry.account, entry.account.grant.device()?);
+    let request = DeviceRequest::new(Client::of(&entry.account, told)?, entry.account.grant.device()?);
     starting.is_in_flight = true;
     Some((starting.job, request))
 }
 
 /// The poll of an account whose codes wait, now in flight.
-pub(super) fn begin_poll(entry: &mut Entry, job: JobId) -> Option<DevicePoll> {
+pub(super) fn begin_poll(entry: &mut Entry, told: Option<&Secret>, job: JobId) -> Option<DevicePoll> {
+    let client = Client::of(&entry.account, told)?;
     let TokenState::OnDevice(sign_in) = &mut entry.state else { return None };
     sign_in.poll = Poll::InFlight { job };
     let DeviceAuthorization { device_code, user_code, lifetime, .. } = &sign_in.given;
-    Some(DevicePoll::new(&entry.account, device_code, user_code, *lifetime))
+    Some(DevicePoll::new(client, device_code, user_code, *lifetime))
 }
 
 /// There are codes, or there will be none.

@@ -1,6 +1,7 @@
 //! Handing out token requests: one at a time for an account, a few in all, and never faster than the buckets.
 
 use pizauth_common::account_name::AccountName;
+use pizauth_common::secret::Secret;
 
 use super::agenda::Due;
 use super::effect::JobId;
@@ -12,6 +13,7 @@ use super::renewal::RenewedBy;
 use super::token_state::{ActiveToken, Exchange, ExchangeStage, TokenState};
 use super::{Keeper, device, revocation};
 use crate::moment::Now;
+use crate::oauth::client_auth::Client;
 use crate::oauth::token_request::TokenRequest;
 
 impl Keeper {
@@ -63,7 +65,7 @@ impl Keeper {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let new_job = self.outbox.new_job();
         // Filed again, what cannot begin would be due for ever.
-        let Some((job, purpose)) = next_request(entry, new_job) else { return };
+        let Some((job, purpose)) = next_request(entry, None, new_job) else { return };
         entry.spend(now.moment);
         self.outbox.tell(entry, Happened::RequestStarted { grant: purpose.logged_as() });
         let effect = purpose.effect(job, || self.outbox.stamp(now));
@@ -74,35 +76,43 @@ impl Keeper {
 }
 
 /// Puts an account whose request is due in flight, with `new_job` as the ticket of a refresh, a poll or a revocation; others
-/// have their own.
-fn next_request(entry: &mut Entry, new_job: JobId) -> Option<(JobId, Purpose)> {
+/// have their own. `told` is the client's secret, where a command has told it.
+fn next_request(entry: &mut Entry, told: Option<&Secret>, new_job: JobId) -> Option<(JobId, Purpose)> {
     if entry.revocation.is_some() {
-        return revocation::begin(entry, new_job).map(|request| (new_job, Purpose::Revocation(request)));
+        return revocation::begin(entry, told, new_job)
+            .map(|request| (new_job, Purpose::Revocation(request)));
     }
-    match &mut entry.state {
-        TokenState::Starting(_) => device::begin(entry).map(|(job, request)| (job, Purpose::Codes(request))),
-        TokenState::OnDevice(_) => {
-            device::begin_poll(entry, new_job).map(|poll| (new_job, Purpose::Poll(poll)))
+    match &entry.state {
+        TokenState::Starting(_) => {
+            device::begin(entry, told).map(|(job, request)| (job, Purpose::Codes(request)))
         }
+        TokenState::OnDevice(_) => {
+            device::begin_poll(entry, told, new_job).map(|poll| (new_job, Purpose::Poll(poll)))
+        }
+        TokenState::Exchanging(_) | TokenState::Active(_) | TokenState::Fetching(_) => {
+            token_request(entry, told, new_job).map(|(job, request)| (job, Purpose::Token(request)))
+        }
+        TokenState::Empty | TokenState::Pending(_) => None,
+    }
+}
+
+fn token_request(entry: &mut Entry, told: Option<&Secret>, new_job: JobId) -> Option<(JobId, TokenRequest)> {
+    let client = Client::of(&entry.account, told)?;
+    match &mut entry.state {
         TokenState::Exchanging(exchange) => {
             exchange.stage = ExchangeStage::InFlight;
             exchange.tries += 1;
             let Exchange { job, code, code_verifier, redirect_uri, .. } = exchange;
-            let request = TokenRequest::exchange(&entry.account, code, code_verifier, redirect_uri);
-            Some((*job, Purpose::Token(request)))
+            Some((*job, TokenRequest::exchange(client, code, code_verifier, redirect_uri)))
         }
         TokenState::Active(ActiveToken { renewal, .. }) | TokenState::Fetching(renewal) => {
             let request = match &renewal.renewer()?.by {
-                RenewedBy::RefreshToken(refresh_token) => {
-                    TokenRequest::refresh(&entry.account, refresh_token)
-                }
-                RenewedBy::Credentials => {
-                    TokenRequest::by_itself(&entry.account, entry.account.grant.application()?)
-                }
+                RenewedBy::RefreshToken(refresh_token) => TokenRequest::refresh(client, refresh_token),
+                RenewedBy::Credentials => TokenRequest::by_itself(client, entry.account.grant.application()?),
             };
             renewal.begin(new_job);
-            Some((new_job, Purpose::Token(request)))
+            Some((new_job, request))
         }
-        TokenState::Empty | TokenState::Pending(_) => None,
+        _ => None,
     }
 }

@@ -13,6 +13,7 @@ use super::outbox::Outbox;
 use super::waiters::{Demand, Waited, WaiterId, dismiss_revokers};
 use super::{Keeper, UnknownAccount};
 use crate::moment::{Moment, Now};
+use crate::oauth::client_auth::Client;
 use crate::oauth::outcome::Reason;
 use crate::oauth::provider_hints::page_of_grants;
 use crate::oauth::revocation::{RevocationRequest, Revoked, TokenKind};
@@ -90,10 +91,10 @@ impl Keeper {
 }
 
 /// The request of an account whose turn it is, now in flight.
-pub(super) fn begin(entry: &mut Entry, job: JobId) -> Option<RevocationRequest> {
+pub(super) fn begin(entry: &mut Entry, told: Option<&Secret>, job: JobId) -> Option<RevocationRequest> {
     let (kind, token) = to_revoke(entry)?;
     let uri = entry.account.revocation_uri.as_deref()?;
-    let request = RevocationRequest::new(&entry.account, uri, kind, &token);
+    let request = RevocationRequest::new(Client::of(&entry.account, told)?, uri, kind, &token);
     let revocation = entry.revocation.as_mut()?;
     (revocation.stage, revocation.host) = (Stage::InFlight { job, kind }, Some(uri.host().to_owned()));
     Some(request)

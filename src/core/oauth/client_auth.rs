@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use pizauth_common::config::{Account, ClientAuth};
+use pizauth_common::config::{Account, ClientAuth, ClientSecret};
 use pizauth_common::secret::Secret;
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
@@ -14,6 +14,26 @@ use crate::prelude::*;
 
 #[cfg(test)]
 mod tests;
+
+/// An account, with all that its client needs to prove who it is: only such a one has requests.
+#[derive(Clone, Copy, Debug)]
+pub struct Client<'a> {
+    pub(super) account: &'a Account,
+    /// Where there is one.
+    secret: Option<&'a Secret>,
+}
+
+impl<'a> Client<'a> {
+    /// That of an account. Where a command prints the secret, that is what it has `told`; without it there is no client.
+    pub fn of(account: &'a Account, told: Option<&'a Secret>) -> Option<Self> {
+        let secret = match account.client_auth.client_secret() {
+            None => None,
+            Some(ClientSecret::Written(secret)) => Some(secret),
+            Some(ClientSecret::OfCommand(_)) => Some(told?),
+        };
+        Some(Self { account, secret })
+    }
+}
 
 /// What to add to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,23 +52,23 @@ pub(crate) struct Credentials {
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 impl Credentials {
-    /// Those of an account.
-    pub(crate) fn of(account: &Account) -> Self {
+    /// Those of a client.
+    pub(crate) fn of(client: Client) -> Self {
+        let Client { account, secret } = client;
         let client_id = ("client_id", Secret::from(&*account.client_id));
-        match &account.client_auth {
-            ClientAuth::None => Self::in_the_form([client_id].into()),
-            ClientAuth::Post(secret) => Self {
+        match (&account.client_auth, secret) {
+            (ClientAuth::Post(_), Some(secret)) => Self {
                 fields: [client_id, ("client_secret", secret.clone())].into(),
                 secrets: [secret.clone()].into(),
                 ..Self::in_the_form(Vec::new())
             },
-            ClientAuth::Basic(secret) => {
+            (ClientAuth::Basic(_), Some(secret)) => {
                 let encoded = basic(&account.client_id, secret);
                 let header = Secret::new(format!("Basic {}", encoded.expose()));
                 let secrets = [secret.clone(), encoded].into();
                 Self { header: Some(header), secrets, ..Self::in_the_form(Vec::new()) }
             }
-            ClientAuth::PrivateKeyJwt(key) => {
+            (ClientAuth::PrivateKeyJwt(key), _) => {
                 let kind = ("client_assertion_type", Secret::from(JWT_BEARER));
                 let assertion = http::Assertion {
                     field: "client_assertion",
@@ -61,6 +81,10 @@ impl Credentials {
                     stamp: http::Stamp::default(),
                 };
                 Self { assertion: Some(assertion), ..Self::in_the_form([client_id, kind].into()) }
+            }
+            // Who needs a secret is no client without one.
+            (ClientAuth::None | ClientAuth::Post(_) | ClientAuth::Basic(_), _) => {
+                Self::in_the_form([client_id].into())
             }
         }
     }

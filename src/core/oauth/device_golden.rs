@@ -9,14 +9,14 @@ use super::device_poll::{DevicePoll, Polled};
 use super::device_request::DeviceRequest;
 use super::token_answer::golden::{Expected, answer, cases};
 use crate::http::Answer;
-use crate::testing::{account, on_device};
+use crate::testing::{account, client, on_device};
 
 /// The verdict in a word or two, and what can be said of it.
 type Facts = (String, Vec<(&'static str, String)>);
 
 fn codes(answer: Answer) -> Facts {
     let account = on_device(account("work"));
-    let request = DeviceRequest::new(&account, account.grant.device().unwrap());
+    let request = DeviceRequest::new(client(&account), account.grant.device().unwrap());
     match request.outcome(Ok(answer)) {
         Err(reason) => ("failed".to_owned(), vec![("reason", reason.to_string())]),
         Ok(given) => {
@@ -34,7 +34,7 @@ fn codes(answer: Answer) -> Facts {
 fn poll(answer: Answer) -> Facts {
     let device_code = Secret::from("the-sent-device-code");
     let account = on_device(account("work"));
-    let poll = DevicePoll::new(&account, &device_code, "ABCD-EFGH", Duration::from_secs(900));
+    let poll = DevicePoll::new(client(&account), &device_code, "ABCD-EFGH", Duration::from_secs(900));
     let seconds = |words: &str, time: Option<Duration>| {
         time.map_or_else(String::new, |time| format!(" {words} {}", time.as_secs()))
     };

@@ -3,9 +3,9 @@
 
 use core::time::Duration;
 
-use pizauth_common::config::Account;
 use pizauth_common::secret::Secret;
 
+use super::client_auth::Client;
 use super::device_request::interval;
 use super::outcome::{Issued, Reason};
 use super::provider_hints::hint_for_device;
@@ -90,9 +90,9 @@ impl Polled {
 }
 
 impl DevicePoll {
-    /// Whether the user of this account has typed the code.
-    pub fn new(account: &Account, device_code: &Secret, user_code: &str, lifetime: Duration) -> Self {
-        let request = TokenRequest::poll(account, device_code);
+    /// Whether the user of this client has typed the code.
+    pub fn new(client: Client, device_code: &Secret, user_code: &str, lifetime: Duration) -> Self {
+        let request = TokenRequest::poll(client, device_code);
         Self { request, user_code: user_code.to_owned(), lifetime }
     }
 

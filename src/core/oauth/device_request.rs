@@ -3,12 +3,12 @@
 use alloc::borrow::Cow;
 use core::time::Duration;
 
-use pizauth_common::config::{Account, DeviceCode};
+use pizauth_common::config::DeviceCode;
 use pizauth_common::secret::Secret;
 use pizauth_common::terminal::is_printable_ascii;
 use url::Url;
 
-use super::client_auth::Credentials;
+use super::client_auth::{Client, Credentials};
 use super::outcome::Reason;
 use super::provider_hints::hint_for_device;
 use super::redaction::Redaction;
@@ -92,12 +92,13 @@ impl DeviceRequest {
     /// For its name in the log, where token requests have their `grant_type`.
     pub const LOGGED_AS: &str = "device_authorization";
 
-    /// The request of an account with this grant.
-    pub fn new(account: &Account, grant: &DeviceCode) -> Self {
+    /// The request of a client with this grant.
+    pub fn new(client: Client, grant: &DeviceCode) -> Self {
+        let account = client.account;
         let scopes = account.scopes.join(" ");
         let scope = (!scopes.is_empty()).then_some(("scope", scopes.as_str()));
         let extra = grant.auth_uri_fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let credentials = Credentials::of(account);
+        let credentials = Credentials::of(client);
         let client = credentials.fields.iter().map(|(name, value)| (*name, value.expose()));
         let form = form(client.chain(scope).chain(resources(account)).chain(extra));
         Self { device_auth_uri: grant.device_auth_uri.written().to_owned(), form, credentials }

@@ -1,10 +1,10 @@
 //! Revoking a token at the authorization server (RFC 7009).
 
-use pizauth_common::config::{Account, Uri};
+use pizauth_common::config::Uri;
 use pizauth_common::roughly::roughly;
 use pizauth_common::secret::Secret;
 
-use super::client_auth::Credentials;
+use super::client_auth::{Client, Credentials};
 use super::outcome::Reason;
 use super::provider_hints::hint_for;
 use super::redaction::Redaction;
@@ -80,9 +80,9 @@ impl RevocationRequest {
     /// For its name in the log, where token requests have their `grant_type`.
     pub const LOGGED_AS: &str = "revocation";
 
-    /// The request to revoke `token` at an endpoint of the account's.
-    pub fn new(account: &Account, revocation_uri: &Uri, kind: TokenKind, token: &Secret) -> Self {
-        let credentials = Credentials::of(account);
+    /// The request to revoke `token` at an endpoint of the client's.
+    pub fn new(client: Client, revocation_uri: &Uri, kind: TokenKind, token: &Secret) -> Self {
+        let credentials = Credentials::of(client);
         let client = credentials.fields.iter().map(|(name, value)| (*name, value.expose()));
         let fields = [("token", token.expose()), ("token_type_hint", kind.as_str())];
         let form = form(fields.into_iter().chain(client));

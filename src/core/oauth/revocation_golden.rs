@@ -4,7 +4,7 @@ use std::fs;
 
 use super::revocation::{RevocationRequest, Revoked, TokenKind};
 use super::token_answer::golden::{Expected, answer, cases};
-use crate::testing::{account, uri};
+use crate::testing::{account, client, uri};
 
 #[test]
 fn every_answer_gets_its_verdict() {
@@ -15,7 +15,8 @@ fn every_answer_gets_its_verdict() {
         let answer = answer(&fs::read(&case).unwrap());
         let name = case.display().to_string();
         let (account, uri) = (account("work"), uri("https://as.example/revoke"));
-        let request = RevocationRequest::new(&account, &uri, TokenKind::RefreshToken, &"the-token".into());
+        let request =
+            RevocationRequest::new(client(&account), &uri, TokenKind::RefreshToken, &"the-token".into());
         let (verdict, reason) = match request.outcome(Ok(answer)) {
             Revoked::Done => ("done", String::new()),
             Revoked::OtherKindsOnly(reason) => ("other kinds only", reason.to_string()),

@@ -3,21 +3,21 @@
 use pizauth_common::secret::Secret;
 
 use super::token_request::TokenRequest;
-use crate::testing::{account, by_itself};
+use crate::testing::{account, by_itself, client};
 
 /// An exchange; its secrets are easy to recognize.
 pub(super) fn exchange() -> TokenRequest {
     let (code, verifier) = (Secret::from("the-sent-code"), Secret::from("the-sent-verifier"));
-    TokenRequest::exchange(&account("work"), &code, &verifier, "http://localhost:4321/")
+    TokenRequest::exchange(client(&account("work")), &code, &verifier, "http://localhost:4321/")
 }
 
 /// Of a client that signs in by itself.
 pub(super) fn application() -> TokenRequest {
     let account = by_itself(account("work"));
-    TokenRequest::by_itself(&account, account.grant.application().unwrap())
+    TokenRequest::by_itself(client(&account), account.grant.application().unwrap())
 }
 
 /// A refresh.
 pub(super) fn refresh() -> TokenRequest {
-    TokenRequest::refresh(&account("work"), &Secret::from("the/sent/refresh"))
+    TokenRequest::refresh(client(&account("work")), &Secret::from("the/sent/refresh"))
 }

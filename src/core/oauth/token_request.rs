@@ -7,7 +7,7 @@ use pizauth_common::secret::Secret;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
-use super::client_auth::Credentials;
+use super::client_auth::{Client, Credentials};
 use super::outcome::{Outcome, Reason};
 use super::token_answer;
 use crate::http;
@@ -77,33 +77,33 @@ impl GrantType {
 
 impl TokenRequest {
     /// The exchange of an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5).
-    pub fn exchange(account: &Account, code: &Secret, code_verifier: &Secret, redirect_uri: &str) -> Self {
+    pub fn exchange(client: Client, code: &Secret, code_verifier: &Secret, redirect_uri: &str) -> Self {
         let fields = [
             ("code", code.expose()),
             ("code_verifier", code_verifier.expose()),
             ("redirect_uri", redirect_uri),
         ];
-        Self::new(account, GrantType::AuthorizationCode, &fields)
+        Self::new(client, GrantType::AuthorizationCode, &fields)
     }
 
     /// A refresh (RFC 6749 §6).
-    pub fn refresh(account: &Account, refresh_token: &Secret) -> Self {
-        Self::new(account, GrantType::RefreshToken, &[("refresh_token", refresh_token.expose())])
+    pub fn refresh(client: Client, refresh_token: &Secret) -> Self {
+        Self::new(client, GrantType::RefreshToken, &[("refresh_token", refresh_token.expose())])
     }
 
     /// An access token for the client itself (RFC 6749 §4.4.2).
-    pub fn by_itself(account: &Account, application: &Application) -> Self {
-        let scopes = account.scopes.join(" ");
+    pub fn by_itself(client: Client, application: &Application) -> Self {
+        let scopes = client.account.scopes.join(" ");
         let scope = (!scopes.is_empty()).then_some(("scope", scopes.as_str()));
         let grant = match application {
             Application::ClientCredentials => GrantType::ClientCredentials,
         };
-        Self::new(account, grant, scope.as_slice())
+        Self::new(client, grant, scope.as_slice())
     }
 
     /// Whether the user has signed in on another device (RFC 8628 §3.4).
-    pub(super) fn poll(account: &Account, device_code: &Secret) -> Self {
-        Self::new(account, GrantType::DeviceCode, &[("device_code", device_code.expose())])
+    pub(super) fn poll(client: Client, device_code: &Secret) -> Self {
+        Self::new(client, GrantType::DeviceCode, &[("device_code", device_code.expose())])
     }
 
     /// What is to be sent.
@@ -122,8 +122,9 @@ impl TokenRequest {
         }
     }
 
-    fn new(account: &Account, grant: GrantType, fields: &[(&str, &str)]) -> Self {
-        let credentials = Credentials::of(account);
+    fn new(client: Client, grant: GrantType, fields: &[(&str, &str)]) -> Self {
+        let account = client.account;
+        let credentials = Credentials::of(client);
         let client = credentials.fields.iter().map(|(name, value)| (*name, value.expose()));
         let fields = [("grant_type", grant.as_str())].into_iter().chain(fields.iter().copied());
         Self {

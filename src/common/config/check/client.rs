@@ -46,8 +46,8 @@ pub(super) fn auth<'a>(
         problems.warning(unused, format!("'client_key_file' has no effect with client_auth = \"{word}\""));
     }
     match (method, secret, key) {
-        (Method::Post, Some(secret), _) => return ClientAuth::Post(secret),
-        (Method::Basic, Some(secret), _) => return ClientAuth::Basic(secret),
+        (Method::Post, Some(secret), _) => return ClientAuth::Post(secret.into()),
+        (Method::Basic, Some(secret), _) => return ClientAuth::Basic(secret.into()),
         (Method::PrivateKeyJwt, None, Some(key)) => return ClientAuth::PrivateKeyJwt(key),
         (Method::None, None, _) => {}
         (Method::Post | Method::Basic, None, _) => {

@@ -14,7 +14,7 @@ use crate::keeper::{Demand, Happened, JobId, NoRevocation, Waited, WaiterId};
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::Reason;
 use crate::oauth::revocation::{RevocationRequest, Revoked, TokenKind};
-use crate::testing::{json_answer, uri};
+use crate::testing::{client, json_answer, uri};
 
 /// What a server is asked to do, or will be.
 #[derive(Clone, Debug, Default)]
@@ -147,7 +147,7 @@ impl World {
 pub(super) fn request(account: &Account, model: &Model, now: Moment) -> RevocationRequest {
     let (kind, token) = model.to_revoke(now).expect("there is something to revoke");
     let uri = account.revocation_uri.as_deref().expect("there is somebody to ask");
-    RevocationRequest::new(account, uri, kind, &Secret::from(token.as_str()))
+    RevocationRequest::new(client(account), uri, kind, &Secret::from(token.as_str()))
 }
 
 /// Where an account's tokens are revoked.

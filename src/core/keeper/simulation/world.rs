@@ -24,6 +24,7 @@ use crate::keeper::purpose::Purpose;
 use crate::keeper::tests::bench::{PORTS, config, seconds, some_time};
 use crate::keeper::{AccountEvent, Effect, Happened, JobId, Keeper, WaiterId};
 use crate::moment::Now;
+use crate::oauth::client_auth::Client;
 use crate::oauth::device_poll::DevicePoll;
 use crate::oauth::device_request::DeviceRequest;
 use crate::oauth::token_request::TokenRequest;
@@ -326,26 +327,27 @@ fn purpose(account: &Account, phase: &Phase, sent: &http::Request) -> Purpose {
         let mut fields = form_urlencoded::parse(sent.body.expose().as_bytes());
         fields.find(|(found, _)| found == key).map(|(_, value)| value.into_owned()).unwrap_or_default()
     };
+    let client = Client::of(account, None).expect("no command is asked");
     match phase {
         Phase::Active(Session { by_itself: true, .. }) | Phase::Fetching(_) => {
             let application = account.grant.application().expect("only an application signs in by itself");
-            Purpose::Token(TokenRequest::by_itself(account, application))
+            Purpose::Token(TokenRequest::by_itself(client, application))
         }
         Phase::Active(session) => {
             let refresh_token = session.refresh_token.as_deref().expect("only what can be refreshed is");
-            Purpose::Token(TokenRequest::refresh(account, &refresh_token.into()))
+            Purpose::Token(TokenRequest::refresh(client, &refresh_token.into()))
         }
         Phase::Starting { .. } => {
             let device = account.grant.device().expect("only a device waits for codes");
-            Purpose::Codes(DeviceRequest::new(account, device))
+            Purpose::Codes(DeviceRequest::new(client, device))
         }
         Phase::OnDevice { codes: Codes { given, .. }, .. } => {
-            Purpose::Poll(DevicePoll::new(account, &given.device_code, &given.user_code, given.lifetime))
+            Purpose::Poll(DevicePoll::new(client, &given.device_code, &given.user_code, given.lifetime))
         }
         Phase::Exchanging { code, .. } => {
             let verifier = Secret::new(value("code_verifier"));
             let code = code.as_str().into();
-            Purpose::Token(TokenRequest::exchange(account, &code, &verifier, &value("redirect_uri")))
+            Purpose::Token(TokenRequest::exchange(client, &code, &verifier, &value("redirect_uri")))
         }
         other => panic!("a token request while {other:?}"),
     }

@@ -71,7 +71,7 @@ fn randomness_has_its_full_length_and_is_not_shared() {
 
 #[test]
 fn no_secret_stands_in_the_url() {
-    let account = Account { client_auth: ClientAuth::Post(Secret::from("hunter2")), ..account() };
+    let account = Account { client_auth: ClientAuth::Post("hunter2".into()), ..account() };
     let request = request(&account);
     assert!(!request.url.contains("hunter2"));
     assert!(!request.url.contains(request.code_verifier.expose()));

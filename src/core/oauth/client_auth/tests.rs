@@ -1,7 +1,7 @@
 use super::*;
 use pizauth_common::config::{ClientKey, UserPath};
 
-use crate::testing::account;
+use crate::testing::{account, client};
 
 fn with(client_auth: ClientAuth) -> Account {
     Account { client_auth, client_id: "me: 100%/ü".into(), ..account("work") }
@@ -21,7 +21,7 @@ fn is_form_without_authorization(credentials: &Credentials) {
 
 #[test]
 fn a_public_client_says_its_name() {
-    let credentials = Credentials::of(&with(ClientAuth::None));
+    let credentials = Credentials::of(client(&with(ClientAuth::None)));
     assert_eq!(credentials.fields, [("client_id", Secret::from("me: 100%/ü"))]);
     assert!(credentials.secrets().is_empty());
     is_form_without_authorization(&credentials);
@@ -29,7 +29,7 @@ fn a_public_client_says_its_name() {
 
 #[test]
 fn a_secret_is_a_field_of_the_form() {
-    let credentials = Credentials::of(&with(ClientAuth::Post("s&cret".into())));
+    let credentials = Credentials::of(client(&with(ClientAuth::Post("s&cret".into()))));
     let expected = [("client_id", "me: 100%/ü"), ("client_secret", "s&cret")];
     assert_eq!(credentials.fields, expected.map(|(name, value)| (name, Secret::from(value))));
     assert_eq!(credentials.secrets(), [Secret::from("s&cret")]);
@@ -38,7 +38,7 @@ fn a_secret_is_a_field_of_the_form() {
 
 #[test]
 fn by_basic_both_are_encoded_as_in_a_form_and_none_stands_in_the_body() {
-    let credentials = Credentials::of(&with(ClientAuth::Basic("p:a+s %é".into())));
+    let credentials = Credentials::of(client(&with(ClientAuth::Basic("p:a+s %é".into()))));
     assert!(credentials.fields.is_empty());
     let (name, value) = headers(&credentials).pop().unwrap();
     let encoded = value.strip_prefix("Basic ").unwrap();
@@ -51,7 +51,7 @@ fn by_basic_both_are_encoded_as_in_a_form_and_none_stands_in_the_body() {
 fn a_key_signs_who_the_client_is_for_the_token_endpoint() {
     let file = UserPath::parse("/etc/key.pem").unwrap();
     let key = Arc::new(ClientKey { file, certificate: None, id: None, algorithm: None });
-    let credentials = Credentials::of(&with(ClientAuth::PrivateKeyJwt(Arc::clone(&key))));
+    let credentials = Credentials::of(client(&with(ClientAuth::PrivateKeyJwt(Arc::clone(&key)))));
     let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     let expected = [("client_id", "me: 100%/ü"), ("client_assertion_type", kind)];
     assert_eq!(credentials.fields, expected.map(|(name, value)| (name, Secret::from(value))));
@@ -66,7 +66,7 @@ fn a_key_signs_who_the_client_is_for_the_token_endpoint() {
 #[test]
 fn debug_shows_no_secret() {
     for auth in [ClientAuth::Basic("hunter2".into()), ClientAuth::Post("hunter2".into())] {
-        let credentials = Credentials::of(&with(auth));
+        let credentials = Credentials::of(client(&with(auth)));
         let encoded = basic("me: 100%/ü", &"hunter2".into());
         let text = format!("{credentials:?} {:?}", with(ClientAuth::Basic("hunter2".into())));
         assert!(!text.contains("hunter2") && !text.contains(encoded.expose()), "{text}");

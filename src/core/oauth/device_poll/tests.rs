@@ -1,9 +1,9 @@
 use super::*;
-use crate::testing::{account, json_answer, on_device};
+use crate::testing::{account, client, json_answer, on_device};
 
 fn poll() -> DevicePoll {
     let device_code = Secret::from("the-device-code");
-    DevicePoll::new(&on_device(account("work")), &device_code, "ABCD-EFGH", Duration::from_secs(900))
+    DevicePoll::new(client(&on_device(account("work"))), &device_code, "ABCD-EFGH", Duration::from_secs(900))
 }
 
 fn polled(status: u16, body: &str) -> Polled {

@@ -1,14 +1,14 @@
-use pizauth_common::config::ClientAuth;
+use pizauth_common::config::{Account, ClientAuth};
 
 use super::*;
-use crate::testing::{account, json_answer, on_device};
+use crate::testing::{account, client, json_answer, on_device};
 
 fn request() -> DeviceRequest {
     request_of(&on_device(account("work")))
 }
 
 fn request_of(account: &Account) -> DeviceRequest {
-    DeviceRequest::new(account, account.grant.device().unwrap())
+    DeviceRequest::new(client(account), account.grant.device().unwrap())
 }
 
 /// What comes of an answer with these members besides the codes and the URI.
@@ -26,7 +26,7 @@ fn reason(status: u16, body: &str) -> Reason {
 #[test]
 fn the_request_names_the_client_what_it_wants_and_nothing_of_a_browser() {
     let mut account = Account {
-        client_auth: ClientAuth::Post(Secret::from("s3cret")),
+        client_auth: ClientAuth::Post("s3cret".into()),
         resource: ["https://imap.example/".to_owned()].into(),
         token_uri_fields: vec![("only".to_owned(), "tokens".to_owned())].into(),
         ..on_device(account("work"))
@@ -44,7 +44,7 @@ fn the_request_names_the_client_what_it_wants_and_nothing_of_a_browser() {
         "client_id=client%26id&client_secret=s3cret&scope=mail.read+offline_access\
          &resource=https%3A%2F%2Fimap.example%2F&b=2&a=1"
     );
-    let basic = Account { client_auth: ClientAuth::Basic(Secret::from("s3cret")), ..account };
+    let basic = Account { client_auth: ClientAuth::Basic("s3cret".into()), ..account };
     let request = request_of(&basic).http();
     assert!(!request.body.expose().contains("client"), "{:?}", request.body.expose());
     assert!(request.headers.iter().any(|(name, _)| *name == "Authorization"));
@@ -138,8 +138,7 @@ fn a_refusal_says_why_and_what_to_do() {
 
 #[test]
 fn no_secret_is_in_a_reason_or_shown_by_debug() {
-    let account =
-        Account { client_auth: ClientAuth::Post(Secret::from("hunter2x")), ..on_device(account("work")) };
+    let account = Account { client_auth: ClientAuth::Post("hunter2x".into()), ..on_device(account("work")) };
     let echo = r#"{"error":"invalid_client","error_description":"hunter2x is wrong"}"#;
     let why = request_of(&account).outcome(Ok(json_answer(401, echo))).unwrap_err();
     assert!(!why.as_str().contains("hunter2x"), "{why}");

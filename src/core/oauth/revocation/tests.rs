@@ -1,12 +1,12 @@
-use pizauth_common::config::ClientAuth;
+use pizauth_common::config::{Account, ClientAuth};
 
 use super::*;
-use crate::testing::{account, json_answer, uri};
+use crate::testing::{account, client, json_answer, uri};
 
 const URI: &str = "https://as.example/revoke";
 
 fn request_of(account: &Account, kind: TokenKind) -> RevocationRequest {
-    RevocationRequest::new(account, &uri(URI), kind, &Secret::from("the/token"))
+    RevocationRequest::new(client(account), &uri(URI), kind, &Secret::from("the/token"))
 }
 
 fn outcome(status: u16, body: &str) -> Revoked {

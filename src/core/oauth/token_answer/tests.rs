@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::oauth::testing::{exchange, refresh};
 use crate::oauth::token_request::TokenRequest;
-use crate::testing::account;
+use crate::testing::{account, client};
 
 fn answer(status: u16, body: impl Into<Vec<u8>>) -> Answer {
     Answer {
@@ -187,7 +187,7 @@ fn what_rfc_6749_forbids_in_a_code_is_no_error_code() {
 #[test]
 fn what_is_too_short_to_be_a_secret_is_left_in_a_reason() {
     for (refresh_token, told) in [("abcd", "x: it is …"), ("abc", "x: it is abc")] {
-        let request = TokenRequest::refresh(&account("work"), &refresh_token.into());
+        let request = TokenRequest::refresh(client(&account("work")), &refresh_token.into());
         let body = format!(r#"{{"error":"x","error_description":"it is {refresh_token}"}}"#);
         let Outcome::RefusedVaguely(reason) = judge(&answer(400, body), &request) else { panic!("verdict") };
         assert_eq!(reason.as_str(), told);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{account as named, by_itself, uri};
+use crate::testing::{account as named, by_itself, client, uri};
 use pizauth_common::config::ClientAuth;
 
 fn account() -> Account {
@@ -16,7 +16,7 @@ fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
 
 fn exchange(account: &Account) -> TokenRequest {
     let (code, verifier) = (Secret::from("4/0A&=+ ü"), Secret::from("verifier"));
-    TokenRequest::exchange(account, &code, &verifier, "http://localhost:4321/")
+    TokenRequest::exchange(client(account), &code, &verifier, "http://localhost:4321/")
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn an_exchange_carries_code_verifier_and_the_same_redirect_uri() {
 
 #[test]
 fn a_refresh_carries_the_refresh_token() {
-    let request = TokenRequest::refresh(&account(), &Secret::from("r3fresh"));
+    let request = TokenRequest::refresh(client(&account()), &Secret::from("r3fresh"));
     let expected =
         pairs([("grant_type", "refresh_token"), ("refresh_token", "r3fresh"), ("client_id", "client&id")]);
     assert_eq!(fields(&request), expected);
@@ -46,7 +46,7 @@ fn a_refresh_carries_the_refresh_token() {
 #[test]
 fn a_client_that_signs_in_by_itself_asks_with_nothing_but_its_credentials() {
     let account = Account { resource: ["urn:x".to_owned()].into(), ..by_itself(account()) };
-    let request = TokenRequest::by_itself(&account, account.grant.application().unwrap());
+    let request = TokenRequest::by_itself(client(&account), account.grant.application().unwrap());
     let expected = pairs([
         ("grant_type", "client_credentials"),
         ("scope", "mail.read offline_access"),
@@ -56,7 +56,8 @@ fn a_client_that_signs_in_by_itself_asks_with_nothing_but_its_credentials() {
     ]);
     assert_eq!(fields(&request), expected);
     let without_scopes = Account { scopes: [].into(), ..account };
-    let request = TokenRequest::by_itself(&without_scopes, without_scopes.grant.application().unwrap());
+    let request =
+        TokenRequest::by_itself(client(&without_scopes), without_scopes.grant.application().unwrap());
     assert!(!request.form.expose().contains("scope"));
 }
 
@@ -70,7 +71,7 @@ fn resources_and_extra_fields_go_last_with_every_request() {
     };
     let expected =
         pairs([("resource", "https://imap.example/"), ("resource", "urn:x:smtp"), ("x", "1"), ("x", "2")]);
-    for request in [exchange(&account), TokenRequest::refresh(&account, &Secret::from("r3fresh"))] {
+    for request in [exchange(&account), TokenRequest::refresh(client(&account), &Secret::from("r3fresh"))] {
         assert!(fields(&request).ends_with(&expected), "{:?}", fields(&request));
     }
 }
@@ -83,7 +84,8 @@ fn the_client_proves_itself_with_every_request() {
         (ClientAuth::Basic("s&cret".into()), false, true),
     ] {
         let account = Account { client_auth, ..account() };
-        for request in [exchange(&account), TokenRequest::refresh(&account, &Secret::from("r3fresh"))] {
+        for request in [exchange(&account), TokenRequest::refresh(client(&account), &Secret::from("r3fresh"))]
+        {
             assert_eq!(
                 fields(&request).contains(&("client_secret".to_owned(), "s&cret".to_owned())),
                 in_form
@@ -110,7 +112,7 @@ fn the_secrets_of_a_request_are_known_decoded() {
 
 #[test]
 fn debug_shows_no_secret() {
-    let text = format!("{:?}", TokenRequest::refresh(&account(), &Secret::from("r3fresh")));
+    let text = format!("{:?}", TokenRequest::refresh(client(&account()), &Secret::from("r3fresh")));
     assert!(!text.contains("r3fresh"));
 }
 
