@@ -1,16 +1,18 @@
 //! `pizauth setup`: from a mail address to an account that is signed in, by questions and answers.
 
 mod account_block;
+mod child_output;
 mod client_ids;
 mod configuration_file;
 mod dialogue;
 mod interview;
+mod issuer;
 mod mail_exchanger;
 mod mail_provider;
 mod next_steps;
+mod own_command;
 
 use std::io;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{self, Output, Stdio};
 
@@ -27,7 +29,7 @@ use self::account_block::{NewAccount, Secrets, Server};
 use self::configuration_file::ConfigurationFile;
 use self::dialogue::{Dialogue, Unanswered};
 use self::interview::{Interview, Stopped};
-use crate::multiplexer;
+use self::own_command::own_command;
 
 /// Its place in the table.
 pub(crate) const APPLET: Applet = Applet::of::<Setup>();
@@ -42,6 +44,15 @@ arguments! {
         /// who runs it: google, microsoft, fastmail, ...
         #[argh(option)]
         provider: Option<String>,
+        /// an issuer: what the server of another provider calls itself
+        #[argh(option, arg_name = "uri")]
+        issuer: Option<String>,
+        /// its "AUTH_URI TOKEN_URI", if it is not to be asked
+        #[argh(option, arg_name = "uris")]
+        endpoints: Option<String>,
+        /// what to ask for, separated by blanks
+        #[argh(option)]
+        scopes: Option<String>,
         /// the name of the account
         #[argh(option)]
         name: Option<String>,
@@ -86,7 +97,7 @@ impl Command for Setup {
 fn lines_for(account: &NewAccount) -> String {
     let servers = match &account.server {
         Server::Known { provider, .. } => provider.servers,
-        Server::Other { .. } => None,
+        Server::Other(_) => None,
     };
     match (&account.user, servers) {
         (Some(user), Some(servers)) => next_steps::for_mail(&account.name, user, &servers),
@@ -107,7 +118,7 @@ impl Course<'_> {
         let Self { options, dialogue, file, .. } = self;
         Interview { options, dialogue, file }.account().map_err(|stopped| match stopped {
             Stopped::Impossible(why) => self.invocation.not_done(why),
-            Stopped::Unanswered(why) => self.unanswered(why, "nothing has been written"),
+            Stopped::Unanswered(why) => self.unanswered(why, NOTHING),
         })
     }
 
@@ -131,12 +142,12 @@ impl Course<'_> {
         let path = self.file.path().to_string_lossy();
         let path = printable(&path);
         let shown = account.text(Secrets::Hidden);
-        let nothing = "nothing has been written";
+        let nothing = nothing_written(account);
         let agreed = self
             .dialogue
             .tell(&format!("\n{}\n", *shown))
             .and_then(|()| self.dialogue.agree(&format!("Add this to {path}?"), "--yes"))
-            .map_err(|why| self.unanswered(why, nothing))?;
+            .map_err(|why| self.unanswered(why, &nothing))?;
         if !agreed {
             return Err(self.invocation.not_done(nothing));
         }
@@ -196,14 +207,24 @@ impl Course<'_> {
 
     /// Runs another command of this executable to its end.
     fn command(&self, words: &[&str], stderr: Stdio) -> Result<Output, Exit> {
-        let run = |program: PathBuf| {
-            let mut command = process::Command::new(program);
-            command.arg0(multiplexer::PROGRAM).args(words).stdout(Stdio::inherit()).stderr(stderr);
-            command.spawn()?.wait_with_output()
+        let run = |mut command: process::Command| {
+            command.stdout(Stdio::inherit()).stderr(stderr).spawn()?.wait_with_output()
         };
-        std::env::current_exe().and_then(run).map_err(|error| {
+        own_command(words).and_then(run).map_err(|error| {
             self.invocation.not_done(format_args!("cannot run pizauth {}: {}", words[0], Cause(&error)))
         })
+    }
+}
+
+const NOTHING: &str = "nothing has been written";
+
+/// A server does not forget what it has been told.
+fn nothing_written(account: &NewAccount) -> String {
+    match &account.client.registered_at {
+        Some(issuer) => {
+            format!("{NOTHING}, but {} knows the client {}", printable(issuer), printable(&account.client.id))
+        }
+        None => NOTHING.to_owned(),
     }
 }
 

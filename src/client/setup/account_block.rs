@@ -11,8 +11,8 @@ use super::mail_provider::MailProvider;
 pub(super) struct NewAccount {
     pub(super) name: String,
     pub(super) server: Server,
-    pub(super) client_id: String,
-    pub(super) secret: ClientSecret,
+    pub(super) scopes: Vec<String>,
+    pub(super) client: Client,
     /// Of the mailbox, as its server knows it.
     pub(super) user: Option<String>,
     /// Who signs in, where that is known.
@@ -23,7 +23,31 @@ pub(super) struct NewAccount {
 #[derive(Debug)]
 pub(super) enum Server {
     Known { provider: &'static MailProvider, tenant: Option<String> },
-    Other { auth_uri: String, token_uri: String, scopes: Vec<String> },
+    Other(Endpoints),
+}
+
+/// A server that is in no list.
+#[derive(Debug)]
+pub(super) struct Endpoints {
+    /// What it calls itself, where it has been asked.
+    pub(super) issuer: Option<String>,
+    pub(super) auth_uri: String,
+    pub(super) token_uri: String,
+    pub(super) device_auth_uri: Option<String>,
+    pub(super) revocation_uri: Option<String>,
+}
+
+/// Who the server thinks that we are.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) id: String,
+    pub(super) secret: ClientSecret,
+    /// Whether the secret is not in the body, but shown by HTTP Basic.
+    pub(super) uses_basic: bool,
+    /// Where the default would not do.
+    pub(super) redirect_uri: Option<String>,
+    /// Who has registered it just now.
+    pub(super) registered_at: Option<String>,
 }
 
 /// RFC 6749 §2.3.1.
@@ -45,9 +69,10 @@ pub(super) enum Secrets {
 impl NewAccount {
     /// It, ready for the file. The provider's scopes are written, so that they can be changed.
     pub(super) fn text(&self, secrets: Secrets) -> Zeroizing<String> {
-        let lines = [self.server_lines(), option("client_id", &self.client_id), self.secret_line(secrets)];
+        let lines = [self.server_lines(), option("client_id", &self.client.id), self.secret_lines(secrets)];
         let rest = [
-            list("scopes", &self.scopes()),
+            self.client.redirect_uri.as_deref().map(|uri| option("redirect_uri", uri)).unwrap_or_default(),
+            list("scopes", &self.scopes),
             self.user.as_deref().map(|user| option("user", user)).unwrap_or_default(),
             self.login_hint.as_deref().map(login_hint).unwrap_or_default(),
         ];
@@ -60,14 +85,7 @@ impl NewAccount {
     fn listeners(&self) -> &'static str {
         match &self.server {
             Server::Known { provider, .. } => provider.listeners,
-            Server::Other { .. } => "",
-        }
-    }
-
-    fn scopes(&self) -> Vec<String> {
-        match &self.server {
-            Server::Known { provider, .. } => provider.scopes(),
-            Server::Other { scopes, .. } => scopes.clone(),
+            Server::Other(_) => "",
         }
     }
 
@@ -76,16 +94,30 @@ impl NewAccount {
             Server::Known { provider, tenant } => {
                 option("provider", provider.name)
                     + &tenant.as_deref().map(|tenant| option("tenant", tenant)).unwrap_or_default()
-                    + &provider.redirect_uri.map(|uri| option("redirect_uri", uri)).unwrap_or_default()
             }
-            Server::Other { auth_uri, token_uri, .. } => {
-                option("auth_uri", auth_uri) + &option("token_uri", token_uri)
-            }
+            Server::Other(Endpoints { issuer, auth_uri, token_uri, device_auth_uri, revocation_uri }) => [
+                ("issuer", issuer.as_ref()),
+                ("auth_uri", Some(auth_uri)),
+                ("token_uri", Some(token_uri)),
+                ("device_auth_uri", device_auth_uri.as_ref()),
+                ("revocation_uri", revocation_uri.as_ref()),
+            ]
+            .iter()
+            .filter_map(|(name, uri)| Some(option(name, (*uri)?)))
+            .collect(),
+        }
+    }
+
+    fn secret_lines(&self, secrets: Secrets) -> String {
+        match self.client.secret {
+            ClientSecret::None => String::new(),
+            _ if self.client.uses_basic => self.secret_line(secrets) + &option("client_auth", "basic"),
+            _ => self.secret_line(secrets),
         }
     }
 
     fn secret_line(&self, secrets: Secrets) -> String {
-        match (&self.secret, secrets) {
+        match (&self.client.secret, secrets) {
             (ClientSecret::None, _) => String::new(),
             (ClientSecret::Written(secret), Secrets::Written) => option("client_secret", secret.expose()),
             (ClientSecret::Written(_), Secrets::Hidden) => {

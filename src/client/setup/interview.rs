@@ -1,16 +1,19 @@
 //! From options and answers to a new account. What an option has answered is not asked.
 
-use pizauth_common::near_miss::nearest;
+mod other;
+mod provider;
+
+use pizauth_common::config;
 use pizauth_common::secret::Secret;
 use pizauth_common::terminal::printable;
 
+use self::provider::chosen;
 use super::Setup;
-use super::account_block::{ClientSecret, NewAccount, Server};
+use super::account_block::{Client, ClientSecret, NewAccount, Server};
 use super::client_ids;
 use super::configuration_file::ConfigurationFile;
 use super::dialogue::{Dialogue, Question, Unanswered};
-use super::mail_exchanger;
-use super::mail_provider::{self, MailProvider, PROVIDERS};
+use super::mail_provider::MailProvider;
 
 /// Why there will be no account.
 #[derive(Debug)]
@@ -40,19 +43,43 @@ impl Interview<'_> {
     /// An answer is missing, or impossible.
     pub(super) fn account(&self) -> Result<NewAccount, Stopped> {
         let named = self.options.provider.as_deref().map(chosen).transpose()?;
+        self.check_options()?;
         let address = self.address(named)?;
         let provider = match named {
             Some(provider) => Some(provider),
+            None if self.is_another() => None,
             None => self.provider(domain_of(address.as_deref()).unwrap_or_default())?,
         };
         let name = self.name(address.as_deref(), provider)?;
-        let server = match provider {
-            Some(provider) => self.known(provider, address.as_deref())?,
+        let (server, scopes, client) = match provider {
+            Some(provider) => {
+                let server = self.known(provider, address.as_deref())?;
+                let scopes = self.scopes_given().unwrap_or_else(|| provider.scopes());
+                let client = self.client(provider, &scopes)?;
+                (server, scopes, client)
+            }
             None => self.other()?,
         };
-        let (client_id, secret) = self.client(provider)?;
         let user = self.options.user.clone().or_else(|| address.clone());
-        Ok(NewAccount { name, server, client_id, secret, user, login_hint: address })
+        Ok(NewAccount { name, server, scopes, client, user, login_hint: address })
+    }
+
+    /// Some of them are about one kind of server only.
+    fn check_options(&self) -> Result<(), Stopped> {
+        if self.options.provider.is_some() && self.is_another() {
+            return Err(impossible("a provider of the list needs neither --issuer nor --endpoints".into()));
+        }
+        let wrong = self.options.issuer.as_deref().and_then(|issuer| config::issuer(issuer).err());
+        wrong.map_or(Ok(()), |why| Err(impossible(why)))
+    }
+
+    /// Whether an option says that it is none of the list.
+    fn is_another(&self) -> bool {
+        self.options.issuer.is_some() || self.options.endpoints.is_some()
+    }
+
+    fn scopes_given(&self) -> Option<Vec<String>> {
+        self.options.scopes.as_deref().map(words)
     }
 
     fn ask(&self, text: &str, default: Option<&str>, option: &'static str) -> Result<String, Stopped> {
@@ -75,58 +102,22 @@ impl Interview<'_> {
         let is_mail = named.is_none_or(|provider| provider.servers.is_some());
         let address = match (&self.options.address, is_mail) {
             (Some(address), _) => address.clone(),
+            // Of what server, nobody knows: it may be one for git.
+            (None, true) if self.is_another() => {
+                self.ask("Address of the mailbox (none: just Enter)", Some(""), "the address")?
+            }
             (None, true) => self.ask("Address of the mailbox", None, "the address")?,
             (None, false) => return Ok(None),
         };
+        if address.is_empty() && self.is_another() {
+            return Ok(None);
+        }
         match address.split_once('@') {
             Some((local, domain)) if !local.is_empty() && !domain.is_empty() => Ok(Some(address)),
             _ => Err(impossible(format!(
                 "'{}' is no mail address: it has to be NAME@DOMAIN",
                 printable(&address)
             ))),
-        }
-    }
-
-    /// None for one that is in no list.
-    fn provider(&self, domain: &str) -> Result<Option<&'static MailProvider>, Stopped> {
-        if mail_provider::has_no_oauth2(domain) {
-            return Err(impossible(format!(
-                "{domain} offers no OAuth2 for mail; mail programs sign in there with an app password, which its web \
-                 pages make, and need no pizauth"
-            )));
-        }
-        if let Some(provider) = mail_provider::of_domain(domain) {
-            return Ok(Some(provider));
-        }
-        match self.by_mail_exchanger(domain)? {
-            Some(provider) => Ok(Some(provider)),
-            None => self.chosen_from_list(),
-        }
-    }
-
-    fn by_mail_exchanger(&self, domain: &str) -> Result<Option<&'static MailProvider>, Stopped> {
-        let domain = printable(domain);
-        self.dialogue.tell(&format!("Looking up who takes the mail of {domain} ...\n"))?;
-        let hosts = mail_exchanger::of(&domain);
-        let Some(provider) = hosts.iter().find_map(|host| mail_provider::of_exchanger(host)) else {
-            return Ok(None);
-        };
-        let question = format!("It is {}. Is the account there?", provider.title);
-        Ok(self.dialogue.agree(&question, "--provider")?.then_some(provider))
-    }
-
-    fn chosen_from_list(&self) -> Result<Option<&'static MailProvider>, Stopped> {
-        let titles = PROVIDERS.iter().map(|provider| provider.title).chain(["another one"]);
-        let list: String =
-            titles.enumerate().map(|(row, title)| format!("  {:>2}  {title}\n", row + 1)).collect();
-        self.dialogue.tell(&format!("Providers:\n{list}"))?;
-        loop {
-            let answer = self.ask("Number of the provider", None, "--provider")?;
-            match answer.parse::<usize>() {
-                Ok(row) if row == PROVIDERS.len() + 1 => return Ok(None),
-                Ok(row) if (1..=PROVIDERS.len()).contains(&row) => return Ok(Some(&PROVIDERS[row - 1])),
-                _ => self.dialogue.tell("That is no number of the list.\n")?,
-            }
         }
     }
 
@@ -170,44 +161,57 @@ impl Interview<'_> {
         Ok(Server::Known { provider, tenant: Some(tenant) })
     }
 
-    fn other(&self) -> Result<Server, Stopped> {
-        let auth_uri = self.ask("Its authorization endpoint", None, "--provider")?;
-        let token_uri = self.ask("Its token endpoint", None, "--provider")?;
-        let scopes = self.ask("Scopes, separated by blanks (none: just Enter)", Some(""), "--provider")?;
-        let scopes = scopes.split_whitespace().map(str::to_owned).collect();
-        Ok(Server::Other { auth_uri, token_uri, scopes })
+    fn client(&self, provider: &'static MailProvider, scopes: &[String]) -> Result<Client, Stopped> {
+        let with = |id, secret| Client {
+            id,
+            secret,
+            uses_basic: false,
+            redirect_uri: provider.redirect_uri.map(str::to_owned),
+            registered_at: None,
+        };
+        if let Some(id) = &self.options.client_id {
+            return Ok(with(id.clone(), self.secret(provider.has_secret)?));
+        }
+        if let Some((id, secret)) = self.supplied(provider.name)? {
+            return Ok(with(id, secret));
+        }
+        self.tell_where_to_register(provider.registration, provider.redirect_uri, scopes)?;
+        let id = self.ask_for_client_id()?;
+        Ok(with(id, self.secret(provider.has_secret)?))
     }
 
-    fn client(&self, provider: Option<&'static MailProvider>) -> Result<(String, ClientSecret), Stopped> {
-        if let Some(client_id) = &self.options.client_id {
-            return Ok((client_id.clone(), self.secret(provider)?));
+    /// One that somebody supplies in a file, if there is and the person wants it.
+    fn supplied(&self, provider: &str) -> Result<Option<(String, ClientSecret)>, Stopped> {
+        let Some(known) = client_ids::of(provider) else { return Ok(None) };
+        let file = known.file.to_string_lossy().into_owned();
+        if !self.dialogue.agree(&format!("Use the client of {}?", printable(&file)), "--client-id")? {
+            return Ok(None);
         }
-        let known = provider.and_then(|provider| client_ids::of(provider.name));
-        if let Some(known) = known {
-            let file = known.file.to_string_lossy().into_owned();
-            if self.dialogue.agree(&format!("Use the client of {}?", printable(&file)), "--client-id")? {
-                let secret = known.secret.map(|secret| self.written(secret)).transpose()?;
-                return Ok((known.client_id, secret.unwrap_or(ClientSecret::None)));
-            }
-        }
-        self.tell_where_to_register(provider)?;
-        let client_id = self.ask("Client identifier (client ID, application ID)", None, "--client-id")?;
-        Ok((client_id, self.secret(provider)?))
+        let secret = known.secret.map(|secret| self.written(secret)).transpose()?;
+        Ok(Some((known.client_id, secret.unwrap_or(ClientSecret::None))))
     }
 
-    fn tell_where_to_register(&self, provider: Option<&'static MailProvider>) -> Result<(), Stopped> {
-        let Some(provider) = provider else { return Ok(()) };
-        let redirect = provider.redirect_uri.unwrap_or("http://localhost/");
+    fn ask_for_client_id(&self) -> Result<String, Stopped> {
+        self.ask("Client identifier (client ID, application ID)", None, "--client-id")
+    }
+
+    fn tell_where_to_register(
+        &self,
+        place: &str,
+        redirect_uri: Option<&str>,
+        scopes: &[String],
+    ) -> Result<(), Stopped> {
+        let redirect_uri = redirect_uri.unwrap_or("http://localhost/");
+        let scopes = scopes.join(" ");
         let told = format!(
-            "\nThe provider has to know a client. Register one, once:\n{}\nwith the redirect URI {redirect}\nand these scopes: {}\n\n",
-            provider.registration,
-            provider.scopes().join(" ")
+            "\nThe provider has to know a client. Register one, once:\n{place}\nwith the redirect URI {redirect_uri}\n\
+             and these scopes: {scopes}\n\n"
         );
         Ok(self.dialogue.tell(&told)?)
     }
 
-    fn secret(&self, provider: Option<&'static MailProvider>) -> Result<ClientSecret, Stopped> {
-        if provider.is_some_and(|provider| !provider.has_secret) {
+    fn secret(&self, has_one: bool) -> Result<ClientSecret, Stopped> {
+        if !has_one {
             return Ok(ClientSecret::None);
         }
         let text = "Its secret: not shown here, it will stand in the file (none: just Enter)";
@@ -232,14 +236,10 @@ fn domain_of(address: Option<&str>) -> Option<&str> {
     address?.rsplit_once('@').map(|(_, domain)| domain)
 }
 
-fn impossible(why: String) -> Stopped {
-    Stopped::Impossible(why)
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn chosen(name: &str) -> Result<&'static MailProvider, Stopped> {
-    let names: Vec<_> = PROVIDERS.iter().map(|provider| provider.name).collect();
-    mail_provider::named(name).ok_or_else(|| {
-        let near = nearest(name, &names).map(|near| format!(", did you mean '{near}'?")).unwrap_or_default();
-        impossible(format!("unknown provider '{}'{near} (there are: {})", printable(name), names.join(", ")))
-    })
+fn impossible(why: String) -> Stopped {
+    Stopped::Impossible(why)
 }

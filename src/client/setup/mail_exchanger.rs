@@ -1,11 +1,9 @@
 //! Asks the name service who takes the mail of a domain, by the first program for that which is installed.
 
-use std::io::{self, Read};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use pizauth_common::deadline::Deadline;
-use rustix::event::PollFlags;
+use super::child_output::read;
 
 /// For a question that is asked again by the resolver after 5 s, no more than one try.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,24 +42,11 @@ fn ask(program: &str, words: &[&str], domain: &str) -> Option<Vec<String>> {
     let mut command = Command::new(program);
     command.args(words).arg(domain).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().ok()?;
-    let answer = child.stdout.take().map(|mut stdout| read(&mut stdout).unwrap_or_default());
+    let answer =
+        child.stdout.take().map(|mut stdout| read(&mut stdout, PATIENCE, LARGEST).unwrap_or_default());
     let _ = child.kill();
     let _ = child.wait();
-    Some(answer.map(|text| exchangers(&text)).unwrap_or_default())
-}
-
-fn read(stdout: &mut std::process::ChildStdout) -> io::Result<String> {
-    let deadline = Deadline::after(PATIENCE);
-    let mut bytes = Vec::new();
-    let mut piece = [0; 4096];
-    while bytes.len() < LARGEST {
-        deadline.wait(&mut [rustix::event::PollFd::new(stdout, PollFlags::IN)])?;
-        match stdout.read(&mut piece)? {
-            0 => break,
-            read => bytes.extend_from_slice(&piece[..read]),
-        }
-    }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Some(answer.map(|bytes| exchangers(&String::from_utf8_lossy(&bytes))).unwrap_or_default())
 }
 
 /// Each of these programs prints a preference, a number, and then the host.
