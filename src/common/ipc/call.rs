@@ -209,15 +209,22 @@ impl Call {
         deadline.transfer(&self.stream, PollFlags::IN, |mut stream| stream.read(into))
     }
 
-    /// A daemon of ours hangs up when it ends: then nobody listens any more.
+    /// A daemon of ours hangs up when it ends: then nobody listens any more, or in a moment, or another process does.
     fn hung_up(&self, after_silence: bool) -> CallError {
         let path = self.path.clone();
-        let place = SocketCandidate::Named(path.clone());
-        if after_silence && connect_to(&place, Duration::ZERO).is_ok() {
+        if after_silence && self.is_still_served() {
             CallError::Stranger(path, self.pid())
         } else {
             CallError::HungUp(path)
         }
+    }
+
+    /// Whether the process at the other end goes on with others.
+    fn is_still_served(&self) -> bool {
+        let (path, patience) = (self.path.clone(), self.patience);
+        let again = connect_to(&SocketCandidate::Named(path.clone()), Duration::ZERO);
+        let again = again.map(|stream| Self { stream, path, patience });
+        again.is_ok_and(|again| again.pid() == self.pid() && !again.wait_until_closed(SILENCE))
     }
 
     /// An answer of ours begins with its length, which is no text, whatever the version.

@@ -232,6 +232,22 @@ fn a_daemon_that_ends_while_it_is_asked_is_no_stranger() {
     daemon.join().unwrap();
 }
 
+/// The system closes what a process had open one by one, the connection perhaps before the socket.
+#[test]
+fn a_daemon_that_is_just_ending_is_no_stranger() {
+    let place = Place::new();
+    let listener = UnixListener::bind(place.socket("killed")).unwrap();
+    let daemon = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
+        drop(stream);
+        drop(listener.accept().unwrap());
+    });
+    let error = ask(&[place.named("killed")]).unwrap_err();
+    assert!(matches!(error, CallError::HungUp(_)), "{error:?}");
+    daemon.join().unwrap();
+}
+
 #[test]
 fn a_refusal_that_comes_while_we_write_is_read() {
     let place = Place::new();
