@@ -1,7 +1,7 @@
 //! What git says of a credential, and what it is answered: lines of `key=value` (git-credential(1), INPUT/OUTPUT FORMAT).
 
 use std::io::BufRead;
-use std::net::IpAddr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use pizauth_common::cause::Cause;
 use pizauth_common::secret::Secret;
@@ -46,10 +46,14 @@ impl Description {
                 break;
             }
         }
-        if description.protocol.is_empty() { Err("it names no protocol".into()) } else { Ok(description) }
+        if is_scheme(&description.protocol) { Ok(description) } else { Err("it names no protocol".into()) }
     }
 
     fn take(&mut self, line: &str) -> Result<(), String> {
+        // In a name or a host they would be part of what is read next, or end a comparison early.
+        if line.contains(char::is_control) {
+            return Err("a line has a control character, such as a carriage return".into());
+        }
         let (key, value) = line.split_once('=').ok_or("a line has no '='")?;
         match key {
             "protocol" => self.protocol = value.to_ascii_lowercase(),
@@ -107,15 +111,24 @@ impl Description {
     }
 }
 
+/// Whether it is the beginning of a URL (RFC 3986 §3.1).
+fn is_scheme(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(is_allowed)
+}
+
 /// Whether a host, which may have a port, is this machine (RFC 6761 §6.3).
 fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let name = host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(name, _)| name);
+    if let Some(address) = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return address.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback());
+    }
     let name = name.to_ascii_lowercase();
-    let is_address = name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    is_address || name == "localhost" || name.ends_with(".localhost")
+    let is_address = name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    let is_of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let is_subdomain = || name.strip_suffix(".localhost").is_some_and(|name| name.bytes().all(is_of_a_name));
+    is_address || name == "localhost" || is_subdomain()
 }
 
 #[cfg(test)]
@@ -162,9 +175,23 @@ mod tests {
         for host in ["localhost", "LOCALHOST:80", "127.0.0.1:3000", "[::1]:80", "[::1]", "git.localhost"] {
             assert!(may("http", host), "{host}");
         }
-        for host in
-            ["example.org", "", "localhost.example.org", "127.0.0.1.example.org", "128.0.0.1", "[::2]:80"]
-        {
+        for host in [
+            "example.org",
+            "",
+            "localhost.example.org",
+            "127.0.0.1.example.org",
+            "128.0.0.1",
+            "[::2]:80",
+            "[::1",
+            "::1",
+            "[::1]example.org",
+            "[127.0.0.1].example.org",
+            "localhost:80@example.org",
+            "localhost:",
+            "user@localhost",
+            "example.org/.localhost",
+            "example.org#.localhost",
+        ] {
             assert!(!may("http", host) && !may("HTTP", host) && !may("ftp", host), "{host}");
             assert!(may("https", host) && may("smtp", host) && may("imaps", host), "{host}");
         }
@@ -172,10 +199,16 @@ mod tests {
 
     #[test]
     fn what_is_no_request_is_refused_in_words() {
+        const CONTROL: &str = "a line has a control character, such as a carriage return";
         for (text, why) in [
             ("", "it names no protocol"),
             ("\n", "it names no protocol"),
             ("host=example.org\n", "it names no protocol"),
+            ("protocol=http \nhost=example.org\n", "it names no protocol"),
+            ("protocol=7\n", "it names no protocol"),
+            ("protocol=http\r\nhost=example.org\r\n", CONTROL),
+            ("protocol=https\nhost=example.org\0\n", CONTROL),
+            ("protocol=https\nusername=me\u{9b}31m\n", CONTROL),
             ("protocol", "a line has no '='"),
             (&"x".repeat(1 << 20), "it is over 262144 bytes"),
             (&"a=b\n".repeat(1 << 18), "it is over 262144 bytes"),
