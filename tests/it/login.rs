@@ -9,6 +9,7 @@ use std::time::Duration;
 use pizauth_test_server::browser::{self, Decision};
 use pizauth_test_server::{Endpoint, Fault, Gate};
 use rustix::process::Signal;
+use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::json;
 
 use crate::support::{Running, Setup, eventually};
@@ -368,4 +369,21 @@ fn in_a_terminal_an_address_is_typed_behind_the_question() {
     terminal.write_all(format!("{}\n", end_of(&url, Decision::Approve)).as_bytes()).unwrap();
     let end = led.end().exits(0).prints("work: signed in; ");
     assert!(!end.out.contains("…"), "nothing is written over while somebody types: {}", end.out);
+}
+
+#[test]
+fn on_a_narrow_terminal_too_there_is_one_line_and_what_goes_wrong_has_its_own() {
+    let mut running = Running::start();
+    let (led, terminal) = Led::start_on_terminal(running.sandbox.multiplexer().args(["login", "work"]));
+    tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: 21, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    led.out_with("\rwaiting for y … 0:0");
+    let end = end_of(&led.url(), Decision::Approve);
+    running.server.go_down();
+    let visit = std::thread::spawn(move || browser::visit(&end));
+    led.out_with("pizauth login: completing the sign-in; the last try failed: ");
+    led.out_with("\rcompleting th … 0:0");
+    running.server.come_back().unwrap();
+    let end = led.end().exits(0).prints("work: signed in; ");
+    assert_eq!(end.out.matches("the last try failed").count(), 1, "{}", end.out);
+    visit.join().unwrap().unwrap();
 }

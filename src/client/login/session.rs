@@ -107,7 +107,7 @@ impl<'a> Session<'a> {
         if let Answer::Response(Response::Pending(pending)) = stage {
             self.invite(pending, news)?;
         }
-        self.progress.change(&words::stage(stage));
+        self.progress.change(&words::stage(stage), words::trouble(stage));
         Ok(())
     }
 

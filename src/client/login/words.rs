@@ -59,10 +59,17 @@ pub(super) fn stage(stage: &Answer) -> String {
     match stage {
         Answer::Response(Response::Starting { host }) => format!("waiting for {host} to give a code"),
         Answer::Response(Response::Pending(_)) => "waiting for you to sign in".to_owned(),
-        Answer::Response(Response::Exchanging { last_error: Some(error) }) => {
-            format!("completing the sign-in; the last try failed: {error}")
-        }
         _ => "completing the sign-in".to_owned(),
+    }
+}
+
+/// What keeps it.
+pub(super) fn trouble(stage: &Answer) -> Option<String> {
+    match stage {
+        Answer::Response(Response::Exchanging { last_error: Some(error) }) => {
+            Some(format!("the last try failed: {error}"))
+        }
+        _ => None,
     }
 }
 
