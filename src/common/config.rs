@@ -21,7 +21,7 @@ mod user_path;
 pub use check::issuer;
 pub use client_auth::{ClientAuth, ClientSecret};
 pub use client_key::{ClientKey, KeyAlgorithm};
-pub use grant::{Application, AuthorizationCode, DeviceCode, Grant};
+pub use grant::{Application, AuthorizationCode, DeviceCode, Grant, JwtBearer};
 #[cfg(feature = "system")]
 pub use load::{LoadError, When, load};
 pub use model::{

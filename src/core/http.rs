@@ -97,6 +97,8 @@ pub struct Answer {
     pub retry_after: Option<String>,
     /// `Date`, against which a date in `Retry-After` is read: the two clocks need not agree.
     pub date: Option<String>,
+    /// What was signed for the request, which no message may show.
+    pub signed: Option<Secret>,
     /// The body, at most 1 MiB, decoded where it was compressed.
     pub body: Zeroizing<Vec<u8>>,
 }

@@ -1,8 +1,12 @@
 //! An account, and what a server says to it, for tests.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use pizauth_common::config::{Account, Application, AuthorizationCode, ClientAuth, DeviceCode, Grant, Uri};
+use pizauth_common::config::{
+    Account, Application, AuthorizationCode, ClientAuth, ClientKey, DeviceCode, Grant, JwtBearer, Uri,
+    UserPath,
+};
 
 use crate::http::{Answer, Lost};
 use crate::oauth::client_auth::Client;
@@ -54,12 +58,25 @@ pub(crate) fn by_itself(account: Account) -> Account {
     Account { grant: Grant::Application(Application::ClientCredentials), client_auth, ..account }
 }
 
-/// What its authorization requests say.
+/// The same account, whose client signs in the name of a user.
+pub(crate) fn by_assertion(account: Account) -> Account {
+    let signed = JwtBearer { key: key(None), subject: "me@example.org".into() };
+    Account { grant: Grant::Application(Application::JwtBearer(signed)), ..account }
+}
+
+/// A key in a file that nobody reads.
+pub(crate) fn key(certificate: Option<&str>) -> Arc<ClientKey> {
+    let path = |path| UserPath::parse(path).unwrap();
+    let certificate = certificate.map(path);
+    Arc::new(ClientKey { file: path("/etc/key.pem"), certificate, id: None, algorithm: None })
+}
+
 /// Its client, whose secret is written where it has one.
 pub(crate) fn client(account: &Account) -> Client<'_> {
     Client::of(account, None).expect("no command is asked")
 }
 
+/// What its authorization requests say.
 pub(crate) fn code_grant(account: &Account) -> &AuthorizationCode {
     account.grant.browser().unwrap()
 }
@@ -101,6 +118,7 @@ pub(crate) fn json_answer(status: u16, body: &str) -> Answer {
         content_type: Some("application/json".to_owned()),
         retry_after: None,
         date: None,
+        signed: None,
         body: body.as_bytes().to_vec().into(),
     }
 }

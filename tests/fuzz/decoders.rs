@@ -288,6 +288,7 @@ fn http_answer(data: &[u8]) -> Answer {
         content_type: value("content-type"),
         retry_after: value("retry-after"),
         date: value("date"),
+        signed: None,
         body: Zeroizing::new(rest.get(4..).unwrap_or_default().to_vec()),
     }
 }

@@ -26,6 +26,7 @@ mod hostile_callers;
 mod hostile_servers;
 mod import;
 mod info;
+mod jwt_bearer;
 mod kills;
 mod log;
 mod login;

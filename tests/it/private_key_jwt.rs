@@ -2,30 +2,18 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pizauth_test_server::{Endpoint, Entry};
 use serde_json::{Value, json};
 
-use crate::support::{Running, Sandbox, Setup, eventually};
-
-/// Whether openssl succeeds in the sandbox's working directory.
-#[track_caller]
-fn openssl(sandbox: &Sandbox, line: &str) -> bool {
-    let mut openssl = Command::new("openssl");
-    openssl.args(line.split(' ')).current_dir(sandbox.path(""));
-    openssl.output().expect("openssl is needed for this test").status.success()
-}
+use crate::support::signing::{make_key, verified};
+use crate::support::{Running, Setup, eventually};
 
 /// A daemon whose client has a key.
 fn running() -> Running {
     let home = "client_auth = \"private_key_jwt\"; client_key_file = \"~/key.pem\";";
     let running = Setup::new().account("work", home).start();
-    let key = "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out ../home/key.pem";
-    assert!(openssl(&running.sandbox, key));
-    assert!(openssl(&running.sandbox, "pkey -in ../home/key.pem -pubout -out public.pem"));
+    make_key(&running.sandbox);
     running
 }
 
@@ -35,14 +23,7 @@ fn claims(running: &Running, asked: &Entry) -> Value {
     let form = |name| asked.request.form(name);
     assert_eq!(form("client_assertion_type"), Some("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
     assert_eq!(form("client_secret"), None);
-    let (signed, signature) = form("client_assertion").and_then(|jwt| jwt.rsplit_once('.')).expect("a JWT");
-    let decoded = |part: &str| URL_SAFE_NO_PAD.decode(part).expect("base64url");
-    running.sandbox.write("signed", signed);
-    running.sandbox.write("signature", decoded(signature));
-    let check = "dgst -sha256 -verify public.pem -signature signature signed";
-    assert!(openssl(&running.sandbox, check), "{signed}");
-    let (_, claims) = signed.split_once('.').expect("two parts");
-    serde_json::from_slice(&decoded(claims)).expect("claims")
+    verified(&running.sandbox, form("client_assertion").expect("a JWT")).1
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod pinned;
 pub(crate) mod process;
 mod running;
 mod sandbox;
+pub(crate) mod signing;
 mod terminal;
 pub(crate) mod upstream_dump;
 

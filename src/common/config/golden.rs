@@ -105,6 +105,7 @@ fn meaning_of_account(account: &Account) -> String {
         lines.push(format!("auth {:?}", browser.auth_uri.written()));
     }
     lines.push(format!("token {:?}", account.token_uri.written()));
+    lines.extend(account.grant.jwt_bearer().map(|signed| format!("subject {:?}", signed.subject)));
     let revocation_uri = account.revocation_uri.iter();
     lines.extend(revocation_uri.map(|uri| format!("revocation {:?}", uri.written())));
     lines.push(format!("client {:?}", account.client_id));
@@ -119,7 +120,7 @@ fn meaning_of_account(account: &Account) -> String {
     if let Some(secret) = account.client_auth.secret() {
         lines.push(format!("secret of {} bytes, {}", secret.expose().len(), account.client_auth.as_str()));
     }
-    lines.extend(account.client_auth.key().map(|key| format!("signs with {key:?}")));
+    lines.extend(account.key().map(|key| format!("signs with {key:?}")));
     lines.extend(account.scopes.iter().map(|scope| format!("scope {scope:?}")));
     lines.extend(account.resource.iter().map(|resource| format!("resource {resource:?}")));
     let fields = account.grant.auth_uri_fields().iter();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::client_key::ClientKey;
 use super::model::share;
 use super::uri::Uri;
 
@@ -31,6 +32,17 @@ pub enum Grant {
 pub enum Application {
     /// With what it proves itself with (RFC 6749 §4.4).
     ClientCredentials,
+    /// With what it signs, in the name of a user whom nobody asks (RFC 7523 §2.1).
+    JwtBearer(JwtBearer),
+}
+
+/// What a client signs, instead of proving itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JwtBearer {
+    /// What it signs with.
+    pub key: Arc<ClientKey>,
+    /// In whose name.
+    pub subject: Arc<str>,
 }
 
 impl Grant {
@@ -40,6 +52,7 @@ impl Grant {
             Self::AuthorizationCode { .. } => "authorization_code",
             Self::DeviceCode { .. } => "device_code",
             Self::Application(Application::ClientCredentials) => "client_credentials",
+            Self::Application(Application::JwtBearer(_)) => "jwt_bearer",
         }
     }
 
@@ -48,6 +61,19 @@ impl Grant {
         match self {
             Self::Application(application) => Some(application),
             Self::AuthorizationCode { .. } | Self::DeviceCode { .. } => None,
+        }
+    }
+
+    /// Whether access tokens are good for what a user has, and not for what the client itself has been given.
+    pub fn is_for_user(&self) -> bool {
+        !matches!(self, Self::Application(Application::ClientCredentials))
+    }
+
+    /// What the client signs, where that takes the place of a sign-in.
+    pub fn jwt_bearer(&self) -> Option<&JwtBearer> {
+        match self.application()? {
+            Application::JwtBearer(signed) => Some(signed),
+            Application::ClientCredentials => None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::client_auth::ClientAuth;
+use super::client_key::ClientKey;
 use super::grant::Grant;
 use super::uri::Uri;
 use super::user_path::UserPath;
@@ -64,6 +65,11 @@ pub struct Account {
 }
 
 impl Account {
+    /// What its client signs with, where it signs anything.
+    pub fn key(&self) -> Option<&Arc<ClientKey>> {
+        self.client_auth.key().or_else(|| Some(&self.grant.jwt_bearer()?.key))
+    }
+
     /// Uses the other account's values where its own are the same: of 10,000 accounts at one server this saves a
     /// quarter of the memory.
     pub(super) fn share_with(&mut self, other: Option<&Self>) {

@@ -23,6 +23,7 @@ mod revocation;
 mod saving;
 mod server;
 mod session;
+mod stamps;
 mod transfer;
 mod waiters;
 mod world;

@@ -4,11 +4,12 @@ use alloc::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use pizauth_common::config::{Account, ClientAuth, ClientSecret};
+use pizauth_common::config::{Account, ClientAuth, ClientSecret, JwtBearer};
 use pizauth_common::secret::Secret;
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
+use super::provider_hints::Proof;
 use crate::http;
 use crate::prelude::*;
 
@@ -89,6 +90,21 @@ impl Credentials {
         }
     }
 
+    /// Those of an account whose client says in whose name it asks, and signs that: nothing else has to prove who it is.
+    pub(crate) fn in_the_name_of(account: &Account, signed: &JwtBearer) -> Self {
+        let scopes = account.scopes.join(" ");
+        let assertion = http::Assertion {
+            field: "assertion",
+            key: Arc::clone(&signed.key),
+            issuer: Arc::clone(&account.client_id),
+            subject: Arc::clone(&signed.subject),
+            audience: account.token_uri.written().to_owned(),
+            scope: (!scopes.is_empty()).then_some(scopes),
+            stamp: http::Stamp::default(),
+        };
+        Self { assertion: Some(assertion), ..Self::in_the_form(Vec::new()) }
+    }
+
     /// Nothing but these fields.
     fn in_the_form(fields: Vec<(&'static str, Secret)>) -> Self {
         Self { fields, header: None, secrets: Vec::new(), assertion: None }
@@ -104,6 +120,15 @@ impl Credentials {
         headers.extend(self.header.clone().map(|header| ("Authorization", header)));
         let (method, body, assertion) = (http::Method::Post, form.clone(), self.assertion.clone());
         http::Request { method, uri: uri.to_owned(), headers, body, assertion }
+    }
+
+    /// How the client proves who it is.
+    pub(crate) fn proof(&self) -> Proof {
+        match &self.assertion {
+            None => Proof::Usual,
+            Some(assertion) if assertion.key.certificate.is_some() => Proof::Certificate,
+            Some(_) => Proof::Key,
+        }
     }
 
     /// What no message may show.

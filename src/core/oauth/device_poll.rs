@@ -116,7 +116,7 @@ impl DevicePoll {
         // The log must not show the user's code, and nobody the others.
         let mut secrets = self.request.secrets();
         secrets.push(Secret::from(self.user_code.as_str()));
-        let redaction = redaction(&members, secrets);
+        let redaction = redaction(answer, &members, secrets);
         let no_verdict = |why: &Unreadable| Polled::NoVerdict {
             reason: Reason::new(&unusable(answer, why, &redaction)),
             retry_after: retry_after::of(answer),
@@ -169,7 +169,7 @@ impl DevicePoll {
             }
             code if SPENT.contains(&code) => Polled::Failed(not_used(&self.user_code)),
             code => {
-                let hint = hint_for_device(code, error.description());
+                let hint = hint_for_device(self.request.proof(), code, error.description());
                 Polled::Failed(with_hint(error, answer, redaction, hint))
             }
         }

@@ -115,11 +115,11 @@ impl DeviceRequest {
     /// There is no code, and why: for people.
     pub fn outcome(&self, result: Result<Answer, Lost>) -> Result<DeviceAuthorization, Reason> {
         let answer = result.map_err(|Lost { why, .. }| Reason::new(&why))?;
-        let redaction = Redaction::of(self.credentials.secrets().iter().cloned());
+        let redaction = Redaction::of_answer(&answer, self.credentials.secrets().iter().cloned());
         let unusable = |why: &Unreadable| Reason::new(&unusable(&answer, why, &redaction));
         let members = body::read(&answer, &ENDPOINT).map_err(|why| unusable(&why))?;
         if let Some(error) = OAuthError::find(&members) {
-            let hint = hint_for_device(error.code(), error.description());
+            let hint = hint_for_device(self.credentials.proof(), error.code(), error.description());
             return Err(with_hint(&error, &answer, &redaction, hint));
         }
         match answer.status {

@@ -5,6 +5,9 @@ use core::time::Duration;
 
 use crate::prelude::*;
 
+#[cfg(test)]
+mod tests;
+
 /// Google ends the refresh tokens of an application in "Testing" after this time.
 const TESTING_LIFETIME: Duration = Duration::from_secs(7 * 86400);
 
@@ -156,6 +159,51 @@ const APPLICATION_BY_CODE: &[(&str, &str)] = &[
     ("access_denied", "the application has not been given this right: ask the administrator"),
 ];
 
+/// What the same codes mean where the client signs in whose name it asks.
+const ASSERTION_BY_CODE: &[(&str, &str)] = &[
+    (
+        "unauthorized_client",
+        "the client may not ask for this user: at Google the administrator of the domain has to give it domain-wide \
+         delegation of exactly these scopes",
+    ),
+    (
+        "invalid_grant",
+        "check subject, who has to be a user of the domain, the key, which may have been deleted at the server, and the \
+         clock of this machine",
+    ),
+    ("invalid_client", "check client_id: at Google it is what the key file calls client_email"),
+];
+
+/// How a client proves who it is, as far as advice depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// By a secret, or not at all.
+    Usual,
+    /// By a key.
+    Key,
+    /// By a key that a certificate is for.
+    Certificate,
+}
+
+impl Proof {
+    fn hint_for(self, code: &str) -> Option<&'static str> {
+        if code != "invalid_client" {
+            return None;
+        }
+        match self {
+            Self::Usual => None,
+            Self::Key => Some(
+                "check client_id, and that the public half of client_key_file is registered for it, under \
+                 client_key_id where the server has names for keys",
+            ),
+            Self::Certificate => Some(
+                "is client_certificate_file registered, and still valid? openssl x509 -noout -enddate -fingerprint \
+                 -sha256 -in FILE",
+            ),
+        }
+    }
+}
+
 /// A refusal, and behind it in parentheses what to do about it, where that is known.
 pub(super) fn with_hint(text: &str, hint: Option<&str>) -> String {
     match hint {
@@ -165,24 +213,30 @@ pub(super) fn with_hint(text: &str, hint: Option<&str>) -> String {
 }
 
 /// What to do about a refusal: by its number where the description has one, else by its code.
-pub(super) fn hint_for(code: &str, description: &str) -> Option<&'static str> {
-    number(description).and_then(|number| find(BY_NUMBER, number)).or_else(|| find(BY_CODE, code))
+pub(super) fn hint_for(proof: Proof, code: &str, description: &str) -> Option<&'static str> {
+    let by_number = number(description).and_then(|number| find(BY_NUMBER, number));
+    by_number.or_else(|| proof.hint_for(code)).or_else(|| find(BY_CODE, code))
 }
 
 /// The same for a sign-in on another device.
-pub(super) fn hint_for_device(code: &str, description: &str) -> Option<&'static str> {
+pub(super) fn hint_for_device(proof: Proof, code: &str, description: &str) -> Option<&'static str> {
     let by_number = number(description).and_then(|number| find(DEVICE_BY_NUMBER, number));
-    by_number.or_else(|| find(DEVICE_BY_CODE, code)).or_else(|| hint_for(code, description))
+    by_number.or_else(|| find(DEVICE_BY_CODE, code)).or_else(|| hint_for(proof, code, description))
 }
 
 /// The same for a client that signs in by itself.
-pub(super) fn hint_for_application(code: &str, description: &str) -> Option<&'static str> {
+pub(super) fn hint_for_application(proof: Proof, code: &str, description: &str) -> Option<&'static str> {
     let by_number = number(description).and_then(|number| find(APPLICATION_BY_NUMBER, number));
     let by_any_number = || number(description).and_then(|number| find(BY_NUMBER, number));
     by_number
         .or_else(by_any_number)
         .or_else(|| find(APPLICATION_BY_CODE, code))
-        .or_else(|| find(BY_CODE, code))
+        .or_else(|| hint_for(proof, code, ""))
+}
+
+/// The same for one that signs in whose name it asks.
+pub(super) fn hint_for_assertion(code: &str, description: &str) -> Option<&'static str> {
+    find(ASSERTION_BY_CODE, code).or_else(|| hint_for_application(Proof::Usual, code, description))
 }
 
 /// Why an `invalid_grant` came to a session of this age, where the age says something.
@@ -206,51 +260,4 @@ pub(crate) fn page_of_grants(token_uri: &str) -> Option<(&'static str, &'static 
 
 fn find(table: &[(&str, &'static str)], key: &str) -> Option<&'static str> {
     table.iter().find(|(name, _)| *name == key).map(|(_, hint)| *hint)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_counts_more_than_the_code_and_counts_whole() {
-        let hint = |description| hint_for("invalid_client", description);
-        assert!(hint("AADSTS700025: Client is public").unwrap().contains("remove client_secret"));
-        assert!(hint("AADSTS7000218: The request body must contain").unwrap().contains("set client_secret"));
-        assert!(hint("AADSTS50194: Application is not multi-tenant").unwrap().contains("its tenant ID"));
-        assert!(
-            hint("AADSTS9002346: for use by Microsoft Account users only").unwrap().contains("consumers")
-        );
-        assert_eq!(hint("AADSTS1: new"), hint(""));
-        assert_eq!(hint_for("brand_new", ""), None);
-    }
-
-    #[test]
-    fn an_end_after_about_seven_days_is_blamed_on_testing() {
-        let (hour, day) = (3600, 86400);
-        let is_blamed = |age| hint_for_age(Duration::from_secs(age)).is_some();
-        assert!(!is_blamed(7 * day - 2 * hour - 1));
-        assert!(is_blamed(7 * day - 2 * hour));
-        assert!(is_blamed(8 * day - 1));
-        assert!(!is_blamed(8 * day));
-    }
-
-    #[test]
-    fn who_has_no_revocation_endpoint_has_a_page() {
-        let microsoft = |tenant| format!("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token");
-        let page = |uri: &str| page_of_grants(uri).map(|(_, page)| page);
-        assert!(page(&microsoft("common")).unwrap().contains("myapps"));
-        assert!(page(&microsoft("consumers")).unwrap().contains("account.live.com"));
-        assert_eq!(page("https://github.com.example/login"), None);
-    }
-
-    #[test]
-    fn no_key_stands_twice() {
-        for table in
-            [BY_NUMBER, BY_CODE, DEVICE_BY_NUMBER, DEVICE_BY_CODE, APPLICATION_BY_NUMBER, APPLICATION_BY_CODE]
-        {
-            let keys: alloc::collections::BTreeSet<_> = table.iter().map(|(key, _)| key).collect();
-            assert_eq!(keys.len(), table.len());
-        }
-    }
 }

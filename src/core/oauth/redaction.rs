@@ -12,6 +12,7 @@ use pizauth_common::secret::Secret;
 use pizauth_common::terminal::{cut, is_unsafe};
 use url::form_urlencoded;
 
+use crate::http::Answer;
 use crate::prelude::*;
 
 /// Shorter than this is no secret, and would be found everywhere.
@@ -35,6 +36,11 @@ impl Redaction {
     /// Of these secrets, and of whatever looks like one.
     pub(super) fn of(secrets: impl IntoIterator<Item = Secret>) -> Self {
         Self(secrets.into_iter().collect())
+    }
+
+    /// Of the secrets of a request, and of what was signed for it, in what a server answers.
+    pub(super) fn of_answer(answer: &Answer, secrets: impl IntoIterator<Item = Secret>) -> Self {
+        Self::of(secrets.into_iter().chain(answer.signed.clone()))
     }
 
     /// `text`, its beginning if it is long, with an ellipsis for each piece of a secret and each word that looks like one.

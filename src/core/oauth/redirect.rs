@@ -8,7 +8,7 @@ use pizauth_common::terminal::is_printable_ascii;
 use url::form_urlencoded;
 
 use super::outcome::Reason;
-use super::provider_hints::{hint_for, with_hint};
+use super::provider_hints::{Proof, hint_for, with_hint};
 use super::redaction::Redaction;
 use crate::prelude::*;
 
@@ -217,7 +217,7 @@ impl<'a> Parameters<'a> {
     fn without_state(&self) -> RedirectFault {
         let Some(error) = &self.error else { return RedirectFault::NoState };
         let description = self.error_description.as_deref().unwrap_or_default();
-        RedirectFault::ErrorWithoutState(hint_for(error, description))
+        RedirectFault::ErrorWithoutState(hint_for(Proof::Usual, error, description))
     }
 
     /// RFC 6749 §3.1: parameters without a value are treated as if they were omitted.
@@ -243,7 +243,7 @@ fn reason(error: &str, description: Option<&str>, state: &Secret) -> Reason {
         Some(description) => format!("{error}: {description}"),
         None => error.to_owned(),
     };
-    let hint = hint_for(error, description.unwrap_or_default());
+    let hint = hint_for(Proof::Usual, error, description.unwrap_or_default());
     let text = with_hint(&redaction.apply(&text), hint);
     Reason::with_cause(&redaction.apply(error), &text)
 }

@@ -103,11 +103,14 @@ impl RevocationRequest {
     }
 
     fn judge(&self, answer: &Answer) -> Revoked {
-        let redaction = Redaction::of(self.credentials.secrets().iter().cloned().chain([self.token.clone()]));
+        let redaction = Redaction::of_answer(
+            answer,
+            self.credentials.secrets().iter().cloned().chain([self.token.clone()]),
+        );
         let is_success = (200..300).contains(&answer.status);
         let members = body::read(answer, &ENDPOINT);
         match members.as_ref().map(OAuthError::find) {
-            Ok(Some(error)) => refusal(&error, answer, &redaction),
+            Ok(Some(error)) => self.refusal(&error, answer, &redaction),
             _ if is_success => Revoked::Done,
             _ => {
                 let why = members.err().unwrap_or(Unreadable::NoError);
@@ -116,18 +119,19 @@ impl RevocationRequest {
             }
         }
     }
-}
 
-fn refusal(error: &OAuthError, answer: &Answer, redaction: &Redaction) -> Revoked {
-    let is_verdict = matches!(answer.status, 200..=299 | 400 | 401);
-    if is_verdict && DEAD_ALREADY.contains(&error.code()) {
-        return Revoked::Done;
+    fn refusal(&self, error: &OAuthError, answer: &Answer, redaction: &Redaction) -> Revoked {
+        let is_verdict = matches!(answer.status, 200..=299 | 400 | 401);
+        if is_verdict && DEAD_ALREADY.contains(&error.code()) {
+            return Revoked::Done;
+        }
+        let hint = hint_for(self.credentials.proof(), error.code(), error.description());
+        let reason = with_hint(error, answer, redaction, hint);
+        if is_verdict && error.code() == "unsupported_token_type" {
+            return Revoked::OtherKindsOnly(reason);
+        }
+        Revoked::NotDone(Reason::with_cause(reason.cause(), &with_pause(reason.to_string(), answer)))
     }
-    let reason = with_hint(error, answer, redaction, hint_for(error.code(), error.description()));
-    if is_verdict && error.code() == "unsupported_token_type" {
-        return Revoked::OtherKindsOnly(reason);
-    }
-    Revoked::NotDone(Reason::with_cause(reason.cause(), &with_pause(reason.to_string(), answer)))
 }
 
 /// RFC 7009 §2.2.1: a server that says 503 may say when it is worth while to come back.

@@ -3,7 +3,7 @@
 use pizauth_common::secret::Secret;
 
 use super::token_request::TokenRequest;
-use crate::testing::{account, by_itself, client};
+use crate::testing::{account, by_assertion, by_itself, client};
 
 /// An exchange; its secrets are easy to recognize.
 pub(super) fn exchange() -> TokenRequest {
@@ -14,6 +14,12 @@ pub(super) fn exchange() -> TokenRequest {
 /// Of a client that signs in by itself.
 pub(super) fn application() -> TokenRequest {
     let account = by_itself(account("work"));
+    TokenRequest::by_itself(client(&account), account.grant.application().unwrap())
+}
+
+/// Of a client that signs in whose name it asks.
+pub(super) fn in_the_name_of_a_user() -> TokenRequest {
+    let account = by_assertion(account("work"));
     TokenRequest::by_itself(client(&account), account.grant.application().unwrap())
 }
 

@@ -11,7 +11,7 @@ use super::id_token;
 use super::outcome::{Issued, Outcome, Reason};
 use super::provider_hints;
 use super::redaction::Redaction;
-use super::token_request::TokenRequest;
+use super::token_request::{GrantType, TokenRequest};
 use crate::http::Answer;
 use crate::prelude::*;
 
@@ -44,7 +44,7 @@ const TOKEN_MEMBERS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
 /// sent and no token that came back.
 pub(super) fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
     let members = body::read(answer, &body::TOKEN);
-    let redaction = redaction(&members, request.secrets());
+    let redaction = redaction(answer, &members, request.secrets());
     match verdict(answer, members, request) {
         Verdict::Issued(issued) => {
             let narrowed_scope = issued.narrowed_scope.map(|granted| redaction.apply(&granted));
@@ -52,14 +52,15 @@ pub(super) fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
         }
         // There is no grant that could have ended.
         Verdict::Ended(error) | Verdict::NeedsAttention(error) if request.grant.is_of_application() => {
-            let hint = provider_hints::hint_for_application(error.code(), error.description());
-            Outcome::NeedsAttention(with_hint(&error, answer, &redaction, hint))
+            Outcome::NeedsAttention(explained(&error, answer, &redaction, request))
         }
-        Verdict::Ended(error) => Outcome::Ended(explained(&error, answer, &redaction)),
+        Verdict::Ended(error) => Outcome::Ended(explained(&error, answer, &redaction, request)),
         Verdict::NeedsAttention(error) if error.may_mean_a_dead_grant() => {
-            Outcome::RefusedVaguely(explained(&error, answer, &redaction))
+            Outcome::RefusedVaguely(explained(&error, answer, &redaction, request))
         }
-        Verdict::NeedsAttention(error) => Outcome::NeedsAttention(explained(&error, answer, &redaction)),
+        Verdict::NeedsAttention(error) => {
+            Outcome::NeedsAttention(explained(&error, answer, &redaction, request))
+        }
         Verdict::NotNow(error) => {
             transient(answer, &format!("http status {}: {}", answer.status, told(&error, answer, &redaction)))
         }
@@ -71,10 +72,14 @@ pub(super) fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
 }
 
 /// Of what was sent, and of the tokens that came back.
-pub(super) fn redaction(members: &Result<Members, Unreadable>, sent: Vec<Secret>) -> Redaction {
+pub(super) fn redaction(
+    answer: &Answer,
+    members: &Result<Members, Unreadable>,
+    sent: Vec<Secret>,
+) -> Redaction {
     let readable = members.as_ref().ok();
     let received = TOKEN_MEMBERS.iter().filter_map(|name| readable?.text(name)).map(Secret::from);
-    Redaction::of(sent.into_iter().chain(received))
+    Redaction::of_answer(answer, sent.into_iter().chain(received))
 }
 
 enum Verdict {
@@ -139,8 +144,21 @@ pub(super) fn told(error: &OAuthError, answer: &Answer, redaction: &Redaction) -
     text
 }
 
-fn explained(error: &OAuthError, answer: &Answer, redaction: &Redaction) -> Reason {
-    with_hint(error, answer, redaction, error.hint())
+fn explained(error: &OAuthError, answer: &Answer, redaction: &Redaction, request: &TokenRequest) -> Reason {
+    with_hint(error, answer, redaction, hint(error, request))
+}
+
+fn hint(error: &OAuthError, request: &TokenRequest) -> Option<&'static str> {
+    let (code, description) = (error.code(), error.description());
+    match request.grant {
+        GrantType::JwtBearer => provider_hints::hint_for_assertion(code, description),
+        GrantType::ClientCredentials => {
+            provider_hints::hint_for_application(request.proof(), code, description)
+        }
+        GrantType::AuthorizationCode | GrantType::RefreshToken | GrantType::DeviceCode => {
+            error.hint(request.proof())
+        }
+    }
 }
 
 /// A refusal, and behind it in parentheses what to do about it, where that is known.

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::client_auth::{Client, Credentials};
 use super::outcome::{Outcome, Reason};
+use super::provider_hints::Proof;
 use super::token_answer;
 use crate::http;
 use crate::prelude::*;
@@ -48,6 +49,8 @@ pub enum GrantType {
     DeviceCode,
     /// RFC 6749 §4.4: the client signs in by itself.
     ClientCredentials,
+    /// RFC 7523 §2.1: so it does, in the name of a user.
+    JwtBearer,
 }
 
 impl GrantType {
@@ -55,13 +58,13 @@ impl GrantType {
     pub(crate) fn is_sign_in(self) -> bool {
         match self {
             Self::AuthorizationCode | Self::DeviceCode => true,
-            Self::RefreshToken | Self::ClientCredentials => false,
+            Self::RefreshToken | Self::ClientCredentials | Self::JwtBearer => false,
         }
     }
 
-    /// Whether it is the client itself that the token is for: nobody else can have taken it back.
+    /// Whether the client comes to the token by itself: there is nothing that a user can have taken back.
     pub(crate) fn is_of_application(self) -> bool {
-        self == Self::ClientCredentials
+        matches!(self, Self::ClientCredentials | Self::JwtBearer)
     }
 
     /// The value of `grant_type`.
@@ -70,6 +73,7 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
             Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
         }
     }
@@ -91,14 +95,19 @@ impl TokenRequest {
         Self::new(client, GrantType::RefreshToken, &[("refresh_token", refresh_token.expose())])
     }
 
-    /// An access token for the client itself (RFC 6749 §4.4.2).
+    /// An access token for the client itself (RFC 6749 §4.4.2), or for whom it signs in the name of (RFC 7523 §2.1).
     pub fn by_itself(client: Client, application: &Application) -> Self {
-        let scopes = client.account.scopes.join(" ");
-        let scope = (!scopes.is_empty()).then_some(("scope", scopes.as_str()));
-        let grant = match application {
-            Application::ClientCredentials => GrantType::ClientCredentials,
-        };
-        Self::new(client, grant, scope.as_slice())
+        match application {
+            Application::ClientCredentials => {
+                let scopes = client.account.scopes.join(" ");
+                let scope = (!scopes.is_empty()).then_some(("scope", scopes.as_str()));
+                Self::new(client, GrantType::ClientCredentials, scope.as_slice())
+            }
+            Application::JwtBearer(signed) => {
+                let credentials = Credentials::in_the_name_of(client.account, signed);
+                Self::with(client.account, GrantType::JwtBearer, &[], credentials)
+            }
+        }
     }
 
     /// Whether the user has signed in on another device (RFC 8628 §3.4).
@@ -123,8 +132,10 @@ impl TokenRequest {
     }
 
     fn new(client: Client, grant: GrantType, fields: &[(&str, &str)]) -> Self {
-        let account = client.account;
-        let credentials = Credentials::of(client);
+        Self::with(client.account, grant, fields, Credentials::of(client))
+    }
+
+    fn with(account: &Account, grant: GrantType, fields: &[(&str, &str)], credentials: Credentials) -> Self {
         let client = credentials.fields.iter().map(|(name, value)| (*name, value.expose()));
         let fields = [("grant_type", grant.as_str())].into_iter().chain(fields.iter().copied());
         Self {
@@ -134,6 +145,11 @@ impl TokenRequest {
             grant,
             scopes: Arc::clone(&account.scopes),
         }
+    }
+
+    /// How the client proves who it is.
+    pub(super) fn proof(&self) -> Proof {
+        self.credentials.proof()
     }
 
     /// Whatever in it a server might repeat in its answer and no message may show.

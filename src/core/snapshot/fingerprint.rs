@@ -1,7 +1,7 @@
 //! Whether tokens still fit an account: a hash of the fields that decide what the tokens are good for.
 
 use crate::prelude::*;
-use pizauth_common::config::{Account, Application, AuthorizationCode, DeviceCode, Grant};
+use pizauth_common::config::{Account, Application, AuthorizationCode, DeviceCode, Grant, JwtBearer};
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -32,8 +32,10 @@ pub struct SecurityFields<'a> {
     pub resource: &'a [String],
     /// `token_uri_fields`, in order: hashed where there are any.
     pub token_uri_fields: &'a [(String, String)],
-    /// Whether the tokens are the client's own, and no user's: hashed where they are.
+    /// Whether the client comes to its tokens by itself, and no user gave them: hashed where it does.
     pub is_application: bool,
+    /// `subject`: hashed where it is set.
+    pub subject: Option<&'a str>,
 }
 
 impl<'a> SecurityFields<'a> {
@@ -71,6 +73,7 @@ impl<'a> SecurityFields<'a> {
             resource,
             token_uri_fields,
             is_application: grant.application().is_some(),
+            subject: grant.jwt_bearer().map(subject),
         }
     }
 }
@@ -88,9 +91,14 @@ fn sign_in(grant: &Grant) -> (&str, &str, &[(String, String)]) {
             let DeviceCode { device_auth_uri: _, auth_uri_fields } = device;
             ("", "", auth_uri_fields)
         }
-        // The client's own tokens are no user's, however it proves itself.
-        Grant::Application(Application::ClientCredentials) => ("", "", &[]),
+        // No user signs in.
+        Grant::Application(Application::ClientCredentials | Application::JwtBearer(_)) => ("", "", &[]),
     }
+}
+
+/// Whose tokens they are. With which key that is signed does not matter: keys rotate.
+fn subject(JwtBearer { key: _, subject }: &JwtBearer) -> &str {
+    subject
 }
 
 impl Fingerprint {
@@ -117,6 +125,10 @@ impl Fingerprint {
         }
         if fields.is_application {
             hash.text("application");
+        }
+        if let Some(subject) = fields.subject {
+            hash.text("subject");
+            hash.text(subject);
         }
         Self(hash.0.finalize().into())
     }

@@ -71,6 +71,7 @@ fn account(reader: &mut Reader, names: &mut NamesSeen) -> Result<Option<AccountS
         resource: &[],
         token_uri_fields: &[],
         is_application: false,
+        subject: None,
     });
     Ok(Some(AccountSnapshot {
         account,

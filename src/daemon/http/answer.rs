@@ -36,6 +36,7 @@ pub(super) fn read(response: Response, is_secure: bool) -> Result<Answer, Troubl
         content_type: text(&headers, &CONTENT_TYPE),
         retry_after: text(&headers, &RETRY_AFTER),
         date: text(&headers, &DATE),
+        signed: None,
         body,
     })
 }

@@ -46,16 +46,28 @@ impl fmt::Display for Unsigned {
     }
 }
 
-/// The body of a request, with what it wants signed.
-pub(super) fn body(request: &Request) -> Result<Secret, Unsigned> {
-    let Some(assertion) = &request.assertion else { return Ok(request.body.clone()) };
+/// A request that can be sent.
+#[derive(Debug)]
+pub(super) struct Signed {
+    /// With what was to be signed in it.
+    pub(super) body: Secret,
+    /// What that is.
+    pub(super) jwt: Option<Secret>,
+}
+
+/// Signs what the request wants signed.
+pub(super) fn signed(request: &Request) -> Result<Signed, Unsigned> {
+    let Some(assertion) = &request.assertion else {
+        return Ok(Signed { body: request.body.clone(), jwt: None });
+    };
     let jwt = sign(assertion)?;
-    let encoded = Zeroizing::new(byte_serialize(jwt.as_bytes()).collect::<String>());
-    Ok(Secret::new(format!("{}&{}={}", request.body.expose(), assertion.field, *encoded)))
+    let encoded = Zeroizing::new(byte_serialize(jwt.expose().as_bytes()).collect::<String>());
+    let body = Secret::new(format!("{}&{}={}", request.body.expose(), assertion.field, *encoded));
+    Ok(Signed { body, jwt: Some(jwt) })
 }
 
 /// The signed claims in their compact form (RFC 7515 §3.1).
-fn sign(assertion: &Assertion) -> Result<Zeroizing<String>, Unsigned> {
+fn sign(assertion: &Assertion) -> Result<Secret, Unsigned> {
     let ClientKey { file, certificate, id, algorithm } = &*assertion.key;
     let key_of = KeyAt { option: "client_key_file", file };
     let key = KeyFile::parse(&key_of.read()?).map_err(|fault| key_of.fault(fault))?;
@@ -76,7 +88,7 @@ fn sign(assertion: &Assertion) -> Result<Zeroizing<String>, Unsigned> {
     let encoded = |text: String| URL_SAFE_NO_PAD.encode(text);
     let signed = format!("{}.{}", encoded(head.to_string()), encoded(assertion.claims()));
     let signature = key.sign(algorithm, signed.as_bytes()).map_err(|fault| key_of.fault(fault))?;
-    Ok(Zeroizing::new(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))))
+    Ok(Secret::new(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))))
 }
 
 /// `x5t#S256` of the first certificate in a file (RFC 7515 §4.1.8).

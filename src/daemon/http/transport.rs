@@ -14,7 +14,7 @@ use url::Url;
 
 use super::RequestLimits;
 use super::answer;
-use super::assertion;
+use super::assertion::{self, Signed};
 use super::attempt::Attempt;
 use super::dialers::{Dialers, Turn, patience};
 use super::failure::{Failure, Trouble};
@@ -62,12 +62,13 @@ impl Transport {
             Ok(proxy) => Route { proxy, ..direct },
             Err(unusable) => return Err(direct.failure(Trouble::Proxy(unusable), attempt)),
         };
-        let body = assertion::body(request).map_err(Failure::Unsigned)?;
-        self.ask(&route, request, &body, attempt, deadline).map_err(|trouble| {
+        let Signed { body, jwt } = assertion::signed(request).map_err(Failure::Unsigned)?;
+        let answer = self.ask(&route, request, &body, attempt, deadline).map_err(|trouble| {
             // A connection that is shut down because the time is up looks as if the other side had done it.
             let trouble = if deadline.left().is_err() { Trouble::TimedOut } else { trouble };
             route.failure(trouble, attempt)
-        })
+        })?;
+        Ok(Answer { signed: jwt, ..answer })
     }
 
     fn ask(

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::log::Endpoint;
 use crate::sync::Watched;
-use crate::wire::Response;
+use crate::wire::{Request, Response};
 
 /// No answer is held back longer than this, in case a test forgets to open its gate.
 const LONGEST_HOLD: Duration = Duration::from_secs(120);
@@ -48,6 +48,8 @@ enum Act {
     Lose,
     /// Answer this instead.
     Answer(Response),
+    /// Answer what comes of the request.
+    AnswerBy(fn(&Request) -> Response),
     /// Announce this answer, and send its body a byte at a time, for ever once it is sent.
     Drip(Response),
     /// A head without a length and a body that never ends.
@@ -81,6 +83,11 @@ impl Fault {
     /// This answer instead of the server's.
     pub fn answer(response: Response) -> Self {
         Self::new(Act::Answer(response))
+    }
+
+    /// What this makes of the request instead of the server's answer: an echo.
+    pub fn answer_by(answer: fn(&Request) -> Response) -> Self {
+        Self::new(Act::AnswerBy(answer))
     }
 
     /// A JSON answer instead of the server's.
@@ -147,6 +154,7 @@ impl Fault {
         self,
         stream: &mut TcpStream,
         stop: &Watched<bool>,
+        request: Option<&Request>,
         process: impl FnOnce() -> Response,
     ) -> io::Result<Option<Response>> {
         if let Some(gate) = &self.gate {
@@ -157,6 +165,7 @@ impl Fault {
             Act::Process => send(stream, process()),
             Act::Rewrite(fields) => send(stream, rewritten(process(), fields)),
             Act::Answer(response) => send(stream, response),
+            Act::AnswerBy(answer) => send(stream, request.map_or_else(process, answer)),
             Act::Lose => {
                 process();
                 stream.shutdown(Shutdown::Both).map(|()| None)

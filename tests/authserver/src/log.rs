@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::sync::Watched;
+use crate::token::JWT_BEARER;
 use crate::wire::{Request, Response};
 
 /// What a request is about.
@@ -55,7 +56,7 @@ impl Endpoint {
                 Some("authorization_code") => Self::Exchange,
                 Some("refresh_token") => Self::Refresh,
                 Some("urn:ietf:params:oauth:grant-type:device_code") => Self::Poll,
-                Some("client_credentials") => Self::Application,
+                Some("client_credentials" | JWT_BEARER) => Self::Application,
                 _ => Self::Other,
             },
             _ => Self::Other,

@@ -183,13 +183,13 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>, stop: &Arc<Watched<bool>
 fn serve(mut stream: TcpStream, shared: &Shared, stop: &Watched<bool>) -> io::Result<()> {
     let first = shared.script.change(|script| script.next(Endpoint::Connection));
     if let Some(fault) = first {
-        return fault.perform(&mut stream, stop, || Response::new(500, "text/plain", "")).map(|_| ());
+        return fault.perform(&mut stream, stop, None, || Response::new(500, "text/plain", "")).map(|_| ());
     }
     let Some(request) = wire::read_request(&stream)? else { return Ok(()) };
     let endpoint = Endpoint::of(&request);
     let index = shared.log.arrived(endpoint, request.clone());
     let fault = shared.script.change(|script| script.next(endpoint)).unwrap_or_else(Fault::none);
-    let sent = fault.perform(&mut stream, stop, || {
+    let sent = fault.perform(&mut stream, stop, Some(&request), || {
         let response = process(shared, endpoint, &request);
         shared.log.decided(index);
         response

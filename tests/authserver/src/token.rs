@@ -15,8 +15,14 @@ pub(crate) struct Refusal(pub(crate) u16, pub(crate) &'static str, pub(crate) &'
 
 type Tokens = Result<Value, Refusal>;
 
+/// RFC 7523 §2.1.
+pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
 /// A token request.
 pub(crate) fn token(request: &Request, policy: &Policy, store: &mut Store) -> Response {
+    if request.form("grant_type") == Some(JWT_BEARER) {
+        return respond(in_the_name_of(request, policy, store));
+    }
     let answer = authenticate(request, policy).and_then(|client_id| match request.form("grant_type") {
         Some("authorization_code") => exchange(request, &client_id, policy, store),
         Some("refresh_token") => refresh(request, &client_id, policy, store),
@@ -175,14 +181,34 @@ fn by_itself(request: &Request, client_id: &str, policy: &Policy, store: &mut St
     if !policy.client_secrets.contains_key(client_id) {
         return Err(Refusal(401, "invalid_client", "a public client cannot sign in by itself"));
     }
+    Ok(session_of_client(client_id, request.form("scope"), policy, store))
+}
+
+/// RFC 7523 §2.1: the client is whoever has signed, which is not checked here.
+fn in_the_name_of(request: &Request, policy: &Policy, store: &mut Store) -> Tokens {
+    let claims: Value = request
+        .form("assertion")
+        .and_then(|jwt| URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1)?).ok())
+        .and_then(|claims| serde_json::from_slice(&claims).ok())
+        .ok_or(Refusal(400, "invalid_grant", "assertion is missing, or is no JWT"))?;
+    let (Some(client), Some(_)) = (claims["iss"].as_str(), claims["sub"].as_str()) else {
+        return Err(Refusal(400, "invalid_grant", "iss and sub are wanted"));
+    };
+    if ["client_id", "client_secret", "client_assertion"].iter().any(|field| request.form(field).is_some()) {
+        return Err(Refusal(400, "invalid_request", "the assertion is all"));
+    }
+    Ok(session_of_client(client, claims["scope"].as_str(), policy, store))
+}
+
+fn session_of_client(client_id: &str, scope: Option<&str>, policy: &Policy, store: &mut Store) -> Value {
     let approval = Approval {
         client_id: client_id.to_owned(),
         redirect_uri: String::new(),
-        scope: request.form("scope").unwrap_or_default().to_owned(),
+        scope: scope.unwrap_or_default().to_owned(),
         code_challenge: String::new(),
         offline: false,
     };
-    Ok(tokens(&store.session_of_client(approval), None, policy, store))
+    tokens(&store.session_of_client(approval), None, policy, store)
 }
 
 /// Reuse of a code or refresh token ends the session (RFC 6749 §4.1.2, RFC 9700 §4.14.2).

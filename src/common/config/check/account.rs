@@ -12,6 +12,8 @@ use super::provider::{self, Provider};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
 use super::{across, application, client, fields, user};
 use crate::account_name::AccountName;
+use crate::config::client_auth::ClientAuth;
+use crate::config::grant::Grant;
 use crate::config::model::{Account, Listeners};
 use crate::config::presets::Preset;
 use crate::config::problems::Problems;
@@ -41,8 +43,9 @@ pub(super) struct Draft {
     client_id: Option<String>,
     client_secret: Option<Secret>,
     client_auth: Option<client::Method>,
-    client_key: client_key::Draft,
+    pub(super) client_key: client_key::Draft,
     scopes: Option<Vec<String>>,
+    pub(super) subject: Option<String>,
     pub(super) redirect_uri: Option<Uri>,
     auth_uri_fields: Option<Vec<(String, String)>>,
     login_hint: Option<String>,
@@ -85,6 +88,7 @@ const RULES: &[Rule<Draft>] = &[
     Rule::new("resource", |draft, given, problems| draft.resource = given.resources(problems)),
     Rule::new("revocation_uri", |draft, given, problems| draft.revocation_uri = given.endpoint(problems)),
     Rule::new("scopes", |draft, given, problems| draft.scopes = given.list(problems)),
+    Rule::new("subject", |draft, given, problems| draft.subject = given.user(problems)),
     Rule::new("tenant", |draft, given, problems| draft.tenant = given.tenant(problems)),
     Rule::new("token_uri", |draft, given, problems| draft.token_uri = given.endpoint(problems)),
     Rule::new("token_uri_fields", |draft, given, problems| {
@@ -138,11 +142,18 @@ pub(super) fn read<'a>(
         None => own_fields,
     };
     let user = draft.user.take().or_else(|| user::hinted_at(&fields));
+    client_key::report_missing(&seen, problems);
     let grant = grant::read(&mut draft, fields, provider, place, &seen, global, problems);
-    let key = draft.client_key.check(&seen, problems);
-    let client_auth = client::auth(draft.client_auth, draft.client_secret, key, &seen, problems);
+    let client_auth = match draft.grant {
+        Some(GrantName::JwtBearer) => ClientAuth::None,
+        _ => {
+            let key = draft.client_key.take();
+            client::auth(draft.client_auth, draft.client_secret, key, &seen, problems)
+        }
+    };
     grant.iter().for_each(|grant| application::check_proof(grant, &client_auth, &seen, problems));
-    let for_user = provider.filter(|_| grant.as_ref().is_some_and(|grant| grant.application().is_none()));
+    let for_user = provider.filter(|_| grant.as_ref().is_some_and(Grant::is_for_user));
+    let user = user.or_else(|| Some(grant.as_ref()?.jwt_bearer()?.subject.to_string()));
     let account = Account {
         name: AccountName::from(name?.as_str()),
         user: user.map(Into::into),

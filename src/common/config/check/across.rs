@@ -24,7 +24,7 @@ struct Need {
 const MICROSOFT: &[&str] =
     &["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"];
 
-const NEEDS: [Need; 5] = [
+const NEEDS: [Need; 6] = [
     Need {
         hosts: MICROSOFT,
         is_met: |account| {
@@ -78,6 +78,12 @@ const NEEDS: [Need; 5] = [
         },
         option: "grant",
         message: "Google's device flow refuses mail scopes: use \"authorization_code\"",
+    },
+    Need {
+        hosts: &["oauth2.googleapis.com"],
+        is_met: |account| account.grant.jwt_bearer().is_none() || !account.scopes.is_empty(),
+        option: "scopes",
+        message: "Google gives a service account nothing without a scope: for mail \"https://mail.google.com/\"",
     },
 ];
 

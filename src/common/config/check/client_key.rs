@@ -1,5 +1,6 @@
 //! The options about the key that a client signs with.
 
+use std::mem;
 use std::sync::Arc;
 
 use super::options::{Given, Rule, Seen};
@@ -8,7 +9,7 @@ use crate::config::problems::Problems;
 use crate::config::user_path::UserPath;
 use crate::terminal::is_printable_ascii;
 
-const FILE: &str = "client_key_file";
+pub(super) const FILE: &str = "client_key_file";
 
 /// What goes with a key, and is nothing without.
 const BESIDE: [&str; 3] = ["client_certificate_file", "client_key_id", "client_key_alg"];
@@ -51,18 +52,18 @@ pub(super) const fn algorithm_rule<D: HasClientKey>() -> Rule<D> {
 }
 
 impl Draft {
-    /// The key, if there is one.
-    pub(super) fn check<'a>(
-        self,
-        seen: &Seen<'_, 'a>,
-        problems: &mut Problems<'a>,
-    ) -> Option<Arc<ClientKey>> {
-        for option in BESIDE {
-            let why = format!("'{option}' needs '{FILE}' beside it");
-            seen.report_without(option, FILE, &why, problems);
-        }
-        let Self { file, certificate, id, algorithm } = self;
+    /// The key, if there is one; whoever asks first has it.
+    pub(super) fn take(&mut self) -> Option<Arc<ClientKey>> {
+        let Self { file, certificate, id, algorithm } = mem::take(self);
         Some(Arc::new(ClientKey { file: file?, certificate, id: id.map(Arc::from), algorithm }))
+    }
+}
+
+/// Complains of what is said of a key that is not there.
+pub(super) fn report_missing<'a>(seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) {
+    for option in BESIDE {
+        let why = format!("'{option}' needs '{FILE}' beside it");
+        seen.report_without(option, FILE, &why, problems);
     }
 }
 

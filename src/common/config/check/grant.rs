@@ -15,12 +15,14 @@ pub(super) enum GrantName {
     AuthorizationCode,
     DeviceCode,
     ClientCredentials,
+    JwtBearer,
 }
 
-const NAMES: [(&str, GrantName); 3] = [
+const NAMES: [(&str, GrantName); 4] = [
     ("authorization_code", GrantName::AuthorizationCode),
     ("device_code", GrantName::DeviceCode),
     ("client_credentials", GrantName::ClientCredentials),
+    ("jwt_bearer", GrantName::JwtBearer),
 ];
 
 impl GrantName {
@@ -33,7 +35,7 @@ impl GrantName {
         match self {
             Self::AuthorizationCode => Some("auth_uri"),
             Self::DeviceCode => Some("device_auth_uri"),
-            Self::ClientCredentials => None,
+            Self::ClientCredentials | Self::JwtBearer => None,
         }
     }
 }
@@ -47,6 +49,9 @@ pub(super) fn report_missing<'a>(
 ) {
     // Which one it would be is not known where `grant` is wrong.
     let Some(name) = name(draft, seen) else { return };
+    if name == GrantName::JwtBearer {
+        return application::report_missing(place, seen, problems);
+    }
     let Some(option) = name.endpoint() else { return };
     if seen.get(option).is_some() || is_supplied(name, draft, seen) {
         return;
@@ -82,8 +87,13 @@ pub(super) fn read<'a>(
     problems: &mut Problems<'a>,
 ) -> Option<Grant> {
     let name = name(draft, seen)?;
-    if name == GrantName::ClientCredentials {
-        return Some(application::read(provider, place, seen, problems));
+    application::report_unused_subject(name, seen, problems);
+    match name {
+        GrantName::AuthorizationCode | GrantName::DeviceCode => {}
+        GrantName::ClientCredentials => {
+            return Some(application::client_credentials(provider, place, seen, problems));
+        }
+        GrantName::JwtBearer => return application::jwt_bearer(draft, provider, place, seen, problems),
     }
     let auth_uri = draft.auth_uri.take().or_else(|| provider?.auth_uri());
     let device_auth_uri = draft.device_auth_uri.take().or_else(|| provider?.device_auth_uri());

@@ -1,4 +1,4 @@
-//! `user`: whose mailbox an account is for.
+//! `user`: whose mailbox an account is for; and `subject`, in whose name its client signs.
 
 use super::options::Given;
 use crate::config::problems::Problems;
@@ -13,7 +13,8 @@ impl<'a> Given<'_, 'a> {
         if is_usable(&user) {
             return Some(user);
         }
-        let message = format!("a user is 1 to {MAX_BYTES} bytes without control or invisible characters");
+        let message =
+            format!("a {} is 1 to {MAX_BYTES} bytes without control or invisible characters", self.name);
         problems.error(self.value.place(), message);
         None
     }

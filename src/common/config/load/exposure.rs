@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, Mode, Stat, stat};
 
-use crate::config::Config;
 use crate::config::snippet::visible;
+use crate::config::{Account, Config};
 use crate::paths::Environment;
 use crate::paths::directory::{DirectoryError, Problem, is_own_group, weak_parent};
 
@@ -40,7 +40,7 @@ pub(super) fn of(path: &Path, stat: &Stat, holds_a_secret: bool) -> Vec<Exposed>
 /// The private keys of clients that others can read.
 pub(super) fn of_keys(config: &Config, environment: &impl Environment) -> Vec<Exposed> {
     let (home, uid) = (environment.home(), rustix::process::geteuid().as_raw());
-    let keys = config.accounts.iter().filter_map(|account| account.client_auth.key());
+    let keys = config.accounts.iter().filter_map(Account::key);
     // Many accounts may have one.
     let files: BTreeSet<_> = keys.filter_map(|key| key.file.resolve(home.as_deref())).collect();
     let is_readable =

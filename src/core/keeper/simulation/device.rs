@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pizauth_common::config::{Account, Application, DeviceCode, Grant};
+use pizauth_common::config::{Account, DeviceCode, Grant};
 
 use super::dice::Dice;
 use super::hosts::{HOSTS, Host};
@@ -15,7 +15,7 @@ use crate::moment::{Moment, Now};
 use crate::oauth::device_poll::{Polled, not_used};
 use crate::oauth::device_request::DeviceAuthorization;
 use crate::oauth::outcome::Reason;
-use crate::testing::{account as of_tests, code_grant, json_answer, uri};
+use crate::testing::{account as of_tests, by_assertion, by_itself, code_grant, json_answer, uri};
 
 /// Codes that wait for the user.
 #[derive(Clone, Debug)]
@@ -190,7 +190,8 @@ pub(super) fn device_host_of(account: &Account) -> Option<Host> {
 /// The account with a grant as the dice fall: its user's, or its own.
 pub(super) fn with_any_grant(account: Account, hosts: usize, dice: &mut Dice) -> Account {
     if dice.chance(12) {
-        return Account { grant: Grant::Application(Application::ClientCredentials), ..account };
+        let signed = if dice.chance(50) { by_assertion(account.clone()) } else { by_itself(account.clone()) };
+        return Account { grant: signed.grant, ..account };
     }
     let browser = code_grant(&of_tests(account.name.as_str())).clone();
     let grant = Grant::AuthorizationCode { browser, device: None };

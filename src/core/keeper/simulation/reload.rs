@@ -15,6 +15,7 @@ use super::world::World;
 use crate::keeper::Happened;
 use crate::keeper::tests::bench::{PORTS, account, config, seconds};
 use crate::moment::Moment;
+use crate::testing::key;
 
 impl World {
     /// One account changes, or none; the others are looked at again.
@@ -66,7 +67,10 @@ impl World {
             if changes_grant { with_random_grant(changed, HOSTS.len(), &mut self.dice) } else { changed };
         let host = self.dice.pick(&[None, Some(HOSTS[0]), Some(HOSTS[1]), Some(HOSTS[2])]);
         let changed = if self.dice.chance(30) { with_revocation_at(changed, host) } else { changed };
-        let client_auth = ClientAuth::Post(format!("secret-{serial}").as_str().into());
+        let client_auth = match self.dice.chance(80) {
+            true => ClientAuth::Post(format!("secret-{serial}").as_str().into()),
+            false => ClientAuth::PrivateKeyJwt(key(None)),
+        };
         Account { client_auth, refresh_retry: seconds(self.dice.pick(&[1, 40, 4000])), ..changed }
     }
 

@@ -18,6 +18,7 @@ use super::reload::random_account;
 use super::revocation;
 use super::server::Request;
 use super::session::Session;
+use super::stamps::Stamps;
 use super::waiters::Waiting;
 use crate::http;
 use crate::keeper::purpose::Purpose;
@@ -50,6 +51,7 @@ pub(super) struct World {
     pub(super) mute: Option<Host>,
     pub(super) questions: BTreeMap<JobId, String>,
     pub(super) spent: SpentCodes,
+    stamps: Stamps,
     /// The numbers of all sessions that there have been.
     pub(super) sessions: BTreeSet<u64>,
     pub(super) snapshots: Vec<Snapshot>,
@@ -96,6 +98,7 @@ impl World {
             mute: None,
             questions: BTreeMap::new(),
             spent: SpentCodes::default(),
+            stamps: Stamps::default(),
             sessions: BTreeSet::new(),
             snapshots: vec![Snapshot::default()],
             is_stopping: false,
@@ -279,7 +282,7 @@ impl World {
             Some(_) => Purpose::Revocation(revocation::request(account, model, self.now.moment)),
             None => purpose(account, &model.phase, &sent),
         };
-        let Effect::Http { request, .. } = purpose.effect(job, || panic!("nothing is signed here")) else {
+        let Effect::Http { request, .. } = purpose.effect(job, || self.stamps.of(&sent, self.now)) else {
             panic!("no request for {purpose:?}")
         };
         assert_eq!(sent, request);

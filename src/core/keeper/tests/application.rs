@@ -3,14 +3,14 @@
 use pizauth_common::config::{Account, ClientAuth};
 use pizauth_common::ipc::message::{Candidate, Import, Method, State};
 
-use super::bench::{Bench, PORTS, account, config, issued, reason, seconds, transient};
+use super::bench::{Bench, PORTS, account, config, issued, reason, seconds, some_time, transient};
 use crate::http::Lost;
 use crate::keeper::{
     Demand, Happened, HookVerdict, Login, NotImported, Refreshed, Renewing, Shown, Stage, TokenEvent, Waited,
     WaiterId,
 };
 use crate::oauth::outcome::Outcome;
-use crate::testing::{by_itself, json_answer};
+use crate::testing::{by_assertion, by_itself, json_answer};
 
 fn application() -> Account {
     by_itself(account("work"))
@@ -85,6 +85,32 @@ fn it_is_renewed_like_any_other_and_a_refresh_token_is_of_no_use() {
     );
     let row = &bench.keeper.status(bench.now)[0];
     assert!(row.refreshable && !row.needs_user && !row.last_was_sign_in && row.state == State::Active);
+}
+
+#[test]
+fn one_that_signs_in_whose_name_it_asks_is_like_the_others_but_for_what_it_sends() {
+    let mut bench = Bench::new(vec![by_assertion(account("work"))]);
+    bench.keeper.begin_fetching(bench.now);
+    bench.collect();
+    assert_eq!(bench.keeper.login("work", None, bench.now).unwrap(), Login::ByItself);
+    let kind = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+    let expected = format!("grant_type={}", kind.replace(':', "%3A"));
+    assert_eq!(bench.forms(), [expected.as_str()]);
+    let asked = |happened: &Happened| *happened == Happened::RequestStarted { grant: kind };
+    assert!(bench.told.iter().any(|event| asked(&event.what)));
+    let job = bench.request();
+    bench.answer(job, issued("at-0", None, 3600));
+    bench.pass(3600 - 90);
+    let [first, second] = bench.stamps[..] else { panic!("{:?}", bench.stamps) };
+    assert_eq!((first.issued, second.issued.0 - first.issued.0), (some_time().wall, 3600 - 90));
+    assert_ne!(first.id, second.id);
+    refused(&mut bench, 401, r#"{"error":"unauthorized_client"}"#);
+    let row = &bench.keeper.status(bench.now)[0];
+    assert!(row.needs_attention && row.state == State::Active, "{row:?}");
+    assert!(row.last_error.as_ref().unwrap().contains("domain-wide delegation of exactly these scopes"));
+    let user = Account { grant: account("work").grant, ..by_assertion(account("work")) };
+    bench.keeper.reload(config(vec![user]), PORTS, bench.now);
+    assert_eq!(bench.keeper.status(bench.now)[0].state, State::Empty, "it is no token that a user gave");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use pizauth_common::secret::Secret;
 use pizauth_common::unix_time::UnixTime;
 use url::Url;
 
+use crate::http::Stamp;
 use crate::keeper::{
     AccountEvent, Effect, Entropy, Happened, JobId, Keeper, ListenerPorts, RedirectVerdict, Renewing, Shown,
     TokenEvent, Waited, WaiterId,
@@ -85,6 +86,8 @@ pub(crate) struct Bench {
     pub(crate) now: Now,
     /// The requests in flight, each with its form.
     pub(crate) requests: Vec<(JobId, String)>,
+    /// Of what was to be signed, in order.
+    pub(crate) stamps: Vec<Stamp>,
     pub(crate) told: Vec<AccountEvent>,
     /// The `transient_error_if_cmd`s that were asked for.
     pub(crate) questions: Vec<JobId>,
@@ -98,8 +101,8 @@ impl Bench {
     pub(crate) fn new(accounts: Vec<Account>) -> Self {
         let keeper = Keeper::new(config(accounts), PORTS, counting_entropy());
         let (requests, told, questions) = (Vec::new(), Vec::new(), Vec::new());
-        let (answered, saves) = (Vec::new(), Vec::new());
-        Self { keeper, now: some_time(), requests, told, questions, answered, saves }
+        let (answered, saves, stamps) = (Vec::new(), Vec::new(), Vec::new());
+        Self { keeper, now: some_time(), requests, stamps, told, questions, answered, saves }
     }
 
     /// One account called `work` with an access token `at-0`.
@@ -116,7 +119,10 @@ impl Bench {
     pub(crate) fn collect(&mut self) {
         while let Some(effect) = self.keeper.poll_effect() {
             match effect {
-                Effect::Http { job, request } => self.requests.push((job, request.body.expose().to_owned())),
+                Effect::Http { job, request } => {
+                    self.stamps.extend(request.assertion.map(|assertion| assertion.stamp));
+                    self.requests.push((job, request.body.expose().to_owned()));
+                }
                 Effect::AskIfTransient { job, .. } => self.questions.push(job),
                 Effect::Save { job, snapshot } => self.saves.push((job, snapshot)),
                 Effect::Tell(event) => self.told.push(event),

@@ -1,7 +1,5 @@
 use super::*;
-use pizauth_common::config::{ClientKey, UserPath};
-
-use crate::testing::{account, client};
+use crate::testing::{account, client, key};
 
 fn with(client_auth: ClientAuth) -> Account {
     Account { client_auth, client_id: "me: 100%/ü".into(), ..account("work") }
@@ -49,8 +47,7 @@ fn by_basic_both_are_encoded_as_in_a_form_and_none_stands_in_the_body() {
 
 #[test]
 fn a_key_signs_who_the_client_is_for_the_token_endpoint() {
-    let file = UserPath::parse("/etc/key.pem").unwrap();
-    let key = Arc::new(ClientKey { file, certificate: None, id: None, algorithm: None });
+    let key = key(None);
     let credentials = Credentials::of(client(&with(ClientAuth::PrivateKeyJwt(Arc::clone(&key)))));
     let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     let expected = [("client_id", "me: 100%/ü"), ("client_assertion_type", kind)];
@@ -61,6 +58,15 @@ fn a_key_signs_who_the_client_is_for_the_token_endpoint() {
     assert_eq!((&claims["iss"], &claims["sub"]), (&"me: 100%/ü".into(), &"me: 100%/ü".into()));
     assert_eq!(claims["aud"], "https://as.example/token");
     is_form_without_authorization(&credentials);
+}
+
+#[test]
+fn advice_is_about_what_the_client_proves_itself_by() {
+    let proof = |auth| Credentials::of(client(&with(auth))).proof();
+    assert_eq!(proof(ClientAuth::None), Proof::Usual);
+    assert_eq!(proof(ClientAuth::Basic("s".into())), Proof::Usual);
+    assert_eq!(proof(ClientAuth::PrivateKeyJwt(key(None))), Proof::Key);
+    assert_eq!(proof(ClientAuth::PrivateKeyJwt(key(Some("/etc/cert.pem")))), Proof::Certificate);
 }
 
 #[test]

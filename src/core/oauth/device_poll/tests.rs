@@ -113,6 +113,12 @@ fn neither_code_is_in_a_reason() {
     let echo = r#"{"error":"invalid_client","error_description":"the-device-code of ABCD-EFGH"}"#;
     let reason = failed(400, echo);
     assert!(!reason.as_str().contains("the-device") && !reason.logged().contains("ABCD"), "{reason}");
+    let signed = Some("eyJ.issijtzsisin".into());
+    let echo = r#"{"error":"invalid_client","error_description":"of ISSIJTZSISIN"}"#;
+    let Polled::Failed(reason) = poll().outcome(Ok(Answer { signed, ..json_answer(400, echo) })) else {
+        panic!()
+    };
+    assert!(reason.as_str().contains("of …"), "{reason}");
     let Polled::NoVerdict { reason, .. } = polled(502, "oh the-device-code and ABCD-EFGH") else { panic!() };
     assert!(!reason.as_str().contains("the-device") && !reason.as_str().contains("ABCD"), "{reason}");
 }

@@ -1,7 +1,7 @@
 use pizauth_common::config::{Account, ClientAuth};
 
 use super::*;
-use crate::testing::{account, client, json_answer, on_device};
+use crate::testing::{account, client, json_answer, key, on_device};
 
 fn request() -> DeviceRequest {
     request_of(&on_device(account("work")))
@@ -142,5 +142,10 @@ fn no_secret_is_in_a_reason_or_shown_by_debug() {
     let echo = r#"{"error":"invalid_client","error_description":"hunter2x is wrong"}"#;
     let why = request_of(&account).outcome(Ok(json_answer(401, echo))).unwrap_err();
     assert!(!why.as_str().contains("hunter2x"), "{why}");
+    let signed = Account { client_auth: ClientAuth::PrivateKeyJwt(key(None)), ..account };
+    let echo = r#"{"error":"invalid_client","error_description":"ISSIJTZSISIN is wrong"}"#;
+    let answer = Answer { signed: Some("eyJ.issijtzsisin".into()), ..json_answer(401, echo) };
+    let why = request_of(&signed).outcome(Ok(answer)).unwrap_err();
+    assert!(why.as_str().contains("… is wrong") && why.as_str().contains("client_key_file"), "{why}");
     assert!(!format!("{:?}", given("")).contains("d/c="));
 }

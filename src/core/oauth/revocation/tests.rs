@@ -1,7 +1,7 @@
 use pizauth_common::config::{Account, ClientAuth};
 
 use super::*;
-use crate::testing::{account, client, json_answer, uri};
+use crate::testing::{account, client, json_answer, key, uri};
 
 const URI: &str = "https://as.example/revoke";
 
@@ -64,4 +64,9 @@ fn nobody_is_told_the_token_or_the_secret() {
     let body = r#"{"error":"server_error","error_description":"for the/token of s3cret it rains"}"#;
     let told = not_done(request_of(&account, TokenKind::RefreshToken).outcome(Ok(json_answer(500, body))));
     assert!(told.contains("it rains") && !told.contains("the/token") && !told.contains("s3cret"), "{told}");
+    let signed = Account { client_auth: ClientAuth::PrivateKeyJwt(key(Some("/etc/cert.pem"))), ..account };
+    let body = r#"{"error":"invalid_client","error_description":"for ISSIJTZSISIN it rains"}"#;
+    let answer = Answer { signed: Some("eyJ.issijtzsisin".into()), ..json_answer(401, body) };
+    let told = not_done(request_of(&signed, TokenKind::RefreshToken).outcome(Ok(answer)));
+    assert!(told.contains("for … it rains") && told.contains("openssl x509"), "{told}");
 }

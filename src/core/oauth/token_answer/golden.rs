@@ -109,6 +109,7 @@ pub(in crate::oauth) fn answer(bytes: &[u8]) -> Answer {
         content_type: header("content-type"),
         retry_after: header("retry-after"),
         date: header("date"),
+        signed: None,
         body: bytes[length..].to_vec().into(),
     }
 }

@@ -3,7 +3,7 @@
 use pizauth_common::terminal::is_printable_ascii;
 
 use super::body::Members;
-use crate::oauth::provider_hints;
+use crate::oauth::provider_hints::{self, Proof};
 use crate::prelude::*;
 
 const MAX_CODE_BYTES: usize = 256;
@@ -66,13 +66,13 @@ impl OAuthError {
     }
 
     /// What to do about it, where that is known.
-    pub(super) fn hint(&self) -> Option<&'static str> {
+    pub(super) fn hint(&self, proof: Proof) -> Option<&'static str> {
         if self.is_one_of(&DEAD_GRANT) && !self.ends_the_grant() {
             // That of its number: the code alone would have the user sign in anew.
-            return provider_hints::hint_for("", self.description())
+            return provider_hints::hint_for(proof, "", self.description())
                 .or(Some(provider_hints::REFUSED_FOR_NOW));
         }
-        provider_hints::hint_for(&self.code, self.description())
+        provider_hints::hint_for(proof, &self.code, self.description())
     }
 
     /// Whether the grant is gone for good.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::oauth::testing::{exchange, refresh};
+use crate::oauth::testing::{application, exchange, in_the_name_of_a_user, refresh};
 use crate::oauth::token_request::TokenRequest;
 use crate::testing::{account, client};
 
@@ -13,6 +13,7 @@ fn answer(status: u16, body: impl Into<Vec<u8>>) -> Answer {
         content_type: Some("application/json".to_owned()),
         retry_after: None,
         date: None,
+        signed: None,
         body: body.into().into(),
     }
 }
@@ -200,6 +201,25 @@ fn a_code_is_redacted_in_the_exchange() {
     let outcome = judge(&answer(400, body), &exchange());
     let Outcome::RefusedVaguely(reason) = outcome else { panic!("{outcome:?}") };
     assert!(reason.as_str().starts_with("invalid_request: what is …"), "{reason}");
+}
+
+#[test]
+fn of_what_was_signed_no_12_characters_are_in_a_reason() {
+    let body =
+        r#"{"error":"invalid_client","error_description":"bad JWT: claims ISSIJTZSISIN of abcdefghijk"}"#;
+    let jwt = "eyJhbGciOi.eyJpc3MiOiJtZSIsInN1Yi.issijtzsisinabcdefghijk";
+    for request in [exchange(), refresh(), application(), in_the_name_of_a_user()] {
+        let reason = |signed: Option<&str>| {
+            let answer = Answer { signed: signed.map(Secret::from), ..answer(401, body) };
+            match judge(&answer, &request) {
+                Outcome::NeedsAttention(reason) => reason.to_string(),
+                other => panic!("{other:?}"),
+            }
+        };
+        let (with, without) = (reason(Some(jwt)), reason(None));
+        assert!(without.contains("ISSIJTZSISIN"), "{without}");
+        assert!(with.contains("bad JWT: claims … of abcdefghijk"), "{with}");
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{account as named, by_itself, client, uri};
+use crate::testing::{account as named, by_assertion, by_itself, client, uri};
 use pizauth_common::config::ClientAuth;
 
 fn account() -> Account {
@@ -59,6 +59,30 @@ fn a_client_that_signs_in_by_itself_asks_with_nothing_but_its_credentials() {
     let request =
         TokenRequest::by_itself(client(&without_scopes), without_scopes.grant.application().unwrap());
     assert!(!request.form.expose().contains("scope"));
+}
+
+#[test]
+fn a_client_that_signs_in_whose_name_it_asks_sends_that_and_nothing_of_itself() {
+    let account = by_assertion(Account { resource: ["urn:x".to_owned()].into(), ..account() });
+    let request = TokenRequest::by_itself(client(&account), account.grant.application().unwrap());
+    let kind = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+    assert_eq!(fields(&request), pairs([("grant_type", kind), ("resource", "urn:x")]));
+    let assertion = request.http().assertion.unwrap();
+    assert_eq!(assertion.field, "assertion");
+    let claims: serde_json::Value = serde_json::from_str(&assertion.claims()).unwrap();
+    let expected = [
+        ("iss", "client&id"),
+        ("sub", "me@example.org"),
+        ("aud", "https://as.example/token"),
+        ("scope", "mail.read offline_access"),
+    ];
+    for (claim, value) in expected {
+        assert_eq!(claims[claim], value);
+    }
+    let without_scopes = Account { scopes: [].into(), ..account };
+    let request =
+        TokenRequest::by_itself(client(&without_scopes), without_scopes.grant.application().unwrap());
+    assert_eq!(request.http().assertion.unwrap().scope, None);
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pizauth_common::config::{Account, Application, ClientAuth, Grant, parse};
+use pizauth_common::config::{Account, Application, ClientAuth, Grant, JwtBearer, parse};
 
 use super::super::*;
-use crate::testing::{account as named, code_grant_mut, uri};
+use crate::testing::{account as named, by_assertion, code_grant_mut, key, uri};
 
 fn account() -> Account {
     let mut account = Account {
@@ -53,6 +53,26 @@ fn whose_the_tokens_are_ends_the_session_and_not_how_the_client_proves_itself() 
     let with_secret = Account { client_auth: ClientAuth::Post("s".into()), ..account() };
     assert_eq!(of(&account()), of(&with_secret));
     assert_ne!(of(&account()), of(&Account { scopes: [].into(), ..account() }));
+}
+
+#[test]
+fn in_whose_name_a_client_asks_ends_the_session_and_not_the_key_that_it_signs_with() {
+    let of = |grant| Fingerprint::of_account(&Account { grant, ..account() });
+    let signed = |certificate: Option<&str>, subject: &str| {
+        of(Grant::Application(Application::JwtBearer(JwtBearer {
+            key: key(certificate),
+            subject: subject.into(),
+        })))
+    };
+    let me = signed(None, "me@example.org");
+    assert_eq!(signed(Some("/etc/cert.pem"), "me@example.org"), me);
+    assert_ne!(signed(None, "you@example.org"), me);
+    assert_ne!(of(Grant::Application(Application::ClientCredentials)), me);
+    let other = Account { scopes: [].into(), ..account() };
+    assert_ne!(
+        Fingerprint::of_account(&by_assertion(other)),
+        Fingerprint::of_account(&by_assertion(account()))
+    );
 }
 
 #[test]

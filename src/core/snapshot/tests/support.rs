@@ -41,6 +41,7 @@ pub(super) fn fields(name: &str) -> SecurityFields<'_> {
         resource: &[],
         token_uri_fields: &[],
         is_application: false,
+        subject: None,
     }
 }
 

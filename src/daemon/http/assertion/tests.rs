@@ -58,8 +58,9 @@ fn json(part: &str) -> Value {
 /// The head and the claims, once openssl has found the signature to be right.
 #[track_caller]
 fn verified(folder: &TempDir, key: ClientKey) -> (Value, Value) {
-    let body = body(&request(key)).unwrap();
+    let Signed { body, jwt: told } = signed(&request(key)).unwrap();
     let jwt = body.expose().strip_prefix("a=b&client_assertion=").unwrap();
+    assert_eq!(told.unwrap().expose(), jwt);
     let (signed, signature) = jwt.rsplit_once('.').unwrap();
     let (head, claims) = signed.split_once('.').unwrap();
     let (head, claims) = (json(head), json(claims));
@@ -141,7 +142,7 @@ fn a_replaced_file_is_used_at_once() {
 
 #[track_caller]
 fn refused(key: ClientKey) -> String {
-    body(&request(key)).unwrap_err().to_string()
+    signed(&request(key)).unwrap_err().to_string()
 }
 
 #[test]
@@ -190,5 +191,6 @@ fn a_pipe_is_not_waited_for() {
 #[test]
 fn what_needs_no_signature_goes_as_it_is() {
     let plain = Request { assertion: None, ..request(key(&folder(P256))) };
-    assert_eq!(body(&plain).unwrap().expose(), "a=b");
+    let Signed { body, jwt } = signed(&plain).unwrap();
+    assert_eq!((body.expose(), jwt), ("a=b", None));
 }
