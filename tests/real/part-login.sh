@@ -20,7 +20,7 @@ chmod 755 chromium.sh
 export BROWSER=$scene/chromium.sh
 
 # in_terminal PATTERN COMMAND PROGRAM [ARGUMENT]...: see terminal.py. What is shown is in login.out then.
-in_terminal() { /usr/bin/python3 "$here/terminal.py" "$@" | tee login.out; }
+in_terminal() { /usr/bin/python3 "$here/terminal.py" "$1" "$2" -- "${@:3}" | tee login.out; }
 nothing='(?!)'
 signed_in() { grep -q "$1: signed in; the access token is valid until .*, with a refresh token" login.out; }
 

@@ -63,8 +63,8 @@ wait_for_lines 1 'event=ready' there.log
 forward "$here_browser" 3 -R "$port:127.0.0.1:$port"
 wait_until is_listening 17140
 
-# in_terminal PATTERN COMMAND...: pizauth login there, by ssh from a terminal here; see terminal.py.
-in_terminal() { /usr/bin/python3 "$here/terminal.py" "$1" "$2" ssh -tt mail.example.org "${@:3}" | tee login.out; }
+# in_terminal PATTERN COMMAND PROGRAM [ARGUMENT]...: pizauth login there, by ssh from a terminal here; see terminal.py.
+in_terminal() { /usr/bin/python3 "$here/terminal.py" "$1" "$2" -- ssh -tt mail.example.org "${@:3}" | tee login.out; }
 # shellcheck disable=SC2016 # expanded by terminal.py
 check 'the browser here ends the sign-in of the daemon there' \
     in_terminal '(http\S+)\r\n' 'pizauth-test-server --approve "$MATCH" >approved.html' pizauth login work

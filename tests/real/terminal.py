@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""terminal.py PATTERN COMMAND PROGRAM [ARGUMENT]...: runs a program in a pseudo-terminal of its own, prints what it
-shows there, and ends with its exit status. Once that matches PATTERN, COMMAND is run by sh with the first group of the
-match in $MATCH, and what it prints is typed into the terminal: a line, or ^C as one byte 3."""
+"""terminal.py [PATTERN COMMAND]... -- PROGRAM [ARGUMENT]...: runs a program in a pseudo-terminal of its own, prints what
+it shows there, and ends with its exit status. Once that matches PATTERN, COMMAND is run by sh with the first group of
+the match in $MATCH, and what it prints is typed into the terminal: a line, or ^C as one byte 3. The next PATTERN is for
+what is shown from then on."""
 import os
 import pty
 import re
@@ -20,9 +21,9 @@ def typed(command, match):
     return done.stdout
 
 
-def follow(terminal, pattern, command):
+def follow(terminal, steps):
     """Until the program has closed its side."""
-    shown, is_typed, deadline = "", False, time.monotonic() + PATIENCE
+    shown, seen, deadline = "", 0, time.monotonic() + PATIENCE
     while True:
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([terminal], [], [], left)[0]:
@@ -36,18 +37,19 @@ def follow(terminal, pattern, command):
         sys.stdout.write(more.decode("utf-8", "replace"))
         sys.stdout.flush()
         shown += more.decode("utf-8", "replace")
-        match = None if is_typed else re.search(pattern, shown)
+        match = steps and re.compile(steps[0][0]).search(shown, seen)
         if match:
-            is_typed = True
-            os.write(terminal, typed(command, match))
+            seen = match.end()
+            os.write(terminal, typed(steps.pop(0)[1], match))
 
 
 def main():
-    pattern, command, *program = sys.argv[1:]
+    end = sys.argv.index("--")
+    words, program = sys.argv[1:end], sys.argv[end + 1:]
     child, terminal = pty.fork()
     if child == 0:
         os.execvp(program[0], program)
-    follow(terminal, pattern, command)
+    follow(terminal, list(zip(words[::2], words[1::2])))
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
