@@ -86,11 +86,12 @@ impl Command for Setup {
             .map_err(|why| invocation.not_done(why))?;
         let course = Course { invocation, options: &self, dialogue, file };
         let account = course.interview()?;
-        // Nobody would come back from the browser, or they would come to nobody.
-        if course.write(&account)? && course.dialogue.is_at_terminal() {
-            course.sign_in(&account.name)?;
+        let left = if course.write(&account)? { course.sign_in(&account.name)? } else { None };
+        let printed = invocation.print(&lines_for(&account));
+        if let Some(left) = left {
+            invocation.complain(format_args!("to sign in: {left}"));
         }
-        Ok(invocation.print(&lines_for(&account)))
+        Ok(printed)
     }
 }
 
@@ -164,12 +165,19 @@ impl Course<'_> {
         }
     }
 
-    /// Tells the daemon of the account, or starts one, and signs in.
-    fn sign_in(&self, name: &str) -> Result<(), Exit> {
+    /// Tells the daemon of the account, or starts one, and signs in. What is left to do for that, if nobody was to:
+    /// without a terminal they would not come back from the browser, or come to nobody.
+    fn sign_in(&self, name: &str) -> Result<Option<String>, Exit> {
         let argument = as_argument(name);
-        let written = format!("the account is written; later: pizauthd, then pizauth login {argument}");
+        let login = format!("pizauth login {argument}");
+        let from_the_start = format!("{}, then {login}", self.start_command());
+        let written = format!("the account is written; later: {from_the_start}");
         let left = |why| self.unanswered(why, &written);
-        if !self.reload(&written)? {
+        let is_running = self.reload(&written)?;
+        if !self.dialogue.is_at_terminal() {
+            return Ok(Some(if is_running { login } else { from_the_start }));
+        }
+        if !is_running {
             if !self.dialogue.agree("pizauthd is not running. Start it?", "--yes").map_err(left)? {
                 self.invocation.complain(&written);
                 return Err(Exit::Unreachable);
@@ -177,14 +185,21 @@ impl Course<'_> {
             self.start()?;
         }
         if !self.dialogue.agree("Sign in now?", "--yes").map_err(left)? {
-            return Ok(());
+            return Ok(Some(login));
         }
         if self.command(&["login", "--", name], Stdio::inherit())?.status.success() {
-            return Ok(());
+            return Ok(None);
         }
-        let told =
-            format!("the account is written, and not signed in yet; to go on: pizauth login {argument}");
+        let told = format!("the account is written, and not signed in yet; to go on: {login}");
         Err(self.invocation.not_done(told))
+    }
+
+    /// How pizauthd is started with the file.
+    fn start_command(&self) -> String {
+        match &self.options.config {
+            Some(file) => format!("pizauthd -c {}", as_argument(file)),
+            None => "pizauthd".to_owned(),
+        }
     }
 
     /// Whether there is a daemon; then it has read the configuration again.

@@ -7,7 +7,7 @@ use pizauth_test_server::wire::Response;
 use pizauth_test_server::{AuthServer, Endpoint, Fault, Policy, browser};
 use serde_json::json;
 
-use crate::support::{Call, Sandbox, Terminal};
+use crate::support::{Call, Running, Sandbox, Terminal};
 
 fn setup(sandbox: &Sandbox, options: &[&str]) -> Call {
     sandbox.multiplexer().args(["setup"]).args(options)
@@ -34,6 +34,23 @@ fn options_answer_every_question_and_the_account_is_a_valid_one() {
     {
         assert!(printed.contains(line), "{line} is not in:\n{printed}");
     }
+}
+
+#[test]
+fn without_a_terminal_it_says_at_its_end_how_to_sign_in() {
+    let sandbox = Sandbox::new();
+    let last = |call: Call| call.run().exits(0).stderr.lines().last().map(str::to_owned).unwrap_or_default();
+    let told = last(setup(&sandbox, WORK));
+    assert_eq!(told, "pizauth setup: to sign in: pizauthd, then pizauth login example");
+    let elsewhere = sandbox.path("else where.conf").to_string_lossy().into_owned();
+    let told = last(setup(&sandbox, WORK).args(["-c", &elsewhere]));
+    let start = format!("pizauthd -c '{elsewhere}'");
+    assert_eq!(told, format!("pizauth setup: to sign in: {start}, then pizauth login example"));
+    let running = Running::start();
+    let told = last(setup(&running.sandbox, WORK));
+    assert_eq!(told, "pizauth setup: to sign in: pizauth login example");
+    let refused = running.sandbox.applet("show").args(["example"]).run().exits(1);
+    refused.says("Access token unavailable until authorised with URL");
 }
 
 #[test]
