@@ -4,36 +4,41 @@
 # of pizauth-show(1) are tried to the letter. By root only, in a fence where those names, ports and certificates are ours.
 
 maildir=$PWD/mails/me@example.org
+mail_scope=imap
 
-# trust_example_org: makes a certificate, and this scene believe in the names and in it, and in no other.
-trust_example_org() {
+# trust NAME...: makes a certificate, and this scene believe in the names and in it, and in no other.
+trust() {
+    local names
+    names=$(printf ',DNS:%s' "$@")
     mkdir trust
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=a test' \
-        -addext 'subjectAltName=DNS:*.example.org' -keyout trust.key -out trust/ca-certificates.crt 2>openssl.log
+        -addext basicConstraints=critical,CA:FALSE -addext "subjectAltName=${names#,}" -keyout trust.key -out trust/ca-certificates.crt 2>openssl.log
     openssl rehash trust
-    printf '127.0.0.1 localhost %s\n' "$(printf '%s.example.org ' imap pop smtp git)" >hosts
+    echo "127.0.0.1 localhost $*" >hosts
     mount --bind trust /etc/ssl/certs
     mount --bind hosts /etc/hosts
 }
+trust_example_org() { trust {imap,pop,smtp,git}.example.org; }
 
 # start_dovecot: IMAP, POP3 and submission, each with TLS; tokens are introspected at the provider. What is sent goes
-# into the mailbox of me@example.org by way of aiosmtpd.
+# into $maildir by way of aiosmtpd.
 start_dovecot() {
     mkdir -p dovecot "$maildir"/{cur,new,tmp}
     chown -R nobody:nogroup mails
     chmod 711 .
     cat >dovecot/oauth2.conf <<END
-introspection_url = http://smtp-server:smtp-server-secret@${issuer#http://}/token/introspection
+introspection_url = ${issuer%%//*}//smtp-server:smtp-server-secret@${issuer#*//}/token/introspection
+tls_ca_cert_file = $PWD/trust/ca-certificates.crt
 introspection_mode = post
 active_attribute = active
 active_value = true
 username_attribute = sub
-scope = imap
+scope = $mail_scope
 END
     sed -e "s|@SCENE@|$PWD|" "$here/dovecot.conf" >dovecot/dovecot.conf
     in_background relay /usr/bin/python3 -m aiosmtpd -l 127.0.0.1:2525 -c aiosmtpd.handlers.Mailbox "$maildir"
     in_background dovecot dovecot -F -c "$PWD/dovecot/dovecot.conf"
-    for port in 2525 587 993 995; do wait_until is_listening $port; done
+    for port in 2525 465 587 993 995; do wait_until is_listening $port; done
 }
 
 is_listening() { (: <"/dev/tcp/127.0.0.1/$1"); }
@@ -45,7 +50,7 @@ start_mail_scene() {
     start_dovecot
     {
         echo 'https_listen = none;'
-        provider_account work mail
+        provider_account work mail 'user = "me@example.org";'
     } >config/pizauth.conf
     start_daemon
 }

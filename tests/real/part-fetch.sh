@@ -10,12 +10,11 @@ is_fenced || return 0
 export ACCESS_TOKEN_SECONDS=600
 start_mail_scene
 
-# Each has a Maildir of its own for what it fetches. SSLType: this mbsync is older than 1.5. The user: getmail does not
-# deliver as root.
+# Each has a Maildir of its own for what it fetches. The user: getmail does not deliver as root.
 mkdir -p config/{getmail,neomutt}
 for fetcher in getmail mbsync mpop; do mkdir -p "fetched/$fetcher"/{cur,new,tmp}; done
 chown -R nobody:nogroup fetched/getmail
-recipe mbsync | sed 's/^TLSType/SSLType/' >.mbsyncrc
+recipe mbsync >.mbsyncrc
 cat >>.mbsyncrc <<END
 
 IMAPStore far

@@ -1,7 +1,7 @@
 // An OpenID provider on loopback: npm's oidc-provider. Its clients: `mail`, public; `mail-secret`; `mail-web`, with the
 // https redirect URI of WEB_REDIRECT; `smtp-server`, which may introspect; and a public one for each argument. Access
 // tokens live ACCESS_TOKEN_SECONDS, those of a client whose name ends in -N live N seconds. With CERTIFICATE and KEY
-// (files) it speaks TLS.
+// (files) it speaks TLS. With LIKE_GOOGLE it is accounts.google.com, with that one's endpoints and scope.
 //
 // Prints its issuer, then a JSON line for each token request, for what was secret in it, and for each refusal. POST /control changes its behaviour:
 //   {"codeSeconds": N}                  the lifetime of authorization codes
@@ -32,6 +32,12 @@ const secretClient = (client_id, more) => ({
   token_endpoint_auth_method: 'client_secret_post',
   ...more,
 });
+
+const google = {
+  routes: { authorization: '/o/oauth2/v2/auth' },
+  scopes: ['https://mail.google.com/'],
+  issueRefreshToken: async () => true, // "prompt=consent" and "access_type=offline" are enough there
+};
 
 const clients = [
   ...['mail', ...process.argv.slice(2)].map(publicClient),
@@ -67,6 +73,7 @@ const configuration = {
     introspection: { enabled: true, allowedPolicy: (_ctx, client) => client.clientId === 'smtp-server' },
   },
   rotateRefreshToken: true,
+  ...(env.LIKE_GOOGLE ? google : {}),
   revokeGrantPolicy: () => true, // whichever of its tokens is revoked
   ttl: {
     AccessToken: accessTokenSeconds, AuthorizationCode: () => settings.codeSeconds, RefreshToken: 3600, IdToken: 3600,
@@ -134,7 +141,8 @@ const server = env.CERTIFICATE
   : http.createServer();
 server.once('listening', () => {
   const { port } = server.address();
-  const issuer = env.CERTIFICATE ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
+  const here = env.CERTIFICATE ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
+  const issuer = env.LIKE_GOOGLE ? 'https://accounts.google.com' : here;
   const provider = new Provider(issuer, configuration);
   provider.use(control);
   provider.use(tokenRequest);
@@ -142,4 +150,4 @@ server.once('listening', () => {
   server.on('request', provider.callback());
   tell({ issuer });
 });
-server.listen(0, '127.0.0.1');
+server.listen(env.LIKE_GOOGLE ? 443 : 0, '127.0.0.1');

@@ -13,7 +13,7 @@ pub(super) fn for_mail(account: &str, user: &str, servers: &Servers) -> String {
         msmtp(account, user, servers, &command),
         mbsync(account, user, servers, &command),
         neomutt(user, servers, &command),
-        trial(user, servers, &command),
+        trials(account, user, servers, &command),
     ];
     format!("{}\nMore programs, and what these lines mean: man pizauth-show (EXAMPLES)\n", parts.join("\n"))
 }
@@ -40,11 +40,15 @@ fn msmtp(account: &str, user: &str, servers: &Servers, command: &str) -> String 
     )
 }
 
+/// With the old name of `TLSType`, which mbsync knows before version 1.5, too.
 fn mbsync(account: &str, user: &str, servers: &Servers, command: &str) -> String {
+    let name = one_word(account);
     format!(
-        "For mbsync, in ~/.mbsyncrc:\n\n    IMAPAccount {name}\n    Host {host}\n    User {user}\n    TLSType IMAPS\n    \
-         AuthMechs XOAUTH2\n    PassCmd \"pizauth-show --wait 20s {command}\"\n",
-        name = one_word(account),
+        "For mbsync, in ~/.mbsyncrc, to fetch the inbox; Cyrus SASL needs an XOAUTH2 plugin for it:\n\n    \
+         IMAPAccount {name}\n    Host {host}\n    User {user}\n    SSLType IMAPS\n    AuthMechs XOAUTH2\n    \
+         PassCmd \"pizauth-show --wait 20s {command}\"\n\n    \
+         IMAPStore {name}-there\n    Account {name}\n\n    MaildirStore {name}-here\n    Inbox ~/Mail-{name}/\n\n    \
+         Channel {name}\n    Far :{name}-there:\n    Near :{name}-here:\n    Create Near\n    SyncState *\n",
         host = servers.imap,
     )
 }
@@ -56,18 +60,21 @@ fn neomutt(user: &str, servers: &Servers, command: &str) -> String {
         Submission::StartTls => format!("smtp://{user}@{}:587/", servers.smtp),
     };
     format!(
-        "For neomutt, in ~/.config/neomutt/neomuttrc:\n\n    set imap_user = \"{user}\"\n    set folder = \
-         \"imaps://{host}/\"\n    set imap_authenticators = \"{mechanisms}\"\n    set imap_oauth_refresh_command = \
+        "For neomutt, in ~/.config/neomutt/neomuttrc:\n\n    set from = \"{user}\"\n    set imap_user = \
+         \"{user}\"\n    set folder = \"imaps://{host}/\"\n    set spool_file = \"+INBOX\"\n    set imap_authenticators = \"{mechanisms}\"\n    set imap_oauth_refresh_command = \
          \"pizauth-show {command}\"\n    set smtp_url = \"{smtp}\"\n    set smtp_authenticators = \"{mechanisms}\"\n    \
          set smtp_oauth_refresh_command = \"pizauth-show {command}\"\n",
         host = servers.imap,
     )
 }
 
-fn trial(user: &str, servers: &Servers, command: &str) -> String {
+fn trials(account: &str, user: &str, servers: &Servers, command: &str) -> String {
     format!(
         "To try it now, this lists the folders of the mailbox:\n\n    printf 'oauth2-bearer = \"%s\"\\n' \
-         \"$(pizauth-show {command})\" |\n        curl -K - -u {user} imaps://{host}/\n",
+         \"$(pizauth-show {command})\" |\n        curl -K - -u {user} imaps://{host}/\n\n\
+         and this, with the lines for msmtp in their place, sends you a mail:\n\n    \
+         printf 'Subject: It works\\n\\n' | msmtp -a {name} {user}\n",
+        name = one_word(account),
         user = as_argument(user),
         host = servers.imap,
     )
