@@ -9,6 +9,7 @@ mod answers;
 mod application;
 mod authorization;
 mod bucket;
+mod client_secrets;
 mod commands;
 mod device;
 mod effect;
@@ -46,6 +47,7 @@ use pizauth_common::config::{Config, Scheme};
 
 use agenda::Agenda;
 use authorization::remind;
+use client_secrets::ClientSecrets;
 use entry::Entry;
 use outbox::Outbox;
 use places::Places;
@@ -111,6 +113,7 @@ pub struct Keeper {
     places: Places,
     outbox: Outbox,
     saving: Saving,
+    secrets: ClientSecrets,
     is_stopping: bool,
     /// Whether what was saved is there: who signs in by itself does so without being asked.
     fetches_by_itself: bool,
@@ -147,6 +150,7 @@ impl Keeper {
             places,
             outbox: Outbox::new(entropy),
             saving: Saving::off(),
+            secrets: ClientSecrets::default(),
             is_stopping: false,
             fetches_by_itself: false,
         }
@@ -197,10 +201,22 @@ impl Keeper {
         }
     }
 
-    /// The one way to change an account. Codes for a user that have had their time are gone before the `step`. After it an
-    /// access token that has expired is wiped, a revocation that has lost its purpose is over, what has to be saved noted, an outage told, who has waited for it answered,
-    /// what the account waits for next is filed, and what may start, starts.
+    /// The one way to change an account. After the `step` whatever may start, starts.
     fn change<T>(
+        &mut self,
+        account: &str,
+        now: Now,
+        step: impl FnOnce(&mut Entry, &mut Outbox) -> T,
+    ) -> Result<T, UnknownAccount> {
+        let done = self.step(account, now, step)?;
+        self.start_due_requests(now);
+        Ok(done)
+    }
+
+    /// Codes for a user that have had their time are gone before the `step`. After it an access token that has expired is
+    /// wiped, what has lost its purpose is over, what has to be saved noted, an outage told, who has waited for it answered,
+    /// and what the account waits for next is filed.
+    fn step<T>(
         &mut self,
         account: &str,
         now: Now,
@@ -212,6 +228,7 @@ impl Keeper {
         let done = step(entry, &mut self.outbox);
         entry.wipe_expired(now.moment);
         revocation::settle(entry, &mut self.outbox);
+        client_secrets::settle(entry);
         self.saving.note(saved_before, entry, now.moment);
         if self.outbox.told(before).any(|event| matches!(event.what, Happened::TokenRevoked { .. })) {
             self.saving.revoked(&entry.account.name, now.moment);
@@ -219,7 +236,6 @@ impl Keeper {
         outage::tell(entry, now.moment, &mut self.outbox);
         waiters::answer(entry, before, now.moment, &mut self.outbox);
         self.agenda.file(&entry.account.name, entry.due());
-        self.start_due_requests(now);
         Ok(done)
     }
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod authorization_request;
 pub mod client_auth;
+pub mod client_secret;
 #[cfg(test)]
 mod device_golden;
 pub mod device_poll;

@@ -205,6 +205,10 @@ impl EventLoop {
                 self.pages.show(verdict, reply);
             }
             Event::LookedUp(addresses) => self.looked_up(addresses, now),
+            Event::SecretPrinted(done) => {
+                let (job, printed) = self.rooms.client_secrets.done(done);
+                self.rooms.keeper.secret_told(job, &printed, now);
+            }
             Event::SavedState(done) => {
                 self.rooms.saved_state.done(done, now.moment);
                 self.hear_of_saved_state(now);
@@ -226,7 +230,7 @@ impl EventLoop {
 
     fn handle_timeouts(&mut self, now: Now) {
         self.rooms.keeper.handle_timeout(now);
-        self.rooms.hooks.leave(self.rooms.saved_state.child());
+        self.rooms.hooks.leave(self.rooms.other_children());
         self.rooms.hooks.handle_timeout(now.moment);
         self.rooms.ipc_listener.handle_timeout(now.moment);
         self.rooms.socket_file.handle_timeout(now.moment);
@@ -249,7 +253,8 @@ impl EventLoop {
                 Signal::LogStatus => self.log_status(now),
                 Signal::ChildrenChanged => {
                     self.rooms.saved_state.children_changed();
-                    self.rooms.hooks.leave(self.rooms.saved_state.child());
+                    self.rooms.client_secrets.children_changed();
+                    self.rooms.hooks.leave(self.rooms.other_children());
                     self.rooms.hooks.children_changed(now.moment);
                 }
             }

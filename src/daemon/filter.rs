@@ -5,6 +5,7 @@ mod conversation;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::io::{self, PipeWriter, Write, pipe};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -19,8 +20,18 @@ use zeroize::Zeroizing;
 use crate::containment::{Worker, contain};
 use conversation::Conversation;
 
-/// What a filter has written, or why that is good for nothing, in words that follow the name of its option.
-pub(crate) type Filtered = Result<Zeroizing<Vec<u8>>, String>;
+/// What a filter has written, or why that is good for nothing.
+pub(crate) type Filtered = Result<Zeroizing<Vec<u8>>, Failed>;
+
+/// A filter has failed. What it has written may be secret: there is no `Debug`.
+pub(crate) struct Failed {
+    /// Why, in words that follow the name of its option.
+    pub how: String,
+    /// The last line that it has written to standard error.
+    pub complaint: Option<String>,
+    /// What it had written until then.
+    pub written: Zeroizing<Vec<u8>>,
+}
 
 /// What a filter may take.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +40,20 @@ pub(crate) struct Limits {
     pub time: Option<Duration>,
     /// Bytes that it writes.
     pub bytes: usize,
+}
+
+impl Failed {
+    /// It has said nothing.
+    pub(crate) fn new(how: String) -> Self {
+        Self { how, complaint: None, written: Zeroizing::default() }
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.how)?;
+        self.complaint.iter().try_for_each(|complaint| write!(f, ": {complaint}"))
+    }
 }
 
 /// A filter that runs.
@@ -62,7 +87,7 @@ impl Filter {
         let conversation = Conversation::with(child, woken, Arc::clone(&is_aborted), limits);
         let converse = move || {
             let filtered = contain(Worker::Filter, || conversation.hold(&input));
-            done(filtered.unwrap_or_else(|bug| Err(format!("met {bug}"))));
+            done(filtered.unwrap_or_else(|bug| Err(Failed::new(format!("met {bug}")))));
         };
         let thread = thread::Builder::new().name("filter".to_owned()).spawn(converse);
         let thread = thread.map_err(|error| {

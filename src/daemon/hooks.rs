@@ -80,8 +80,8 @@ pub(crate) struct Hooks {
     hold_events_until: Option<Moment>,
     outputs: Outputs,
     finished: Vec<Finished>,
-    /// A child that is not a hook, and that somebody else reaps.
-    other_child: Option<u32>,
+    /// Children that are not hooks, and that somebody else reaps.
+    other_children: [Option<u32>; 2],
     /// Set while the system cannot start processes.
     start_again: Option<Moment>,
     /// The last pause between two tries, until one succeeds.
@@ -101,7 +101,7 @@ impl Hooks {
             hold_events_until: None,
             outputs: Outputs::new(registry),
             finished: Vec::new(),
-            other_child: None,
+            other_children: [None; 2],
             start_again: None,
             start_pause: None,
             is_stopping: false,
@@ -166,13 +166,13 @@ impl Hooks {
             self.conclude(&hook, status, was_killed, now);
         }
         let is_hook = |pid| self.running.iter().any(|running| running.session() == pid);
-        orphans::reap(|pid| is_hook(pid) || self.other_child == Some(pid));
+        orphans::reap(|pid| is_hook(pid) || self.other_children.contains(&Some(pid)));
         self.start_waiting(now);
     }
 
-    /// Which child is not a hook.
-    pub(crate) fn leave(&mut self, other_child: Option<u32>) {
-        self.other_child = other_child;
+    /// Which children are not hooks.
+    pub(crate) fn leave(&mut self, other_children: [Option<u32>; 2]) {
+        self.other_children = other_children;
     }
 
     /// Whether a token of the event loop is one of ours.

@@ -9,6 +9,7 @@ use pizauth_core::http;
 use pizauth_core::keeper::JobId;
 use pizauth_core::oauth::redirect::RedirectRequest;
 
+use crate::client_secrets;
 use crate::name_lookup::Addresses;
 use crate::page::Page;
 use crate::saved_state;
@@ -32,6 +33,8 @@ pub(crate) enum Event {
     },
     /// Host names have been looked up for a reload.
     LookedUp(Addresses),
+    /// A command that prints a client's secret has ended.
+    SecretPrinted(client_secrets::Done),
     /// A part of loading or saving tokens is done.
     SavedState(saved_state::Done),
 }

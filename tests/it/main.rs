@@ -8,6 +8,7 @@
 mod application_grants;
 mod architecture;
 mod check;
+mod client_secret_cmd;
 mod completions;
 mod corpus;
 mod daemon;

@@ -186,6 +186,27 @@ fn expires(mut running: Running) {
 }
 
 #[test]
+fn a_client_secret_that_a_command_has_told_is_in_memory_until_a_reload() {
+    if !process::can_look() {
+        return;
+    }
+    const SECRET: &str = "a-secret-of-the-client-that-nobody-else-has";
+    let secret = ("client-of-work".to_owned(), SECRET.to_owned());
+    for setup in both_ways() {
+        let setup = setup.policy(|policy| policy.client_secrets.extend([secret.clone()]));
+        let running = setup.account("work", "client_secret_cmd = \"cat secret\";").start();
+        running.sandbox.write("secret", SECRET);
+        running.sign_in("work");
+        let mut secrets = Secrets::default();
+        secrets.add("client secret", Some(SECRET));
+        let copies = secrets.found_in(running.daemon.pid());
+        assert!(copies.starts_with("\n1 × "), "one is kept: {copies}");
+        running.sandbox.applet("reload").run().exits(0);
+        secrets.are_gone_from(&running);
+    }
+}
+
+#[test]
 fn the_daemon_leaves_no_core_file_and_its_hooks_get_their_limit_back() {
     let mut running = Setup::new().global("startup_cmd = \"ulimit -c > limit\";").start();
     // In the shell's blocks, which are no larger than a KiB; a container may allow none.

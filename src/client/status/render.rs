@@ -54,7 +54,8 @@ impl Watch<'_> {
             account.obtained.map(|at| format!("obtained {}", self.local(at))),
             account.expires.map(|at| self.expiry(at)),
             self.last_refresh(account),
-            self.next_try(account),
+            account.waits_for_secret.then(|| "waits for client_secret_cmd".to_owned()),
+            self.next_try(account).filter(|_| !account.waits_for_secret),
             account.needs_attention.then(|| when_mended(&account.account)),
         ];
         let parts = parts.into_iter().flatten().map(|part| format!(", {part}"));

@@ -5,6 +5,7 @@ mod across;
 mod application;
 mod client;
 mod client_key;
+mod client_secret;
 mod convert;
 mod extra_socket;
 mod fields;

@@ -120,6 +120,8 @@ fn meaning_of_account(account: &Account) -> String {
     if let Some(secret) = account.client_auth.secret() {
         lines.push(format!("secret of {} bytes, {}", secret.expose().len(), account.client_auth.as_str()));
     }
+    let command = account.client_auth.secret_cmd().into_iter();
+    lines.extend(command.map(|command| format!("secret of {command:?}, {}", account.client_auth.as_str())));
     lines.extend(account.key().map(|key| format!("signs with {key:?}")));
     lines.extend(account.scopes.iter().map(|scope| format!("scope {scope:?}")));
     lines.extend(account.resource.iter().map(|resource| format!("resource {resource:?}")));

@@ -64,6 +64,9 @@ pub struct AccountStatus {
     pub refreshable: bool,
     /// Whether a token request is under way.
     pub in_flight: bool,
+    /// Whether the next one waits for `client_secret_cmd` to print the client's secret.
+    #[serde(default)]
+    pub waits_for_secret: bool,
     /// When the next refresh is due.
     pub next_refresh: Option<UnixTime>,
     /// When a sign-in or a refresh last ended, in success or not.

@@ -45,17 +45,7 @@ impl Keeper {
     pub fn answered(&mut self, job: JobId, result: Result<http::Answer, http::Lost>, now: Now) {
         let Some(flight) = self.places.give_back(job, result.is_ok()) else { return };
         let verdict = flight.purpose.judge(result);
-        let settings = self.settings;
-        let of_an_account = self.change(flight.account.as_str(), now, |entry, outbox| {
-            let is_awaited = entry.awaits(job);
-            outbox.tell(entry, Happened::RequestEnded { outcome: verdict.as_str(), is_awaited });
-            if is_awaited {
-                take_verdict(entry, verdict, &settings, now, outbox);
-            }
-        });
-        if of_an_account.is_err() {
-            self.start_due_requests(now);
-        }
+        self.take_or_doubt(flight.account.as_str(), job, flight.purpose.client_secret(), verdict, now);
     }
 
     /// The verdict of a `transient_error_if_cmd`. It counts only while a session holds the ticket.
@@ -73,7 +63,13 @@ impl Keeper {
     }
 }
 
-fn take_verdict(entry: &mut Entry, verdict: Verdict, settings: &Settings, now: Now, outbox: &mut Outbox) {
+pub(super) fn take_verdict(
+    entry: &mut Entry,
+    verdict: Verdict,
+    settings: &Settings,
+    now: Now,
+    outbox: &mut Outbox,
+) {
     match verdict {
         Verdict::Token(outcome) => token_answered(entry, outcome, settings, now, outbox),
         Verdict::Codes(answer) => device::codes_answered(entry, answer, settings, now, outbox),
@@ -231,6 +227,11 @@ fn give_up(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
 
 fn needs_attention(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
     let reason = with_suspicion(entry, reason);
+    needs_attention_as_told(entry, reason, now, outbox);
+}
+
+/// The same where it is known what has to be mended.
+pub(super) fn needs_attention_as_told(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
     entry.failed(&reason, now.moment);
     if let Some(renewal) = entry.state.renewal_mut() {
         renewal.rest(now.moment.plus(pace::ATTENTION_RETRY), Pause::Attention);

@@ -49,6 +49,7 @@ impl Keeper {
             Err(fault) => return RedirectVerdict::BadRequest(fault.as_str()),
         };
         let Some(account) = self.account_of(&response) else { return RedirectVerdict::NotFound };
+        self.retry_secret(account.as_str());
         let verdict = self.change(account.as_str(), now, |entry, outbox| {
             let redirect_uri = entry.account.grant.redirect_uri();
             if redirect_uri.is_some_and(|uri| redirect::answers(request, uri)) {

@@ -122,6 +122,7 @@ impl Keeper {
             return Ok(Shown::AccessToken(access_token.clone()));
         }
         let (settings, is_stopping) = (self.settings, self.is_stopping);
+        let no_secret_until = self.secrets.no_secret_until(&entry.account, now.moment);
         self.change(account, now, |entry, outbox| {
             let offers_sign_in = entry.state.pending().is_some();
             if let Some(renewal) = entry.state.renewal_mut().filter(|_| !is_stopping && !offers_sign_in) {
@@ -131,7 +132,7 @@ impl Keeper {
                 Some(why @ (Shown::Pending(_) | Shown::Starting(_) | Shown::Exchanging { .. })) => why,
                 _ if is_stopping => Shown::Stopping,
                 Some(why) => why,
-                None => match device::rest(entry, &settings, now.moment) {
+                None => match device::rest(entry, &settings, no_secret_until, now.moment) {
                     Some(next_code_in) => {
                         Shown::Resting { last_error: entry.last_error.clone(), next_code_in }
                     }
@@ -155,6 +156,7 @@ impl Keeper {
     /// There is no such account.
     pub fn refresh(&mut self, account: &str, now: Now) -> Result<Refreshed, UnknownAccount> {
         let (settings, is_stopping) = (self.settings, self.is_stopping);
+        self.retry_secret(account);
         self.change(account, now, |entry, outbox| match &mut entry.state {
             _ if is_stopping => Refreshed::Stopping,
             TokenState::Starting(_) => Refreshed::Starting(device::host(&entry.account)),

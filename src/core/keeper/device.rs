@@ -4,7 +4,7 @@
 use core::mem;
 use core::time::Duration;
 
-use pizauth_common::config::Account;
+use pizauth_common::config::{Account, Grant};
 use pizauth_common::secret::Secret;
 
 use super::Settings;
@@ -50,9 +50,17 @@ pub(super) fn host(account: &Account) -> String {
     account.grant.device().map(|device| device.device_auth_uri.host().to_owned()).unwrap_or_default()
 }
 
-/// How long `show` makes no further code: nobody may be there to type it (RFC 8628 §5.4 wants a user who asks for it).
-pub(super) fn rest(entry: &Entry, settings: &Settings, now: Moment) -> Option<Duration> {
-    let next = entry.code_made_at?.plus(settings.remind_every);
+/// How long `show` makes no further code: nobody may be there to type it (RFC 8628 §5.4 wants a user who asks for it), or to
+/// tell the client's secret that it takes, of which there is none before `no_secret_until`.
+pub(super) fn rest(
+    entry: &Entry,
+    settings: &Settings,
+    no_secret_until: Option<Moment>,
+    now: Moment,
+) -> Option<Duration> {
+    let after_code = entry.code_made_at.map(|made| made.plus(settings.remind_every));
+    let no_secret_until = no_secret_until.filter(|_| matches!(entry.account.grant, Grant::DeviceCode { .. }));
+    let next = after_code.max(no_secret_until)?;
     (next > now).then(|| next.since(now))
 }
 
@@ -151,7 +159,7 @@ pub(super) fn end_if_over(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
     }
 }
 
-fn fail(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
+pub(super) fn fail(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
     let kept = tokens_beside(entry);
     authorization_failed(entry, kept, reason, now, outbox);
 }
@@ -161,6 +169,11 @@ impl DeviceSignIn {
         let DeviceAuthorization { user_code, verification_uri, .. } = self.given.clone();
         let code = UserCode { user_code, verification_uri, expires_at: self.expires_at };
         Invitation { url: self.given.url().to_owned(), code: Some(code) }
+    }
+
+    /// As after an answer: what was sent counts for nothing.
+    pub(super) fn poll_later(&mut self, now: Moment) {
+        self.poll = Poll::Waiting { due: now.plus(self.interval) };
     }
 
     /// The server has said something: the next pause is the interval.

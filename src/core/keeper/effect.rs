@@ -1,5 +1,7 @@
 //! What the keeper wants done in the world.
 
+use alloc::sync::Arc;
+
 use pizauth_common::account_name::AccountName;
 
 use super::event::AccountEvent;
@@ -27,6 +29,16 @@ pub enum Effect {
         job: JobId,
         /// `PIZAUTH_ACCOUNT`.
         account: AccountName,
+    },
+    /// Run the command that prints a client's secret, and report what came of it to [`super::Keeper::secret_told`], once.
+    /// There is one at a time.
+    AskSecret {
+        /// The ticket to report with.
+        job: JobId,
+        /// `PIZAUTH_ACCOUNT`: whose request needs it first.
+        account: AccountName,
+        /// The command.
+        command: Arc<str>,
     },
     /// Store these tokens in place of what was stored before, and report what came of it to [`super::Keeper::saved`].
     /// There is one at a time.

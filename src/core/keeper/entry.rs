@@ -1,15 +1,15 @@
 //! One account as the keeper holds it: its configuration, its token state, its buckets.
 
 mod due;
+mod used_state;
 
 use core::mem;
 
 use pizauth_common::config::{Account, Uri};
 use pizauth_common::secret::Secret;
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use super::bucket::Bucket;
+use super::client_secrets::SecretWait;
 use super::renewal::{Pause, Renewal, Renewer};
 use super::revocation::Revocation;
 use super::token_state::{ActiveToken, TokenState};
@@ -19,6 +19,7 @@ use crate::oauth::id_token::somebody_else;
 use crate::oauth::outcome::Reason;
 use crate::prelude::*;
 use crate::snapshot::{Fingerprint, Lineage};
+pub(super) use used_state::StateDigest;
 
 /// So many different causes are remembered as reported; a server that invents more is reported no further.
 const REPORTED_CAUSES: usize = 16;
@@ -61,6 +62,8 @@ pub(super) struct Entry {
     used_state: Option<StateDigest>,
     /// What the server has been asked to do, or will be: other requests wait until that is over.
     pub(super) revocation: Option<Revocation>,
+    /// Whether it waits for the secret of its client.
+    pub(super) secret_wait: SecretWait,
     /// The callers that wait for an access token of it, or for its end.
     pub(super) waiters: Waiters,
 }
@@ -86,6 +89,7 @@ impl Entry {
             forgotten: None,
             used_state: None,
             revocation: None,
+            secret_wait: SecretWait::No,
             waiters: Waiters::default(),
         }
     }
@@ -240,30 +244,6 @@ impl Entry {
         somebody_else(meant, users).map(str::to_owned)
     }
 
-    /// Whether `state` belongs to the authorization request that is pending. Takes the same time whatever
-    /// it is compared with.
-    pub(super) fn is_pending_with(&self, state: &str) -> bool {
-        let pending = self.state.pending();
-        pending.is_some_and(|it| it.request.state.expose().as_bytes().ct_eq(state.as_bytes()).into())
-    }
-
-    /// Whether the `state` belongs to the authorization request that was used last.
-    pub(super) fn has_used(&self, state: &StateDigest) -> bool {
-        self.used_state.as_ref().is_some_and(|used| used.0.ct_eq(&state.0).into())
-    }
-
-    /// Remembers that `state` has been used.
-    pub(super) fn remember_used(&mut self, state: &str) {
-        self.used_state = Some(StateDigest::of(state));
-    }
-
-    /// An authorization that is pending has become needless: its page may say so.
-    pub(super) fn remember_pending(&mut self) {
-        if let Some(pending) = self.state.pending() {
-            self.used_state = Some(StateDigest::of(pending.request.state.expose()));
-        }
-    }
-
     /// Takes a token from a dump.
     pub(super) fn take_restored(&mut self, token: ActiveToken) {
         self.used_state = None;
@@ -278,21 +258,12 @@ impl Entry {
     pub(super) fn clear(&mut self) {
         self.state = TokenState::Empty;
         self.revocation = None;
+        self.secret_wait = SecretWait::No;
         self.last_error = None;
         self.somebody_else = None;
         self.used_state = None;
         self.code_made_at = None;
         self.forgotten = None;
         self.reported.clear();
-    }
-}
-
-/// SHA-256 of a `state` parameter.
-#[derive(Debug)]
-pub(super) struct StateDigest([u8; 32]);
-
-impl StateDigest {
-    pub(super) fn of(state: &str) -> Self {
-        Self(Sha256::digest(state).into())
     }
 }

@@ -136,6 +136,8 @@ account_events! {
         /// The pause before the next one.
         pause: Duration
     } "poll_failed" "no usable answer to whether the user has signed in on another device: it will be asked again"
+    Warning SecretRefused "secret_refused"
+        "the server refuses the client's secret: client_secret_cmd is run again, in case there is a new one"
     Notice NoRefreshToken "no_refresh_token"
         "the access token came without a refresh token: it lives only until it expires"
     Notice ScopeNarrowed {
@@ -235,6 +237,7 @@ impl Happened {
                 tell("awaited", is_awaited);
             }
             Self::OutageOver
+            | Self::SecretRefused
             | Self::AuthorizationPending { .. }
             | Self::AuthorizationReminded { .. }
             | Self::TokenRevoked { .. }

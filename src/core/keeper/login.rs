@@ -115,6 +115,7 @@ impl Keeper {
         now: Now,
     ) -> Result<Login, UnknownAccount> {
         let (settings, is_stopping) = (self.settings, self.is_stopping);
+        self.retry_secret(account);
         self.change(account, now, |entry, outbox| {
             if is_stopping {
                 return Login::Stopping;

@@ -1,5 +1,7 @@
 //! What a request is for: this decides who judges its answer.
 
+use pizauth_common::secret::Secret;
+
 use super::effect::{Effect, JobId};
 use crate::http::{Answer, Lost, Stamp};
 use crate::oauth::device_poll::{DevicePoll, Polled};
@@ -22,6 +24,7 @@ pub(super) enum Purpose {
 }
 
 /// What its answer means, or the lack of one.
+#[derive(Debug)]
 pub(super) enum Verdict {
     Token(Outcome),
     Codes(Result<DeviceAuthorization, Reason>),
@@ -54,6 +57,16 @@ impl Purpose {
         Effect::Http { job, request }
     }
 
+    /// The client's secret, where one is sent.
+    pub(super) fn client_secret(&self) -> Option<&Secret> {
+        match self {
+            Self::Token(request) => request.client_secret(),
+            Self::Codes(request) => request.client_secret(),
+            Self::Poll(poll) => poll.request.client_secret(),
+            Self::Revocation(request) => request.client_secret(),
+        }
+    }
+
     pub(super) fn judge(&self, result: Result<Answer, Lost>) -> Verdict {
         match self {
             Self::Token(request) => Verdict::Token(request.outcome(result)),
@@ -65,6 +78,22 @@ impl Purpose {
 }
 
 impl Verdict {
+    /// Why the server does not do what it was asked for, where it does not and no later try can mend it.
+    pub(super) fn refusal(&self) -> Option<&Reason> {
+        match self {
+            Self::Token(Outcome::NeedsAttention(reason))
+            | Self::Codes(Err(reason))
+            | Self::Poll(Polled::Failed(reason))
+            | Self::Revocation(Revoked::NotDone(reason)) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Whether the server refuses what proves the client.
+    pub(super) fn refuses_client(&self) -> bool {
+        self.refusal().is_some_and(Reason::refuses_client)
+    }
+
     /// In a word, for the log.
     pub(super) fn as_str(&self) -> &'static str {
         match self {

@@ -7,6 +7,7 @@ use core::time::Duration;
 use pizauth_common::account_name::AccountName;
 use pizauth_common::config::{Account, Config};
 
+use super::client_secrets::SecretOf;
 use super::commands::drop_session;
 use super::entry::Entry;
 use super::event::{CONFIGURATION_CHANGED, Happened};
@@ -14,7 +15,7 @@ use super::outbox::Outbox;
 use super::renewal::{Pause, Renewal};
 use super::token_state::TokenState;
 use super::waiters::{self, Waited};
-use super::{Keeper, ListenerPorts, Settings, pace};
+use super::{Keeper, ListenerPorts, Settings, client_secrets, pace};
 use crate::moment::{Moment, Now};
 use crate::prelude::*;
 
@@ -25,6 +26,7 @@ impl Keeper {
         let old = core::mem::replace(&mut self.settings, Settings::new(&config, ports));
         let new = self.settings;
         self.places.reload(&config.accounts);
+        self.secrets.forget();
         let mut accounts: BTreeMap<AccountName, Account> =
             config.accounts.into_iter().map(|account| (account.name.clone(), account)).collect();
         let held: Vec<AccountName> = self.entries.keys().cloned().collect();
@@ -62,7 +64,11 @@ fn update(
     outbox: &mut Outbox,
 ) -> bool {
     let begins_elsewhere = entry.account.grant != account.grant;
+    let secret_of = SecretOf::account(&entry.account);
     let is_other = entry.configure(account);
+    if SecretOf::account(&entry.account) != secret_of {
+        client_secrets::start_over(entry, now);
+    }
     let is_void = match &entry.state {
         TokenState::Starting(_) | TokenState::OnDevice(_) => begins_elsewhere,
         state => state.pending().is_some() && (begins_elsewhere || has_moved(entry, old.ports, new.ports)),

@@ -105,6 +105,7 @@ fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
         expires: token.and_then(|token| expiry(token, now)),
         refreshable: renewal.is_some_and(Renewal::is_possible),
         in_flight: entry.is_in_flight(),
+        waits_for_secret: !entry.secret_wait.is_over(),
         next_refresh: entry.next_refresh(now.moment).map(|at| now.wall_at(at)),
         last_refresh: entry.answered_at.map(|at| now.wall_at(at)),
         last_was_sign_in: entry.last_was_sign_in,

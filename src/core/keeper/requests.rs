@@ -53,6 +53,10 @@ impl Keeper {
         if due.is_none_or(|due| due > now.moment) {
             return;
         }
+        if self.lacks_secret(name, now) {
+            return;
+        }
+        let Some(entry) = self.entries.get(name) else { return };
         let host = Host::of(entry.endpoint());
         // A person waits for an exchange, and the code may be good for seconds only.
         let is_urgent = matches!(entry.state, TokenState::Exchanging(_)) && entry.revocation.is_none();
@@ -63,9 +67,9 @@ impl Keeper {
 
     fn start_request(&mut self, name: &AccountName, host: Host, now: Now) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let new_job = self.outbox.new_job();
+        let (new_job, told) = (self.outbox.new_job(), self.secrets.get(&entry.account));
         // Filed again, what cannot begin would be due for ever.
-        let Some((job, purpose)) = next_request(entry, None, new_job) else { return };
+        let Some((job, purpose)) = next_request(entry, told, new_job) else { return };
         entry.spend(now.moment);
         self.outbox.tell(entry, Happened::RequestStarted { grant: purpose.logged_as() });
         let effect = purpose.effect(job, || self.outbox.stamp(now));

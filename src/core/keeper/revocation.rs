@@ -48,6 +48,11 @@ impl Revocation {
         self.stage == Stage::Waiting
     }
 
+    /// What was in flight waits again.
+    pub(super) fn send_again(&mut self) {
+        self.stage = Stage::Waiting;
+    }
+
     pub(super) fn awaits(&self, job: JobId) -> bool {
         matches!(self.stage, Stage::InFlight { job: held, .. } if held == job)
     }
@@ -77,6 +82,7 @@ impl Keeper {
         if entry.account.revocation_uri.is_none() {
             return Ok(Err(NoRevocation { by_hand: page_of_grants(entry.account.token_uri.written()) }));
         }
+        self.retry_secret(account);
         self.change(account, now, |entry, _| {
             entry.waiters.add(waiter, Demand::Revocation, until, None, now.moment);
             entry.revocation.get_or_insert_with(Revocation::begun);
@@ -132,7 +138,7 @@ pub(super) fn answered(entry: &mut Entry, revoked: Revoked, outbox: &mut Outbox)
     }
 }
 
-fn give_up(entry: &mut Entry, reason: Reason, outbox: &mut Outbox) {
+pub(super) fn give_up(entry: &mut Entry, reason: Reason, outbox: &mut Outbox) {
     entry.revocation = None;
     dismiss_revokers(entry, &Waited::NotRevoked(reason), outbox);
 }

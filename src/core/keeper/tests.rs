@@ -3,6 +3,7 @@
 mod application;
 mod authorization;
 pub(super) mod bench;
+mod client_secrets;
 mod device;
 mod importing;
 mod limits;

@@ -43,7 +43,7 @@ pub(crate) struct Credentials {
     pub(crate) fields: Vec<(&'static str, Secret)>,
     /// The value of `Authorization`.
     header: Option<Secret>,
-    /// What no message may show.
+    /// What no message may show; the client's secret first.
     secrets: Vec<Secret>,
     /// What is to be signed.
     assertion: Option<http::Assertion>,
@@ -129,6 +129,11 @@ impl Credentials {
             Some(assertion) if assertion.key.certificate.is_some() => Proof::Certificate,
             Some(_) => Proof::Key,
         }
+    }
+
+    /// The client's secret, where one is sent.
+    pub(crate) fn client_secret(&self) -> Option<&Secret> {
+        self.secrets.first()
     }
 
     /// What no message may show.

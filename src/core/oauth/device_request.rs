@@ -104,6 +104,11 @@ impl DeviceRequest {
         Self { device_auth_uri: grant.device_auth_uri.written().to_owned(), form, credentials }
     }
 
+    /// The client's secret, where one is sent.
+    pub(crate) fn client_secret(&self) -> Option<&Secret> {
+        self.credentials.client_secret()
+    }
+
     /// What is to be sent.
     pub fn http(&self) -> http::Request {
         self.credentials.post(&self.device_auth_uri, &self.form)

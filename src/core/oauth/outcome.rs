@@ -66,6 +66,8 @@ pub struct Reason {
     cause: String,
     /// What the log says in its place, which may have to say less.
     logged: Option<String>,
+    /// The server refuses what proves the client.
+    is_of_client: bool,
 }
 
 impl Reason {
@@ -74,18 +76,33 @@ impl Reason {
     /// Cleans `text`: control characters become spaces, and what is over the cap is cut.
     pub fn new(text: &str) -> Self {
         let text = cleaned(text);
-        Self { cause: text.clone(), text, logged: None }
+        Self { cause: text.clone(), text, logged: None, is_of_client: false }
     }
 
     /// A reason with an OAuth `error` code. The code is the cause: descriptions often carry a time stamp
     /// or a trace number, so two texts of one cause differ.
     pub fn with_cause(cause: &str, text: &str) -> Self {
-        Self { text: cleaned(text), cause: cleaned(cause), logged: None }
+        Self { text: cleaned(text), cause: cleaned(cause), logged: None, is_of_client: false }
     }
 
     /// A reason whose text holds what is for the user alone; `logged` does not.
     pub(crate) fn for_the_user(cause: &str, text: &str, logged: &str) -> Self {
         Self { logged: Some(cleaned(logged)), ..Self::with_cause(cause, text) }
+    }
+
+    /// Of a refusal with this OAuth `error`.
+    pub(crate) fn of_refusal(self, error: &str) -> Self {
+        Self { is_of_client: error.eq_ignore_ascii_case("invalid_client"), ..self }
+    }
+
+    /// The same with another text.
+    pub(crate) fn with_text(self, text: &str) -> Self {
+        Self { text: cleaned(text), ..self }
+    }
+
+    /// Whether the server refuses what proves the client (RFC 6749 §5.2).
+    pub(crate) fn refuses_client(&self) -> bool {
+        self.is_of_client
     }
 
     /// The text as it may stand in the log.

@@ -89,6 +89,11 @@ impl RevocationRequest {
         Self { revocation_uri: revocation_uri.written().to_owned(), form, token: token.clone(), credentials }
     }
 
+    /// The client's secret, where one is sent.
+    pub(crate) fn client_secret(&self) -> Option<&Secret> {
+        self.credentials.client_secret()
+    }
+
     /// What is to be sent.
     pub fn http(&self) -> http::Request {
         self.credentials.post(&self.revocation_uri, &self.form)
@@ -130,7 +135,8 @@ impl RevocationRequest {
         if is_verdict && error.code() == "unsupported_token_type" {
             return Revoked::OtherKindsOnly(reason);
         }
-        Revoked::NotDone(Reason::with_cause(reason.cause(), &with_pause(reason.to_string(), answer)))
+        let text = with_pause(reason.to_string(), answer);
+        Revoked::NotDone(reason.with_text(&text))
     }
 }
 

@@ -169,7 +169,8 @@ pub(super) fn with_hint(
     hint: Option<&str>,
 ) -> Reason {
     let cause = redaction.apply(&error.cause());
-    Reason::with_cause(&cause, &provider_hints::with_hint(&told(error, answer, redaction), hint))
+    let text = provider_hints::with_hint(&told(error, answer, redaction), hint);
+    Reason::with_cause(&cause, &text).of_refusal(error.code())
 }
 
 pub(super) fn unusable(answer: &Answer, why: &Unreadable, redaction: &Redaction) -> String {

@@ -115,6 +115,11 @@ impl TokenRequest {
         Self::new(client, GrantType::DeviceCode, &[("device_code", device_code.expose())])
     }
 
+    /// The client's secret, where one is sent.
+    pub(crate) fn client_secret(&self) -> Option<&Secret> {
+        self.credentials.client_secret()
+    }
+
     /// What is to be sent.
     pub fn http(&self) -> http::Request {
         self.credentials.post(&self.token_uri, &self.form)

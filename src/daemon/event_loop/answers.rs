@@ -143,7 +143,7 @@ impl Rooms {
         // nix and not rustix: a session led from outside our process namespace is 0, and rustix's cannot be.
         let session = pid.and_then(|pid| nix::unistd::getsid(Some(pid)).ok());
         session.map(|session| session.as_raw().unsigned_abs()).is_some_and(|session| {
-            self.hooks.is_session(session) || self.saved_state.child() == Some(session)
+            self.hooks.is_session(session) || self.other_children().contains(&Some(session))
         })
     }
 }

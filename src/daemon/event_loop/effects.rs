@@ -17,6 +17,9 @@ impl EventLoop {
                 Effect::AskIfTransient { job, account } => {
                     self.rooms.hooks.run(Hook::TransientErrorIf { job, account }, now.moment);
                 }
+                Effect::AskSecret { job, account, command } => {
+                    self.rooms.client_secrets.ask(job, account, &command);
+                }
                 Effect::Save { job, snapshot } => self.save(job, snapshot, now),
                 Effect::Tell(event) => self.tell(&event, now),
                 Effect::Answer { waiter, how } => self.waited(waiter, how, now),

@@ -10,6 +10,7 @@ use pizauth_common::config::DumpCallers;
 use pizauth_core::keeper::Keeper;
 
 use super::ExtraSocket;
+use crate::client_secrets::ClientSecrets;
 use crate::clock::Alarm;
 use crate::hooks::Hooks;
 use crate::http::Http;
@@ -36,6 +37,8 @@ pub(crate) struct Rooms {
     pub http: Http,
     /// Runs the user's commands.
     pub hooks: Hooks,
+    /// Asks the user's commands for the secrets of clients.
+    pub client_secrets: ClientSecrets,
     /// Keeps tokens beyond our life.
     pub saved_state: SavedState,
     /// How, before the loop begins with it.
@@ -72,6 +75,11 @@ impl Rooms {
         }
     }
 
+    /// The children that are no hooks, and that their rooms reap.
+    pub(super) fn other_children(&self) -> [Option<u32>; 2] {
+        [self.saved_state.child(), self.client_secrets.child()]
+    }
+
     /// Has callers served who come by `listener`. Where they cannot be, the log says so.
     pub(super) fn listen(&mut self, door: Door, listener: UnixListener) {
         if let Err(error) = self.ipc_listener.replace_listener(door, listener) {
@@ -89,12 +97,14 @@ impl Rooms {
             extra_socket,
             ipc_listener,
             hooks,
+            client_secrets,
             saved_state,
             ..
         } = self;
         // With whatever browsers have sent that was not read any more.
         drop(mail);
         redirect_listener.stop();
+        client_secrets.end();
         saved_state.end();
         hooks.let_go();
         drop(extra_socket);

@@ -90,6 +90,7 @@ impl EventLoop {
         self.rooms.supervisor.stopping();
         self.rooms.keeper.stop();
         self.rooms.hooks.stop(now.moment);
+        self.rooms.client_secrets.stop();
         self.stage = self.stage.stopping(now.moment);
         self.abandon_load();
     }

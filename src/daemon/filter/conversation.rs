@@ -16,7 +16,7 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::process::Signal;
 use zeroize::Zeroizing;
 
-use super::{Filtered, Limits, signal_group};
+use super::{Failed, Filtered, Limits, signal_group};
 
 /// How long a filter that was asked to end (TERM) has until it is ended (KILL).
 const GRACE: Duration = Duration::from_millis(500);
@@ -85,17 +85,18 @@ impl Conversation {
                 break end;
             }
         };
-        Err(match end {
+        let (how, complaint) = match end {
             End::Exited(status) if !status.success() => {
-                format!("failed ({}){}", how(status), self.last_complaint())
+                (format!("failed ({})", how(status)), self.last_complaint())
             }
-            End::Exited(_) if !rest.is_empty() => "did not read all that it was given".to_owned(),
+            End::Exited(_) if !rest.is_empty() => ("did not read all that it was given".to_owned(), None),
             End::Exited(_) => return Ok(self.written),
-            End::Aborted => self.kill("was ended, since the daemon stops"),
-            End::TooMuch => self.kill(&format!("wrote more than {} MiB", self.limits.bytes >> 20)),
             End::Failed(error) if error.kind() == ErrorKind::TimedOut => self.end_late(),
-            End::Failed(error) => self.kill(&format!("cannot be spoken with: {}", Cause(&error))),
-        })
+            End::Aborted => (self.kill("was ended, since the daemon stops"), None),
+            End::TooMuch => (self.kill(&format!("wrote more than {} MiB", self.limits.bytes >> 20)), None),
+            End::Failed(error) => (self.kill(&format!("cannot be spoken with: {}", Cause(&error))), None),
+        };
+        Err(Failed { how, complaint, written: self.written })
     }
 
     fn turn(&mut self, rest: &mut &[u8], deadline: Deadline) -> Result<(), End> {
@@ -151,12 +152,12 @@ impl Conversation {
         if self.written.len() > most { Err(End::TooMuch) } else { Ok(()) }
     }
 
-    fn end_late(&mut self) -> String {
+    fn end_late(&mut self) -> (String, Option<String>) {
         signal_group(self.child.id(), Signal::TERM);
         // It is not reaped meanwhile: as a zombie it keeps the number of its group.
         thread::sleep(GRACE);
         let limit = self.limits.time.unwrap_or_default().as_secs();
-        self.kill(&format!("took longer than {limit} s{}", self.last_complaint()))
+        (self.kill(&format!("took longer than {limit} s")), self.last_complaint())
     }
 
     fn kill(&mut self, why: &str) -> String {
@@ -165,15 +166,13 @@ impl Conversation {
         why.to_owned()
     }
 
-    /// `: `, and the last line that it has written to standard error, if it has.
-    fn last_complaint(&self) -> String {
+    /// The last line that it has written to standard error, if it has.
+    fn last_complaint(&self) -> Option<String> {
         let text = String::from_utf8_lossy(&self.complaints);
-        let Some(line) = text.lines().map(str::trim).rfind(|line| !line.is_empty()) else {
-            return String::new();
-        };
+        let line = text.lines().map(str::trim).rfind(|line| !line.is_empty())?;
         let mut line: String = line.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
         cut(&mut line, COMPLAINT);
-        format!(": {line}")
+        Some(line)
     }
 }
 

@@ -24,7 +24,7 @@ fn filtered(command: &str, input: &[u8], limit: Option<Duration>) -> Result<Vec<
     let (filter, receiver) = start(command, input, limit);
     loop {
         if let Ok(filtered) = receiver.recv_timeout(Duration::from_millis(5)) {
-            return filtered.map(|written| written.to_vec());
+            return filtered.map(|written| written.to_vec()).map_err(|failed| failed.to_string());
         }
         filter.child_changed();
     }

@@ -13,8 +13,11 @@ use super::place::Held;
 use super::settings::{Commands, DECRYPT, ENCRYPT};
 use super::{LARGEST, PATIENCE, SavedState, WORTH_A_LINE};
 use crate::containment::{Worker, contain};
-use crate::filter::{Filter, Filtered, Limits};
+use crate::filter::{self, Filter, Limits};
 use crate::mailbox::Event;
+
+/// What a filter has written, or why that is good for nothing, for people.
+type Filtered = Result<Zeroizing<Vec<u8>>, String>;
 
 /// What another thread has done for a run.
 #[derive(Debug)]
@@ -88,8 +91,8 @@ impl SavedState {
         };
         self.last_ticket += 1;
         let (ticket, mailbox) = (self.last_ticket, self.mailbox.clone());
-        let done = move |filtered: Filtered| {
-            let filtered = filtered.map_err(|why| format!("{option} {why}"));
+        let done = move |filtered: filter::Filtered| {
+            let filtered = filtered.map_err(|failed| format!("{option} {failed}"));
             mailbox.post(Event::SavedState(Done { ticket, what: What::Filtered(filtered) }));
         };
         let limits = Limits { time: limit, bytes: LARGEST };

@@ -10,6 +10,7 @@ use pizauth_common::config::Checked;
 use pizauth_common::paths::ProcessEnvironment;
 use pizauth_core::keeper::Keeper;
 
+use crate::client_secrets::ClientSecrets;
 use crate::clock::{Alarm, Clock};
 use crate::event_loop::Rooms;
 use crate::hooks::{HookSettings, Hooks};
@@ -57,6 +58,7 @@ pub(super) fn open(
             .map_err(|error| error.to_string())?;
     let http = Http::start(mailbox.clone(), RequestLimits::default()).map_err(cannot("start a thread"))?;
     let settings = hook_settings(limits, &socket_file);
+    let client_secrets = ClientSecrets::new(settings.clone(), mailbox.clone());
     let saved_state = SavedState::new(settings.clone(), mailbox.clone());
     let prepared_state =
         saved_state.prepare_patiently(config.saved_state.as_ref()).map_err(|unusable| unusable.why)?;
@@ -73,6 +75,7 @@ pub(super) fn open(
         mailbox,
         http,
         hooks,
+        client_secrets,
         saved_state,
         prepared_state: Some(prepared_state),
         ipc_listener,

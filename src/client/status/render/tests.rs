@@ -21,6 +21,7 @@ fn account(name: &str, state: State) -> AccountStatus {
         expires: None,
         refreshable: false,
         in_flight: false,
+        waits_for_secret: false,
         next_refresh: None,
         last_refresh: None,
         last_error: None,

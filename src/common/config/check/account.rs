@@ -5,9 +5,10 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::client_key::{self, HasClientKey};
+use super::client_secret::{self, HasClientSecret};
 use super::global::{self, Global};
 use super::grant::{self, GrantName};
-use super::options::{self, Elsewhere, Given, Rule, Seen};
+use super::options::{self, Elsewhere, Rule, Seen};
 use super::provider::{self, Provider};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
 use super::{across, application, client, fields, user};
@@ -20,7 +21,6 @@ use crate::config::problems::Problems;
 use crate::config::snippet::visible;
 use crate::config::syntax::AccountBlock;
 use crate::config::uri::{Scheme, Uri};
-use crate::secret::Secret;
 
 /// The `redirect_uri` of an account that gives none.
 pub(super) const REDIRECT_URI: &str = "http://localhost/";
@@ -41,7 +41,7 @@ pub(super) struct Draft {
     token_uri: Option<Uri>,
     revocation_uri: Option<Uri>,
     client_id: Option<String>,
-    client_secret: Option<Secret>,
+    client_secret: client_secret::Draft,
     client_auth: Option<client::Method>,
     pub(super) client_key: client_key::Draft,
     scopes: Option<Vec<String>>,
@@ -61,6 +61,12 @@ impl HasClientKey for Draft {
     }
 }
 
+impl HasClientSecret for Draft {
+    fn client_secret(&mut self) -> &mut client_secret::Draft {
+        &mut self.client_secret
+    }
+}
+
 impl HasRefreshTimes for Draft {
     fn refresh_times(&mut self) -> &mut RefreshTimes {
         &mut self.refresh_times
@@ -74,7 +80,6 @@ const RULES: &[Rule<Draft>] = &[
     }),
     Rule::new("client_auth", |draft, given, problems| draft.client_auth = given.client_auth(problems)),
     Rule::new("client_id", |draft, given, problems| draft.client_id = given.string(problems)),
-    Rule::new("client_secret", |draft, given, problems| draft.client_secret = given.secret(problems)),
     Rule::new("device_auth_uri", |draft, given, problems| draft.device_auth_uri = given.endpoint(problems)),
     Rule::new("grant", |draft, given, problems| draft.grant = GrantName::read(given, problems)),
     Rule::new("issuer", |draft, given, problems| draft.issuer = given.issuer(problems)),
@@ -95,6 +100,8 @@ const RULES: &[Rule<Draft>] = &[
         draft.token_uri_fields = given.token_uri_fields(problems);
     }),
     Rule::new("user", |draft, given, problems| draft.user = given.user(problems)),
+    client_secret::written_rule(),
+    client_secret::command_rule(),
     client_key::file_rule(),
     client_key::certificate_rule(),
     client_key::id_rule(),
@@ -147,8 +154,8 @@ pub(super) fn read<'a>(
     let client_auth = match draft.grant {
         Some(GrantName::JwtBearer) => ClientAuth::None,
         _ => {
-            let key = draft.client_key.take();
-            client::auth(draft.client_auth, draft.client_secret, key, &seen, problems)
+            let (key, secret) = (draft.client_key.take(), draft.client_secret.check(&seen, problems));
+            client::auth(draft.client_auth, secret, key, &seen, problems)
         }
     };
     grant.iter().for_each(|grant| application::check_proof(grant, &client_auth, &seen, problems));
@@ -247,10 +254,4 @@ pub(super) fn check_listener<'a>(
 fn quoted(name: &str) -> String {
     let shown: String = name.chars().take(60).collect();
     format!("\"{}\"", visible(&shown))
-}
-
-impl<'a> Given<'_, 'a> {
-    fn secret(&self, problems: &mut Problems<'a>) -> Option<Secret> {
-        self.string(problems).map(Secret::new)
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::account::Draft;
 use super::client_key;
+use super::client_secret;
 use super::grant::GrantName;
 use super::options::Seen;
 use super::provider::Provider;
@@ -14,7 +15,7 @@ const OF_SIGN_INS: [&str; 5] =
     ["auth_uri", "auth_uri_fields", "device_auth_uri", "login_hint", "redirect_uri"];
 
 /// What proves who a client is that asks for itself.
-const PROOFS: [&str; 2] = ["client_auth", "client_secret"];
+const PROOFS: [&str; 3] = ["client_auth", "client_secret", "client_secret_cmd"];
 
 /// Microsoft's tenants that are no organization.
 const SHARED_TENANTS: [&str; 3] = ["common", "organizations", "consumers"];
@@ -99,7 +100,8 @@ pub(super) fn check_proof<'a>(
         && let Some(place) = seen.place("grant")
     {
         let message = format!(
-            "grant = \"{}\" needs a client_secret or a client_key_file: nothing else proves who asks",
+            "grant = \"{}\" needs a client_secret, a client_secret_cmd or a client_key_file: nothing else proves who \
+             asks",
             grant.name()
         );
         problems.error(place, message);
@@ -108,5 +110,5 @@ pub(super) fn check_proof<'a>(
 
 /// Something is there that was reported as wrong already.
 fn has_unusable_proof(seen: &Seen) -> bool {
-    seen.get("client_key_file").is_some()
+    seen.get("client_key_file").is_some() || client_secret::is_unusable(seen)
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::client_secret;
 use super::options::{Given, Seen};
-use crate::config::client_auth::ClientAuth;
+use crate::config::client_auth::{ClientAuth, ClientSecret};
 use crate::config::client_key::ClientKey;
 use crate::config::problems::Problems;
-use crate::secret::Secret;
 
 /// The values of `client_auth`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,13 +27,12 @@ const METHODS: [(&str, Method); 4] = [
 /// Without `client_auth` a key signs, and a secret is sent in the body, as ever.
 pub(super) fn auth<'a>(
     method: Option<Method>,
-    secret: Option<Secret>,
+    secret: Option<ClientSecret>,
     key: Option<Arc<ClientKey>>,
     seen: &Seen<'_, 'a>,
     problems: &mut Problems<'a>,
 ) -> ClientAuth {
     let place = seen.place("client_auth").or(seen.place("client_key_file")).unwrap_or_default();
-    let secret = secret.filter(|secret| !secret.expose().is_empty());
     let by_default = match (&secret, &key) {
         (_, Some(_)) => Method::PrivateKeyJwt,
         (Some(_), None) => Method::Post,
@@ -46,22 +45,25 @@ pub(super) fn auth<'a>(
         problems.warning(unused, format!("'client_key_file' has no effect with client_auth = \"{word}\""));
     }
     match (method, secret, key) {
-        (Method::Post, Some(secret), _) => return ClientAuth::Post(secret.into()),
-        (Method::Basic, Some(secret), _) => return ClientAuth::Basic(secret.into()),
+        (Method::Post, Some(secret), _) => return ClientAuth::Post(secret),
+        (Method::Basic, Some(secret), _) => return ClientAuth::Basic(secret),
         (Method::PrivateKeyJwt, None, Some(key)) => return ClientAuth::PrivateKeyJwt(key),
         (Method::None, None, _) => {}
+        // What is wrong with a command is reported already.
+        (Method::Post | Method::Basic, None, _) if client_secret::is_unusable(seen) => {}
         (Method::Post | Method::Basic, None, _) => {
             let message = format!("'client_auth' is \"{word}\", but this account has no client_secret");
             problems.error(place, message);
         }
-        (Method::None | Method::PrivateKeyJwt, Some(_), _) => {
+        (Method::None | Method::PrivateKeyJwt, Some(secret), _) => {
+            let option = client_secret::option_of(&secret);
             let message = match seen.get("client_auth") {
-                Some(_) => format!(
-                    "'client_auth' is \"{word}\", but this account has a client_secret: remove one of them"
-                ),
-                None => {
-                    "this account has a client_key_file and a client_secret: remove one of them".to_owned()
+                Some(_) => {
+                    format!(
+                        "'client_auth' is \"{word}\", but this account has a {option}: remove one of them"
+                    )
                 }
+                None => format!("this account has a client_key_file and a {option}: remove one of them"),
             };
             problems.error(place, message);
         }

@@ -29,14 +29,20 @@ pub(super) fn warnings(
     let trouble = |command: &str| trouble(command, home.as_deref());
     // To find the places takes as long as reading the file, so it is done for a reason only.
     let filters = config.saved_state.iter().flat_map(|saved| [&*saved.encrypt_cmd, &*saved.decrypt_cmd]);
-    if !config.hooks.all().into_iter().flatten().chain(filters).any(|command| trouble(command).is_some()) {
+    let secrets = config.accounts.iter().filter_map(|account| account.client_auth.secret_cmd());
+    let commands = config.hooks.all().into_iter().flatten().chain(filters).chain(secrets.map(|it| &**it));
+    if !commands.into_iter().any(|command| trouble(command).is_some()) {
         return Report::default();
     }
     let mut problems = Problems::new(text, secrets::find);
     // What is wrong with the text has been told.
     let mut told = Problems::new(text, secrets::find);
-    for item in syntax::read(text, &mut told) {
-        let Item::Option(Assignment { name, value: Some(Value::String(written)) }) = item else { continue };
+    let options = syntax::read(text, &mut told).into_iter().flat_map(|item| match item {
+        Item::Option(option) => vec![option],
+        Item::Account(account) => account.fields,
+    });
+    for option in options.collect::<Vec<_>>() {
+        let Assignment { name, value: Some(Value::String(written)) } = option else { continue };
         let is_command = name.ends_with("_cmd");
         let command = if is_command { written.text(&mut told) } else { None };
         if let Some(trouble) = command.and_then(|command| trouble(&command)) {

@@ -30,7 +30,8 @@ fn an_account_that_is_printed_is_the_same_but_for_its_secret() {
         let is_application = account.grant.application().is_some();
         let printed = if is_application { with_secret } else { printed };
         let listeners = "http_listen = \"127.0.0.1:0\"; https_listen = \"127.0.0.1:0\";\n";
-        let is_shown = is_application || account.client_auth.key().is_some();
+        let client_auth = &account.client_auth;
+        let is_shown = is_application || client_auth.key().is_some() || client_auth.secret_cmd().is_some();
         let client_auth = if is_shown { account.client_auth.clone() } else { ClientAuth::None };
         let expected = Account { client_auth, ..account };
         assert_eq!(accounts(&format!("{listeners}{printed}")), [expected], "{printed}");

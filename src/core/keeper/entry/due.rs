@@ -10,11 +10,7 @@ use crate::moment::Moment;
 impl Entry {
     /// What this account waits for.
     pub(in crate::keeper) fn due(&self) -> Due {
-        let (request, poll) = match &self.revocation {
-            Some(revocation) if revocation.is_waiting() && !self.is_in_flight() => (Some(Moment::BOOT), None),
-            Some(_) => (None, None),
-            None => (self.due_request(), due_poll(&self.state)),
-        };
+        let (request, poll) = if self.secret_wait.is_over() { self.to_send() } else { (None, None) };
         let held = self.state.token().filter(|token| token.access_token.is_some());
         let ends = [held.map(|token| token.expires_at), end_of_codes(&self.state)];
         Due {
@@ -23,6 +19,20 @@ impl Entry {
             reminder: self.state.reminder().map(|reminder| reminder.at),
             expiry: ends.into_iter().flatten().min(),
             wait: self.waiters.next_deadline(),
+        }
+    }
+
+    /// Whether there is a request that it will send.
+    pub(in crate::keeper) fn has_something_to_send(&self) -> bool {
+        self.to_send() != (None, None)
+    }
+
+    /// When its next request may start, and when its next poll.
+    fn to_send(&self) -> (Option<Moment>, Option<Moment>) {
+        match &self.revocation {
+            Some(revocation) if revocation.is_waiting() && !self.is_in_flight() => (Some(Moment::BOOT), None),
+            Some(_) => (None, None),
+            None => (self.due_request(), due_poll(&self.state)),
         }
     }
 

@@ -452,6 +452,7 @@ impl Model {
             expires: session.filter(|session| !session.is_endless()).map(|session| wall(session.expires_at)),
             refreshable: session.is_some_and(Session::is_refreshable),
             in_flight: self.request.is_some(),
+            waits_for_secret: false,
             next_refresh: self
                 .wants_request_at()
                 .filter(|_| is_active && self.revocation.is_none())

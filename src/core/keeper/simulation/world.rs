@@ -228,6 +228,7 @@ impl World {
         while let Some(effect) = self.keeper.poll_effect() {
             match effect {
                 Effect::Http { job, request } => self.request_sent(job, request),
+                Effect::AskSecret { .. } => panic!("no command"),
                 Effect::AskIfTransient { job, account } => self.asked(job, account.as_str()),
                 Effect::Save { job, snapshot } => self.save_begun(job, snapshot),
                 Effect::Tell(event) => self.told(&event),

@@ -91,6 +91,8 @@ pub(crate) struct Bench {
     pub(crate) told: Vec<AccountEvent>,
     /// The `transient_error_if_cmd`s that were asked for.
     pub(crate) questions: Vec<JobId>,
+    /// The commands that were to print a client's secret, and for whom.
+    pub(crate) asked: Vec<(JobId, String, String)>,
     /// The callers that have waited, and how that ended.
     pub(crate) answered: Vec<(WaiterId, Waited)>,
     /// What was to be saved.
@@ -101,8 +103,8 @@ impl Bench {
     pub(crate) fn new(accounts: Vec<Account>) -> Self {
         let keeper = Keeper::new(config(accounts), PORTS, counting_entropy());
         let (requests, told, questions) = (Vec::new(), Vec::new(), Vec::new());
-        let (answered, saves, stamps) = (Vec::new(), Vec::new(), Vec::new());
-        Self { keeper, now: some_time(), requests, stamps, told, questions, answered, saves }
+        let (asked, answered, saves, stamps) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { keeper, now: some_time(), requests, stamps, told, questions, asked, answered, saves }
     }
 
     /// One account called `work` with an access token `at-0`.
@@ -122,6 +124,9 @@ impl Bench {
                 Effect::Http { job, request } => {
                     self.stamps.extend(request.assertion.map(|assertion| assertion.stamp));
                     self.requests.push((job, request.body.expose().to_owned()));
+                }
+                Effect::AskSecret { job, account, command } => {
+                    self.asked.push((job, account.to_string(), command.to_string()));
                 }
                 Effect::AskIfTransient { job, .. } => self.questions.push(job),
                 Effect::Save { job, snapshot } => self.saves.push((job, snapshot)),

@@ -1,0 +1,272 @@
+//! Client secrets that commands print (`client_secret_cmd`): which are known, whose command runs, and who waits for one.
+//! A command may ask its user for something, so that it is run when a request needs it and not before, one at a time, and
+//! after a failure not again for an hour, unless somebody asks for it.
+
+mod known;
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+
+use pizauth_common::account_name::AccountName;
+use pizauth_common::config::Account;
+use pizauth_common::secret::Secret;
+
+use super::answers::{needs_attention_as_told, take_verdict};
+use super::authorization::authorization_failed;
+use super::effect::{Effect, JobId};
+use super::entry::Entry;
+use super::event::Happened;
+use super::outbox::Outbox;
+use super::purpose::Verdict;
+use super::renewal::Pause;
+use super::revocation::Revocation;
+use super::token_state::{ExchangeStage, TokenState};
+use super::{Keeper, Settings, device, revocation};
+use crate::moment::{Moment, Now};
+use crate::oauth::client_secret::Printed;
+use crate::oauth::outcome::Reason;
+use crate::prelude::*;
+pub(super) use known::SecretOf;
+use known::{Doubt, KnownSecrets};
+
+/// A command that runs.
+#[derive(Debug)]
+struct Run {
+    job: JobId,
+    of: SecretOf,
+}
+
+/// All that is known of secrets which commands print.
+#[derive(Debug, Default)]
+pub(super) struct ClientSecrets {
+    known: KnownSecrets,
+    running: Option<Run>,
+    /// Who has begun to wait, in that order, and may not wait any more.
+    waiting: VecDeque<AccountName>,
+}
+
+/// Whether an account waits for the secret of its client.
+#[derive(Debug, Default)]
+pub(super) enum SecretWait {
+    #[default]
+    No,
+    /// It has something to send.
+    ToSend,
+    /// The server has refused `sent`, the secret of the request with this ticket. The verdict holds unless there is another
+    /// secret.
+    ToSendAgain { job: JobId, sent: Secret, verdict: Box<Verdict> },
+}
+
+impl SecretWait {
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self, Self::No)
+    }
+}
+
+impl ClientSecrets {
+    /// What a command has told for the client of an account.
+    pub(super) fn get(&self, account: &Account) -> Option<&Secret> {
+        self.known.get(account)
+    }
+
+    /// Until when a command that has failed is not run.
+    pub(super) fn no_secret_until(&self, account: &Account, now: Moment) -> Option<Moment> {
+        self.known.failure(account, now).map(|(_, until)| until)
+    }
+
+    /// The configuration was read again. A command that runs goes on, since two at a time are too many.
+    pub(super) fn forget(&mut self) {
+        self.known.forget();
+    }
+}
+
+impl Keeper {
+    /// Somebody asks for a request of this account: they may be there to type something.
+    pub(super) fn retry_secret(&mut self, account: &str) {
+        if let Some(entry) = self.entries.get(account) {
+            self.secrets.known.retry(&entry.account);
+        }
+    }
+
+    /// What came of an [`Effect::AskSecret`]. It counts while an account has that client.
+    pub fn secret_told(&mut self, job: JobId, printed: &Printed, now: Now) {
+        let Some(Run { of, .. }) = self.secrets.running.take_if(|run| run.job == job) else { return };
+        let is_of = |entry: &&Entry| SecretOf::account(&entry.account).as_ref() == Some(&of);
+        let theirs = self.entries.values().filter(is_of).map(|entry| entry.account.name.clone());
+        let theirs: Vec<_> = theirs.collect();
+        if self.is_stopping {
+            return;
+        }
+        if !theirs.is_empty() {
+            let (told, settings) = (self.secrets.known.take(of, printed, now.moment), self.settings);
+            for name in theirs {
+                // It is there.
+                let _ = self.step(name.as_str(), now, |entry, outbox| {
+                    go_on(entry, &told, &settings, now, outbox);
+                });
+            }
+        }
+        self.ask_for_next_secret();
+        self.start_due_requests(now);
+    }
+
+    /// Whether an account that has something to send lacks its client's secret: then that is asked for, or what it has to
+    /// send has failed.
+    pub(super) fn lacks_secret(&mut self, name: &AccountName, now: Now) -> bool {
+        let Some(entry) = self.entries.get_mut(name.as_str()) else { return false };
+        if entry.account.client_auth.secret_cmd().is_none()
+            || self.secrets.known.get(&entry.account).is_some()
+        {
+            return false;
+        }
+        match self.secrets.known.failure(&entry.account, now.moment) {
+            Some((reason, _)) => {
+                let reason = reason.clone();
+                let _ = self.step(name.as_str(), now, |entry, outbox| fail(entry, reason, now, outbox));
+            }
+            None => {
+                entry.secret_wait = SecretWait::ToSend;
+                self.agenda.file(name, entry.due());
+                self.wait_for_secret(name.clone());
+            }
+        }
+        true
+    }
+
+    /// Takes the verdict of the request with this ticket, unless it is about a secret and there may be another one.
+    pub(super) fn take_or_doubt(
+        &mut self,
+        name: &str,
+        job: JobId,
+        sent: Option<&Secret>,
+        verdict: Verdict,
+        now: Now,
+    ) {
+        let settings = self.settings;
+        let account = self.entries.get(name).filter(|entry| entry.awaits(job)).map(|entry| &entry.account);
+        let doubt = match (account, sent) {
+            (Some(account), Some(sent)) if verdict.refuses_client() => {
+                self.secrets.known.doubt(account, sent, now.moment)
+            }
+            _ => Doubt::None,
+        };
+        let is_asked = matches!(doubt, Doubt::Ask);
+        let step = |entry: &mut Entry, outbox: &mut Outbox| {
+            let is_awaited = entry.awaits(job);
+            outbox.tell(entry, Happened::RequestEnded { outcome: verdict.as_str(), is_awaited });
+            match (doubt, sent) {
+                _ if !is_awaited => {}
+                (Doubt::Ask, Some(sent)) => {
+                    let (sent, verdict) = (sent.clone(), Box::new(verdict));
+                    entry.secret_wait = SecretWait::ToSendAgain { job, sent, verdict };
+                    outbox.tell(entry, Happened::SecretRefused);
+                }
+                (Doubt::HasAnother, _) => send_again(entry, now),
+                _ => take_verdict(entry, verdict, &settings, now, outbox),
+            }
+        };
+        // An account that is gone has left a place.
+        if self.change(name, now, step).is_err() {
+            self.start_due_requests(now);
+        }
+        if is_asked {
+            self.wait_for_secret(AccountName::from(name));
+        }
+    }
+
+    fn wait_for_secret(&mut self, name: AccountName) {
+        self.secrets.waiting.push_back(name);
+        self.ask_for_next_secret();
+    }
+
+    /// Has the command run of whoever has waited for longest, unless one runs.
+    fn ask_for_next_secret(&mut self) {
+        while !self.is_stopping && self.secrets.running.is_none() {
+            let Some(name) = self.secrets.waiting.pop_front() else { return };
+            let waiting = self.entries.get(name.as_str()).filter(|entry| !entry.secret_wait.is_over());
+            let Some(of) = waiting.and_then(|entry| SecretOf::account(&entry.account)) else { continue };
+            let job = self.outbox.new_job();
+            self.outbox.put(Effect::AskSecret { job, account: name, command: Arc::clone(&of.command) });
+            self.secrets.running = Some(Run { job, of });
+        }
+    }
+}
+
+/// After a step: what has nothing to send any more waits no longer.
+pub(super) fn settle(entry: &mut Entry) {
+    let is_in_vain = match &entry.secret_wait {
+        SecretWait::No => false,
+        SecretWait::ToSend => !entry.has_something_to_send(),
+        SecretWait::ToSendAgain { job, .. } => !entry.awaits(*job),
+    };
+    if is_in_vain {
+        entry.secret_wait = SecretWait::No;
+    }
+}
+
+/// Another command, or none, has the secret from now on.
+pub(super) fn start_over(entry: &mut Entry, now: Now) {
+    if let SecretWait::ToSendAgain { .. } = core::mem::take(&mut entry.secret_wait) {
+        send_again(entry, now);
+    }
+}
+
+/// An account that waits for it has the secret, or will not have it for a while.
+fn go_on(
+    entry: &mut Entry,
+    told: &Result<Secret, Reason>,
+    settings: &Settings,
+    now: Now,
+    outbox: &mut Outbox,
+) {
+    match (core::mem::take(&mut entry.secret_wait), told) {
+        (SecretWait::No, _) | (SecretWait::ToSend, Ok(_)) => {}
+        (SecretWait::ToSend, Err(reason)) => fail(entry, reason.clone(), now, outbox),
+        (SecretWait::ToSendAgain { sent, .. }, Ok(secret)) if *secret != sent => send_again(entry, now),
+        (SecretWait::ToSendAgain { verdict, .. }, Ok(_)) => {
+            take_verdict(entry, *verdict, settings, now, outbox)
+        }
+        (SecretWait::ToSendAgain { verdict, .. }, Err(reason)) => {
+            let refusal = verdict.refusal().map(Reason::as_str).unwrap_or_default();
+            let text = format!("{reason}; the secret that it has told before is refused: {refusal}");
+            fail(entry, Reason::with_cause(reason.cause(), &text), now, outbox);
+        }
+    }
+}
+
+/// What was in flight is due again.
+fn send_again(entry: &mut Entry, now: Now) {
+    if let Some(revocation) = entry.revocation.as_mut().filter(|revocation| !revocation.is_waiting()) {
+        return revocation.send_again();
+    }
+    match &mut entry.state {
+        TokenState::Exchanging(exchange) => exchange.stage = ExchangeStage::Waiting { due: now.moment },
+        TokenState::Starting(starting) => starting.is_in_flight = false,
+        TokenState::OnDevice(sign_in) => sign_in.poll_later(now.moment),
+        TokenState::Active(_) | TokenState::Fetching(_) => {
+            if let Some(renewal) = entry.state.renewal_mut() {
+                renewal.rest(now.moment, Pause::Fresh);
+            }
+        }
+        TokenState::Empty | TokenState::Pending(_) => {}
+    }
+}
+
+/// Without the secret nothing comes of what the account has to send.
+fn fail(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
+    let is_to_revoke = |revocation: &Revocation| !revocation.is_waiting() || !entry.is_in_flight();
+    if entry.revocation.as_ref().is_some_and(is_to_revoke) {
+        return revocation::give_up(entry, reason, outbox);
+    }
+    match &mut entry.state {
+        TokenState::Exchanging(exchange) => {
+            let kept = exchange.kept.take();
+            authorization_failed(entry, kept, reason, now, outbox);
+        }
+        TokenState::Starting(_) | TokenState::OnDevice(_) => device::fail(entry, reason, now, outbox),
+        TokenState::Active(_) | TokenState::Fetching(_) => {
+            needs_attention_as_told(entry, reason, now, outbox)
+        }
+        TokenState::Empty | TokenState::Pending(_) => {}
+    }
+}

@@ -1,0 +1,113 @@
+//! Runs the command that prints a client's secret (`client_secret_cmd`), when the keeper asks for it: a child with a
+//! thread for the conversation. There is one at a time, since such a command may ask its user for something.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use pizauth_common::account_name::AccountName;
+use pizauth_core::keeper::JobId;
+use pizauth_core::oauth::client_secret::Printed;
+use zeroize::Zeroizing;
+
+use crate::filter::{Failed, Filter, Filtered, Limits};
+use crate::hooks::HookSettings;
+use crate::log::{self, What};
+use crate::mailbox::{Event, Mailbox};
+
+/// For its name in the log.
+const OPTION: &str = "client_secret_cmd";
+
+/// A person may have to find and type something within the time. What follows the first line is read and dropped.
+const LIMITS: Limits = Limits { time: Some(Duration::from_secs(60)), bytes: 1 << 20 };
+
+/// What a command has printed, for the keeper, and how it has ended, for the log.
+#[derive(Debug)]
+pub(crate) struct Done {
+    job: JobId,
+    printed: Printed,
+    status: String,
+}
+
+/// The room.
+#[derive(Debug)]
+pub(crate) struct ClientSecrets {
+    hook_settings: HookSettings,
+    mailbox: Mailbox,
+    running: Option<(AccountName, Filter)>,
+    /// Sees to the end of a command that nobody waits for any more.
+    cancelled: Option<JoinHandle<()>>,
+}
+
+impl ClientSecrets {
+    /// No command runs yet.
+    pub(crate) fn new(hook_settings: HookSettings, mailbox: Mailbox) -> Self {
+        Self { hook_settings, mailbox, running: None, cancelled: None }
+    }
+
+    /// Runs a command for an account. What it prints comes by the mailbox, for [`ClientSecrets::done`].
+    pub(crate) fn ask(&mut self, job: JobId, account: AccountName, command: &Arc<str>) {
+        let mut prepared = self.hook_settings.command_line(command);
+        prepared.env("PIZAUTH_ACCOUNT", account.as_str());
+        let mailbox = self.mailbox.clone();
+        let done = move |printed| mailbox.post(Event::SecretPrinted(Done::new(job, printed)));
+        match Filter::start(prepared, Zeroizing::default(), LIMITS, done) {
+            Ok(filter) => {
+                line(What::HookStarted, &account).field("pid", filter.pid()).write();
+                self.running = Some((account, filter));
+            }
+            Err(why) => {
+                line(What::HookNotStarted, &account).field("reason", &why).write();
+                self.mailbox.post(Event::SecretPrinted(Done::new(job, Err(Failed::new(why)))));
+            }
+        }
+    }
+
+    /// A command has ended: the ticket that it was asked for with, and what it has printed.
+    pub(crate) fn done(&mut self, done: Done) -> (JobId, Printed) {
+        if let Some((account, _)) = self.running.take() {
+            line(What::HookEnded, &account).field("status", &done.status).write();
+        }
+        (done.job, done.printed)
+    }
+
+    /// The child that runs for us, if one does.
+    pub(crate) fn child(&self) -> Option<u32> {
+        self.running.as_ref().map(|(_, filter)| filter.pid())
+    }
+
+    /// To be called on CHLD.
+    pub(crate) fn children_changed(&self) {
+        self.running.iter().for_each(|(_, filter)| filter.child_changed());
+    }
+
+    /// The daemon stops: a person who is asked for something is not waited for.
+    pub(crate) fn stop(&mut self) {
+        if let Some((_, filter)) = self.running.take() {
+            self.cancelled = Some(filter.abort());
+        }
+    }
+
+    /// The daemon ends. No command outlives it.
+    pub(crate) fn end(mut self) {
+        self.stop();
+        self.cancelled.into_iter().for_each(|thread| drop(thread.join()));
+    }
+}
+
+impl Done {
+    fn new(job: JobId, printed: Filtered) -> Self {
+        let (printed, status) = match printed {
+            Ok(output) => (Printed { output, failure: None }, "exit 0".to_owned()),
+            Err(failed) => {
+                let failure = Some(failed.to_string());
+                (Printed { output: failed.written, failure }, failed.how)
+            }
+        };
+        Self { job, printed, status }
+    }
+}
+
+fn line(what: What, account: &AccountName) -> log::Line {
+    log::event(what).account(account).field("hook", OPTION)
+}
