@@ -5,6 +5,7 @@ mod choice;
 mod conversation;
 mod interrupt;
 mod line;
+mod long_lines;
 mod paste;
 mod progress;
 mod session;

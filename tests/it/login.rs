@@ -9,7 +9,7 @@ use std::time::Duration;
 use pizauth_test_server::browser::{self, Decision};
 use pizauth_test_server::{Endpoint, Fault, Gate};
 use rustix::process::Signal;
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use serde_json::json;
 
 use crate::support::{Running, Setup, eventually};
@@ -386,4 +386,27 @@ fn on_a_narrow_terminal_too_there_is_one_line_and_what_goes_wrong_has_its_own() 
     let end = led.end().exits(0).prints("work: signed in; ");
     assert_eq!(end.out.matches("the last try failed").count(), 1, "{}", end.out);
     visit.join().unwrap().unwrap();
+}
+
+#[test]
+fn what_is_pasted_into_a_terminal_may_be_long_and_the_terminal_is_itself_again() {
+    let running = Running::start();
+    let (led, mut terminal) =
+        Led::start_on_terminal(running.sandbox.multiplexer().args(["login", "--paste", "work"]));
+    let end = end_of(&led.url(), Decision::Approve);
+    led.out_with("(it may show an error)");
+    let is_canonical = || tcgetattr(&terminal).unwrap().local_modes.contains(LocalModes::ICANON);
+    eventually("lines of any length", || (!is_canonical()).then_some(()));
+    let long = end.replacen('?', &format!("?session_state={}&", "x".repeat(8000)), 1);
+    terminal.write_all(format!("Http\x15{long}!\x7f\n").as_bytes()).unwrap();
+    led.end().exits(0).prints("work: signed in; ");
+    assert!(tcgetattr(&terminal).unwrap().local_modes.contains(LocalModes::ICANON));
+
+    running.revoke("work").exits(0);
+    let (led, terminal) =
+        Led::start_on_terminal(running.sandbox.multiplexer().args(["login", "--paste", "work"]));
+    led.out_with("(it may show an error)");
+    led.signal(Signal::INT);
+    assert_eq!(led.end().code, Some(130));
+    assert!(tcgetattr(&terminal).unwrap().local_modes.contains(LocalModes::ICANON));
 }

@@ -9,6 +9,12 @@ const LONGEST: usize = 16 * 1024;
 /// After so much of one line it is no line at all.
 const ENOUGH: usize = 4 * 1024 * 1024;
 
+/// Ctrl-D. It and the keys that correct a line come to us from a terminal that hands over every key.
+const END: u8 = 0x04;
+const BACKSPACE: u8 = 0x08;
+const KILL: u8 = 0x15;
+const DELETE: u8 = 0x7f;
+
 /// What a line is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
@@ -32,7 +38,11 @@ pub(super) fn read(from: &mut impl BufRead) -> io::Result<Line> {
         if chunk.is_empty() && length == 0 {
             return Ok(Line::End);
         }
-        let end = chunk.iter().position(|byte| *byte == b'\n');
+        let end = chunk.iter().position(|byte| [b'\n', END].contains(byte));
+        if length == 0 && chunk.first() == Some(&END) {
+            from.consume(1);
+            return Ok(Line::End);
+        }
         let part = &chunk[..end.unwrap_or(chunk.len())];
         bytes.extend_from_slice(&part[..part.len().min(LONGEST + 1 - bytes.len())]);
         let (part, is_over) = (part.len(), end.is_some() || chunk.is_empty());
@@ -43,10 +53,27 @@ pub(super) fn read(from: &mut impl BufRead) -> io::Result<Line> {
         }
         if is_over {
             let is_short = bytes.len() <= LONGEST;
-            let text = String::from_utf8(bytes).ok().filter(|_| is_short);
+            let text = String::from_utf8(edited(bytes)).ok().filter(|_| is_short);
             return Ok(text.map_or(Line::NoText, |text| Line::Text(Secret::new(text))));
         }
     }
+}
+
+/// What the keys that correct a line have left of it.
+fn edited(mut keys: Vec<u8>) -> Vec<u8> {
+    let mut length = 0_usize;
+    for at in 0..keys.len() {
+        match keys[at] {
+            BACKSPACE | DELETE => length = length.saturating_sub(1),
+            KILL => length = 0,
+            key => {
+                keys[length] = key;
+                length += 1;
+            }
+        }
+    }
+    keys.truncate(length);
+    keys
 }
 
 #[cfg(test)]
@@ -71,6 +98,13 @@ mod tests {
         );
         assert_eq!(lines(b""), [Line::End]);
         assert_eq!(lines(b"\xff\nx"), [Line::NoText, text("x"), Line::End]);
+    }
+
+    #[test]
+    fn keys_do_what_they_do_in_other_lines() {
+        let text = |text: &str| Line::Text(text.into());
+        assert_eq!(lines(b"\x7fa\x7fht\x08ttp\nno\x15yes\n"), [text("http"), text("yes"), Line::End]);
+        assert_eq!(lines(b"yes\x04\x04no\n"), [text("yes"), Line::End]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use pizauth_common::ipc::message::{Answer, Method, Pending, Report, Response};
 use super::browser::Place;
 use super::choice::Choice;
 use super::conversation::{News, follow, seen};
+use super::long_lines::LongLines;
 use super::progress::Progress;
 use super::{browser, interrupt, paste, words};
 use crate::ask::{unexpected, unreached};
@@ -69,6 +70,7 @@ impl<'a> Session<'a> {
         let (news, heard) = mpsc::channel();
         interrupt::watch(news.clone());
         self.show(&answer, &news)?;
+        let _long_lines = (self.choice == Choice::Paste).then(LongLines::begin);
         if self.choice == Choice::Paste {
             paste::read(self.invocation, &self.account, self.progress.prompt(), news.clone());
         }

@@ -1,0 +1,32 @@
+//! Lines of any length from a terminal, which by itself keeps 4 KiB of one and drops the rest in silence: an address may
+//! be longer.
+
+use std::io;
+
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+
+/// While there is this one, standard input hands over every key as it is typed, if it is a terminal; Ctrl-C is a signal as
+/// ever. What the terminal was before it is again.
+pub(super) struct LongLines(Option<Termios>);
+
+impl LongLines {
+    pub(super) fn begin() -> Self {
+        let before = tcgetattr(io::stdin()).ok();
+        if let Some(before) = &before {
+            let mut modes = before.clone();
+            modes.local_modes -= LocalModes::ICANON;
+            modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+            modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &modes);
+        }
+        Self(before)
+    }
+}
+
+impl Drop for LongLines {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+        }
+    }
+}
