@@ -266,7 +266,7 @@ impl ActiveToken {
     /// would be asked for in vain.
     pub(super) fn lasting(&self, min_valid: Duration, now: Moment) -> Option<&Secret> {
         let is_lasting = self.expires_at.since(now) >= min_valid
-            || self.expires_at.since(self.obtained_at) <= min_valid + LIFETIME_SLACK;
+            || self.expires_at.since(self.obtained_at) <= min_valid.saturating_add(LIFETIME_SLACK);
         self.valid(now).filter(|_| is_lasting)
     }
 

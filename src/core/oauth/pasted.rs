@@ -30,9 +30,9 @@ pub enum PasteFault {
 impl fmt::Display for PasteFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoBrowser => {
-                f.write_str("this account is signed in to by typing a code: there is no address to paste")
-            }
+            Self::NoBrowser => f.write_str(
+                "no browser comes back from signing in to this account: there is no address to paste",
+            ),
             Self::TooLong => f.write_str("that is longer than any address of a sign-in: more than 16 KiB"),
             Self::NoAddress => f.write_str(
                 "paste the whole address; the code alone does not say which sign-in it belongs to",

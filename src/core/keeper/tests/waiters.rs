@@ -188,7 +188,7 @@ fn a_token_with_too_little_left_is_refreshed_once_and_the_new_one_shown() {
 
 #[test]
 fn tokens_that_never_live_so_long_are_shown_and_not_refreshed() {
-    for (lifetime, min_valid) in [(3600, 3600), (3605, 3600), (600, 86_400)] {
+    for (lifetime, min_valid) in [(3600, 3600), (3605, 3600), (600, 86_400), (3600, u64::MAX)] {
         let mut bench = Bench::active(Some("rt"), lifetime);
         assert_eq!(bench.show_lasting(min_valid), Shown::AccessToken("at-0".into()));
         assert!(bench.requests.is_empty());
