@@ -46,6 +46,13 @@ configuration() {
     }'
 }
 
+# named_pizauth NAME FILE: a name for it by which it knows its commands, whatever the file is called.
+named_pizauth() {
+    mkdir "$SCRATCH/$1/bin"
+    ln -s "$(readlink -f "$2")" "$SCRATCH/$1/bin/pizauth"
+    echo "$SCRATCH/$1/bin/pizauth"
+}
+
 # start_agent NAME COUNT [PIZAUTH]: PIZAUTH, ours or a peer with the same command line, holds tokens of COUNT accounts.
 # $SCRATCH/NAME is the XDG_RUNTIME_DIR of its commands; its configuration begins with $agent_options. One that runs
 # already goes on.
@@ -54,13 +61,15 @@ start_agent() {
     begin_scene
     mkdir -m 700 "$SCRATCH/$1" "$SCRATCH/$1/pizauth"
     { printf '%s\n' "$agent_options" && configuration "$2"; } >"$SCRATCH/$1/pizauth.conf"
+    program=$RELEASE/pizauthd
+    if [ -n "${3:-}" ]; then program=$(named_pizauth "$1" "$3"); fi
     # PIZAUTH_SOCKET: ours does not care then whether the user of this machine has a daemon as well.
     HOME=$SCRATCH/$1 XDG_RUNTIME_DIR=$SCRATCH/$1 PIZAUTH_SOCKET=$(socket_of "$1") \
-        "${3:-$RELEASE/pizauthd}" ${3:+server} -d -c "$SCRATCH/$1/pizauth.conf" 2>"$SCRATCH/$1/log" &
+        "$program" ${3:+server} -d -c "$SCRATCH/$1/pizauth.conf" 2>"$SCRATCH/$1/log" &
     echo $! >"$SCRATCH/$1/pid"
     scene_pids="$scene_pids $!"
     if [ -n "${3:-}" ]; then
-        sign_in_by_command "$1" "$2" "$3"
+        sign_in_by_command "$1" "$2" "$program"
     else
         wait_until "the daemon $1 starts" test -S "$(socket_of "$1")"
         load show --rounds 20 "$(socket_of "$1")" >/dev/null
