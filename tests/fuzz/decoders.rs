@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use chacha20poly1305::aead::{AeadInPlace, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use pizauth_client::import;
-use pizauth_common::config::{self, Account, Config, Scheme};
+use pizauth_common::config::{self, Account, Config, KeyAlgorithm, Scheme};
 use pizauth_common::ipc::frame::{Decoder, FrameError, Message, VERSION, encode};
 use pizauth_common::ipc::message::{self, Request, Response};
 use pizauth_common::secret::Secret;
@@ -23,6 +23,7 @@ use pizauth_core::oauth::revocation::{RevocationRequest, Revoked, TokenKind};
 use pizauth_core::oauth::token_request::TokenRequest;
 use pizauth_core::snapshot::Snapshot;
 use pizauth_daemon::head;
+use pizauth_daemon::key_file::KeyFile;
 use zeroize::Zeroizing;
 
 /// A configuration file, good or bad. What is said about it goes to a terminal and to the log.
@@ -47,6 +48,24 @@ const MARKER: &str = "hunter2";
 
 fn secrets(config: &Config) -> Vec<Secret> {
     config.accounts.iter().filter_map(|account| account.client_auth.secret().cloned()).collect()
+}
+
+/// A file with a private key. What is said of one that does not sign goes to a terminal and to the log; one that is taken
+/// signs, in the one way that its kind has or in each of the two.
+pub fn key_file(data: &[u8]) {
+    let key = match KeyFile::parse(data) {
+        Ok(key) => key,
+        Err(fault) => return assert!(!fault.to_string().contains(char::is_control)),
+    };
+    let is_rsa = key.algorithm(Some(KeyAlgorithm::Es256), false).is_err();
+    for (has_certificate, of_rsa) in [(false, KeyAlgorithm::Rs256), (true, KeyAlgorithm::Ps256)] {
+        let expected = if is_rsa { of_rsa } else { KeyAlgorithm::Es256 };
+        assert_eq!(key.algorithm(None, has_certificate), Ok(expected));
+        let signature = key.sign(expected, data).expect("what is taken signs");
+        assert!(if is_rsa { (256..=512).contains(&signature.len()) } else { signature.len() == 64 });
+    }
+    let shown = format!("{key:?}");
+    assert!(!shown.contains("PRIVATE"), "{shown}");
 }
 
 /// A dump. The first byte chooses: as it is, or the content of our format or of upstream's, sealed here

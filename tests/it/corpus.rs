@@ -73,6 +73,11 @@ fn metadata() {
 }
 
 #[test]
+fn key_file() {
+    replay(decoders::key_file, &["fuzz/corpus/key_file"]);
+}
+
+#[test]
 fn registration() {
     replay(
         decoders::registration,
