@@ -3,7 +3,8 @@
 alice, who agrees to everything; after POST /control {"deny": true} to nothing. {"end": true} ends all sessions.
 
 Its clients: `public`; `basic`, whose secret is taken as HTTP Basic only; `post`, whose is taken in the body only;
-`mail-server`, which may introspect. Refresh tokens rotate. Prints its issuer, and a line for each request to it."""
+`signs`, which proves itself by the key whose public half is public.pem, and may ask in the name of users with an address
+at example.org; `mail-server`, which may introspect. Refresh tokens rotate. Prints its issuer, and a line for each request to it."""
 import os
 import secrets
 import socket
@@ -15,17 +16,20 @@ os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # loopback
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, OAuth2Error, TokenMixin, grants
 from authlib.oauth2.rfc7009 import RevocationEndpoint
+from authlib.oauth2.rfc7523 import JWTBearerClientAssertion, JWTBearerGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from authlib.oauth2.rfc8628 import DeviceAuthorizationEndpoint, DeviceCodeGrant, DeviceCredentialMixin
 from authlib.oauth2.rfc9207 import IssuerParameter
 from flask import Flask, jsonify, request
+from joserfc.jwk import RSAKey
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-METHODS = ["client_secret_basic", "client_secret_post", "none"]
+SIGNED = JWTBearerClientAssertion.CLIENT_AUTH_METHOD
+METHODS = ["client_secret_basic", "client_secret_post", "none", SIGNED]
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 settings = {"deny": False}
-tokens, codes, devices, decided = [], {}, {}, {}
+tokens, codes, devices, decided, signed = [], {}, {}, {}, set()
 
 
 class Client(ClientMixin):
@@ -48,19 +52,21 @@ class Client(ClientMixin):
         return secrets.compare_digest(self.secret.encode(), secret.encode())
 
     def check_endpoint_auth_method(self, method, _endpoint):
-        return method == self.method
+        return method == self.method or (method, self.method) == ("private_key_jwt", SIGNED)
 
     def check_response_type(self, kind):
         return kind == "code"
 
     def check_grant_type(self, kind):
-        return kind in ("authorization_code", "refresh_token", DEVICE)
+        users = kind in ("authorization_code", "refresh_token", DEVICE)
+        return users or kind in ("client_credentials", JWTBearerGrant.GRANT_TYPE) and self.method != "none"
 
 
 clients = {client.client_id: client for client in (
     Client("public", "none"),
     Client("basic", "client_secret_basic", "s3cr:et/+ %é"),
     Client("post", "client_secret_post", "s3cret & more"),
+    Client("signs", SIGNED),
     Client("mail-server", "client_secret_basic", "mail-server-secret"))}
 
 
@@ -159,6 +165,37 @@ class RefreshGrant(grants.RefreshTokenGrant):
         token.is_dead = True
 
 
+class ByItself(grants.ClientCredentialsGrant):
+    TOKEN_ENDPOINT_AUTH_METHODS = METHODS
+
+
+class Signed:
+    def get_audiences(self):
+        return [issuer + "/token"]
+
+    def resolve_client_public_key(self, _client):
+        with open("public.pem", "rb") as key:
+            return RSAKey.import_key(key.read())
+
+
+class ClientAssertion(Signed, JWTBearerClientAssertion):
+    def validate_jti(self, _claims, jti):
+        is_new = jti not in signed
+        signed.add(jti)
+        return is_new
+
+
+class InTheNameOf(Signed, JWTBearerGrant):
+    def resolve_issuer_client(self, issuer):
+        return clients.get(issuer)
+
+    def authenticate_user(self, subject):
+        return User(subject)
+
+    def has_granted_permission(self, _client, user):
+        return user.endswith("@example.org")
+
+
 class DeviceGrant(DeviceCodeGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = METHODS
 
@@ -225,7 +262,8 @@ def make_token(grant_type, client, user=None, scope=None, expires_in=None, inclu
 server.register_token_generator("default", make_token)
 server.register_grant(CodeGrant, [CodeChallenge(required=True)])
 server.register_extension(Issuer())
-for grant in (RefreshGrant, DeviceGrant):
+server.register_client_auth_method(SIGNED, ClientAssertion())
+for grant in (RefreshGrant, DeviceGrant, ByItself, InTheNameOf):
     server.register_grant(grant)
 for endpoint in (Revocation, Introspection, DeviceEndpoint):
     server.register_endpoint(endpoint)

@@ -23,7 +23,7 @@ PLUGIN = {
     "pkce-allowed": True, "pkce-required": True, "pkce-method-plain-allowed": False,
     "introspection-revocation-allowed": True, "introspection-revocation-allow-target-client": True,
     "oauth-as-iss-id": True, "jwks-show": False, "request-parameter-allow": True, "session-cookie-name": "G_OIDC",
-    "subject-type": "public", "auth-type-client-enabled": False, "scope": [],
+    "subject-type": "public", "auth-type-client-enabled": True, "scope": [],
 }
 
 
@@ -67,10 +67,11 @@ def set_up(issuer, port):
     admin.call("POST", "/user/", {"username": "alice", "password": "wonderland", "name": "Alice", "enabled": True,
                                   "email": "alice@example.org", "scope": [*SCOPES, "openid", "g_profile"]})
     for name, secret, method in (("public", None, "none"), ("basic", "s3cr-et", "client_secret_basic")):
+        by_itself = ["client_credentials"] if secret else []
         client = {
             "client_id": name, "name": name, "enabled": True, "confidential": secret is not None,
             "redirect_uri": [f"http://localhost:{port}/"], "token_endpoint_auth_method": [method],
-            "authorization_type": ["code", "refresh_token", "device_authorization"], "scope": [*SCOPES, "openid"],
+            "authorization_type": ["code", "refresh_token", "device_authorization", *by_itself], "scope": [*SCOPES, "openid"],
         }
         if secret:
             client.update(client_secret=secret, password=secret)

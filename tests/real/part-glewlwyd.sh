@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # glewlwyd, as Debian has it: PKCE, refresh tokens that are good once, iss (RFC 9207), revocation (RFC 7009), the device
-# grant (RFC 8628), a client that shows its secret as HTTP Basic only, a redirect URI with an exact port.
+# grant (RFC 8628), a client that shows its secret as HTTP Basic only, and signs in by itself, too; a redirect URI with an
+# exact port.
 # needs: glewlwyd:glewlwyd sqlite3:sqlite3
 # debconf: glewlwyd glewlwyd/config_type select No configuration
 
@@ -32,11 +33,13 @@ has_ended_there() { [ "$(glewlwyd living)" = 0 ]; }
 {
     echo "https_listen = none; http_listen = \"127.0.0.1:$redirect_port\";"
     server_account basic basic 'client_secret = "s3cr-et";' 'client_auth = "basic";' "issuer = \"$issuer\";"
+    server_account application basic 'grant = "client_credentials";' 'client_secret = "s3cr-et";' 'client_auth = "basic";'
     server_account wrong basic 'client_secret = "s3cr-et";'
     server_account device public 'grant = "device_code";' "device_auth_uri = \"$issuer/device_authorization\";"
 } >config/pizauth.conf
 chmod 600 config/pizauth.conf
 start_daemon
+try_application application
 try_account basic
 check_refused 'a secret in the body of a client that shows it as Basic' signs_in wrong
 check 'is explained' grep -qi 'client_auth' wrong.html

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # django-oauth-toolkit: PKCE, rotating refresh tokens of which none may come twice, revocation (RFC 7009), a secret as HTTP
-# Basic and in the body; its redirect URIs name 127.0.0.1, with any port.
+# Basic and in the body, also of a client that signs in by itself; its redirect URIs name 127.0.0.1, with any port.
 # needs: /usr/lib/python3/dist-packages/pip:python3-pip
 # pip: django-oauth-toolkit==3.4.0 django==5.2.19
 
@@ -16,7 +16,10 @@ is_alive() { ask "$issuer/knows" --data-urlencode "token=$1"; }
     server_account public public 'redirect_uri = "http://127.0.0.1/";'
     server_account basic secret 'redirect_uri = "http://127.0.0.1/";' 'client_secret = "s3cr:et/+ %é";' 'client_auth = "basic";'
     server_account post secret 'redirect_uri = "http://127.0.0.1/";' 'client_secret = "s3cr:et/+ %é";'
+    server_account application-basic machine 'grant = "client_credentials";' 'client_secret = "s3cr:et/+ %é";' 'client_auth = "basic";'
+    server_account application-post machine 'grant = "client_credentials";' 'client_secret = "s3cr:et/+ %é";'
 } >config/pizauth.conf
 chmod 600 config/pizauth.conf
 start_daemon
+for account in application-basic application-post; do try_application "$account"; done
 for account in public basic post; do try_account "$account"; done

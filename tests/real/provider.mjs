@@ -1,13 +1,16 @@
 // An OpenID provider on loopback: npm's oidc-provider. Its clients: `mail`, public; `mail-secret`; `mail-web`, with the
-// https redirect URI of WEB_REDIRECT; `smtp-server`, which may introspect; and a public one for each argument. Access
-// tokens live ACCESS_TOKEN_SECONDS, those of a client whose name ends in -N live N seconds. With CERTIFICATE and KEY
-// (files) it speaks TLS. With LIKE_GOOGLE it is accounts.google.com, with that one's endpoints and scope.
+// https redirect URI of WEB_REDIRECT; `smtp-server`, which may introspect; a public one for each argument; and for each
+// ALGORITHM.pem in CLIENT_KEYS (a folder) `signs-ALGORITHM`, which proves itself by that key (private_key_jwt). Who has a
+// secret or a key may sign in without a user, too. Access tokens live ACCESS_TOKEN_SECONDS, those of a client whose name ends
+// in -N live N seconds. With CERTIFICATE and KEY (files) it speaks TLS. With LIKE_GOOGLE it is accounts.google.com, with that
+// one's endpoints and scope.
 //
 // Prints its issuer, then a JSON line for each token request, for what was secret in it, and for each refusal. POST /control changes its behaviour:
 //   {"codeSeconds": N}                  the lifetime of authorization codes
 //   {"downSeconds": N}                  nobody listens for so long
 //   {"trouble": {CLIENT: {…}}}          what that client's token requests meet, until the next {}:
 //                                       "lateSeconds", then "drop" or "status" and "headers", if any
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -18,11 +21,13 @@ const env = process.env;
 const tell = (what) => console.log(JSON.stringify(what));
 const settings = { codeSeconds: 60, trouble: {} };
 
+const userGrants = ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'];
+
 const publicClient = (client_id) => ({
   client_id,
   application_type: 'native',
   token_endpoint_auth_method: 'none',
-  grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+  grant_types: userGrants,
   redirect_uris: ['http://localhost/'],
 });
 
@@ -30,6 +35,7 @@ const secretClient = (client_id, more) => ({
   ...publicClient(client_id),
   client_secret: `secret of ${client_id} & more`,
   token_endpoint_auth_method: 'client_secret_post',
+  grant_types: [...userGrants, 'client_credentials'],
   ...more,
 });
 
@@ -37,6 +43,18 @@ const google = {
   routes: { authorization: '/o/oauth2/v2/auth' },
   scopes: ['https://mail.google.com/'],
   issueRefreshToken: async () => true, // "prompt=consent" and "access_type=offline" are enough there
+};
+
+const keyClient = (file) => {
+  const token_endpoint_auth_signing_alg = file.replace('.pem', '');
+  const key = crypto.createPublicKey(fs.readFileSync(`${env.CLIENT_KEYS}/${file}`)).export({ format: 'jwk' });
+  return {
+    ...publicClient(`signs-${token_endpoint_auth_signing_alg}`),
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg,
+    grant_types: [...userGrants, 'client_credentials'],
+    jwks: { keys: [{ ...key, use: 'sig' }] },
+  };
 };
 
 const clients = [
@@ -51,6 +69,7 @@ const clients = [
     grant_types: [],
   },
 ];
+if (env.CLIENT_KEYS) clients.push(...fs.readdirSync(env.CLIENT_KEYS).map(keyClient));
 if (env.WEB_REDIRECT) {
   clients.push(secretClient('mail-web', { application_type: 'web', redirect_uris: [env.WEB_REDIRECT] }));
 }
@@ -66,9 +85,12 @@ const configuration = {
   findAccount: async (_ctx, id) => ({ accountId: id, claims: async () => ({ sub: id }) }),
   cookies: { keys: ['a key for a test'] },
   pkce: { required: () => true },
+  clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+  enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256'] },
   features: {
     devInteractions: { enabled: true },
     deviceFlow: { enabled: true },
+    clientCredentials: { enabled: true },
     revocation: { enabled: true },
     introspection: { enabled: true, allowedPolicy: (_ctx, client) => client.clientId === 'smtp-server' },
   },
@@ -113,10 +135,10 @@ async function tokenRequest(ctx, next) {
   const trouble = await meetTrouble(ctx, settings.trouble[client] ?? {});
   if (!trouble) await next();
   const { status, body } = ctx;
-  const inBody = 'client_secret' in form ? 'in the body' : 'none';
+  const inBody = 'client_secret' in form ? 'in the body' : 'client_assertion' in form ? 'signed' : 'none';
   const secret = basic ? 'as Basic' : inBody;
   tell({ client, grant: form.grant_type, status, error: body?.error, trouble, secret, at });
-  const sent = [form.code, form.code_verifier, form.refresh_token, body?.access_token, body?.refresh_token];
+  const sent = [form.code, form.code_verifier, form.refresh_token, form.client_assertion, body?.access_token, body?.refresh_token];
   tell({ secrets: sent.filter((one) => one !== undefined) });
 }
 

@@ -67,6 +67,18 @@ try_account() {
     check_refused "$1: and forgotten here" pizauth-show "$1"
 }
 
+# try_application ACCOUNT: one that signs in by itself.
+try_application() {
+    local token
+    check "$1: has an access token without anybody" pizauth-show --wait 30s "$1"
+    token=$(pizauth-show "$1" || :)
+    check "$1: the token is good at the server" is_alive "$token"
+    check "$1: has it renewed" refreshes "$1"
+    check "$1: forgets it" pizauth-revoke "$1"
+    check "$1: and has another one at once" sh -c "pizauth-show $1; pizauth-show --wait 30s $1"
+    check_refused "$1: leads nobody through a sign-in" pizauth login "$1"
+}
+
 # try_device ACCOUNT: types the code that pizauth-show tells (type_code URL CODE is the part's).
 try_device() {
     wait_until sh -c "pizauth-show $1 2>&1 | grep -q 'and code'"

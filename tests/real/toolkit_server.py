@@ -2,7 +2,8 @@
 """toolkit_server.py: django-oauth-toolkit on loopback, its database in the working directory. Whoever asks is alice, who
 has agreed. POST /control {"end": true} ends all sessions.
 
-Its clients: `public`, and `secret`, which may show its secret as HTTP Basic or in the body. Refresh tokens rotate, and one
+Its clients: `public`; `secret`, which may show its secret as HTTP Basic or in the body; and `machine`, which has the same
+and signs in by itself. Refresh tokens rotate, and one
 that comes twice ends its session. Prints its issuer, and a line for each request to it."""
 import json
 import os
@@ -73,9 +74,11 @@ def prepare():
     alice = get_user_model().objects.create_user("alice")
     common = {"user": alice, "redirect_uris": "http://127.0.0.1/", "skip_authorization": True,
               "authorization_grant_type": Application.GRANT_AUTHORIZATION_CODE}
+    by_itself = {**common, "authorization_grant_type": Application.GRANT_CLIENT_CREDENTIALS}
     Application.objects.create(client_id="public", client_type=Application.CLIENT_PUBLIC, **common)
-    Application.objects.create(client_id="secret", client_secret="s3cr:et/+ %é",
-                               client_type=Application.CLIENT_CONFIDENTIAL, **common)
+    for name, how in (("secret", common), ("machine", by_itself)):
+        Application.objects.create(client_id=name, client_secret="s3cr:et/+ %é",
+                                   client_type=Application.CLIENT_CONFIDENTIAL, **how)
 
 
 class Lines(WSGIRequestHandler):
