@@ -243,7 +243,7 @@ fn an_issuer_is_asked_and_what_it_says_written_out() {
         "scopes = [\n        \"urn:ietf:params:oauth:scope:mail\",\n        \"offline_access\"\n    ];"
             .to_owned(),
         "user = \"me@example.org\";".to_owned(),
-        "auth_uri_fields = { \"login_hint\": \"me@example.org\" };".to_owned(),
+        "auth_uri_fields = { \"login_hint\": \"me@example.org\", \"prompt\": \"consent\" };".to_owned(),
     ] {
         assert!(written.contains(&line), "{line} is not in:\n{written}");
     }

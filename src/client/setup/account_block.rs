@@ -74,7 +74,7 @@ impl NewAccount {
             self.client.redirect_uri.as_deref().map(|uri| option("redirect_uri", uri)).unwrap_or_default(),
             list("scopes", &self.scopes),
             self.user.as_deref().map(|user| option("user", user)).unwrap_or_default(),
-            self.login_hint.as_deref().map(login_hint).unwrap_or_default(),
+            self.auth_uri_fields(),
         ];
         let name = string_literal(&self.name);
         let text = Zeroizing::new(lines.concat() + &rest.concat());
@@ -87,6 +87,26 @@ impl NewAccount {
             Server::Known { provider, .. } => provider.listeners,
             Server::Other(_) => "",
         }
+    }
+
+    /// Who signs in, and that a server of OpenID Connect is to ask about offline_access, which it else leaves out (§11 of
+    /// its Core). Presets have their own.
+    fn auth_uri_fields(&self) -> String {
+        let is_offline = self.scopes.iter().any(|scope| scope == "offline_access");
+        let asks_for_consent = matches!(self.server, Server::Other(_)) && is_offline;
+        let fields = [
+            self.login_hint.as_deref().map(|address| ("login_hint", address)),
+            asks_for_consent.then_some(("prompt", "consent")),
+        ];
+        let fields: Vec<_> = fields
+            .iter()
+            .flatten()
+            .map(|(name, value)| format!("\"{name}\": {}", string_literal(value)))
+            .collect();
+        if fields.is_empty() {
+            return String::new();
+        }
+        format!("    auth_uri_fields = {{ {} }};\n", fields.join(", "))
     }
 
     fn server_lines(&self) -> String {
@@ -137,8 +157,4 @@ fn list(name: &str, values: &[String]) -> String {
         return String::new();
     }
     format!("    {name} = [\n        {}\n    ];\n", values.join(",\n        "))
-}
-
-fn login_hint(address: &str) -> String {
-    format!("    auth_uri_fields = {{ \"login_hint\": {} }};\n", string_literal(address))
 }
