@@ -7,7 +7,7 @@ _pizauth_describe() {
     options='' files='' values='' positional=''
     case $1 in
         pizauth) options='--list --install -h --help --version' values='--install' ;;
-        login) options='--browser --no-browser --paste --device --timeout -v --verbose --version -h --help' values='--timeout' positional='account' ;;
+        login) options='--browser --no-browser --paste --device --qr --timeout -v --verbose --version -h --help' values='--timeout' positional='account' ;;
         show) options='--wait --min-valid --format -u --exclude-url -v --verbose --version -h --help' values='--wait --min-valid --format' positional='account' ;;
         refresh) options='--wait -u --exclude-url -v --verbose --version -h --help' values='--wait' positional='account' ;;
         status) options='--check -j --json --accounts -v --verbose --version -h --help' positional='account' ;;

@@ -11,6 +11,7 @@ function __pizauth_describe
     __pizauth_complete 'login' -l no-browser -d 'print the URL only'
     __pizauth_complete 'login' -l paste -d 'with a browser elsewhere, and paste where it ends'
     __pizauth_complete 'login' -l device -d 'on another device, by typing a code there'
+    __pizauth_complete 'login' -l qr -d 'with --device: show the address as a QR code, too'
     __pizauth_complete 'login' -l timeout -x -d 'wait so long, for example 5m'
     __pizauth_complete 'login show refresh status revoke dump restore import git-credential reload info check setup shutdown' -s v -l verbose -d 'accepted everywhere; changes nothing here'
     __pizauth_complete 'login show refresh status revoke import git-credential' -a '(__pizauth_accounts)' -d account

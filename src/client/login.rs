@@ -8,6 +8,7 @@ mod line;
 mod long_lines;
 mod paste;
 mod progress;
+mod qr;
 mod session;
 mod words;
 
@@ -48,6 +49,9 @@ arguments! {
         /// on another device, by typing a code there
         #[argh(switch)]
         device: bool,
+        /// with --device: show the address as a QR code, too
+        #[argh(switch)]
+        qr: bool,
         /// wait so long, for example 5m
         #[argh(option, arg_name = "time", default = "TimeSpan::default()")]
         timeout: TimeSpan,
@@ -59,9 +63,12 @@ impl Command for Login {
     const SUMMARY: &'static str = "sign in to an account, and wait until that is done";
 
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
-        let Self { account, browser, no_browser, paste, device, timeout, .. } = self;
+        let Self { account, browser, no_browser, paste, device, qr, timeout, .. } = self;
         let choice = Choice::of(browser, no_browser, paste, device);
         let choice = choice.map_err(|misuse| invocation.usage_error(misuse))?;
+        if qr && (browser || paste) {
+            return Err(invocation.usage_error(words::NOTHING_FOR_A_PHONE));
+        }
         harden_process();
         let account = match account {
             Some(account) => account,
@@ -69,7 +76,7 @@ impl Command for Login {
         };
         let begun = ask_for_answer(invocation, &Request::Login(choice.request(&account)))?;
         let patience = Some(timeout.duration()).filter(|timeout| !timeout.is_zero());
-        Session::new(invocation, account, choice, patience).begin(begun)
+        Session::new(invocation, account, choice, qr, patience).begin(begun)
     }
 }
 

@@ -12,7 +12,7 @@ use rustix::process::Signal;
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use serde_json::json;
 
-use crate::support::{Running, Setup, eventually};
+use crate::support::{Running, Setup, Terminal, eventually};
 use led::{Led, login};
 
 const BOTH_WAYS: &str = "device_auth_uri = \"@ISSUER@/device\";";
@@ -237,6 +237,45 @@ fn on_another_device_the_code_is_told_and_the_end_is_that_of_the_code() {
     approve(&url);
     led.end().exits(0);
     other.end().exits(0);
+}
+
+#[test]
+fn a_qr_code_of_the_address_is_shown_where_there_is_room_for_it() {
+    let running = Setup::new().account("work", BOTH_WAYS).start();
+    let call =
+        || running.sandbox.multiplexer().args(["login", "--device", "--qr", "work"]).env("BROWSER", "false");
+    for (columns, locale, why) in [
+        (0, "C.UTF-8", None),
+        (33, "C.UTF-8", None),
+        (32, "C.UTF-8", Some("no QR code: it takes 33 columns, and the terminal has 32")),
+        (80, "C", Some("no QR code: the locale (LC_ALL, LC_CTYPE, LANG) is none of UTF-8")),
+    ] {
+        let mut terminal = Terminal::run_in(columns, call().env("LC_ALL", locale));
+        if let Some(why) = why {
+            terminal.shows(why);
+        }
+        terminal.shows("To sign in to work, open").shows("/verify?user_code=USER-").shows("waiting for you");
+        assert_eq!(terminal.has_shown("\x1b[0;30;47m  █▀▀▀▀▀█ "), why.is_none(), "{columns} columns");
+        terminal.types("\x03");
+        let rest = terminal.ends(130);
+        assert!(!rest.contains("browser"), "{rest}");
+    }
+    let to_a_file =
+        running.sandbox.multiplexer().args(["login", "--device", "--qr", "--timeout", "1s", "work"]);
+    let out = to_a_file.run().exits(1).out();
+    assert_eq!(out.lines().filter(|line| line.starts_with("\x1b[0;30;47m  ")).count(), 17, "{out}");
+}
+
+#[test]
+fn a_qr_code_is_for_another_device_only() {
+    let running = Setup::new().account("work", BOTH_WAYS).start();
+    for way in ["--browser", "--paste"] {
+        let ran = running.sandbox.multiplexer().args(["login", "--qr", way, "work"]).run().exits(64);
+        ran.says("a phone cannot come back to localhost: --qr goes with --device");
+    }
+    assert_eq!(running.status_of("work")["state"], "empty", "nothing has begun");
+    let ran = running.sandbox.multiplexer().args(["login", "--qr", "work"]).run().exits(64).prints_nothing();
+    ran.says("a phone cannot come back to localhost");
 }
 
 #[test]

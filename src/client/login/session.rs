@@ -13,7 +13,8 @@ use super::choice::Choice;
 use super::conversation::{News, follow, seen};
 use super::long_lines::LongLines;
 use super::progress::Progress;
-use super::{browser, interrupt, paste, words};
+use super::qr::Screen;
+use super::{browser, interrupt, paste, qr, words};
 use crate::ask::{unexpected, unreached};
 use crate::local_time::now;
 use crate::unavailable;
@@ -29,6 +30,8 @@ pub(super) struct Session<'a> {
     invocation: &'a Invocation,
     account: String,
     choice: Choice,
+    /// Whether the address is shown as a QR code, too.
+    has_qr: bool,
     zone: TimeZone,
     /// As it was asked for.
     patience: Option<Duration>,
@@ -44,17 +47,20 @@ impl<'a> Session<'a> {
         invocation: &'a Invocation,
         account: String,
         choice: Choice,
+        has_qr: bool,
         patience: Option<Duration>,
     ) -> Self {
         Self {
             invocation,
             account,
             choice,
+            has_qr,
             zone: TimeZone::system(),
             patience,
             begun: Instant::now(),
             progress: Progress::of(invocation, choice == Choice::Paste),
-            is_opened: false,
+            // Whoever takes a phone wants no browser here.
+            is_opened: has_qr,
         }
     }
 
@@ -115,9 +121,13 @@ impl<'a> Session<'a> {
 
     fn invite(&mut self, pending: &Pending, news: &Sender<News>) -> Result<(), Exit> {
         self.progress.end();
+        let is_on_device = pending.method == Some(Method::Device);
+        if self.has_qr && !is_on_device {
+            return Err(self.invocation.usage_error(words::NOTHING_FOR_A_PHONE));
+        }
         let invitation = words::invitation(&self.account, pending, &self.watch());
         let from_afar = words::from_afar(&self.account, pending, self.choice, &Place::here());
-        match self.invocation.print(&(invitation + &from_afar)) {
+        match self.invocation.print(&(self.picture(pending) + &invitation + &from_afar)) {
             Exit::Done => {}
             failed => return Err(failed),
         }
@@ -128,12 +138,22 @@ impl<'a> Session<'a> {
         }
         if !self.is_opened {
             self.is_opened = true;
-            let is_on_device = pending.method == Some(Method::Device);
             if self.choice.may_open(is_on_device, &Place::here()) {
                 browser::open(pending.url.clone(), news.clone());
             }
         }
         Ok(())
+    }
+
+    /// Of the address, where it is wanted and can be seen.
+    fn picture(&self, pending: &Pending) -> String {
+        if !self.has_qr {
+            return String::new();
+        }
+        qr::picture(&pending.url, Screen::here()).unwrap_or_else(|why| {
+            self.invocation.complain(why);
+            String::new()
+        })
     }
 
     /// How long this stage may take, from the beginning.

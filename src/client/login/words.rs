@@ -20,6 +20,10 @@ mod tests;
 /// All lines that may be pasted were.
 pub(super) const NOTHING_PASTED: &str = "none of five lines was the address of this sign-in, which goes on";
 
+/// A QR code is for another device.
+pub(super) const NOTHING_FOR_A_PHONE: &str =
+    "a phone cannot come back to localhost: --qr goes with --device, where the provider has that";
+
 /// What there is to do.
 pub(super) fn invitation(account: &str, pending: &Pending, watch: &Watch) -> String {
     let told = format!("To sign in to {}, open\n  {}\n", printable(account), printable(&pending.url));

@@ -9,7 +9,7 @@ use std::thread;
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
 use super::{Call, PATIENCE};
 
@@ -28,7 +28,15 @@ impl Terminal {
     /// Runs it with the terminal as its controlling one: Ctrl-C is a signal to it.
     #[track_caller]
     pub(crate) fn run(call: Call) -> Self {
+        Self::run_in(0, call)
+    }
+
+    /// The same where the terminal has so many columns; 0: it does not say.
+    #[track_caller]
+    pub(crate) fn run_in(columns: u16, call: Call) -> Self {
         let (keyboard, terminal) = pair();
+        let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&terminal, size).expect("it takes a size");
         let mut command = std::process::Command::new("setsid");
         command.arg("--ctty").arg(call.command.get_program()).args(call.command.get_args());
         command.env_clear();
