@@ -3,6 +3,7 @@
 mod check;
 mod client_auth;
 mod client_key;
+mod endpoint;
 mod grant;
 #[cfg(feature = "system")]
 mod load;
@@ -21,6 +22,7 @@ mod user_path;
 pub use check::issuer;
 pub use client_auth::{ClientAuth, ClientSecret};
 pub use client_key::{ClientKey, KeyAlgorithm};
+pub use endpoint::Endpoint;
 pub use grant::{Application, AuthorizationCode, DeviceCode, Grant, JwtBearer};
 #[cfg(feature = "system")]
 pub use load::{LoadError, When, load};

@@ -112,4 +112,6 @@ pub struct Lost {
     pub why: String,
     /// Whether a person has to mend something on this side first: what signs the request cannot be used.
     pub needs_person: bool,
+    /// Whether the server's name has no address.
+    pub is_unresolved: bool,
 }

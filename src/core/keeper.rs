@@ -12,11 +12,13 @@ mod bucket;
 mod client_secrets;
 mod commands;
 mod device;
+mod discovery;
 mod effect;
 mod entry;
 mod event;
 mod importing;
 mod invitation;
+mod issuers;
 mod login;
 mod outage;
 mod outbox;
@@ -49,6 +51,7 @@ use agenda::Agenda;
 use authorization::remind;
 use client_secrets::ClientSecrets;
 use entry::Entry;
+use issuers::Issuers;
 use outbox::Outbox;
 use places::Places;
 use saving::{Mark, Saving};
@@ -58,7 +61,8 @@ pub use authorization::RedirectVerdict;
 pub use commands::{Refreshed, Renewing, Shown};
 pub use effect::{Effect, JobId};
 pub use event::{
-    ACCOUNT_EVENTS, AccountEvent, CONFIGURATION_CHANGED, EventDoc, Happened, Severity, TokenEvent,
+    ACCOUNT_EVENTS, AccountEvent, CONFIGURATION_CHANGED, EventDoc, Happened, IssuerEvent, Learned, Severity,
+    TokenEvent,
 };
 pub use importing::NotImported;
 pub use invitation::{Invitation, UserCode};
@@ -111,6 +115,7 @@ pub struct Keeper {
     settings: Settings,
     agenda: Agenda,
     places: Places,
+    issuers: Issuers,
     outbox: Outbox,
     saving: Saving,
     secrets: ClientSecrets,
@@ -142,12 +147,14 @@ impl Keeper {
     pub fn new(config: Config, ports: ListenerPorts, entropy: Entropy) -> Self {
         let settings = Settings::new(&config, ports);
         let places = Places::new(&config.accounts);
+        let issuers = Issuers::of(&config.accounts);
         let entries = config.accounts.into_iter().map(|account| (account.name.clone(), Entry::new(account)));
         Self {
             entries: entries.collect(),
             settings,
             agenda: Agenda::default(),
             places,
+            issuers,
             outbox: Outbox::new(entropy),
             saving: Saving::off(),
             secrets: ClientSecrets::default(),
@@ -163,11 +170,12 @@ impl Keeper {
 
     /// When [`Keeper::handle_timeout`] wants to be called next.
     pub fn poll_timeout(&self) -> Option<Moment> {
-        let Agenda { requests, polls, reminders, expiries, waits } = &self.agenda;
-        let request = [requests.next(), polls.next()].into_iter().flatten().min();
+        let Agenda { requests, stranded, polls, reminders, expiries, waits } = &self.agenda;
+        let request = [requests.next(), polls.next(), self.issuers.next()].into_iter().flatten().min();
         let request = request.filter(|_| self.may_request());
-        let due = [request, reminders.next(), expiries.next(), waits.next(), self.saving.poll_timeout()];
-        due.into_iter().flatten().min()
+        let calls = [waits.next(), stranded.next(), self.saving.poll_timeout()];
+        let due = [request, reminders.next(), expiries.next()].into_iter().chain(calls);
+        due.flatten().min()
     }
 
     /// Does whatever is due at `now`. Early and repeated calls are harmless.
@@ -181,13 +189,14 @@ impl Keeper {
             let _ = self.change(name.as_str(), now, |_, _| ());
         }
         self.end_waits(now);
+        self.strand(now);
         self.start_due_requests(now);
         self.save_if_due(now);
     }
 
     /// Whether a token request is under way, also one that nobody waits for any more.
     pub fn is_busy(&self) -> bool {
-        self.places.in_flight() > 0
+        self.places.has_of_accounts()
     }
 
     /// The daemon stops: no further token request is handed out; those in flight are still awaited, but by no caller.

@@ -25,6 +25,7 @@ mod registration_golden;
 pub mod revocation;
 #[cfg(test)]
 mod revocation_golden;
+pub mod served;
 #[cfg(test)]
 mod testing;
 pub(crate) mod token_answer;

@@ -12,6 +12,7 @@ use crate::http::{Answer, Lost};
 use crate::oauth::client_auth::Client;
 use crate::oauth::metadata::Metadata;
 use crate::oauth::outcome::{Issued, Outcome};
+use crate::oauth::served::Served;
 
 pub(crate) fn uri(written: &str) -> Uri {
     Uri::parse(written.to_owned()).unwrap()
@@ -35,6 +36,11 @@ pub(crate) fn account(name: &str) -> Account {
         refresh_before_expiry: Duration::from_secs(90),
         refresh_retry: Duration::from_secs(40),
     }
+}
+
+/// The account and its endpoints, which are all written.
+pub(crate) fn served(account: &Account) -> Served<'_> {
+    Served::new(account, None).unwrap()
 }
 
 fn browser_grant() -> AuthorizationCode {
@@ -73,7 +79,7 @@ pub(crate) fn key(certificate: Option<&str>) -> Arc<ClientKey> {
 
 /// Its client, whose secret is written where it has one.
 pub(crate) fn client(account: &Account) -> Client<'_> {
-    Client::of(account, None).expect("no command is asked")
+    Client::of(served(account), None).expect("no command is asked")
 }
 
 /// What its authorization requests say.
@@ -102,7 +108,7 @@ pub(crate) fn answer_for(outcome: &Outcome) -> Result<Answer, Lost> {
         }
         Outcome::RefusedSilently(_) => Ok(json_answer(400, "")),
         Outcome::Transient { reason, reached: false, .. } => {
-            Err(Lost { sent: false, why: reason.to_string(), needs_person: false })
+            Err(Lost { sent: false, why: reason.to_string(), needs_person: false, is_unresolved: false })
         }
         Outcome::Transient { retry_after, .. } => {
             let retry_after = retry_after.map(|pause| pause.as_secs().to_string());

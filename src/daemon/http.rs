@@ -177,7 +177,10 @@ where
             let handled = contain(Worker::Http, || self.handle(note));
             if let (Some(job), Err(bug)) = (job, handled) {
                 // A code must not be sent twice, so what is not known counts as sent.
-                self.post(job, Err(Lost { sent: true, why: bug.to_string(), needs_person: false }));
+                self.post(
+                    job,
+                    Err(Lost { sent: true, why: bug.to_string(), needs_person: false, is_unresolved: false }),
+                );
             }
         }
     }

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use pizauth_common::account_name::AccountName;
 pub use pizauth_core::keeper::Severity;
-use pizauth_core::keeper::{ACCOUNT_EVENTS, AccountEvent, EventDoc};
+use pizauth_core::keeper::{ACCOUNT_EVENTS, AccountEvent, EventDoc, IssuerEvent, Learned};
 
 use ::log::{LevelFilter, Metadata, Record};
 use backlog::Backlog;
@@ -80,6 +80,21 @@ pub(crate) fn account_event(event: &AccountEvent) {
     let mut line = Line::new(event.what.doc()).account(&event.account);
     event.what.each_fact(|key, value| line.add(key, value));
     line.write();
+}
+
+/// Writes what became known of an issuer.
+pub(crate) fn issuer_event(IssuerEvent { issuer, what }: &IssuerEvent) {
+    let about = |what| event(what).field("issuer", issuer.written());
+    match what {
+        Learned::Asked => about(What::DiscoveryStarted),
+        Learned::Metadata => about(What::Discovered),
+        Learned::NoS256 => about(What::DiscoveryPkceUnlisted),
+        Learned::Nothing { reason, pause } => {
+            about(What::DiscoveryFailed).field("retry_in", pause.as_secs()).field("reason", reason)
+        }
+        Learned::Unusable { reason } => about(What::DiscoveryUnusable).field("reason", reason),
+    }
+    .write();
 }
 
 /// A line that is being composed; [`Line::write`] hands it over.

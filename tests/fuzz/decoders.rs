@@ -20,6 +20,7 @@ use pizauth_core::oauth::outcome::{Outcome, Reason};
 use pizauth_core::oauth::redirect::AuthorizationResponse;
 use pizauth_core::oauth::registration::{NewClientAuth, Registered, RegistrationRequest};
 use pizauth_core::oauth::revocation::{RevocationRequest, Revoked, TokenKind};
+use pizauth_core::oauth::served::Served;
 use pizauth_core::oauth::token_request::TokenRequest;
 use pizauth_core::snapshot::Snapshot;
 use pizauth_daemon::head;
@@ -171,6 +172,12 @@ pub fn callback(data: &[u8]) {
     }
 }
 
+/// The client of an account that has no secret, and whose endpoints are written.
+fn client(account: &Account) -> Client<'_> {
+    let served = Served::new(account, None).expect("nothing is to be asked for");
+    Client::of(served, None).expect("it has no secret")
+}
+
 /// The answer to a token request: a status, headers up to an empty line, a body. The same bytes are one to a revocation.
 pub fn token_answer(data: &[u8]) {
     static ACCOUNT: LazyLock<Account> = LazyLock::new(|| {
@@ -179,7 +186,7 @@ pub fn token_answer(data: &[u8]) {
         config::parse(text, "").expect("a good configuration").config.accounts.remove(0)
     });
     let answer = http_answer(data);
-    let client = Client::of(&ACCOUNT, None).expect("it has no secret");
+    let client = client(&ACCOUNT);
     let secret = Secret::from("a-secret");
     for request in [
         TokenRequest::exchange(client, &secret, &secret, "http://127.0.0.1/"),
@@ -187,7 +194,7 @@ pub fn token_answer(data: &[u8]) {
     ] {
         check_outcome(&request.outcome(Ok(answer.clone())));
     }
-    let (uri, kind) = (&ACCOUNT.token_uri, TokenKind::RefreshToken);
+    let (uri, kind) = (ACCOUNT.token_uri.anchor(), TokenKind::RefreshToken);
     match RevocationRequest::new(client, uri, kind, &secret).outcome(Ok(answer)) {
         Revoked::Done => {}
         Revoked::OtherKindsOnly(reason) | Revoked::NotDone(reason) => {
@@ -205,8 +212,8 @@ pub fn device_answer(data: &[u8]) {
                     token_uri = \"http://127.0.0.1/token\"; client_id = \"c\"; scopes = [\"mail\"]; }";
         config::parse(text, "").expect("a good configuration").config.accounts.remove(0)
     });
-    let client = Client::of(&ACCOUNT, None).expect("it has no secret");
-    let request = DeviceRequest::new(client, ACCOUNT.grant.device().expect("its grant"));
+    let client = client(&ACCOUNT);
+    let request = DeviceRequest::new(client).expect("its grant");
     match request.outcome(Ok(answer.clone())) {
         Err(reason) => check_reason(&reason),
         Ok(given) => {

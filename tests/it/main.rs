@@ -27,6 +27,7 @@ mod hostile_callers;
 mod hostile_servers;
 mod import;
 mod info;
+mod issuer;
 mod jwt_bearer;
 mod kills;
 mod log;

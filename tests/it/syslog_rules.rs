@@ -10,7 +10,8 @@ use pizauth_daemon::{Severity, log_events};
 const LOGCHECK: &str = "etc/syslog/logcheck-pizauthd";
 const RSYSLOG: &str = "etc/syslog/30-pizauthd.conf";
 /// Warnings that nobody needs to read: the daemon tries again by itself.
-const MENDED: [&str; 4] = ["exchange_retried", "refresh_failed", "secret_refused", "socket_rebound"];
+const MENDED: [&str; 5] =
+    ["discovery_failed", "exchange_retried", "refresh_failed", "secret_refused", "socket_rebound"];
 
 /// No errors, and yet worth reading: each comes once.
 const WORTH_READING: [&str; 6] =

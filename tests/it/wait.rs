@@ -51,7 +51,7 @@ pub(crate) fn expire(running: &Running, refresh: Fault) -> Gate {
 }
 
 /// A command that waits, with its stderr to be read line by line.
-fn waiting(running: &Running, words: &[&str]) -> (Child, BufReader<ChildStderr>) {
+pub(crate) fn waiting(running: &Running, words: &[&str]) -> (Child, BufReader<ChildStderr>) {
     let (applet, arguments) = words.split_first().unwrap();
     let mut command = running.sandbox.applet(applet).args(arguments).command;
     let mut child =

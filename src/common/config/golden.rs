@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Account, Checked, Config, Grant, ListenAddress, parse};
+use super::{Account, Checked, Config, Endpoint, Grant, ListenAddress, parse};
 
 /// Stands in files as the value of a `client_secret` and must stand in no answer.
 const SECRET: &str = "hunter2";
@@ -90,6 +90,13 @@ fn meaning(config: &Config) -> String {
     text
 }
 
+fn meaning_of_endpoint(endpoint: &Endpoint) -> String {
+    match endpoint {
+        Endpoint::At(uri) => format!("{:?}", uri.written()),
+        Endpoint::OfIssuer(issuer) => format!("as {:?} says", issuer.written()),
+    }
+}
+
 fn meaning_of_account(account: &Account) -> String {
     let times = [account.refresh_at_least, account.refresh_before_expiry, account.refresh_retry];
     let mut lines = vec![format!("account {:?}", account.name.as_str())];
@@ -99,21 +106,21 @@ fn meaning_of_account(account: &Account) -> String {
         );
     }
     if let Some(device) = account.grant.device() {
-        lines.push(format!("device {:?}", device.device_auth_uri.written()));
+        lines.push(format!("device {}", meaning_of_endpoint(&device.device_auth_uri)));
     }
     if let Some(browser) = account.grant.browser() {
-        lines.push(format!("auth {:?}", browser.auth_uri.written()));
+        lines.push(format!("auth {}", meaning_of_endpoint(&browser.auth_uri)));
     }
-    lines.push(format!("token {:?}", account.token_uri.written()));
+    lines.push(format!("token {}", meaning_of_endpoint(&account.token_uri)));
     lines.extend(account.grant.jwt_bearer().map(|signed| format!("subject {:?}", signed.subject)));
     let revocation_uri = account.revocation_uri.iter();
-    lines.extend(revocation_uri.map(|uri| format!("revocation {:?}", uri.written())));
+    lines.extend(revocation_uri.map(|uri| format!("revocation {}", meaning_of_endpoint(uri))));
     lines.push(format!("client {:?}", account.client_id));
     if let Some(browser) = account.grant.browser() {
         lines.push(format!("redirect {:?}", browser.redirect_uri.written()));
     }
     lines.push(format!("refresh {times:?}"));
-    lines.extend(account.issuer.iter().map(|issuer| format!("issuer {issuer:?}")));
+    lines.extend(account.issuer.iter().map(|issuer| format!("issuer {:?}", issuer.written())));
     if let Some(user) = &account.user {
         lines.push(format!("user {user:?}"));
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::client_key::ClientKey;
+use super::endpoint::Endpoint;
 use super::model::share;
 use super::uri::Uri;
 
@@ -95,6 +96,15 @@ impl Grant {
         }
     }
 
+    /// The endpoint that a sign-in begins at, where a user signs in.
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        match self {
+            Self::AuthorizationCode { browser, .. } => Some(&browser.auth_uri),
+            Self::DeviceCode { device, .. } => Some(&device.device_auth_uri),
+            Self::Application(_) => None,
+        }
+    }
+
     /// Where a browser comes back to, where one does.
     pub fn redirect_uri(&self) -> Option<&Uri> {
         self.browser().map(|browser| &*browser.redirect_uri)
@@ -112,11 +122,11 @@ impl Grant {
     /// Uses the other grant's values where its own are the same.
     pub(super) fn share_with(&mut self, other: &Self) {
         if let (Some(own), Some(other)) = (self.browser_mut(), other.browser()) {
-            share(&mut own.auth_uri, &other.auth_uri);
+            own.auth_uri.share_with(&other.auth_uri);
             share(&mut own.redirect_uri, &other.redirect_uri);
         }
         if let (Some(own), Some(other)) = (self.device_mut(), other.device()) {
-            share(&mut own.device_auth_uri, &other.device_auth_uri);
+            own.device_auth_uri.share_with(&other.device_auth_uri);
         }
     }
 
@@ -141,7 +151,7 @@ impl Grant {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationCode {
     /// The authorization endpoint (RFC 6749 §3.1).
-    pub auth_uri: Arc<Uri>,
+    pub auth_uri: Endpoint,
     /// Extra fields of the authorization request, in order (a `login_hint` option becomes one of them).
     pub auth_uri_fields: Vec<(String, String)>,
     /// RFC 6749 §3.1.2; its port is replaced by the listener's when it is used.
@@ -152,7 +162,7 @@ pub struct AuthorizationCode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceCode {
     /// The device authorization endpoint (RFC 8628 §3.1).
-    pub device_auth_uri: Arc<Uri>,
+    pub device_auth_uri: Endpoint,
     /// Extra fields of the device authorization request, in order: those of an authorization request.
     pub auth_uri_fields: Vec<(String, String)>,
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::client_auth::ClientAuth;
 use super::client_key::ClientKey;
+use super::endpoint::Endpoint;
 use super::grant::Grant;
 use super::uri::Uri;
 use super::user_path::UserPath;
@@ -37,11 +38,11 @@ pub struct Account {
     /// Its name.
     pub name: AccountName,
     /// The token endpoint (RFC 6749 §3.2).
-    pub token_uri: Arc<Uri>,
+    pub token_uri: Endpoint,
     /// Where tokens are revoked (RFC 7009 §2), where the server does that.
-    pub revocation_uri: Option<Arc<Uri>>,
+    pub revocation_uri: Option<Endpoint>,
     /// What the authorization server calls itself (RFC 8414 §2), where that is known.
-    pub issuer: Option<Arc<str>>,
+    pub issuer: Option<Arc<Uri>>,
     /// RFC 6749 §2.2.
     pub client_id: Arc<str>,
     /// RFC 6749 §2.3.
@@ -70,12 +71,21 @@ impl Account {
         self.client_auth.key().or_else(|| Some(&self.grant.jwt_bearer()?.key))
     }
 
+    /// The issuer that is asked for endpoints, where the configuration lacks one that a token cannot be had without.
+    pub fn asks(&self) -> Option<&Arc<Uri>> {
+        let begins_at = self.grant.endpoint().and_then(Endpoint::issuer);
+        self.token_uri.issuer().or(begins_at)
+    }
+
     /// Uses the other account's values where its own are the same: of 10,000 accounts at one server this saves a
     /// quarter of the memory.
     pub(super) fn share_with(&mut self, other: Option<&Self>) {
         let Some(other) = other else { return };
-        share(&mut self.token_uri, &other.token_uri);
+        self.token_uri.share_with(&other.token_uri);
         if let (Some(own), Some(other)) = (&mut self.revocation_uri, &other.revocation_uri) {
+            own.share_with(other);
+        }
+        if let (Some(own), Some(other)) = (&mut self.issuer, &other.issuer) {
             share(own, other);
         }
         share(&mut self.client_id, &other.client_id);

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::client_auth::{ClientAuth, ClientSecret};
 use super::client_key::ClientKey;
-use super::grant::{AuthorizationCode, Grant};
+use super::endpoint::Endpoint;
+use super::grant::Grant;
 use super::model::Account;
 use super::uri::Uri;
 use super::user_path::UserPath;
@@ -30,14 +31,15 @@ pub fn print(account: &Account) -> String {
     } = account;
     // What it is where it is not written.
     let is_usual = matches!(grant, Grant::AuthorizationCode { .. });
-    let browser = |value: fn(&AuthorizationCode) -> &Uri| grant.browser().map(value);
+    let auth_uri = grant.browser().map(|browser| &browser.auth_uri);
+    let redirect_uri = grant.browser().map(|browser| &*browser.redirect_uri);
     let lines = [
         if is_usual { String::new() } else { option("grant", &string_literal(grant.name())) },
-        uri("auth_uri", browser(|browser| &browser.auth_uri)),
-        uri("device_auth_uri", grant.device().map(|device| &*device.device_auth_uri)),
-        option("token_uri", &string_literal(token_uri.written())),
-        uri("revocation_uri", revocation_uri.as_deref()),
-        issuer.as_ref().map(|issuer| option("issuer", &string_literal(issuer))).unwrap_or_default(),
+        endpoint("auth_uri", auth_uri),
+        endpoint("device_auth_uri", grant.device().map(|device| &device.device_auth_uri)),
+        endpoint("token_uri", Some(token_uri)),
+        endpoint("revocation_uri", revocation_uri.as_ref()),
+        uri("issuer", issuer.as_deref()),
         option("client_id", &string_literal(client_id)),
         secret(client_auth),
         account.key().map(|key| signing_key(key)).unwrap_or_default(),
@@ -47,12 +49,21 @@ pub fn print(account: &Account) -> String {
         map("auth_uri_fields", grant.auth_uri_fields()),
         map("token_uri_fields", token_uri_fields),
         user.as_deref().map(|user| option("user", &string_literal(user))).unwrap_or_default(),
-        uri("redirect_uri", browser(|browser| &browser.redirect_uri)),
+        uri("redirect_uri", redirect_uri),
         option("refresh_at_least", &time(*refresh_at_least)),
         option("refresh_before_expiry", &time(*refresh_before_expiry)),
         option("refresh_retry", &time(*refresh_retry)),
     ];
     format!("account {} {{\n{}}}\n", string_literal(name.as_str()), lines.concat())
+}
+
+/// What an issuer is asked for cannot be written.
+fn endpoint(name: &str, endpoint: Option<&Endpoint>) -> String {
+    match endpoint {
+        Some(Endpoint::OfIssuer(issuer)) => format!("    // {name}: as {} says\n", issuer.written()),
+        Some(Endpoint::At(known)) => uri(name, Some(known)),
+        None => String::new(),
+    }
 }
 
 fn uri(name: &str, uri: Option<&Uri>) -> String {

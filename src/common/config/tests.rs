@@ -28,7 +28,7 @@ fn defaults_are_those_of_the_manual() {
     let Grant::AuthorizationCode { browser: code, device: None } = &account.grant else {
         panic!("{account:?}")
     };
-    assert_eq!(code.auth_uri.written(), "https://auth.example/authorize/");
+    assert_eq!(code.auth_uri.anchor().written(), "https://auth.example/authorize/");
     assert_eq!(code.redirect_uri.written(), "http://localhost/");
     assert_eq!(account.client_auth, ClientAuth::None);
     assert!(account.scopes.is_empty() && code.auth_uri_fields.is_empty());
@@ -53,10 +53,10 @@ fn accounts_share_what_they_have_in_common_and_nothing_else() {
     let accounts = checked(&format!("{ACCOUNT}{other}")).config.accounts;
     let [work, home] = accounts.as_slice() else { panic!("{accounts:?}") };
     let (at_work, at_home) = (work.grant.browser().unwrap(), home.grant.browser().unwrap());
-    assert!(Arc::ptr_eq(&at_work.auth_uri, &at_home.auth_uri));
+    assert!(std::ptr::eq(at_work.auth_uri.anchor(), at_home.auth_uri.anchor()));
     assert!(Arc::ptr_eq(&at_work.redirect_uri, &at_home.redirect_uri));
     assert_eq!(
-        (work.token_uri.written(), home.token_uri.written()),
+        (work.token_uri.anchor().written(), home.token_uri.anchor().written()),
         ("https://auth.example/token", "https://auth.example/other")
     );
 }

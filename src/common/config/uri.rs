@@ -6,7 +6,7 @@ use url::Url;
 
 /// An absolute http or https URI without fragment: kept as written (some servers insist on a trailing slash or its
 /// absence) and parsed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Uri {
     written: String,
     parsed: Url,
@@ -66,7 +66,7 @@ fn without_fragment(uri: Url) -> Result<Url, UriError> {
 }
 
 /// http or https.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scheme {
     /// Plain.
     Http,

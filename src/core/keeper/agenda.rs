@@ -11,6 +11,8 @@ use crate::moment::Moment;
 pub(super) struct Due {
     /// A request that brings a token, or begins to.
     pub(super) request: Option<Moment>,
+    /// The same, while nobody knows where it would go.
+    pub(super) stranded: Option<Moment>,
     /// The question whether the user has signed in on another device, which other requests go before.
     pub(super) poll: Option<Moment>,
     /// A reminder of a pending authorization.
@@ -24,17 +26,19 @@ pub(super) struct Due {
 /// Every step costs O(log n) for n accounts.
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
-    pub(super) requests: Queue,
-    pub(super) polls: Queue,
-    pub(super) reminders: Queue,
-    pub(super) expiries: Queue,
-    pub(super) waits: Queue,
+    pub(super) requests: Queue<AccountName>,
+    pub(super) stranded: Queue<AccountName>,
+    pub(super) polls: Queue<AccountName>,
+    pub(super) reminders: Queue<AccountName>,
+    pub(super) expiries: Queue<AccountName>,
+    pub(super) waits: Queue<AccountName>,
 }
 
 impl Agenda {
     /// Replaces what is filed for `account`.
     pub(super) fn file(&mut self, account: &AccountName, due: Due) {
         self.requests.file(account, due.request);
+        self.stranded.file(account, due.stranded);
         self.polls.file(account, due.poll);
         self.reminders.file(account, due.reminder);
         self.expiries.file(account, due.expiry);
@@ -42,33 +46,39 @@ impl Agenda {
     }
 }
 
-/// Accounts in the order in which one thing is due, at most once each.
-#[derive(Debug, Default)]
-pub(super) struct Queue {
-    filed: BTreeMap<AccountName, Moment>,
-    ordered: BTreeSet<(Moment, AccountName)>,
+/// Accounts, or others, in the order in which one thing is due, at most once each.
+#[derive(Debug)]
+pub(super) struct Queue<K> {
+    filed: BTreeMap<K, Moment>,
+    ordered: BTreeSet<(Moment, K)>,
 }
 
-impl Queue {
-    fn file(&mut self, account: &AccountName, due: Option<Moment>) {
-        if self.filed.get(account).copied() == due {
+impl<K> Default for Queue<K> {
+    fn default() -> Self {
+        Self { filed: BTreeMap::new(), ordered: BTreeSet::new() }
+    }
+}
+
+impl<K: Clone + Ord> Queue<K> {
+    pub(super) fn file(&mut self, whose: &K, due: Option<Moment>) {
+        if self.filed.get(whose).copied() == due {
             return;
         }
-        if let Some(at) = self.filed.remove(account) {
-            self.ordered.remove(&(at, account.clone()));
+        if let Some(at) = self.filed.remove(whose) {
+            self.ordered.remove(&(at, whose.clone()));
         }
         if let Some(at) = due {
-            self.filed.insert(account.clone(), at);
-            self.ordered.insert((at, account.clone()));
+            self.filed.insert(whose.clone(), at);
+            self.ordered.insert((at, whose.clone()));
         }
     }
 
-    /// Takes out the account for which it has been due for longest, if it is for one.
-    pub(super) fn take_due(&mut self, now: Moment) -> Option<AccountName> {
+    /// Takes out the one for whom it has been due for longest, if it is for one.
+    pub(super) fn take_due(&mut self, now: Moment) -> Option<K> {
         self.ordered.first().filter(|(at, _)| *at <= now)?;
-        let (_, account) = self.ordered.pop_first()?;
-        self.filed.remove(&account);
-        Some(account)
+        let (_, whose) = self.ordered.pop_first()?;
+        self.filed.remove(&whose);
+        Some(whose)
     }
 
     /// When it is due next.

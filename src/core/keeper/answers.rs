@@ -8,12 +8,13 @@ use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
+use super::places::Errand;
 use super::purpose::Verdict;
 use super::renewal::{Pause, Renewal, RenewedBy};
 use super::token_state::{ActiveToken, ExchangeStage, TokenState};
 use super::{Keeper, Settings, device, pace, revocation};
 use crate::http;
-use crate::moment::{Moment, Now};
+use crate::moment::Now;
 use crate::oauth::outcome::{Issued, Outcome, Reason};
 use crate::oauth::provider_hints::{SUSPECT_GRANT, hint_for_age};
 use crate::prelude::*;
@@ -34,18 +35,23 @@ pub enum HookVerdict {
 }
 
 /// A transient failure of a refresh.
-struct Failure {
-    reason: Reason,
-    retry_after: Option<Duration>,
-    reached: bool,
+pub(super) struct Failure {
+    pub(super) reason: Reason,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) reached: bool,
 }
 
 impl Keeper {
     /// What came of a request. It counts only while an account holds the ticket.
     pub fn answered(&mut self, job: JobId, result: Result<http::Answer, http::Lost>, now: Now) {
         let Some(flight) = self.places.give_back(job, result.is_ok()) else { return };
-        let verdict = flight.purpose.judge(result);
-        self.take_or_doubt(flight.account.as_str(), job, flight.purpose.client_secret(), verdict, now);
+        let (account, purpose) = match flight.errand {
+            Errand::OfIssuer(issuer) => return self.issuer_answered(&issuer, job, result, now),
+            Errand::OfAccount { account, purpose } => (account, purpose),
+        };
+        self.doubt(&account, &purpose, &result, now);
+        let verdict = purpose.judge(result);
+        self.take_or_doubt(account.as_str(), job, purpose.client_secret(), verdict, now);
     }
 
     /// The verdict of a `transient_error_if_cmd`. It counts only while a session holds the ticket.
@@ -133,6 +139,9 @@ fn refresh_answered(entry: &mut Entry, outcome: Outcome, settings: &Settings, no
             refresh_failed(entry, failure, settings, now, outbox);
         }
         Outcome::Transient { reason, retry_after, reached } => {
+            if !reached {
+                entry.not_reached();
+            }
             let failure = Failure { reason, retry_after, reached };
             refresh_failed(entry, failure, settings, now, outbox);
         }
@@ -225,7 +234,7 @@ fn give_up(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
     end_session(entry, Reason::with_cause("transient_error_if_cmd", &text), now, outbox);
 }
 
-fn needs_attention(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
+pub(super) fn needs_attention(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
     let reason = with_suspicion(entry, reason);
     needs_attention_as_told(entry, reason, now, outbox);
 }
@@ -243,12 +252,15 @@ pub(super) fn needs_attention_as_told(entry: &mut Entry, reason: Reason, now: No
     outbox.tell(entry, Happened::NeedsAttention { reason, is_news });
 }
 
-fn refresh_failed(entry: &mut Entry, failure: Failure, settings: &Settings, now: Now, outbox: &mut Outbox) {
+pub(super) fn refresh_failed(
+    entry: &mut Entry,
+    failure: Failure,
+    settings: &Settings,
+    now: Now,
+    outbox: &mut Outbox,
+) {
     let Failure { reason, retry_after, reached } = failure;
     entry.failed(&reason, now.moment);
-    if !reached {
-        entry.not_reached();
-    }
     let Some(renewal) = entry.state.renewal_mut() else { return };
     let Some(renewer) = renewal.renewer_mut() else { return };
     let counted = renewer.failed(reached, pace::shortest_pause(&entry.account), now.moment);
@@ -257,19 +269,13 @@ fn refresh_failed(entry: &mut Entry, failure: Failure, settings: &Settings, now:
     if !reached && !entry.waiters.is_empty() {
         pause = pace::while_awaited(pause);
     }
-    let (due, not_before) = after_pause(now.moment, pause, retry_after);
+    let (due, not_before) = pace::after_pause(now.moment, pause, retry_after);
     renewal.rest(due, Pause::Retry { not_before });
     outbox.tell(entry, Happened::RefreshFailed { reason, failures, pause: due.since(now.moment) });
     if counted.is_some_and(|count| count % FAILURES_PER_QUESTION == 0) && settings.asks_about_transient_errors
     {
         ask_if_transient(entry, outbox);
     }
-}
-
-/// When the next try is due, and the moment before which the server does not want to see one.
-fn after_pause(now: Moment, pause: Duration, retry_after: Option<Duration>) -> (Moment, Moment) {
-    let not_before = retry_after.map_or(now, |asked| now.plus(pace::retry_after(asked)));
-    (not_before.max(now.plus(pause)), not_before)
 }
 
 fn ask_if_transient(entry: &mut Entry, outbox: &mut Outbox) {

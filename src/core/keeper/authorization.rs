@@ -3,7 +3,7 @@
 use core::mem;
 
 use pizauth_common::account_name::AccountName;
-use pizauth_common::config::{AuthorizationCode, Grant, Scheme};
+use pizauth_common::config::{Grant, Scheme};
 use pizauth_common::ipc::message::Method;
 use pizauth_common::secret::Secret;
 
@@ -73,9 +73,8 @@ impl Keeper {
         for name in names {
             // It is there; the URL is told to the user.
             let _ = self.change(name.as_str(), now, |entry, outbox| {
-                let browser = entry.account.grant.browser().cloned();
                 let reminder = first_reminder(entry, now.moment);
-                browser.map(|browser| open_browser(entry, &browser, reminder, &settings, now, outbox))
+                open_browser(entry, reminder, &settings, now, outbox);
             });
         }
     }
@@ -100,11 +99,10 @@ impl Keeper {
 /// A new authorization: it replaces an older one. Tokens that are still good for something stay until it has succeeded.
 pub(super) fn authorize(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) -> Begun {
     match &entry.account.grant {
-        Grant::AuthorizationCode { browser, .. } => {
-            let (browser, reminder) = (browser.clone(), first_reminder(entry, now.moment));
-            Begun::Pending(open_browser(entry, &browser, reminder, settings, now, outbox))
+        Grant::AuthorizationCode { .. } => {
+            open_browser(entry, first_reminder(entry, now.moment), settings, now, outbox)
         }
-        Grant::DeviceCode { .. } => device::ask_for_codes(entry, now.moment, outbox),
+        Grant::DeviceCode { .. } => device::prepare(entry, Method::Device, now.moment, outbox),
         Grant::Application(_) => application::fetch(entry, now.moment),
     }
 }
@@ -117,15 +115,14 @@ pub(super) fn authorize_by(
     now: Now,
     outbox: &mut Outbox,
 ) {
-    match (method, entry.account.grant.browser().cloned()) {
-        (Method::Browser, Some(browser)) => {
-            let reminder = known_reminder(now.moment);
-            open_browser(entry, &browser, reminder, settings, now, outbox);
+    match method {
+        _ if !entry.knows(method) => {}
+        Method::Browser => {
+            open_browser(entry, known_reminder(now.moment), settings, now, outbox);
         }
-        (Method::Device, _) if entry.account.grant.device().is_some() => {
-            device::ask_for_codes(entry, now.moment, outbox);
+        Method::Device => {
+            device::prepare(entry, Method::Device, now.moment, outbox);
         }
-        _ => {}
     }
 }
 
@@ -137,7 +134,7 @@ pub(super) fn accompany(entry: &mut Entry, settings: &Settings, now: Now, outbox
     match entry.state.reminder_mut() {
         Some(reminder) if reminder.is_told => reminder.at = now.moment.plus(settings.remind_every),
         Some(reminder) => {
-            *reminder = known_reminder(now.moment);
+            *reminder = Reminder { is_late: reminder.is_late, ..known_reminder(now.moment) };
             remind(entry, settings, now, outbox);
         }
         None => {}
@@ -147,25 +144,27 @@ pub(super) fn accompany(entry: &mut Entry, settings: &Settings, now: Now, outbox
 /// When the user hears of a new authorization: at once, or as soon as what they were told last has had its second.
 pub(super) fn first_reminder(entry: &Entry, now: Moment) -> Reminder {
     let at = entry.told_at.map_or(now, |told| now.max(told.plus(SHORTEST_REMINDER)));
-    Reminder { at, is_told: false, is_known: false }
+    Reminder { at, is_told: false, is_known: false, is_late: false }
 }
 
 /// For a user who sees it without being told.
 pub(super) fn known_reminder(now: Moment) -> Reminder {
-    Reminder { at: now, is_told: false, is_known: true }
+    Reminder { at: now, is_told: false, is_known: true, is_late: false }
 }
 
-/// A new authorization request for the user's browser.
+/// A new authorization request for the user's browser, as soon as it is known where that begins.
 fn open_browser(
     entry: &mut Entry,
-    grant: &AuthorizationCode,
     reminder: Reminder,
     settings: &Settings,
     now: Now,
     outbox: &mut Outbox,
-) -> Invitation {
-    let port = settings.ports.of(grant.redirect_uri.scheme());
-    let request = AuthorizationRequest::new(&entry.account, grant, port, outbox.entropy());
+) -> Begun {
+    let request = entry.served().and_then(|served| {
+        let port = settings.ports.of(entry.account.grant.redirect_uri()?.scheme());
+        AuthorizationRequest::new(&served, port, outbox.entropy())
+    });
+    let Some(request) = request else { return device::prepare(entry, Method::Browser, now.moment, outbox) };
     let pending = PendingAuthorization { request, reminder };
     let invitation = pending.invitation();
     entry.state = mem::replace(&mut entry.state, TokenState::Empty).without_sign_in();
@@ -174,7 +173,16 @@ fn open_browser(
         state => *state = TokenState::Pending(pending),
     }
     remind(entry, settings, now, outbox);
-    invitation
+    Begun::Pending(invitation)
+}
+
+/// It is known by now where a sign-in begins that waits for that.
+pub(super) fn go_on(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) {
+    let TokenState::Starting(starting) = &entry.state else { return };
+    if starting.method == Method::Browser {
+        let reminder = device::reminder_of_start(entry, starting.is_known, now.moment);
+        open_browser(entry, reminder, settings, now, outbox);
+    }
 }
 
 /// Tells the user of an authorization that is pending, for the first time or again, if it is time to.
@@ -182,8 +190,9 @@ pub(super) fn remind(entry: &mut Entry, settings: &Settings, now: Now, outbox: &
     let Some(reminder) = entry.state.reminder_mut().filter(|reminder| reminder.at <= now.moment) else {
         return;
     };
-    let told = Reminder { at: now.moment.plus(settings.remind_every), is_told: true, is_known: false };
-    let Reminder { is_told, is_known, .. } = mem::replace(reminder, told);
+    let at = now.moment.plus(settings.remind_every);
+    let told = Reminder { at, is_told: true, is_known: false, is_late: false };
+    let Reminder { is_told, is_known, is_late, .. } = mem::replace(reminder, told);
     if !is_known {
         entry.told_at = Some(now.moment);
     }
@@ -191,7 +200,7 @@ pub(super) fn remind(entry: &mut Entry, settings: &Settings, now: Now, outbox: &
     let user_code = code.map(|code| code.user_code);
     let what = match is_told {
         true => Happened::AuthorizationReminded { url, user_code },
-        false => Happened::AuthorizationPending { url, user_code, is_known },
+        false => Happened::AuthorizationPending { url, user_code, is_known, is_late },
     };
     outbox.tell(entry, what);
 }
@@ -231,11 +240,13 @@ fn respond(
         | TokenState::Fetching(_)
         | TokenState::Empty => return RedirectVerdict::NotFound,
     }
+    // Without that there was no authorization request.
+    let Some(origin) = entry.served().map(|served| issuer::origin(&response, &served)) else {
+        return RedirectVerdict::NotFound;
+    };
     let Some((pending, kept)) = entry.state.take_pending() else { return RedirectVerdict::NotFound };
     entry.remember_used(response.state().expose());
-    // Without it there was no authorization request.
-    let Some(grant) = entry.account.grant.browser() else { return RedirectVerdict::NotFound };
-    match issuer::origin(&response, &entry.account, grant) {
+    match origin {
         Origin::Fits => {}
         Origin::Unknown(iss) => outbox.tell(entry, Happened::OtherIssuer { iss }),
         Origin::Other(reason) => {

@@ -10,7 +10,6 @@ use super::device;
 use super::entry::Entry;
 use super::event::{Happened, REVOKED};
 use super::invitation::{Begun, Invitation};
-use super::renewal::{Pause, Renewal};
 use super::token_state::TokenState;
 use super::{Keeper, UnknownAccount};
 use crate::moment::{Moment, Now};
@@ -48,6 +47,13 @@ pub enum Shown {
         valid_for: Duration,
         /// What becomes of it; none where it cannot be refreshed.
         renewal: Option<Renewing>,
+    },
+    /// The issuer that the account asks for its endpoints has said what is of no use.
+    Unserved {
+        /// Why.
+        reason: Reason,
+        /// Until it is asked again.
+        asked_in: Duration,
     },
     /// There is no valid token, and the daemon stops: nothing is begun for it.
     Stopping,
@@ -123,20 +129,23 @@ impl Keeper {
         }
         let (settings, is_stopping) = (self.settings, self.is_stopping);
         let no_secret_until = self.secrets.no_secret_until(&entry.account, now.moment);
+        self.hasten_discovery(account, Haste::Show, now);
+        let unserved = self.unserved(account, now);
         self.change(account, now, |entry, outbox| {
             let offers_sign_in = entry.state.pending().is_some();
-            if let Some(renewal) = entry.state.renewal_mut().filter(|_| !is_stopping && !offers_sign_in) {
-                hasten(renewal, Haste::Show, now.moment);
+            if !is_stopping && !offers_sign_in {
+                hasten(entry, Haste::Show, now.moment);
             }
             match why_not(entry, now.moment) {
                 Some(why @ (Shown::Pending(_) | Shown::Starting(_) | Shown::Exchanging { .. })) => why,
                 _ if is_stopping => Shown::Stopping,
                 Some(why) => why,
-                None => match device::rest(entry, &settings, no_secret_until, now.moment) {
-                    Some(next_code_in) => {
+                None => match (unserved, device::rest(entry, &settings, no_secret_until, now.moment)) {
+                    (Some(unserved), _) => unserved,
+                    (None, Some(next_code_in)) => {
                         Shown::Resting { last_error: entry.last_error.clone(), next_code_in }
                     }
-                    None => authorize(entry, &settings, now, outbox).into(),
+                    (None, None) => authorize(entry, &settings, now, outbox).into(),
                 },
             }
         })
@@ -157,19 +166,20 @@ impl Keeper {
     pub fn refresh(&mut self, account: &str, now: Now) -> Result<Refreshed, UnknownAccount> {
         let (settings, is_stopping) = (self.settings, self.is_stopping);
         self.retry_secret(account);
-        self.change(account, now, |entry, outbox| match &mut entry.state {
+        self.hasten_discovery(account, Haste::Refresh, now);
+        self.change(account, now, |entry, outbox| match &entry.state {
             _ if is_stopping => Refreshed::Stopping,
-            TokenState::Starting(_) => Refreshed::Starting(device::host(&entry.account)),
+            TokenState::Starting(_) => Refreshed::Starting(device::host(entry)),
             TokenState::Exchanging(_) => Refreshed::Exchanging { last_error: entry.exchange_error() },
             TokenState::Active(token) if token.offers_sign_in() => {
                 authorize(entry, &settings, now, outbox).into()
             }
-            TokenState::Fetching(renewal) => {
-                hasten(renewal, Haste::Refresh, now.moment);
+            TokenState::Fetching(_) => {
+                hasten(entry, Haste::Refresh, now.moment);
                 Refreshed::Scheduled { refresh_in: refresh_in(entry, now.moment) }
             }
             TokenState::Active(token) if token.renewal.is_possible() => {
-                hasten(&mut token.renewal, Haste::Refresh, now.moment);
+                hasten(entry, Haste::Refresh, now.moment);
                 Refreshed::Scheduled { refresh_in: refresh_in(entry, now.moment) }
             }
             TokenState::Active(token) if !token.has_expired(now.moment) => Refreshed::Impossible,
@@ -246,7 +256,7 @@ fn why_not(entry: &Entry, now: Moment) -> Option<Shown> {
     }
     match &entry.state {
         TokenState::Empty | TokenState::Pending(_) | TokenState::OnDevice(_) => None,
-        TokenState::Starting(_) => Some(Shown::Starting(device::host(&entry.account))),
+        TokenState::Starting(_) => Some(Shown::Starting(device::host(entry))),
         TokenState::Exchanging(_) => Some(Shown::Exchanging { last_error: entry.exchange_error() }),
         TokenState::Fetching(_) => Some(Shown::Fetching(renewing(entry, now))),
         TokenState::Active(token) => {
@@ -273,14 +283,12 @@ fn refresh_in(entry: &Entry, now: Moment) -> Duration {
     entry.next_refresh(now).unwrap_or(now).since(now)
 }
 
-/// Brings an idle refresh forward as far as it may be.
-pub(super) fn hasten(renewal: &mut Renewal, haste: Haste, now: Moment) {
-    let Renewal::Idle { due, pause, .. } = renewal else { return };
-    let earliest = match pause {
-        Pause::Fresh => now,
-        Pause::Retry { not_before } => now.max(*not_before),
-        Pause::Attention if haste == Haste::Show => return,
-        Pause::Attention => now,
-    };
-    *due = earliest.min(*due);
+/// Brings an idle refresh forward as far as it may be. Where it is not known whom to ask, that has to be known first.
+pub(super) fn hasten(entry: &mut Entry, haste: Haste, now: Moment) {
+    if entry.served().is_none() {
+        return;
+    }
+    if let Some(renewal) = entry.state.renewal_mut() {
+        renewal.bring_forward(haste, now);
+    }
 }

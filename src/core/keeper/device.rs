@@ -4,7 +4,8 @@
 use core::mem;
 use core::time::Duration;
 
-use pizauth_common::config::{Account, Grant};
+use pizauth_common::config::Grant;
+use pizauth_common::ipc::message::Method;
 use pizauth_common::secret::Secret;
 
 use super::Settings;
@@ -14,27 +15,29 @@ use super::entry::Entry;
 use super::event::Happened;
 use super::invitation::{Begun, Invitation, UserCode};
 use super::outbox::Outbox;
-use super::token_state::{ActiveToken, DeviceSignIn, Poll, Starting, TokenState};
+use super::token_state::{ActiveToken, DeviceSignIn, Poll, Reminder, Starting, TokenState};
 use crate::moment::{Moment, Now};
 use crate::oauth::client_auth::Client;
 use crate::oauth::device_poll::{DevicePoll, Polled, not_used};
 use crate::oauth::device_request::{DeviceAuthorization, DeviceRequest};
 use crate::oauth::outcome::{Issued, Reason};
+use crate::oauth::served::Served;
 use crate::prelude::*;
 
 /// Pauses after answers that are none grow to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// Asks for codes, as soon as the bucket allows. A sign-in that was under way is over; tokens that are still good for
-/// something are kept beside the new one, and are not refreshed meanwhile: an account has one request at a time.
-pub(super) fn ask_for_codes(entry: &mut Entry, now: Moment, outbox: &mut Outbox) -> Begun {
+/// Prepares a sign-in by this method, for which a server has to say something first: codes are asked for as soon as the
+/// bucket allows. A sign-in that was under way is over; tokens that are still good for something are kept beside the new
+/// one, and are not refreshed meanwhile: an account has one request at a time.
+pub(super) fn prepare(entry: &mut Entry, method: Method, now: Moment, outbox: &mut Outbox) -> Begun {
     let mut kept = tokens_beside(entry).filter(|token| !token.is_spent(now));
     if let Some(token) = &mut kept {
         token.renewal.abandon(now);
     }
     let job = outbox.new_job();
-    entry.state = TokenState::Starting(Starting { job, is_in_flight: false, is_known: false, kept });
-    Begun::Starting(host(&entry.account))
+    entry.state = TokenState::Starting(Starting { method, job, is_in_flight: false, is_known: false, kept });
+    Begun::Starting(host(entry))
 }
 
 /// Takes out what there is besides a sign-in.
@@ -45,9 +48,13 @@ fn tokens_beside(entry: &mut Entry) -> Option<Box<ActiveToken>> {
     }
 }
 
-/// Who is asked for codes.
-pub(super) fn host(account: &Account) -> String {
-    account.grant.device().map(|device| device.device_auth_uri.host().to_owned()).unwrap_or_default()
+/// Who is asked for what a sign-in begins with.
+pub(super) fn host(entry: &Entry) -> String {
+    let endpoint = match entry.served() {
+        Some(served) => served.device().map(|(_, uri)| uri),
+        None => entry.account.asks().map(|issuer| &**issuer),
+    };
+    endpoint.map(|uri| uri.host().to_owned()).unwrap_or_default()
 }
 
 /// How long `show` makes no further code: nobody may be there to type it (RFC 8628 §5.4 wants a user who asks for it), or to
@@ -66,15 +73,16 @@ pub(super) fn rest(
 
 /// The device authorization request of an account that is starting, now in flight.
 pub(super) fn begin(entry: &mut Entry, told: Option<&Secret>) -> Option<(JobId, DeviceRequest)> {
+    let request = DeviceRequest::new(Client::of(entry.served()?, told)?)?;
     let TokenState::Starting(starting) = &mut entry.state else { return None };
-    let request = DeviceRequest::new(Client::of(&entry.account, told)?, entry.account.grant.device()?);
     starting.is_in_flight = true;
     Some((starting.job, request))
 }
 
 /// The poll of an account whose codes wait, now in flight.
 pub(super) fn begin_poll(entry: &mut Entry, told: Option<&Secret>, job: JobId) -> Option<DevicePoll> {
-    let client = Client::of(&entry.account, told)?;
+    let served = Served::new(&entry.account, entry.metadata.as_deref()).ok()?;
+    let client = Client::of(served, told)?;
     let TokenState::OnDevice(sign_in) = &mut entry.state else { return None };
     sign_in.poll = Poll::InFlight { job };
     let DeviceAuthorization { device_code, user_code, lifetime, .. } = &sign_in.given;
@@ -96,10 +104,7 @@ pub(super) fn codes_answered(
     let (interval, expires_at) = (given.interval, now.moment.plus(given.lifetime));
     entry.code_made_at = Some(now.moment);
     let is_known = matches!(&entry.state, TokenState::Starting(starting) if starting.is_known);
-    let reminder = match is_known {
-        true => known_reminder(now.moment),
-        false => first_reminder(entry, now.moment),
-    };
+    let reminder = reminder_of_start(entry, is_known, now.moment);
     entry.state = TokenState::OnDevice(DeviceSignIn {
         given,
         expires_at,
@@ -110,6 +115,12 @@ pub(super) fn codes_answered(
         kept: tokens_beside(entry),
     });
     remind(entry, settings, now, outbox);
+}
+
+/// When the user hears of a sign-in that was prepared.
+pub(super) fn reminder_of_start(entry: &Entry, is_known: bool, now: Moment) -> Reminder {
+    let reminder = if is_known { known_reminder(now) } else { first_reminder(entry, now) };
+    Reminder { is_late: true, ..reminder }
 }
 
 /// What the answer to a poll changes; a token, where it brings one.
@@ -160,7 +171,10 @@ pub(super) fn end_if_over(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
 }
 
 pub(super) fn fail(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
-    let kept = tokens_beside(entry);
+    let kept = match &mut entry.state {
+        TokenState::Exchanging(exchange) => exchange.kept.take(),
+        _ => tokens_beside(entry),
+    };
     authorization_failed(entry, kept, reason, now, outbox);
 }
 

@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 
 use pizauth_common::account_name::AccountName;
 
-use super::event::AccountEvent;
+use super::event::{AccountEvent, IssuerEvent};
 use super::waiters::{Waited, WaiterId};
 use crate::http;
 use crate::snapshot::Snapshot;
@@ -50,6 +50,8 @@ pub enum Effect {
     },
     /// Tell whoever listens: the log, hooks, browsers.
     Tell(AccountEvent),
+    /// Tell the log.
+    TellOfIssuer(IssuerEvent),
     /// Tell a caller that has waited how that ends.
     Answer {
         /// Its ticket.

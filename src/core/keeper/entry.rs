@@ -2,10 +2,12 @@
 
 mod due;
 mod used_state;
+mod whom;
 
+use alloc::sync::Arc;
 use core::mem;
 
-use pizauth_common::config::{Account, Uri};
+use pizauth_common::config::Account;
 use pizauth_common::secret::Secret;
 
 use super::bucket::Bucket;
@@ -16,6 +18,7 @@ use super::token_state::{ActiveToken, TokenState};
 use super::waiters::Waiters;
 use crate::moment::Moment;
 use crate::oauth::id_token::somebody_else;
+use crate::oauth::metadata::Metadata;
 use crate::oauth::outcome::Reason;
 use crate::prelude::*;
 use crate::snapshot::{Fingerprint, Lineage};
@@ -30,6 +33,8 @@ pub(super) struct Entry {
     pub(super) account: Account,
     /// Of that account: what a dump says, and what a restore and a reload compare.
     pub(super) fingerprint: Fingerprint,
+    /// Of the issuer that it asks for endpoints, where there are some that do.
+    pub(super) metadata: Option<Arc<Metadata>>,
     pub(super) state: TokenState,
     /// For sign-ins: exchanges, and requests for a user's code. Apart from that for refreshes, since an authorization code
     /// may be good for seconds only.
@@ -73,6 +78,7 @@ impl Entry {
         Self {
             fingerprint: Fingerprint::of_account(&account),
             account,
+            metadata: None,
             state: TokenState::Empty,
             exchanges: Bucket::full(),
             refreshes: Bucket::full(),
@@ -101,6 +107,9 @@ impl Entry {
             return false;
         }
         let before = mem::replace(&mut self.fingerprint, Fingerprint::of_account(&account));
+        if self.account.asks() != account.asks() {
+            self.metadata = None;
+        }
         self.account = account;
         if let Some(renewer) = self.state.token_mut().and_then(|token| token.renewal.renewer_mut()) {
             renewer.settings_changed();
@@ -125,17 +134,6 @@ impl Entry {
         self.refreshes.refund();
     }
 
-    /// Where its next request goes.
-    pub(super) fn endpoint(&self) -> &Uri {
-        let revocation_uri = self.account.revocation_uri.as_deref().filter(|_| self.revocation.is_some());
-        revocation_uri.unwrap_or_else(|| self.endpoint_of_state())
-    }
-
-    fn endpoint_of_state(&self) -> &Uri {
-        let device = self.account.grant.device().filter(|_| matches!(self.state, TokenState::Starting(_)));
-        device.map_or(&self.account.token_uri, |device| &device.device_auth_uri)
-    }
-
     /// What renews the access token, where there is one and something does.
     pub(super) fn renewer_mut(&mut self) -> Option<&mut Renewer> {
         self.state.renewal_mut()?.renewer_mut()
@@ -149,7 +147,7 @@ impl Entry {
     /// When the next refresh may begin, from `now` on; none where it is under way or impossible.
     pub(super) fn next_refresh(&self, now: Moment) -> Option<Moment> {
         self.state.renewal().filter(|_| self.revocation.is_none())?;
-        self.due().request.map(|due| due.max(now))
+        self.due_request().map(|due| due.max(now))
     }
 
     /// The tokens, if there are any and nothing is about to take their place.

@@ -11,10 +11,12 @@ use crate::oauth::outcome::Reason;
 use crate::oauth::provider_hints::NO_REFRESH_TOKEN;
 use crate::prelude::*;
 
+mod learned;
 #[cfg(test)]
 mod tests;
 mod token_event;
 
+pub use learned::{IssuerEvent, Learned};
 pub use token_event::TokenEvent;
 
 /// How much an event matters.
@@ -154,7 +156,9 @@ account_events! {
         /// What they type there, if they have to.
         user_code: Option<String>,
         /// Whether they see it without being told: they are led through it.
-        is_known: bool
+        is_known: bool,
+        /// Whether a server had to say something first: who has asked for it meanwhile has not been told of it.
+        is_late: bool
     } "authorization_pending" "an account waits to be authorized by the user"
     Info TokenNew {
         /// Its lifetime.

@@ -24,8 +24,13 @@ pub enum Login {
     At(Stage),
     /// The client signs in by itself.
     ByItself,
-    /// The configuration does not say how to sign in so.
-    NoWay(Method),
+    /// Nobody says where signing in so begins.
+    NoWay {
+        /// How not.
+        method: Method,
+        /// Who was asked, where an issuer was.
+        issuer: Option<String>,
+    },
     /// The daemon stops: nothing is begun.
     Stopping,
 }
@@ -116,18 +121,20 @@ impl Keeper {
     ) -> Result<Login, UnknownAccount> {
         let (settings, is_stopping) = (self.settings, self.is_stopping);
         self.retry_secret(account);
+        self.hasten_discovery(account, Haste::Refresh, now);
         self.change(account, now, |entry, outbox| {
             if is_stopping {
                 return Login::Stopping;
             }
             let Some(own_method) = own_method(&entry.account.grant) else { return Login::ByItself };
-            if let Some(method) = method.filter(|method| !knows(&entry.account.grant, *method)) {
-                return Login::NoWay(method);
+            if let Some(method) = method.filter(|method| !entry.knows(*method)) {
+                let issuer = entry.account.asks().map(|issuer| issuer.written().to_owned());
+                return Login::NoWay { method, issuer };
             }
             if needs_sign_in(entry, method, now.moment) {
                 authorize_by(entry, method.unwrap_or(own_method), &settings, now, outbox);
-            } else if let TokenState::Active(token) = &mut entry.state {
-                hasten(&mut token.renewal, Haste::Show, now.moment);
+            } else if entry.active().is_some() {
+                hasten(entry, Haste::Show, now.moment);
             }
             accompany(entry, &settings, now, outbox);
             Login::At(under_way(entry).unwrap_or_else(|| of_session(entry, now.moment)))
@@ -171,13 +178,6 @@ impl Keeper {
     }
 }
 
-fn knows(grant: &Grant, method: Method) -> bool {
-    match method {
-        Method::Browser => grant.browser().is_some(),
-        Method::Device => grant.device().is_some(),
-    }
-}
-
 /// How its user signs in, where it has one.
 fn own_method(grant: &Grant) -> Option<Method> {
     match grant {
@@ -193,7 +193,8 @@ fn needs_sign_in(entry: &Entry, method: Option<Method>, now: Moment) -> bool {
     match &entry.state {
         TokenState::Empty => true,
         TokenState::Exchanging(_) | TokenState::Fetching(_) => false,
-        TokenState::Starting(_) | TokenState::OnDevice(_) => is_another(Method::Device),
+        TokenState::Starting(starting) => is_another(starting.method),
+        TokenState::OnDevice(_) => is_another(Method::Device),
         TokenState::Pending(_) => is_another(Method::Browser),
         TokenState::Active(token) if token.sign_in.is_some() => is_another(Method::Browser),
         TokenState::Active(token) => token.is_spent(now) || token.offers_sign_in(),
@@ -209,7 +210,7 @@ pub(super) fn stage(entry: &Entry, now: Moment) -> Stage {
 fn under_way(entry: &Entry) -> Option<Stage> {
     let invited = entry.state.invitation().map(Stage::Pending);
     invited.or_else(|| match &entry.state {
-        TokenState::Starting(_) => Some(Stage::Starting(device::host(&entry.account))),
+        TokenState::Starting(_) => Some(Stage::Starting(device::host(entry))),
         TokenState::Exchanging(_) => Some(Stage::Exchanging { last_error: entry.exchange_error() }),
         _ => None,
     })

@@ -1,13 +1,15 @@
 //! What leaves the keeper: effects, with the tickets and the randomness that they need.
 
 use alloc::collections::{BTreeMap, VecDeque};
+use alloc::sync::Arc;
 
 use pizauth_common::account_name::AccountName;
+use pizauth_common::config::Uri;
 
 use super::Entropy;
 use super::effect::{Effect, JobId};
 use super::entry::Entry;
-use super::event::{AccountEvent, Happened};
+use super::event::{AccountEvent, Happened, IssuerEvent, Learned};
 use crate::http::Stamp;
 use crate::moment::Now;
 
@@ -49,6 +51,11 @@ impl Outbox {
     /// Tells everybody who listens what happened to the account.
     pub(super) fn tell(&mut self, entry: &Entry, what: Happened) {
         self.put(Effect::Tell(AccountEvent { account: entry.account.name.clone(), what }));
+    }
+
+    /// Tells what there is to know of an issuer.
+    pub(super) fn tell_of(&mut self, issuer: &Arc<Uri>, what: Learned) {
+        self.put(Effect::TellOfIssuer(IssuerEvent { issuer: Arc::clone(issuer), what }));
     }
 
     /// Where what is put from now on begins.

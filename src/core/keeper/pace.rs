@@ -32,7 +32,11 @@ pub(super) fn refresh_due(account: &Account, obtained_at: Moment, expires_at: Mo
 /// The pause after a transient failure of a refresh: constant while the server is not reached, growing with the
 /// consecutive failures that it has `answered`. ±10 %, for which `dice` is any random number.
 pub(super) fn refresh_pause(account: &Account, answered: u32, dice: u64) -> Duration {
-    let first = account.refresh_retry;
+    pause(account.refresh_retry, answered, dice)
+}
+
+/// The same for whatever is tried again after `first`.
+pub(super) fn pause(first: Duration, answered: u32, dice: u64) -> Duration {
     match answered {
         0 => jittered(first, dice),
         _ => jittered(doubled(first, answered), dice).min(LONGEST_PAUSE.max(first)),
@@ -54,9 +58,11 @@ pub(super) fn exchange_pause(tries: u32) -> Duration {
     doubled(Duration::from_secs(1), tries).min(Duration::from_secs(60))
 }
 
-/// What of a Retry-After is honoured.
-pub(super) fn retry_after(asked: Duration) -> Duration {
-    asked.min(LONGEST_RETRY_AFTER)
+/// When the next try is due, and the moment before which the server does not want to see one. Not all of a Retry-After is
+/// honoured.
+pub(super) fn after_pause(now: Moment, pause: Duration, retry_after: Option<Duration>) -> (Moment, Moment) {
+    let not_before = retry_after.map_or(now, |asked| now.plus(asked.min(LONGEST_RETRY_AFTER)));
+    (not_before.max(now.plus(pause)), not_before)
 }
 
 /// `pause` ±10 %; `dice` is any random number.

@@ -2,9 +2,10 @@
 //! so that its accounts do not hold up those of others.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::sync::Arc;
 
 use pizauth_common::account_name::AccountName;
-use pizauth_common::config::{Account, Uri};
+use pizauth_common::config::{Account, Endpoint, Uri};
 
 use super::effect::JobId;
 use super::purpose::Purpose;
@@ -19,9 +20,27 @@ pub(super) const MAX_TO_SILENT_HOST: usize = 2;
 /// A request that has been handed out and not been answered, also one that nobody waits for any more.
 #[derive(Debug)]
 pub(super) struct Flight {
-    pub(super) account: AccountName,
-    pub(super) purpose: Purpose,
+    pub(super) errand: Errand,
     pub(super) host: Host,
+}
+
+/// Whose request it is, and what for.
+#[derive(Debug)]
+pub(super) enum Errand {
+    OfAccount {
+        account: AccountName,
+        purpose: Box<Purpose>,
+    },
+    /// What it says of itself.
+    OfIssuer(Arc<Uri>),
+}
+
+/// Who waits for a place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Asker {
+    /// First: its accounts wait for that.
+    Issuer(Arc<Uri>),
+    Account(AccountName),
 }
 
 /// Who is asked: the name and port of a server.
@@ -36,8 +55,8 @@ impl Host {
 
 #[derive(Debug)]
 pub(super) struct Places {
-    /// How many a host gets that has not answered.
-    to_silent_host: usize,
+    /// The host that all requests go to, where there is one: there is nobody then whom it could hold up.
+    only: Option<Host>,
     flights: BTreeMap<JobId, Flight>,
     hosts: BTreeMap<Host, Queue>,
     /// Hosts at which a place may have become free since somebody began to wait for one.
@@ -50,8 +69,8 @@ struct Queue {
     taken: usize,
     /// Whether its last request was answered.
     answers: bool,
-    /// Accounts whose request is due and has no place.
-    waiting: BTreeSet<(Turn, AccountName)>,
+    /// Those whose request is due and has no place.
+    waiting: BTreeSet<(Turn, Asker)>,
 }
 
 /// Which requests go first, where there are not places for all that are due.
@@ -74,7 +93,7 @@ impl Places {
     /// None is taken.
     pub(super) fn new(accounts: &[Account]) -> Self {
         Self {
-            to_silent_host: to_silent_host(accounts),
+            only: only_host(accounts),
             flights: BTreeMap::new(),
             hosts: BTreeMap::new(),
             freed: BTreeSet::new(),
@@ -83,21 +102,37 @@ impl Places {
 
     /// There are other accounts. Hosts that nothing is under way to are forgotten.
     pub(super) fn reload(&mut self, accounts: &[Account]) {
-        self.to_silent_host = to_silent_host(accounts);
+        self.only = only_host(accounts);
         self.hosts.retain(|_, queue| queue.taken > 0);
+    }
+
+    /// Requests go there, too.
+    pub(super) fn add_host(&mut self, uri: &Uri) {
+        self.only.take_if(|only| *only != Host::of(uri));
+    }
+
+    /// How many a host gets that has not answered.
+    fn to_silent_host(&self) -> usize {
+        if self.only.is_some() { MAX_IN_FLIGHT } else { MAX_TO_SILENT_HOST }
     }
 
     pub(super) fn in_flight(&self) -> usize {
         self.flights.len()
     }
 
-    /// Whether a request to this host may begin, where there is a place at all. Else the account waits until
+    /// Whether one of them is an account's.
+    pub(super) fn has_of_accounts(&self) -> bool {
+        self.flights.values().any(|flight| matches!(flight.errand, Errand::OfAccount { .. }))
+    }
+
+    /// Whether a request to this host may begin, where there is a place at all. Else the asker waits until
     /// [`Places::next_waiting`] names it.
-    pub(super) fn is_free_or_wait(&mut self, host: &Host, account: &AccountName, turn: Turn) -> bool {
+    pub(super) fn is_free_or_wait(&mut self, host: &Host, asker: &Asker, turn: Turn) -> bool {
+        let most = self.to_silent_host();
         let Some(queue) = self.hosts.get_mut(host) else { return true };
-        let is_free = queue.free(self.to_silent_host) > 0;
+        let is_free = queue.free(most) > 0;
         if !is_free {
-            queue.waiting.insert((turn, account.clone()));
+            queue.waiting.insert((turn, asker.clone()));
         }
         is_free
     }
@@ -120,8 +155,9 @@ impl Places {
 
     /// Somebody whose turn it is and who has waited for a place at a host where one is free now, and may have lost interest
     /// meanwhile.
-    pub(super) fn next_waiting(&mut self, turn: Turn) -> Option<AccountName> {
-        let (hosts, most) = (&mut self.hosts, self.to_silent_host);
+    pub(super) fn next_waiting(&mut self, turn: Turn) -> Option<Asker> {
+        let most = self.to_silent_host();
+        let hosts = &mut self.hosts;
         let mut next = None;
         self.freed.retain(|host| {
             let queue = hosts.get_mut(host).filter(|queue| queue.free(most) > 0);
@@ -131,20 +167,21 @@ impl Places {
             }
             true
         });
-        next.map(|(_, account)| account)
+        next.map(|(_, asker)| asker)
     }
 }
 
-/// Where all accounts are at one host, there is nobody whom it could hold up.
-fn to_silent_host(accounts: &[Account]) -> usize {
-    let mut hosts = accounts.iter().flat_map(endpoints).map(|uri| (uri.host(), uri.port()));
-    let first = hosts.next();
-    let has_others = hosts.any(|host| Some(host) != first);
-    if has_others { MAX_TO_SILENT_HOST } else { MAX_IN_FLIGHT }
+/// The one at which all accounts are.
+fn only_host(accounts: &[Account]) -> Option<Host> {
+    let mut uris = accounts.iter().flat_map(endpoints);
+    let first = uris.next()?;
+    let is_same = |uri: &Uri| (uri.host(), uri.port()) == (first.host(), first.port());
+    uris.all(is_same).then(|| Host::of(first))
 }
 
-/// Where requests of an account may go.
+/// Where requests of an account may go, as far as it is known before anybody is asked.
 fn endpoints(account: &Account) -> impl Iterator<Item = &Uri> {
-    let device = account.grant.device().map(|device| &*device.device_auth_uri);
-    [&*account.token_uri].into_iter().chain(device).chain(account.revocation_uri.as_deref())
+    let device = account.grant.device().map(|device| &device.device_auth_uri);
+    let all = [Some(&account.token_uri), device, account.revocation_uri.as_ref()];
+    all.into_iter().flatten().map(Endpoint::anchor)
 }

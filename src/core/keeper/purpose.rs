@@ -1,5 +1,6 @@
 //! What a request is for: this decides who judges its answer.
 
+use pizauth_common::config::{Account, Endpoint};
 use pizauth_common::secret::Secret;
 
 use super::effect::{Effect, JobId};
@@ -40,6 +41,15 @@ impl Purpose {
             Self::Codes(_) => DeviceRequest::LOGGED_AS,
             Self::Poll(poll) => poll.request.grant.as_str(),
             Self::Revocation(_) => RevocationRequest::LOGGED_AS,
+        }
+    }
+
+    /// Where such requests of an account go.
+    pub(super) fn endpoint<'a>(&self, account: &'a Account) -> Option<&'a Endpoint> {
+        match self {
+            Self::Token(_) | Self::Poll(_) => Some(&account.token_uri),
+            Self::Codes(_) => account.grant.device().map(|device| &device.device_auth_uri),
+            Self::Revocation(_) => account.revocation_uri.as_ref(),
         }
     }
 

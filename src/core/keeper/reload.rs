@@ -27,6 +27,7 @@ impl Keeper {
         let new = self.settings;
         self.places.reload(&config.accounts);
         self.secrets.forget();
+        self.issuers.reload(&config.accounts);
         let mut accounts: BTreeMap<AccountName, Account> =
             config.accounts.into_iter().map(|account| (account.name.clone(), account)).collect();
         let held: Vec<AccountName> = self.entries.keys().cloned().collect();
@@ -45,6 +46,7 @@ impl Keeper {
             fresh.push(name.clone());
             self.entries.insert(name, Entry::new(account));
         }
+        self.share_metadata(now);
         self.fetch_missing(&fresh, now);
         self.start_due_requests(now);
     }

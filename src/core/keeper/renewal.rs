@@ -6,6 +6,7 @@ use core::time::Duration;
 use pizauth_common::config::Account;
 use pizauth_common::secret::Secret;
 
+use super::commands::Haste;
 use super::effect::JobId;
 use super::pace;
 use crate::moment::Moment;
@@ -46,6 +47,11 @@ impl Renewal {
         !matches!(self, Self::Impossible)
     }
 
+    /// Whether it waits because the last try came to nothing.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self, Self::Idle { pause: Pause::Retry { .. } | Pause::Attention, .. })
+    }
+
     pub(super) fn renewer(&self) -> Option<&Renewer> {
         match self {
             Self::Impossible => None,
@@ -81,6 +87,13 @@ impl Renewal {
         }
     }
 
+    /// Brings an idle one forward as far as it may be.
+    pub(super) fn bring_forward(&mut self, haste: Haste, now: Moment) {
+        if let Self::Idle { due, pause, .. } = self {
+            *due = pause.brought_forward(*due, haste, now);
+        }
+    }
+
     /// In flight → idle until `due`.
     pub(super) fn rest(&mut self, due: Moment, pause: Pause) {
         if let Some(renewer) = mem::replace(self, Self::Impossible).into_renewer() {
@@ -98,6 +111,19 @@ pub(super) enum Pause {
     Retry { not_before: Moment },
     /// A person has to mend something first.
     Attention,
+}
+
+impl Pause {
+    /// When what is `due` after it begins, where somebody is in haste.
+    pub(super) fn brought_forward(self, due: Moment, haste: Haste, now: Moment) -> Moment {
+        let earliest = match self {
+            Self::Fresh => now,
+            Self::Retry { not_before } => now.max(not_before),
+            Self::Attention if haste == Haste::Show => due,
+            Self::Attention => now,
+        };
+        earliest.min(due)
+    }
 }
 
 /// What renews an access token, and how it has fared.

@@ -7,14 +7,16 @@ use super::agenda::Due;
 use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
-use super::places::{Flight, Host, MAX_IN_FLIGHT, Turn};
+use super::places::{Asker, Errand, Flight, Host, MAX_IN_FLIGHT, Turn};
 use super::purpose::Purpose;
 use super::renewal::RenewedBy;
 use super::token_state::{ActiveToken, Exchange, ExchangeStage, TokenState};
 use super::{Keeper, device, revocation};
 use crate::moment::Now;
 use crate::oauth::client_auth::Client;
+use crate::oauth::served::Served;
 use crate::oauth::token_request::TokenRequest;
+use crate::prelude::*;
 
 impl Keeper {
     pub(super) fn may_request(&self) -> bool {
@@ -24,24 +26,33 @@ impl Keeper {
     /// Starts what is due, as far as the limits allow.
     pub(super) fn start_due_requests(&mut self, now: Now) {
         while self.may_request() {
-            let Some(name) = self.next_due(Turn::First, now).or_else(|| self.next_due(Turn::Last, now))
+            let Some(asker) = self.next_due(Turn::First, now).or_else(|| self.next_due(Turn::Last, now))
             else {
                 break;
             };
-            self.start_or_wait(&name, now);
+            self.start_or_wait(&asker, now);
         }
     }
 
     /// Whose turn it is, among those that have waited for a place and those whose time has come.
-    fn next_due(&mut self, turn: Turn, now: Now) -> Option<AccountName> {
-        let queue = match turn {
-            Turn::First => &mut self.agenda.requests,
-            Turn::Last => &mut self.agenda.polls,
+    fn next_due(&mut self, turn: Turn, now: Now) -> Option<Asker> {
+        let (issuers, queue) = match turn {
+            Turn::First => (Some(&mut self.issuers), &mut self.agenda.requests),
+            Turn::Last => (None, &mut self.agenda.polls),
         };
-        self.places.next_waiting(turn).or_else(|| queue.take_due(now.moment))
+        let issuer = || issuers?.take_due(now.moment).map(Asker::Issuer);
+        let account = || queue.take_due(now.moment).map(Asker::Account);
+        self.places.next_waiting(turn).or_else(issuer).or_else(account)
     }
 
-    fn start_or_wait(&mut self, name: &AccountName, now: Now) {
+    fn start_or_wait(&mut self, asker: &Asker, now: Now) {
+        match asker {
+            Asker::Issuer(issuer) => self.ask_or_wait(issuer, now),
+            Asker::Account(name) => self.start_request_or_wait(name, now),
+        }
+    }
+
+    fn start_request_or_wait(&mut self, name: &AccountName, now: Now) {
         let Some(entry) = self.entries.get(name) else { return };
         let Due { request, poll, .. } = entry.due();
         let (due, turn) = match poll {
@@ -56,11 +67,11 @@ impl Keeper {
         if self.lacks_secret(name, now) {
             return;
         }
+        let Some(host) = self.entries.get(name).and_then(Entry::endpoint).map(Host::of) else { return };
         let Some(entry) = self.entries.get(name) else { return };
-        let host = Host::of(entry.endpoint());
         // A person waits for an exchange, and the code may be good for seconds only.
         let is_urgent = matches!(entry.state, TokenState::Exchanging(_)) && entry.revocation.is_none();
-        if is_urgent || self.places.is_free_or_wait(&host, name, turn) {
+        if is_urgent || self.places.is_free_or_wait(&host, &Asker::Account(name.clone()), turn) {
             self.start_request(name, host, now);
         }
     }
@@ -74,7 +85,8 @@ impl Keeper {
         self.outbox.tell(entry, Happened::RequestStarted { grant: purpose.logged_as() });
         let effect = purpose.effect(job, || self.outbox.stamp(now));
         self.outbox.put(effect);
-        self.places.take(job, Flight { account: name.clone(), purpose, host });
+        let errand = Errand::OfAccount { account: name.clone(), purpose: Box::new(purpose) };
+        self.places.take(job, Flight { errand, host });
         self.agenda.file(name, entry.due());
     }
 }
@@ -101,7 +113,9 @@ fn next_request(entry: &mut Entry, told: Option<&Secret>, new_job: JobId) -> Opt
 }
 
 fn token_request(entry: &mut Entry, told: Option<&Secret>, new_job: JobId) -> Option<(JobId, TokenRequest)> {
-    let client = Client::of(&entry.account, told)?;
+    // What would not be due without it.
+    let served = Served::new(&entry.account, entry.metadata.as_deref()).ok()?;
+    let client = Client::of(served, told)?;
     match &mut entry.state {
         TokenState::Exchanging(exchange) => {
             exchange.stage = ExchangeStage::InFlight;

@@ -5,7 +5,8 @@
 use pizauth_common::config::Uri;
 use pizauth_common::secret::Secret;
 
-use super::commands::drop_session;
+use super::commands::{Haste, drop_session};
+use super::discovery::has_none;
 use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
@@ -17,6 +18,7 @@ use crate::oauth::client_auth::Client;
 use crate::oauth::outcome::Reason;
 use crate::oauth::provider_hints::page_of_grants;
 use crate::oauth::revocation::{RevocationRequest, Revoked, TokenKind};
+use crate::oauth::served::Served;
 use crate::prelude::*;
 
 /// What somebody waits for who has the server asked.
@@ -79,10 +81,13 @@ impl Keeper {
         now: Now,
     ) -> Result<Result<(), NoRevocation>, UnknownAccount> {
         let entry = self.entries.get(account).ok_or(UnknownAccount)?;
-        if entry.account.revocation_uri.is_none() {
-            return Ok(Err(NoRevocation { by_hand: page_of_grants(entry.account.token_uri.written()) }));
+        if entry.served().is_some_and(|served| served.revocation_uri().is_none()) {
+            return Ok(Err(NoRevocation {
+                by_hand: page_of_grants(entry.account.token_uri.anchor().written()),
+            }));
         }
         self.retry_secret(account);
+        self.hasten_discovery(account, Haste::Refresh, now);
         self.change(account, now, |entry, _| {
             entry.waiters.add(waiter, Demand::Revocation, until, None, now.moment);
             entry.revocation.get_or_insert_with(Revocation::begun);
@@ -92,15 +97,16 @@ impl Keeper {
 
     /// Who revokes the tokens of an account, where somebody does.
     pub fn revocation_host(&self, account: &str) -> Option<&str> {
-        self.entries.get(account)?.account.revocation_uri.as_deref().map(Uri::host)
+        self.entries.get(account)?.served()?.revocation_uri().map(Uri::host)
     }
 }
 
 /// The request of an account whose turn it is, now in flight.
 pub(super) fn begin(entry: &mut Entry, told: Option<&Secret>, job: JobId) -> Option<RevocationRequest> {
     let (kind, token) = to_revoke(entry)?;
-    let uri = entry.account.revocation_uri.as_deref()?;
-    let request = RevocationRequest::new(Client::of(&entry.account, told)?, uri, kind, &token);
+    let served = Served::new(&entry.account, entry.metadata.as_deref()).ok()?;
+    let uri = served.revocation_uri()?;
+    let request = RevocationRequest::new(Client::of(served, told)?, uri, kind, &token);
     let revocation = entry.revocation.as_mut()?;
     (revocation.stage, revocation.host) = (Stage::InFlight { job, kind }, Some(uri.host().to_owned()));
     Some(request)
@@ -155,8 +161,12 @@ pub(super) fn settle(entry: &mut Entry, outbox: &mut Outbox) {
     let refused = revocation.refused.clone();
     if !entry.waiters.has_revokers() {
         entry.revocation = None;
-    } else if entry.account.revocation_uri.is_none() {
-        give_up(entry, Reason::new(super::CONFIGURATION_CHANGED), outbox);
+    } else if entry.served().is_some_and(|served| served.revocation_uri().is_none()) {
+        let reason = match entry.account.asks() {
+            Some(issuer) => has_none(issuer, "revocation_endpoint"),
+            None => Reason::new(super::CONFIGURATION_CHANGED),
+        };
+        give_up(entry, reason, outbox);
     } else if to_revoke(entry).is_none() && !entry.is_in_flight() {
         match refused {
             Some(reason) => give_up(entry, reason, outbox),

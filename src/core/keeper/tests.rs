@@ -5,6 +5,7 @@ mod authorization;
 pub(super) mod bench;
 mod client_secrets;
 mod device;
+mod discovery;
 mod importing;
 mod limits;
 mod login;

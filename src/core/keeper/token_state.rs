@@ -4,6 +4,7 @@
 use core::mem;
 use core::time::Duration;
 
+use pizauth_common::ipc::message::Method;
 use pizauth_common::secret::Secret;
 
 use super::effect::JobId;
@@ -21,7 +22,7 @@ use crate::snapshot::Lineage;
 pub(super) enum TokenState {
     /// No token, nothing under way.
     Empty,
-    /// Codes for a sign-in on another device have been asked for.
+    /// A server is asked for what a sign-in begins with: where that is, or codes for another device.
     Starting(Starting),
     /// An authorization request waits for the user's browser.
     Pending(PendingAuthorization),
@@ -43,7 +44,7 @@ impl TokenState {
             Self::Exchanging(exchange) => exchange.kept.as_deref(),
             Self::Starting(starting) => starting.kept.as_deref(),
             Self::OnDevice(sign_in) => sign_in.kept.as_deref(),
-            Self::Empty | Self::Pending(_) | Self::Fetching(_) => None,
+            _ => None,
         }
     }
 
@@ -77,9 +78,7 @@ impl TokenState {
         match self {
             Self::Pending(pending) => Some(pending),
             Self::Active(token) => token.sign_in.as_deref(),
-            Self::Empty | Self::Starting(_) | Self::OnDevice(_) | Self::Exchanging(_) | Self::Fetching(_) => {
-                None
-            }
+            _ => None,
         }
     }
 
@@ -93,8 +92,8 @@ impl TokenState {
 
     /// Whether a sign-in waits for the user, or is being prepared or completed.
     pub(super) fn awaits_sign_in(&self) -> bool {
-        let is_under_way = matches!(self, Self::Starting(_) | Self::OnDevice(_) | Self::Exchanging(_));
-        is_under_way || self.pending().is_some()
+        matches!(self, Self::Starting(_) | Self::OnDevice(_) | Self::Exchanging(_))
+            || self.pending().is_some()
     }
 
     /// When the user hears of that, for the first time or again.
@@ -110,7 +109,7 @@ impl TokenState {
             Self::Pending(pending) => Some(&mut pending.reminder),
             Self::OnDevice(sign_in) => Some(&mut sign_in.reminder),
             Self::Active(token) => token.sign_in.as_deref_mut().map(|pending| &mut pending.reminder),
-            Self::Empty | Self::Starting(_) | Self::Exchanging(_) | Self::Fetching(_) => None,
+            _ => None,
         }
     }
 
@@ -171,14 +170,17 @@ pub(super) struct Reminder {
     pub(super) is_told: bool,
     /// The user sees it without being told.
     pub(super) is_known: bool,
+    /// A server had to say something first.
+    pub(super) is_late: bool,
 }
 
-/// A device authorization request (RFC 8628 §3.1) that is due or under way. It is sent once.
+/// A sign-in that a server is asked for what it begins with, once where that is a device authorization request.
 #[derive(Debug)]
 pub(super) struct Starting {
+    pub(super) method: Method,
     pub(super) job: JobId,
     pub(super) is_in_flight: bool,
-    /// The user waits for the codes, and sees them without being told.
+    /// The user waits for that, and sees it without being told.
     pub(super) is_known: bool,
     /// The tokens that the sign-in takes the place of. They are back if it fails.
     pub(super) kept: Option<Box<ActiveToken>>,
@@ -189,17 +191,15 @@ pub(super) struct Starting {
 pub(super) struct DeviceSignIn {
     pub(super) given: DeviceAuthorization,
     pub(super) expires_at: Moment,
-    /// Between polls, as the server wants it.
+    /// As the server wants it.
     pub(super) interval: Duration,
-    /// The pause after the last answer that was none, doubled with each; the interval, while there is no trouble.
+    /// After the last answer that was none, doubled with each; the interval, while there is no trouble.
     pub(super) pause: Duration,
     pub(super) poll: Poll,
     pub(super) reminder: Reminder,
-    /// As in [`Starting`].
     pub(super) kept: Option<Box<ActiveToken>>,
 }
 
-/// Whether a poll is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Poll {
     /// The next one starts at `due`.

@@ -9,6 +9,8 @@ use sha2::{Digest as _, Sha256};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
+use super::served::Served;
+
 #[cfg(test)]
 mod tests;
 
@@ -32,19 +34,16 @@ pub(crate) struct AuthorizationRequest {
 }
 
 impl AuthorizationRequest {
-    /// Builds the request of an account with this grant. `entropy` fills a buffer with random bytes; `port` is the
+    /// Builds the request of an account that has such an endpoint. `entropy` fills a buffer with random bytes; `port` is the
     /// redirect listener's.
-    pub(crate) fn new(
-        account: &Account,
-        grant: &AuthorizationCode,
-        port: u16,
-        entropy: &mut dyn FnMut(&mut [u8]),
-    ) -> Self {
+    pub(crate) fn new(served: &Served, port: u16, entropy: &mut dyn FnMut(&mut [u8])) -> Option<Self> {
+        let (grant, endpoint) = served.browser()?;
         let state = random_text::<STATE_BYTES>(entropy);
         let code_verifier = random_text::<VERIFIER_BYTES>(entropy);
         let redirect_uri = with_port(&grant.redirect_uri, port);
-        let url = url(account, grant, &redirect_uri, &state, &code_verifier);
-        Self { url, state, code_verifier, redirect_uri }
+        let fields = fields(served.account, grant, &redirect_uri, &state, &code_verifier);
+        let url = with_query(endpoint.written(), &fields);
+        Some(Self { url, state, code_verifier, redirect_uri })
     }
 }
 
@@ -68,8 +67,8 @@ fn with_port(redirect_uri: &Uri, port: u16) -> String {
     uri.into()
 }
 
-/// The endpoint as the configuration writes it, its own query included, and our fields behind it.
-fn url(
+/// The query of the request.
+fn fields(
     account: &Account,
     grant: &AuthorizationCode,
     redirect_uri: &str,
@@ -90,11 +89,13 @@ fn url(
     }
     fields.extend_pairs(account.resource.iter().map(|resource| ("resource", resource)));
     fields.extend_pairs(&grant.auth_uri_fields);
-
-    let endpoint = grant.auth_uri.written();
     // A blank as `+` is read by forms alone, `%20` by every hop; a `+` that is meant is `%2B` here.
-    let query = fields.finish().replace('+', "%20");
-    format!("{endpoint}{}{query}", separator(endpoint))
+    fields.finish().replace('+', "%20")
+}
+
+/// The endpoint as it is written, its own query included, and our fields behind it.
+fn with_query(endpoint: &str, fields: &str) -> String {
+    format!("{endpoint}{}{fields}", separator(endpoint))
 }
 
 /// What stands between an endpoint, which may have a query of its own, and further fields.

@@ -10,29 +10,34 @@ use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
 use super::provider_hints::Proof;
+use super::served::Served;
 use crate::http;
 use crate::prelude::*;
 
 #[cfg(test)]
 mod tests;
 
-/// An account, with all that its client needs to prove who it is: only such a one has requests.
+/// An account and its server, with all that its client needs to prove who it is: only such a one has requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Client<'a> {
-    pub(super) account: &'a Account,
+    pub(super) served: Served<'a>,
     /// Where there is one.
     secret: Option<&'a Secret>,
 }
 
 impl<'a> Client<'a> {
     /// That of an account. Where a command prints the secret, that is what it has `told`; without it there is no client.
-    pub fn of(account: &'a Account, told: Option<&'a Secret>) -> Option<Self> {
-        let secret = match account.client_auth.client_secret() {
+    pub fn of(served: Served<'a>, told: Option<&'a Secret>) -> Option<Self> {
+        let secret = match served.account.client_auth.client_secret() {
             None => None,
             Some(ClientSecret::Written(secret)) => Some(secret),
             Some(ClientSecret::OfCommand(_)) => Some(told?),
         };
-        Some(Self { account, secret })
+        Some(Self { served, secret })
+    }
+
+    pub(super) fn account(&self) -> &'a Account {
+        self.served.account
     }
 }
 
@@ -55,7 +60,8 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 impl Credentials {
     /// Those of a client.
     pub(crate) fn of(client: Client) -> Self {
-        let Client { account, secret } = client;
+        let Client { served, secret } = client;
+        let account = served.account;
         let client_id = ("client_id", Secret::from(&*account.client_id));
         match (&account.client_auth, secret) {
             (ClientAuth::Post(_), Some(secret)) => Self {
@@ -77,7 +83,7 @@ impl Credentials {
                     issuer: Arc::clone(&account.client_id),
                     subject: Arc::clone(&account.client_id),
                     // Also at other endpoints: it is what Microsoft wants, and names the server.
-                    audience: account.token_uri.written().to_owned(),
+                    audience: served.token_uri.written().to_owned(),
                     scope: None,
                     stamp: http::Stamp::default(),
                 };
@@ -91,14 +97,15 @@ impl Credentials {
     }
 
     /// Those of an account whose client says in whose name it asks, and signs that: nothing else has to prove who it is.
-    pub(crate) fn in_the_name_of(account: &Account, signed: &JwtBearer) -> Self {
+    pub(crate) fn in_the_name_of(served: &Served, signed: &JwtBearer) -> Self {
+        let account = served.account;
         let scopes = account.scopes.join(" ");
         let assertion = http::Assertion {
             field: "assertion",
             key: Arc::clone(&signed.key),
             issuer: Arc::clone(&account.client_id),
             subject: Arc::clone(&signed.subject),
-            audience: account.token_uri.written().to_owned(),
+            audience: served.token_uri.written().to_owned(),
             scope: (!scopes.is_empty()).then_some(scopes),
             stamp: http::Stamp::default(),
         };

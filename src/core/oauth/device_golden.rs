@@ -16,7 +16,7 @@ type Facts = (String, Vec<(&'static str, String)>);
 
 fn codes(answer: Answer) -> Facts {
     let account = on_device(account("work"));
-    let request = DeviceRequest::new(client(&account), account.grant.device().unwrap());
+    let request = DeviceRequest::new(client(&account)).unwrap();
     match request.outcome(Ok(answer)) {
         Err(reason) => ("failed".to_owned(), vec![("reason", reason.to_string())]),
         Ok(given) => {

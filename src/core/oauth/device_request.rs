@@ -3,7 +3,6 @@
 use alloc::borrow::Cow;
 use core::time::Duration;
 
-use pizauth_common::config::DeviceCode;
 use pizauth_common::secret::Secret;
 use pizauth_common::terminal::is_printable_ascii;
 use url::Url;
@@ -92,16 +91,17 @@ impl DeviceRequest {
     /// For its name in the log, where token requests have their `grant_type`.
     pub const LOGGED_AS: &str = "device_authorization";
 
-    /// The request of a client with this grant.
-    pub fn new(client: Client, grant: &DeviceCode) -> Self {
-        let account = client.account;
+    /// The request of a client, where its server has such an endpoint.
+    pub fn new(client: Client) -> Option<Self> {
+        let (grant, uri) = client.served.device()?;
+        let account = client.account();
         let scopes = account.scopes.join(" ");
         let scope = (!scopes.is_empty()).then_some(("scope", scopes.as_str()));
         let extra = grant.auth_uri_fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let credentials = Credentials::of(client);
         let client = credentials.fields.iter().map(|(name, value)| (*name, value.expose()));
         let form = form(client.chain(scope).chain(resources(account)).chain(extra));
-        Self { device_auth_uri: grant.device_auth_uri.written().to_owned(), form, credentials }
+        Some(Self { device_auth_uri: uri.written().to_owned(), form, credentials })
     }
 
     /// The client's secret, where one is sent.

@@ -1,13 +1,13 @@
 //! Which authorization server an authorization response comes from (RFC 9207): a response of one is not to be taken to
 //! another.
 
-use pizauth_common::config::{Account, AuthorizationCode};
 use pizauth_common::terminal::cut;
 use url::Url;
 
 use super::outcome::Reason;
 use super::redaction::Redaction;
 use super::redirect::AuthorizationResponse;
+use super::served::Served;
 use crate::prelude::*;
 
 #[cfg(test)]
@@ -28,18 +28,21 @@ pub(crate) enum Origin {
 }
 
 /// Compares what a response says with the account (RFC 9207 §2.4: byte for byte).
-pub(crate) fn origin(
-    response: &AuthorizationResponse,
-    account: &Account,
-    grant: &AuthorizationCode,
-) -> Origin {
-    let Some(iss) = response.iss() else { return Origin::Fits };
-    match account.issuer.as_deref() {
-        Some(issuer) if issuer == iss => Origin::Fits,
-        Some(issuer) => Origin::Other(other(&shown(iss, response), iss, issuer)),
-        None if is_of_server(iss, grant) => Origin::Fits,
-        None => Origin::Unknown(shown(iss, response)),
+pub(crate) fn origin(response: &AuthorizationResponse, served: &Served) -> Origin {
+    let issuer = served.account.issuer.as_ref().map(|issuer| issuer.written());
+    match (response.iss(), issuer) {
+        (None, Some(issuer)) if served.promises_iss() => Origin::Other(nobody(issuer)),
+        (None, _) => Origin::Fits,
+        (Some(iss), Some(issuer)) if issuer == iss => Origin::Fits,
+        (Some(iss), Some(issuer)) => Origin::Other(other(&shown(iss, response), iss, issuer)),
+        (Some(iss), None) if is_of_server(iss, served) => Origin::Fits,
+        (Some(iss), None) => Origin::Unknown(shown(iss, response)),
     }
+}
+
+/// RFC 9207 §2.4: what may be an answer of a server that does not say whose it is.
+fn nobody(issuer: &str) -> Reason {
+    Reason::with_cause("iss", &format!("the answer names no issuer, though {issuer} promises one"))
 }
 
 fn other(shown: &str, iss: &str, issuer: &str) -> Reason {
@@ -48,8 +51,9 @@ fn other(shown: &str, iss: &str, issuer: &str) -> Reason {
     Reason::with_cause("iss", &format!("the answer comes from {shown}, not from {issuer}{hint}"))
 }
 
-fn is_of_server(iss: &str, grant: &AuthorizationCode) -> bool {
-    Url::parse(iss).is_ok_and(|iss| iss.origin() == grant.auth_uri.parsed().origin())
+fn is_of_server(iss: &str, served: &Served) -> bool {
+    let begins_at = served.browser().map(|(_, auth_uri)| auth_uri.parsed().origin());
+    Url::parse(iss).is_ok_and(|iss| Some(iss.origin()) == begins_at)
 }
 
 /// Anybody may have written it.

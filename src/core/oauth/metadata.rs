@@ -1,6 +1,7 @@
 //! What an authorization server says of itself (RFC 8414; OpenID Connect Discovery 1.0 §4): where its endpoints are, and
 //! what it takes there. It is trusted for that as far as TLS and its own name go, and for nothing else.
 
+use alloc::sync::Arc;
 use core::time::Duration;
 
 use pizauth_common::config::{Scheme, Uri};
@@ -37,7 +38,7 @@ enum Place {
 /// The request for the metadata of an issuer, at one of the places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetadataRequest {
-    issuer: Uri,
+    issuer: Arc<Uri>,
     place: Place,
 }
 
@@ -104,8 +105,8 @@ impl MetadataRequest {
     pub const LOGGED_AS: &str = "metadata";
 
     /// At the first place.
-    pub fn new(issuer: Uri) -> Self {
-        Self { issuer, place: Place::OAuth }
+    pub fn new(issuer: impl Into<Arc<Uri>>) -> Self {
+        Self { issuer: issuer.into(), place: Place::OAuth }
     }
 
     /// At the next place, if there is one.

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::client_auth::{Client, Credentials};
 use super::outcome::{Outcome, Reason};
 use super::provider_hints::Proof;
+use super::served::Served;
 use super::token_answer;
 use crate::http;
 use crate::prelude::*;
@@ -99,13 +100,13 @@ impl TokenRequest {
     pub fn by_itself(client: Client, application: &Application) -> Self {
         match application {
             Application::ClientCredentials => {
-                let scopes = client.account.scopes.join(" ");
+                let scopes = client.account().scopes.join(" ");
                 let scope = (!scopes.is_empty()).then_some(("scope", scopes.as_str()));
                 Self::new(client, GrantType::ClientCredentials, scope.as_slice())
             }
             Application::JwtBearer(signed) => {
-                let credentials = Credentials::in_the_name_of(client.account, signed);
-                Self::with(client.account, GrantType::JwtBearer, &[], credentials)
+                let credentials = Credentials::in_the_name_of(&client.served, signed);
+                Self::with(&client.served, GrantType::JwtBearer, &[], credentials)
             }
         }
     }
@@ -130,21 +131,22 @@ impl TokenRequest {
         match result {
             Ok(answer) => token_answer::judge(&answer, self),
             Err(http::Lost { why, needs_person: true, .. }) => Outcome::NeedsAttention(Reason::new(&why)),
-            Err(http::Lost { sent, why, needs_person: false }) => {
+            Err(http::Lost { sent, why, needs_person: false, .. }) => {
                 Outcome::Transient { reason: Reason::new(&why), retry_after: None, reached: sent }
             }
         }
     }
 
     fn new(client: Client, grant: GrantType, fields: &[(&str, &str)]) -> Self {
-        Self::with(client.account, grant, fields, Credentials::of(client))
+        Self::with(&client.served, grant, fields, Credentials::of(client))
     }
 
-    fn with(account: &Account, grant: GrantType, fields: &[(&str, &str)], credentials: Credentials) -> Self {
+    fn with(served: &Served, grant: GrantType, fields: &[(&str, &str)], credentials: Credentials) -> Self {
+        let account = served.account;
         let client = credentials.fields.iter().map(|(name, value)| (*name, value.expose()));
         let fields = [("grant_type", grant.as_str())].into_iter().chain(fields.iter().copied());
         Self {
-            token_uri: account.token_uri.written().to_owned(),
+            token_uri: served.token_uri.written().to_owned(),
             form: form(fields.chain(client).chain(fields_of(account))),
             credentials,
             grant,

@@ -16,7 +16,7 @@ pub struct Fingerprint(pub [u8; 32]);
 pub struct SecurityFields<'a> {
     /// `account "name"`.
     pub name: &'a str,
-    /// `auth_uri`; empty where an account has none, as it may where its user signs in on another device.
+    /// `auth_uri`, or the issuer that is asked for it; empty where an account has none, as it may where its user signs in on another device.
     pub auth_uri: &'a str,
     /// `auth_uri_fields`, in order.
     pub auth_uri_fields: &'a [(String, String)],
@@ -26,7 +26,7 @@ pub struct SecurityFields<'a> {
     pub redirect_uri: &'a str,
     /// `scopes`, in order.
     pub scopes: &'a [String],
-    /// `token_uri`.
+    /// `token_uri`, or the issuer that is asked for it: that may move its endpoints.
     pub token_uri: &'a str,
     /// `resource`, in order: hashed where there is any.
     pub resource: &'a [String],
@@ -48,7 +48,7 @@ impl<'a> SecurityFields<'a> {
             token_uri,
             // Used at the user's word only.
             revocation_uri: _,
-            // The endpoints are what it would only confirm.
+            // Hashed in place of each endpoint that it is asked for; of others it would only confirm where they are.
             issuer: _,
             client_id,
             client_auth: _,
@@ -69,7 +69,7 @@ impl<'a> SecurityFields<'a> {
             client_id,
             redirect_uri,
             scopes,
-            token_uri: token_uri.written(),
+            token_uri: token_uri.anchor().written(),
             resource,
             token_uri_fields,
             is_application: grant.application().is_some(),
@@ -85,7 +85,7 @@ fn sign_in(grant: &Grant) -> (&str, &str, &[(String, String)]) {
         Grant::AuthorizationCode { browser, device: _ }
         | Grant::DeviceCode { browser: Some(browser), device: _ } => {
             let AuthorizationCode { auth_uri, auth_uri_fields, redirect_uri } = browser;
-            (auth_uri.written(), redirect_uri.written(), auth_uri_fields)
+            (auth_uri.anchor().written(), redirect_uri.written(), auth_uri_fields)
         }
         Grant::DeviceCode { device, browser: None } => {
             let DeviceCode { device_auth_uri: _, auth_uri_fields } = device;

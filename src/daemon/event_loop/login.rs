@@ -25,7 +25,7 @@ impl EventLoop {
                 let why = format!("{} signs in by itself", as_argument(&account));
                 Err(Refused(Refusal::NoMethod, why))
             }
-            keeper::Login::NoWay(method) => Err(no_way(method, &account)),
+            keeper::Login::NoWay { method, issuer } => Err(no_way(method, issuer, &account)),
             keeper::Login::Stopping => Err(stopping()),
         }
     }
@@ -96,15 +96,21 @@ pub(super) fn failed(message: String) -> Answer {
     Report::Failed { message }.into()
 }
 
-fn no_way(method: Method, account: &str) -> Refused {
-    let (lacks, otherwise) = match method {
-        Method::Browser => ("auth_uri, which signing in with a browser needs", "--device"),
-        Method::Device => {
-            ("device_auth_uri, which signing in on another device needs", "--browser or --paste")
-        }
+fn no_way(method: Method, issuer: Option<String>, account: &str) -> Refused {
+    let (option, endpoint, need, otherwise) = match method {
+        Method::Browser => ("auth_uri", "authorization_endpoint", "signing in with a browser", "--device"),
+        Method::Device => (
+            "device_auth_uri",
+            "device_authorization_endpoint",
+            "signing in on another device",
+            "--browser or --paste",
+        ),
     };
     let account_argument = as_argument(account);
-    let message =
-        format!("account {account:?} has no {lacks} (try: pizauth login {otherwise} {account_argument})");
+    let lacks = match issuer {
+        Some(issuer) => format!("{issuer} has no {endpoint}"),
+        None => format!("account {account:?} has no {option}"),
+    };
+    let message = format!("{lacks}, which {need} needs (try: pizauth login {otherwise} {account_argument})");
     Refused(Refusal::NoMethod, message)
 }

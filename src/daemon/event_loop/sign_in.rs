@@ -40,6 +40,17 @@ impl Rooms {
     }
 }
 
+/// Nobody knows where a sign-in to it would begin.
+pub(super) fn unserved(account: &str, reason: &Reason, asked_in: Duration) -> Refused {
+    let message = format!(
+        "no access token for account {account:?}: {reason}; when that is mended: pizauth reload, or pizauth refresh {} \
+         (it is asked again in {})",
+        as_argument(account),
+        roughly(asked_in)
+    );
+    Refused(Refusal::Ended, message)
+}
+
 /// There is no further code yet: nobody has used the last one.
 pub(super) fn no_code_yet(account: &str, last_error: Option<Reason>, next_code_in: Duration) -> Refused {
     let why = last_error.map(|reason| format!(": {reason}")).unwrap_or_default();

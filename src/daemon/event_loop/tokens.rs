@@ -15,7 +15,7 @@ use pizauth_core::oauth::outcome::Reason;
 
 use super::answers::{Refused, busy, restoring, stopping};
 use super::login::failed;
-use super::sign_in::no_code_yet;
+use super::sign_in::{no_code_yet, unserved};
 use super::waiting::CannotWait;
 use super::{EventLoop, Rooms};
 use crate::ipc_listener::{Asker, CallerId};
@@ -250,6 +250,7 @@ fn shown_as(shown: Shown, min_valid: Duration, account: &str) -> Result<Found, R
             let refused = too_short(valid_for, min_valid, renewal);
             if comes { Found::UnderWay(refused) } else { Found::Answer(refused) }
         }
+        Shown::Unserved { reason, asked_in } => return Err(unserved(account, &reason, asked_in)),
         Shown::Stopping => return Err(stopping()),
     })
 }

@@ -90,9 +90,9 @@ impl EventLoop {
         Ok(())
     }
 
-    /// A code has come, which those who wait have not been told: it had to be asked for.
+    /// The user can sign in, which those who wait have not been told: a server had to be asked for it.
     pub(super) fn tell_code(&mut self, event: &AccountEvent, now: Now) {
-        let Happened::AuthorizationPending { user_code: Some(_), .. } = &event.what else { return };
+        let Happened::AuthorizationPending { is_late: true, .. } = &event.what else { return };
         let account = event.account.as_str();
         let is_for_it =
             |waiting: &&Waiting| waiting.asked.account == account && !waiting.asked.is_for_stage();

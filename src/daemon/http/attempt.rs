@@ -37,7 +37,12 @@ impl Attempt {
 
     /// What is told of an attempt that got no answer.
     pub(super) fn lost(&self, failure: &Failure) -> Lost {
-        Lost { sent: self.has_been_sent(), why: failure.to_string(), needs_person: failure.needs_person() }
+        Lost {
+            sent: self.has_been_sent(),
+            why: failure.to_string(),
+            needs_person: failure.needs_person(),
+            is_unresolved: failure.is_unresolved(),
+        }
     }
 
     /// Whether a byte of the body can have reached the server.

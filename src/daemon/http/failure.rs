@@ -34,6 +34,14 @@ impl Failure {
     pub(super) fn needs_person(&self) -> bool {
         matches!(self, Self::Unsigned(_))
     }
+
+    /// Whether the server's name has no address.
+    pub(super) fn is_unresolved(&self) -> bool {
+        match self {
+            Self::Unreachable { trouble: Trouble::Io(error), .. } => name_lookup::trouble(error).is_some(),
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Failure {

@@ -15,6 +15,8 @@ pub(crate) struct Setup {
     globals: String,
     accounts: Vec<(String, String)>,
     uses_tls: bool,
+    asks_issuer: bool,
+    metadata: Option<Fault>,
 }
 
 /// An authorization server, and a daemon with an account `work` (unless said otherwise).
@@ -28,7 +30,8 @@ pub(crate) struct Running {
 
 impl Setup {
     pub(crate) fn new() -> Self {
-        Self { policy: Policy::default(), globals: String::new(), accounts: Vec::new(), uses_tls: false }
+        let (policy, globals, accounts) = (Policy::default(), String::new(), Vec::new());
+        Self { policy, globals, accounts, uses_tls: false, asks_issuer: false, metadata: None }
     }
 
     pub(crate) fn policy(mut self, change: impl FnOnce(&mut Policy)) -> Self {
@@ -49,6 +52,17 @@ impl Setup {
         self
     }
 
+    /// The accounts name the issuer in place of endpoints.
+    pub(crate) fn asks_issuer(mut self) -> Self {
+        self.asks_issuer = true;
+        self
+    }
+
+    /// The same, and it answers so as long as nobody says otherwise.
+    pub(crate) fn asks_issuer_that_says(self, metadata: Fault) -> Self {
+        Self { metadata: Some(metadata), ..self.asks_issuer() }
+    }
+
     /// The token endpoint is asked over TLS. The daemon started here trusts its certificate; another one would not.
     pub(crate) fn over_tls(mut self) -> Self {
         self.uses_tls = true;
@@ -61,6 +75,9 @@ impl Setup {
             self = self.account("work", "");
         }
         let server = AuthServer::start(self.policy.clone()).expect("starting the authorization server");
+        if self.metadata.is_some() {
+            server.script_always(Endpoint::Metadata, self.metadata.take());
+        }
         let sandbox = Sandbox::new();
         let https = self.uses_tls.then(|| Https::before(&server).expect("starting its HTTPS listener"));
         let token_uri = https.as_ref().map_or_else(|| server.token_uri(), Https::token_uri);
@@ -82,17 +99,19 @@ impl Setup {
         for (name, fields) in &self.accounts {
             // `@ISSUER@` stands for the server, whose port nobody knows before it has started.
             let fields = fields.replace("@ISSUER@", server.issuer());
-            text.push_str(&account_block(server, token_uri, name, &fields));
+            let endpoints = match self.asks_issuer {
+                true => format!("issuer = \"{}\";", server.issuer()),
+                false => format!("auth_uri = \"{}\";\n  token_uri = \"{token_uri}\";", server.auth_uri()),
+            };
+            text.push_str(&account_block(&endpoints, name, &fields));
         }
         text
     }
 }
 
-fn account_block(server: &AuthServer, token_uri: &str, name: &str, fields: &str) -> String {
-    let auth_uri = server.auth_uri();
+fn account_block(endpoints: &str, name: &str, fields: &str) -> String {
     format!(
-        "account \"{name}\" {{\n  auth_uri = \"{auth_uri}\";\n  token_uri = \"{token_uri}\";\n  \
-         client_id = \"client-of-{name}\";\n  scopes = [\"imap\", \"smtp\"];\n  {fields}\n}}\n"
+        "account \"{name}\" {{\n  {endpoints}\n  client_id = \"client-of-{name}\";\n  scopes = [\"imap\", \"smtp\"];\n  {fields}\n}}\n"
     )
 }
 

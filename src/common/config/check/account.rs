@@ -9,11 +9,12 @@ use super::client_secret::{self, HasClientSecret};
 use super::global::{self, Global};
 use super::grant::{self, GrantName};
 use super::options::{self, Elsewhere, Rule, Seen};
-use super::provider::{self, Provider};
+use super::provider::Provider;
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
 use super::{across, application, client, fields, user};
 use crate::account_name::AccountName;
 use crate::config::client_auth::ClientAuth;
+use crate::config::endpoint::Endpoint;
 use crate::config::grant::Grant;
 use crate::config::model::{Account, Listeners};
 use crate::config::presets::Preset;
@@ -37,7 +38,9 @@ pub(super) struct Draft {
     tenant: Option<String>,
     pub(super) auth_uri: Option<Uri>,
     pub(super) device_auth_uri: Option<Uri>,
-    issuer: Option<Arc<str>>,
+    issuer: Option<Arc<Uri>>,
+    /// The issuer, where it is asked for endpoints.
+    pub(super) asked: Option<Arc<Uri>>,
     token_uri: Option<Uri>,
     revocation_uri: Option<Uri>,
     client_id: Option<String>,
@@ -148,6 +151,11 @@ pub(super) fn read<'a>(
         Some(provider) => provider.auth_uri_fields(own_fields),
         None => own_fields,
     };
+    let token_uri = draft.token_uri.take().or_else(|| provider?.token_uri());
+    let lacks_one = token_uri.is_none() || grant::lacks_endpoint(&draft, provider, &seen);
+    draft.asked = draft.issuer.clone().filter(|_| lacks_one);
+    let asked = draft.asked.clone();
+    let revocation_uri = draft.revocation_uri.take().or(revocation_uri_of_provider);
     let user = draft.user.take().or_else(|| user::hinted_at(&fields));
     client_key::report_missing(&seen, problems);
     let grant = grant::read(&mut draft, fields, provider, place, &seen, global, problems);
@@ -165,9 +173,9 @@ pub(super) fn read<'a>(
         name: AccountName::from(name?.as_str()),
         user: user.map(Into::into),
         grant: grant?,
-        token_uri: draft.token_uri.or_else(|| provider?.token_uri())?.into(),
-        revocation_uri: draft.revocation_uri.or(revocation_uri_of_provider).map(Into::into),
-        issuer: draft.issuer.or(issuer_of_provider),
+        token_uri: Endpoint::of(token_uri, asked.as_ref())?,
+        revocation_uri: Endpoint::of(revocation_uri, asked.as_ref()),
+        issuer: draft.issuer.or(issuer_of_provider.map(Into::into)),
         client_id: draft.client_id?.into(),
         client_auth,
         scopes: draft.scopes.or_else(|| Some(for_user?.scopes())).unwrap_or_default().into(),
@@ -216,9 +224,9 @@ fn unusable(name: &str) -> Option<String> {
 }
 
 fn report_missing<'a>(place: &'a str, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) {
-    let is_supplied = |option| seen.get("provider").is_some() && provider::SUPPLIED.contains(&option);
+    let has_other_source = seen.get("provider").is_some() || seen.get("issuer").is_some();
     for option in MANDATORY {
-        if seen.get(option).is_none() && !is_supplied(option) {
+        if seen.get(option).is_none() && !(has_other_source && option == "token_uri") {
             problems.error(place, format!("this account has no {option}, which is mandatory"));
         }
     }

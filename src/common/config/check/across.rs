@@ -7,7 +7,6 @@ use url::Url;
 use super::global::Global;
 use super::options::Seen;
 use super::uri::is_loopback;
-use crate::config::grant::Grant;
 use crate::config::model::{Account, ListenAddress};
 use crate::config::problems::Problems;
 use crate::config::uri::{Scheme, Uri};
@@ -115,7 +114,10 @@ pub(super) fn check<'a>(
         problems.warning(at(need.option), need.message);
     }
     let Some(code) = account.grant.browser() else { return };
-    if let Some(doubt) = doubt_of_endpoints(code.auth_uri.parsed(), account.token_uri.parsed()) {
+    let written = (code.auth_uri.known(), account.token_uri.known());
+    if let (Some(auth_uri), Some(token_uri)) = written
+        && let Some(doubt) = doubt_of_endpoints(auth_uri.parsed(), token_uri.parsed())
+    {
         problems.warning(at("auth_uri"), doubt);
     }
     if let Some((option, listener)) = listener(&code.redirect_uri, global) {
@@ -126,20 +128,16 @@ pub(super) fn check<'a>(
 
 /// The endpoints, each with its option.
 fn endpoints(account: &Account) -> impl Iterator<Item = (&'static str, &Uri)> {
-    let auth_uri = account.grant.browser().map(|browser| ("auth_uri", &*browser.auth_uri));
-    let device = account.grant.device().map(|device| ("device_auth_uri", &*device.device_auth_uri));
-    let revocation = account.revocation_uri.as_deref().map(|uri| ("revocation_uri", uri));
-    let token_uri = Some(("token_uri", &*account.token_uri));
-    [auth_uri, device, token_uri, revocation].into_iter().flatten()
+    let auth_uri = account.grant.browser().map(|browser| ("auth_uri", &browser.auth_uri));
+    let device = account.grant.device().map(|device| ("device_auth_uri", &device.device_auth_uri));
+    let revocation = account.revocation_uri.as_ref().map(|endpoint| ("revocation_uri", endpoint));
+    let all = [auth_uri, device, Some(("token_uri", &account.token_uri)), revocation];
+    all.into_iter().flatten().filter_map(|(option, endpoint)| Some((option, endpoint.known()?)))
 }
 
-/// Where a sign-in begins.
+/// Where a sign-in begins, or who is asked where.
 fn sign_in_host(account: &Account) -> &str {
-    match &account.grant {
-        Grant::AuthorizationCode { browser, .. } => browser.auth_uri.host(),
-        Grant::DeviceCode { device, .. } => device.device_auth_uri.host(),
-        Grant::Application(_) => account.token_uri.host(),
-    }
+    account.grant.endpoint().unwrap_or(&account.token_uri).anchor().host()
 }
 
 /// What the provider gave the application, each with its option.

@@ -5,6 +5,7 @@ use super::application;
 use super::global::Global;
 use super::options::{Given, Seen};
 use super::provider::Provider;
+use crate::config::endpoint::Endpoint;
 use crate::config::grant::{AuthorizationCode, DeviceCode, Grant};
 use crate::config::problems::Problems;
 use crate::config::uri::Uri;
@@ -68,11 +69,25 @@ pub(super) fn report_missing<'a>(
     problems.error(place, format!("this account has no {option}, which {why}"));
 }
 
-/// Whether the provider has it. One that could not be read may have.
+/// Whether the provider has it, or an issuer may. One that could not be read may have.
 fn is_supplied(name: GrantName, draft: &Draft, seen: &Seen) -> bool {
     match (name, draft.provider) {
+        _ if seen.get("issuer").is_some() => true,
         (GrantName::DeviceCode, Some(preset)) => preset.device_auth_uri.is_some(),
         _ => seen.get("provider").is_some(),
+    }
+}
+
+/// Whether neither option nor provider tell where a sign-in begins.
+pub(super) fn lacks_endpoint(draft: &Draft, provider: Option<&Provider>, seen: &Seen) -> bool {
+    match name(draft, seen) {
+        Some(GrantName::AuthorizationCode) => {
+            draft.auth_uri.is_none() && provider.and_then(Provider::auth_uri).is_none()
+        }
+        Some(GrantName::DeviceCode) => {
+            draft.device_auth_uri.is_none() && provider.and_then(Provider::device_auth_uri).is_none()
+        }
+        Some(GrantName::ClientCredentials | GrantName::JwtBearer) | None => false,
     }
 }
 
@@ -100,15 +115,16 @@ pub(super) fn read<'a>(
     let redirect_uri = draft.redirect_uri.take();
     if name == GrantName::AuthorizationCode || seen.get("auth_uri").is_some() {
         check_listener(redirect_uri.as_ref(), place, seen, global, problems);
-    } else if let (None, Some(unused)) = (&auth_uri, seen.place("redirect_uri")) {
+    } else if let (None, None, Some(unused)) = (&auth_uri, &draft.asked, seen.place("redirect_uri")) {
         let message = "'redirect_uri' has no effect: with grant = \"device_code\" no browser comes back";
         problems.warning(unused, message);
     }
     let redirect_uri = redirect_uri.or_else(|| Uri::parse(REDIRECT_URI.to_owned()).ok())?;
-    let device = device_auth_uri
-        .map(|uri| DeviceCode { device_auth_uri: uri.into(), auth_uri_fields: fields.clone() });
-    let browser = auth_uri.map(|uri| AuthorizationCode {
-        auth_uri: uri.into(),
+    let asked = draft.asked.as_ref();
+    let device = Endpoint::of(device_auth_uri, asked)
+        .map(|device_auth_uri| DeviceCode { device_auth_uri, auth_uri_fields: fields.clone() });
+    let browser = Endpoint::of(auth_uri, asked).map(|auth_uri| AuthorizationCode {
+        auth_uri,
         redirect_uri: redirect_uri.into(),
         auth_uri_fields: fields,
     });

@@ -29,13 +29,13 @@ pub fn issuer(written: &str) -> Result<Uri, String> {
 
 impl<'a> Given<'_, 'a> {
     /// An https URI without query and fragment; http only on this machine.
-    pub(super) fn issuer(&self, problems: &mut Problems<'a>) -> Option<Arc<str>> {
+    pub(super) fn issuer(&self, problems: &mut Problems<'a>) -> Option<Arc<Uri>> {
         let uri = self.uri(problems)?;
         if let Some(why) = fault(&uri) {
             problems.error(self.value.place(), why);
             return None;
         }
-        Some(uri.written().into())
+        Some(uri.into())
     }
 }
 

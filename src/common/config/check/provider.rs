@@ -1,16 +1,12 @@
 //! What `provider` and `tenant` come to.
 
 use super::across::is_of_a_template;
-use std::sync::Arc;
 
 use super::options::{Given, Seen};
 use crate::config::presets::{PRESETS, Preset, TENANT};
 use crate::config::problems::Problems;
 use crate::config::syntax::Value;
 use crate::config::uri::Uri;
-
-/// The options that a provider supplies.
-pub(super) const SUPPLIED: [&str; 2] = ["auth_uri", "token_uri"];
 
 /// A preset, and the tenant in it.
 #[derive(Debug)]
@@ -53,8 +49,8 @@ impl Provider {
     }
 
     /// What the server of [`Provider::auth_uri`] calls itself.
-    pub(super) fn issuer(&self) -> Option<Arc<str>> {
-        self.preset.issuer.map(Arc::from)
+    pub(super) fn issuer(&self) -> Option<Uri> {
+        self.uri(self.preset.issuer?)
     }
 
     /// Where there are tenants.

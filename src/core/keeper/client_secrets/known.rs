@@ -26,7 +26,7 @@ impl SecretOf {
         Some(Self {
             command: Arc::clone(account.client_auth.secret_cmd()?),
             client_id: Arc::clone(&account.client_id),
-            server: Host::of(&account.token_uri),
+            server: Host::of(account.token_uri.anchor()),
         })
     }
 }

@@ -1,10 +1,12 @@
 //! What an account waits for: a moment, or the answer to a request.
 
+use pizauth_common::ipc::message::Method;
+
 use super::Entry;
 use crate::keeper::agenda::Due;
 use crate::keeper::effect::JobId;
 use crate::keeper::renewal::Renewal;
-use crate::keeper::token_state::{ActiveToken, DeviceSignIn, ExchangeStage, Poll, TokenState};
+use crate::keeper::token_state::{ActiveToken, DeviceSignIn, ExchangeStage, Poll, Starting, TokenState};
 use crate::moment::Moment;
 
 impl Entry {
@@ -13,8 +15,10 @@ impl Entry {
         let (request, poll) = if self.secret_wait.is_over() { self.to_send() } else { (None, None) };
         let held = self.state.token().filter(|token| token.access_token.is_some());
         let ends = [held.map(|token| token.expires_at), end_of_codes(&self.state)];
+        let is_stranded = self.state.renewal().is_some() && self.served().is_none();
         Due {
             request,
+            stranded: self.due_request().filter(|_| is_stranded && self.revocation.is_none()),
             poll,
             reminder: self.state.reminder().map(|reminder| reminder.at),
             expiry: ends.into_iter().flatten().min(),
@@ -30,6 +34,8 @@ impl Entry {
     /// When its next request may start, and when its next poll.
     fn to_send(&self) -> (Option<Moment>, Option<Moment>) {
         match &self.revocation {
+            // Filed anew when it is known where to.
+            _ if self.served().is_none() => (None, None),
             Some(revocation) if revocation.is_waiting() && !self.is_in_flight() => (Some(Moment::BOOT), None),
             Some(_) => (None, None),
             None => (self.due_request(), due_poll(&self.state)),
@@ -37,9 +43,11 @@ impl Entry {
     }
 
     /// When a request for a token may start.
-    fn due_request(&self) -> Option<Moment> {
+    pub(super) fn due_request(&self) -> Option<Moment> {
         match &self.state {
-            TokenState::Starting(starting) if !starting.is_in_flight => Some(self.exchanges.next_allowed()),
+            TokenState::Starting(Starting { is_in_flight: false, method: Method::Device, .. }) => {
+                Some(self.exchanges.next_allowed())
+            }
             TokenState::Empty
             | TokenState::Starting(_)
             | TokenState::Pending(_)

@@ -110,7 +110,7 @@ impl World {
     /// Whom one on another device begins by asking for codes.
     pub(super) fn device_host(&self, name: &str) -> Option<String> {
         let device = self.accounts[name].grant.device()?;
-        Some(device.device_auth_uri.host().to_owned())
+        Some(device.device_auth_uri.anchor().host().to_owned())
     }
 
     pub(super) fn revoke(&mut self, name: &str, coverage: &mut Coverage) {

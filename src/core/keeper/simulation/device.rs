@@ -183,7 +183,7 @@ impl World {
 /// Where its requests for codes go.
 pub(super) fn device_host_of(account: &Account) -> Option<Host> {
     let device = account.grant.device()?;
-    let is_its = |host: &&Host| device.device_auth_uri.written() == at(host);
+    let is_its = |host: &&Host| device.device_auth_uri.anchor().written() == at(host);
     Some(HOSTS.iter().find(is_its).expect("every account is at a known host"))
 }
 

@@ -26,7 +26,7 @@ pub(super) fn at_host(account: Account, host: Host) -> Account {
 
 /// Where its token requests go.
 pub(super) fn host_of(account: &Account) -> Host {
-    let is_its = |host: &&Host| account.token_uri.written() == **host;
+    let is_its = |host: &&Host| account.token_uri.anchor().written() == **host;
     HOSTS.iter().find(is_its).expect("every account is at a known host")
 }
 

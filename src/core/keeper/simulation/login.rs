@@ -19,7 +19,9 @@ impl World {
         let expected = match method {
             _ if is_stopping => Login::Stopping,
             _ if account.grant.application().is_some() => Login::ByItself,
-            Some(Method::Device) if account.grant.device().is_none() => Login::NoWay(Method::Device),
+            Some(Method::Device) if account.grant.device().is_none() => {
+                Login::NoWay { method: Method::Device, issuer: None }
+            }
             _ => {
                 let url = match &login {
                     Login::At(Stage::Pending(Invitation { url, code: None })) => url.clone(),
@@ -116,7 +118,8 @@ impl Model {
         sign_in.remind_at = next_reminder;
         if !std::mem::replace(&mut sign_in.is_told, true) {
             let (url, user_code) = (sign_in.url.clone(), sign_in.user_code.clone());
-            self.expected.event(Happened::AuthorizationPending { url, user_code, is_known: true });
+            let is_late = user_code.is_some();
+            self.expected.event(Happened::AuthorizationPending { url, user_code, is_known: true, is_late });
         }
     }
 

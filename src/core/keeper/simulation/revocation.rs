@@ -146,13 +146,13 @@ impl World {
 /// What an account has to send; never to another server than its own.
 pub(super) fn request(account: &Account, model: &Model, now: Moment) -> RevocationRequest {
     let (kind, token) = model.to_revoke(now).expect("there is something to revoke");
-    let uri = account.revocation_uri.as_deref().expect("there is somebody to ask");
+    let uri = account.revocation_uri.as_ref().expect("there is somebody to ask").anchor();
     RevocationRequest::new(client(account), uri, kind, &Secret::from(token.as_str()))
 }
 
 /// Where an account's tokens are revoked.
 pub(super) fn revocation_host_of(account: &Account) -> Option<Host> {
-    let written = account.revocation_uri.as_ref()?.written();
+    let written = account.revocation_uri.as_ref()?.anchor().written();
     Some(HOSTS.iter().find(|host| at(host) == written).expect("every account is at a known host"))
 }
 

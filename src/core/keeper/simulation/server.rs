@@ -79,7 +79,7 @@ impl World {
         let is_mute = self.mute == Some(request.host);
         if is_mute || self.dice.chance(10) {
             let why = self.dice.pick(&["no route", "it took too long"]).to_owned();
-            return Err(Lost { sent: self.dice.chance(40), why, needs_person: false });
+            return Err(Lost { sent: self.dice.chance(40), why, needs_person: false, is_unresolved: false });
         }
         let is_proven = self.model(&request.account).session().is_some_and(|session| session.is_proven);
         let is_refresh = matches!(&request.purpose, Purpose::Token(_));

@@ -25,11 +25,11 @@ use crate::keeper::purpose::Purpose;
 use crate::keeper::tests::bench::{PORTS, config, seconds, some_time};
 use crate::keeper::{AccountEvent, Effect, Happened, JobId, Keeper, WaiterId};
 use crate::moment::Now;
-use crate::oauth::client_auth::Client;
 use crate::oauth::device_poll::DevicePoll;
 use crate::oauth::device_request::DeviceRequest;
 use crate::oauth::token_request::TokenRequest;
 use crate::snapshot::Snapshot;
+use crate::testing::client;
 
 /// More than may be in flight at once.
 const ACCOUNTS: [&str; 11] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"];
@@ -232,6 +232,7 @@ impl World {
                 Effect::AskIfTransient { job, account } => self.asked(job, account.as_str()),
                 Effect::Save { job, snapshot } => self.save_begun(job, snapshot),
                 Effect::Tell(event) => self.told(&event),
+                Effect::TellOfIssuer(event) => panic!("nobody asks an issuer: {event:?}"),
                 Effect::Answer { waiter, how } => self.waited(waiter, how),
             }
         }
@@ -277,7 +278,7 @@ impl World {
         let model = self.models.get_mut(&name).expect("every account has a model");
         model.request_sent(job, self.now);
         if let Some(revocation) = &mut model.revocation {
-            revocation.host = account.revocation_uri.as_ref().map(|uri| uri.host().to_owned());
+            revocation.host = account.revocation_uri.as_ref().map(|uri| uri.anchor().host().to_owned());
         }
         let purpose = match &model.revocation {
             Some(_) => Purpose::Revocation(revocation::request(account, model, self.now.moment)),
@@ -331,7 +332,7 @@ fn purpose(account: &Account, phase: &Phase, sent: &http::Request) -> Purpose {
         let mut fields = form_urlencoded::parse(sent.body.expose().as_bytes());
         fields.find(|(found, _)| found == key).map(|(_, value)| value.into_owned()).unwrap_or_default()
     };
-    let client = Client::of(account, None).expect("no command is asked");
+    let client = client(account);
     match phase {
         Phase::Active(Session { by_itself: true, .. }) | Phase::Fetching(_) => {
             let application = account.grant.application().expect("only an application signs in by itself");
@@ -342,8 +343,7 @@ fn purpose(account: &Account, phase: &Phase, sent: &http::Request) -> Purpose {
             Purpose::Token(TokenRequest::refresh(client, &refresh_token.into()))
         }
         Phase::Starting { .. } => {
-            let device = account.grant.device().expect("only a device waits for codes");
-            Purpose::Codes(DeviceRequest::new(client, device))
+            Purpose::Codes(DeviceRequest::new(client).expect("only a device waits for codes"))
         }
         Phase::OnDevice { codes: Codes { given, .. }, .. } => {
             Purpose::Poll(DevicePoll::new(client, &given.device_code, &given.user_code, given.lifetime))

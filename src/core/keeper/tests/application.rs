@@ -285,7 +285,7 @@ fn who_waits_hears_of_the_token_or_of_what_keeps_it() {
     bench.requests.clear();
     bench.keeper.answered(
         job,
-        Err(Lost { sent: false, why: "no network".to_owned(), needs_person: false }),
+        Err(Lost { sent: false, why: "no network".to_owned(), needs_person: false, is_unresolved: false }),
         bench.now,
     );
     bench.collect();

@@ -7,6 +7,7 @@ use pizauth_common::secret::Secret;
 use super::bench::{Bench, PORTS, account, config, counting_entropy, issued, reason, seconds, transient};
 use crate::keeper::{Happened, Invitation, Keeper, RedirectVerdict, Refreshed, Shown, TokenEvent};
 use crate::oauth::outcome::Outcome;
+use crate::testing::uri;
 
 #[test]
 fn show_gives_the_same_url_and_refresh_a_new_one() {
@@ -274,7 +275,7 @@ fn the_fourth_exchange_waits() {
 #[test]
 fn an_answer_of_another_issuer_is_not_taken_to_this_one() {
     let mut configured = account("work");
-    configured.issuer = Some("https://as.example".into());
+    configured.issuer = Some(uri("https://as.example").into());
     let mut bench = Bench::new(vec![configured]);
     let request = |url: &str, iss: &str| {
         let mut request = Bench::redirect_request(url);

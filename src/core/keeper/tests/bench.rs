@@ -12,8 +12,8 @@ use url::Url;
 
 use crate::http::Stamp;
 use crate::keeper::{
-    AccountEvent, Effect, Entropy, Happened, JobId, Keeper, ListenerPorts, RedirectVerdict, Renewing, Shown,
-    TokenEvent, Waited, WaiterId,
+    AccountEvent, Effect, Entropy, Happened, JobId, Keeper, Learned, ListenerPorts, RedirectVerdict,
+    Renewing, Shown, TokenEvent, Waited, WaiterId,
 };
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::{Issued, Outcome, Reason};
@@ -89,6 +89,8 @@ pub(crate) struct Bench {
     /// Of what was to be signed, in order.
     pub(crate) stamps: Vec<Stamp>,
     pub(crate) told: Vec<AccountEvent>,
+    /// What has become known of issuers.
+    pub(crate) learned: Vec<Learned>,
     /// The `transient_error_if_cmd`s that were asked for.
     pub(crate) questions: Vec<JobId>,
     /// The commands that were to print a client's secret, and for whom.
@@ -104,7 +106,8 @@ impl Bench {
         let keeper = Keeper::new(config(accounts), PORTS, counting_entropy());
         let (requests, told, questions) = (Vec::new(), Vec::new(), Vec::new());
         let (asked, answered, saves, stamps) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { keeper, now: some_time(), requests, stamps, told, questions, asked, answered, saves }
+        let (learned, now) = (Vec::new(), some_time());
+        Self { keeper, now, requests, stamps, told, learned, questions, asked, answered, saves }
     }
 
     /// One account called `work` with an access token `at-0`.
@@ -131,6 +134,7 @@ impl Bench {
                 Effect::AskIfTransient { job, .. } => self.questions.push(job),
                 Effect::Save { job, snapshot } => self.saves.push((job, snapshot)),
                 Effect::Tell(event) => self.told.push(event),
+                Effect::TellOfIssuer(event) => self.learned.push(event.what),
                 Effect::Answer { waiter, how } => self.answered.push((waiter, how)),
             }
         }

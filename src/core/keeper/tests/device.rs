@@ -22,7 +22,7 @@ fn pending() -> Result<Answer, Lost> {
 }
 
 fn lost(sent: bool) -> Result<Answer, Lost> {
-    Err(Lost { sent, why: "no route".to_owned(), needs_person: false })
+    Err(Lost { sent, why: "no route".to_owned(), needs_person: false, is_unresolved: false })
 }
 
 impl Bench {

@@ -24,7 +24,7 @@ fn both_ways() -> Bench {
 }
 
 impl Bench {
-    fn login(&mut self, method: Option<Method>) -> Login {
+    pub(super) fn login(&mut self, method: Option<Method>) -> Login {
         let login = self.keeper.login("work", method, self.now).unwrap();
         self.collect();
         login
@@ -144,10 +144,10 @@ fn another_method_takes_the_place_of_what_is_under_way_and_one_that_is_not_known
     assert!(bench.requests.is_empty(), "nobody asks about the code any more");
 
     let mut bench = Bench::new(vec![account("work")]);
-    assert_eq!(bench.login(Some(Method::Device)), Login::NoWay(Method::Device));
+    assert_eq!(bench.login(Some(Method::Device)), Login::NoWay { method: Method::Device, issuer: None });
     assert_eq!(bench.keeper.status(bench.now)[0].state, State::Empty);
     let mut bench = Bench::new(vec![on_device(account("work"))]);
-    assert_eq!(bench.login(Some(Method::Browser)), Login::NoWay(Method::Browser));
+    assert_eq!(bench.login(Some(Method::Browser)), Login::NoWay { method: Method::Browser, issuer: None });
     assert!(bench.keeper.login("play", None, bench.now).is_err());
     bench.keeper.stop();
     assert_eq!(bench.login(None), Login::Stopping);

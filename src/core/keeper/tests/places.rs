@@ -57,7 +57,8 @@ fn in_flight(bench: &Bench) -> Vec<String> {
 /// The answer to the oldest request is lost on the way back.
 fn lose_first(bench: &mut Bench) {
     let (job, _) = bench.requests.remove(0);
-    let lost = Lost { sent: true, why: "it took too long".to_owned(), needs_person: false };
+    let lost =
+        Lost { sent: true, why: "it took too long".to_owned(), needs_person: false, is_unresolved: false };
     bench.keeper.answered(job, Err(lost), bench.now);
     bench.collect();
 }

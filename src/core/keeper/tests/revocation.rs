@@ -82,7 +82,14 @@ fn the_server_is_asked_first_and_the_token_is_shown_until_it_has_said_yes() {
 
 #[test]
 fn nothing_is_lost_when_the_server_says_no_or_nothing() {
-    let lost = |sent| Err(Lost { sent, why: "cannot reach as.example".to_owned(), needs_person: false });
+    let lost = |sent| {
+        Err(Lost {
+            sent,
+            why: "cannot reach as.example".to_owned(),
+            needs_person: false,
+            is_unresolved: false,
+        })
+    };
     let answer = |status, body| Ok(json_answer(status, body));
     for (result, words) in [
         (lost(false), "cannot reach as.example"),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{account as named, code_grant, code_grant_mut, uri};
+use crate::testing::{account as named, code_grant_mut, served, uri};
 use pizauth_common::config::ClientAuth;
 use url::Url;
 
@@ -25,7 +25,7 @@ fn with(change: impl FnOnce(&mut AuthorizationCode)) -> Account {
 }
 
 fn request(account: &Account) -> AuthorizationRequest {
-    AuthorizationRequest::new(account, code_grant(account), 4321, &mut counting())
+    AuthorizationRequest::new(&served(account), 4321, &mut counting()).unwrap()
 }
 
 fn fields(url: &str) -> Vec<(String, String)> {

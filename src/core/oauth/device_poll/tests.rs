@@ -90,7 +90,14 @@ fn what_holds_no_verdict_is_asked_again() {
     let asked = Answer { retry_after: Some("30".to_owned()), ..json_answer(503, "") };
     let Polled::NoVerdict { retry_after, .. } = poll().outcome(Ok(asked)) else { panic!() };
     assert_eq!(retry_after, Some(Duration::from_secs(30)));
-    let lost = |sent| poll().outcome(Err(Lost { sent, why: "no route".to_owned(), needs_person: false }));
+    let lost = |sent| {
+        poll().outcome(Err(Lost {
+            sent,
+            why: "no route".to_owned(),
+            needs_person: false,
+            is_unresolved: false,
+        }))
+    };
     assert!(matches!(lost(false), Polled::NoVerdict { reached: false, .. }));
     assert!(matches!(lost(true), Polled::NoVerdict { reached: true, .. }));
 }

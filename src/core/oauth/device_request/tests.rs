@@ -1,4 +1,4 @@
-use pizauth_common::config::{Account, ClientAuth};
+use pizauth_common::config::{Account, ClientAuth, DeviceCode};
 
 use super::*;
 use crate::testing::{account, client, json_answer, key, on_device};
@@ -8,7 +8,7 @@ fn request() -> DeviceRequest {
 }
 
 fn request_of(account: &Account) -> DeviceRequest {
-    DeviceRequest::new(client(account), account.grant.device().unwrap())
+    DeviceRequest::new(client(account)).unwrap()
 }
 
 /// What comes of an answer with these members besides the codes and the URI.
@@ -131,8 +131,12 @@ fn a_refusal_says_why_and_what_to_do() {
     assert!(reason(500, "<html><title>Oops</title>").as_str().contains("a web page instead of an answer"));
     assert!(reason(302, "").as_str().contains("is device_auth_uri right?"));
     assert!(reason(404, r#"{"device_code":"d","user_code":"u"}"#).as_str().contains("neither a device code"));
-    let lost =
-        request().outcome(Err(Lost { sent: true, why: "it took too long".to_owned(), needs_person: false }));
+    let lost = request().outcome(Err(Lost {
+        sent: true,
+        why: "it took too long".to_owned(),
+        needs_person: false,
+        is_unresolved: false,
+    }));
     assert_eq!(lost.unwrap_err().as_str(), "it took too long");
 }
 

@@ -1,16 +1,18 @@
+use pizauth_common::config::Account;
+
 use super::*;
-use crate::testing::{account as named, code_grant};
+use crate::testing::{account as named, served, uri};
 
 /// The judgement on a response with this `iss` for an account with this issuer. Its authorization endpoint is
 /// <https://as.example/auth>.
 fn judged(iss: Option<&str>, issuer: Option<&str>) -> Origin {
-    let account = Account { issuer: issuer.map(Into::into), ..named("work") };
+    let account = Account { issuer: issuer.map(|issuer| uri(issuer).into()), ..named("work") };
     let iss = iss.map(str::to_owned);
     let code =
         AuthorizationResponse::Code { state: "the-state".into(), code: "the-code".into(), iss: iss.clone() };
     let error = AuthorizationResponse::Error { state: "the-state".into(), reason: Reason::new("no"), iss };
-    let origin = origin(&code, &account, code_grant(&account));
-    assert_eq!(super::origin(&error, &account, code_grant(&account)), origin, "errors are answers, too");
+    let origin = origin(&code, &served(&account));
+    assert_eq!(super::origin(&error, &served(&account)), origin, "errors are answers, too");
     origin
 }
 

@@ -96,6 +96,7 @@ fn a_server_that_is_not_reached_or_busy_is_asked_again() {
             sent,
             why: "no route".to_owned(),
             needs_person: false,
+            is_unresolved: false,
         }))
     };
     for sent in [true, false] {

@@ -49,7 +49,7 @@ fn there_is_one_more_try_and_it_has_one_redirect_uri() {
 
 #[test]
 fn a_server_that_is_not_reached_may_be_asked_again() {
-    let lost = Lost { sent: true, why: "no route".to_owned(), needs_person: false };
+    let lost = Lost { sent: true, why: "no route".to_owned(), needs_person: false, is_unresolved: false };
     assert_eq!(request().outcome(Err(lost)), Registered::Transient(Reason::new("no route")));
 }
 

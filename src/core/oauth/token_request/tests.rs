@@ -150,7 +150,12 @@ fn a_request_is_its_form_posted_to_the_token_endpoint() {
 
 #[test]
 fn what_cannot_be_signed_needs_a_person() {
-    let lost = http::Lost { sent: false, why: "cannot use client_key_file".to_owned(), needs_person: true };
+    let lost = http::Lost {
+        sent: false,
+        why: "cannot use client_key_file".to_owned(),
+        needs_person: true,
+        is_unresolved: false,
+    };
     let expected = Outcome::NeedsAttention(Reason::new("cannot use client_key_file"));
     assert_eq!(exchange(&account()).outcome(Err(lost)), expected);
 }
@@ -158,7 +163,12 @@ fn what_cannot_be_signed_needs_a_person() {
 #[test]
 fn a_lost_answer_is_transient_and_tells_whether_anything_was_sent() {
     for sent in [false, true] {
-        let lost = http::Lost { sent, why: "no route\nto host".to_owned(), needs_person: false };
+        let lost = http::Lost {
+            sent,
+            why: "no route\nto host".to_owned(),
+            needs_person: false,
+            is_unresolved: false,
+        };
         let expected =
             Outcome::Transient { reason: Reason::new("no route to host"), retry_after: None, reached: sent };
         assert_eq!(exchange(&account()).outcome(Err(lost)), expected);

@@ -112,7 +112,7 @@ fn what_the_tokens_are_for_ends_the_session_where_it_is_set() {
 fn what_they_are_not_bound_to_keeps_the_session() {
     assert!(!ends_the_session(|account| account.client_auth = ClientAuth::Post("rotated".into())));
     assert!(!ends_the_session(|account| account.client_auth = ClientAuth::Basic("rotated".into())));
-    assert!(!ends_the_session(|account| account.issuer = Some("https://login.example.org".into())));
+    assert!(!ends_the_session(|account| account.issuer = Some(uri("https://login.example.org").into())));
     assert!(!ends_the_session(|account| account.user = Some("me@example.org".into())));
     assert!(!ends_the_session(|account| account.refresh_at_least = Duration::ZERO));
     assert!(!ends_the_session(|account| account.refresh_before_expiry = Duration::ZERO));

@@ -21,7 +21,9 @@ pub(super) fn told(Renewing { last_error, needs_attention, refresh_in }: Renewin
 pub(super) fn unavailable(shown: Shown, demand: Demand) -> String {
     match (shown, demand) {
         (Shown::Pending(_), _) => "it waits for you to sign in".to_owned(),
-        (Shown::Starting(host), _) => format!("{host} has not given a code to sign in with"),
+        (Shown::Starting(host), _) => {
+            format!("{host} has not answered yet, and tells what a sign-in begins with")
+        }
         (Shown::Exchanging { last_error: None }, _) => "the sign-in is being completed".to_owned(),
         (Shown::Exchanging { last_error: Some(error) }, _) => {
             format!("the sign-in is being completed; the last try failed: {error}")
@@ -31,6 +33,7 @@ pub(super) fn unavailable(shown: Shown, demand: Demand) -> String {
         }
         (Shown::Expired(renewing), _) => refresh_of(Some(renewing)),
         (Shown::Fetching(Renewing { last_error: Some(error), .. }), _) => error.to_string(),
+        (Shown::Unserved { reason, .. }, _) => reason.to_string(),
         (Shown::Fetching(_), _) => "the first one is being fetched".to_owned(),
         (
             Shown::TooShort { renewal, .. },

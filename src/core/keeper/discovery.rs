@@ -1,0 +1,297 @@
+//! Endpoints that an issuer is asked for (RFC 8414): one question for all accounts that need them, and what its answer is
+//! to each. While nothing is known no request of theirs begins; what is known is not forgotten for an answer that is of no
+//! use.
+
+use alloc::sync::Arc;
+
+use pizauth_common::account_name::AccountName;
+use pizauth_common::config::Uri;
+use pizauth_common::ipc::message::Method;
+
+use super::answers::{Failure, needs_attention, refresh_failed};
+use super::authorization::go_on;
+use super::commands::{Haste, hasten};
+use super::device;
+use super::effect::{Effect, JobId};
+use super::entry::Entry;
+use super::event::Learned;
+use super::issuers::{Issuer, Nowhere, Unsaid};
+use super::outbox::Outbox;
+use super::places::{Asker, Errand, Flight, Host, Turn};
+use super::purpose::Purpose;
+use super::renewal::Renewal;
+use super::token_state::TokenState;
+use super::{Keeper, Settings, Shown};
+use crate::http::{Answer, Lost};
+use crate::moment::Now;
+use crate::oauth::metadata::{Found, Metadata, MetadataRequest};
+use crate::oauth::outcome::Reason;
+use crate::oauth::served::{Lacking, Served};
+use crate::prelude::*;
+
+impl Keeper {
+    /// Asks an issuer whose turn it is, or has it wait for a place.
+    pub(super) fn ask_or_wait(&mut self, uri: &Arc<Uri>, now: Now) {
+        let due = self.issuers.get(uri).and_then(|issuer| issuer.due());
+        let (asker, host) = (Asker::Issuer(Arc::clone(uri)), Host::of(uri));
+        if due.is_some_and(|due| due <= now.moment) && self.places.is_free_or_wait(&host, &asker, Turn::First)
+        {
+            let job = self.outbox.new_job();
+            let request = self.issuers.change(uri, |issuer| issuer.begin(job, now.moment)).flatten();
+            request.iter().for_each(|request| self.send_question(uri, request, job));
+        }
+    }
+
+    fn send_question(&mut self, uri: &Arc<Uri>, request: &MetadataRequest, job: JobId) {
+        self.outbox.tell_of(uri, Learned::Asked);
+        self.outbox.put(Effect::Http { job, request: request.http() });
+        let errand = Errand::OfIssuer(Arc::clone(uri));
+        self.places.take(job, Flight { errand, host: Host::of(uri) });
+    }
+
+    /// What an issuer has answered counts only while it is the answer to what it was asked last.
+    pub(super) fn issuer_answered(
+        &mut self,
+        uri: &Arc<Uri>,
+        job: JobId,
+        result: Result<Answer, Lost>,
+        now: Now,
+    ) {
+        let asked = self.issuers.get(uri).and_then(|issuer| issuer.asked(job)).cloned();
+        if let Some(asked) = asked.filter(|_| !self.is_stopping) {
+            match asked.outcome(result) {
+                Found::Metadata(metadata) => self.learn(uri, Arc::new(*metadata), now),
+                Found::NotHere(reason) => match asked.elsewhere() {
+                    Some(elsewhere) => {
+                        let job = self.outbox.new_job();
+                        self.issuers.change(uri, |issuer| issuer.look_elsewhere(elsewhere.clone(), job));
+                        self.send_question(uri, &elsewhere, job);
+                    }
+                    None => self.learn_nothing(uri, &without_metadata(uri, &reason), now),
+                },
+                Found::Unusable(reason) => self.learn_nothing(uri, &reason, now),
+                Found::Transient { reason, retry_after, reached } => {
+                    let is_awaited = self.asking(uri).any(|entry| !entry.waiters.is_empty());
+                    let unsaid = Unsaid {
+                        reason: reason.clone(),
+                        retry_after,
+                        reached,
+                        is_awaited,
+                        dice: self.outbox.random(),
+                    };
+                    let pause = self.issuers.change(uri, |issuer| issuer.failed(unsaid, now.moment));
+                    let pause = pause.unwrap_or_default();
+                    self.outbox.tell_of(uri, Learned::Nothing { reason: reason.clone(), pause });
+                    self.disappoint(uri, &Nowhere { reason, needs_person: false, reached }, now);
+                }
+            }
+        }
+        self.start_due_requests(now);
+    }
+
+    /// The issuer has said where its endpoints are. It is asked again where that does not do for all.
+    fn learn(&mut self, uri: &Arc<Uri>, metadata: Arc<Metadata>, now: Now) {
+        let lacks_s256 = metadata.lacks_s256;
+        self.issuers.change(uri, |issuer| issuer.answered(Arc::clone(&metadata)));
+        self.outbox.tell_of(uri, Learned::Metadata);
+        if lacks_s256 {
+            self.outbox.tell_of(uri, Learned::NoS256);
+        }
+        let mut lacking = None;
+        for name in self.names_asking(uri) {
+            let lacks = self.adopt(&name, &metadata, now);
+            lacking = lacking.or(lacks);
+        }
+        if let Some(lacking) = lacking {
+            let reason = has_none(uri, lacking);
+            self.issuers.change(uri, |issuer| issuer.refused(reason.clone(), now.moment));
+            self.outbox.tell_of(uri, Learned::Unusable { reason: reason.clone() });
+            self.disappoint(uri, &Nowhere { reason, needs_person: true, reached: true }, now);
+        }
+    }
+
+    /// Gives what they lack for this account.
+    fn adopt(&mut self, name: &AccountName, metadata: &Arc<Metadata>, now: Now) -> Option<Lacking> {
+        let settings = self.settings;
+        let entry = self.entries.get(name)?;
+        if let Err(lacking) = Served::new(&entry.account, Some(metadata)) {
+            return Some(lacking);
+        }
+        let adopted = self.change(name.as_str(), now, |entry, outbox| {
+            take_metadata(entry, metadata, &settings, now, outbox);
+        });
+        if let Some(served) = self.entries.get(name).filter(|_| adopted.is_ok()).and_then(Entry::served) {
+            served.endpoints().for_each(|endpoint| self.places.add_host(endpoint));
+        }
+        None
+    }
+
+    fn learn_nothing(&mut self, uri: &Arc<Uri>, reason: &Reason, now: Now) {
+        self.issuers.change(uri, |issuer| issuer.refused(reason.clone(), now.moment));
+        self.outbox.tell_of(uri, Learned::Unusable { reason: reason.clone() });
+        self.disappoint(uri, &Nowhere { reason: reason.clone(), needs_person: true, reached: true }, now);
+    }
+
+    /// Those who still do not know where to go hear why.
+    fn disappoint(&mut self, uri: &Uri, why: &Nowhere, now: Now) {
+        let settings = self.settings;
+        for name in self.names_asking(uri) {
+            if self.entries.get(&name).is_some_and(|entry| entry.served().is_none()) {
+                // It is there.
+                let _ = self.change(name.as_str(), now, |entry, outbox| {
+                    stay(entry, why, &settings, now, outbox);
+                });
+            }
+        }
+    }
+
+    /// Somebody wants something of an account: what it lacks for that is asked for as soon as may be.
+    pub(super) fn hasten_discovery(&mut self, account: &str, haste: Haste, now: Now) {
+        let Some(entry) = self.entries.get(account).filter(|entry| entry.served().is_none()) else { return };
+        if let Some(uri) = entry.account.asks().filter(|_| !self.is_stopping).cloned() {
+            self.issuers.change(&uri, |issuer| issuer.hasten(haste, now.moment));
+            self.start_due_requests(now);
+        }
+    }
+
+    /// New accounts, or such as ask somebody else now, take what is known already.
+    pub(super) fn share_metadata(&mut self, now: Now) {
+        let lacks = |entry: &&Entry| entry.metadata.is_none() && entry.account.asks().is_some();
+        let names: Vec<_> =
+            self.entries.values().filter(lacks).map(|entry| entry.account.name.clone()).collect();
+        for name in names {
+            let uri = self.entries.get(&name).and_then(|entry| entry.account.asks());
+            let issuer = uri.and_then(|uri| self.issuers.get(uri));
+            if let Some(metadata) = issuer.and_then(|issuer| issuer.metadata.clone()) {
+                // What it lacks it is told when the answer to the question that is due is there.
+                self.adopt(&name, &metadata, now);
+            }
+        }
+    }
+
+    /// Nobody may have been where a request went: the issuer may know better, if it was that who has said so.
+    pub(super) fn doubt(
+        &mut self,
+        account: &AccountName,
+        purpose: &Purpose,
+        result: &Result<Answer, Lost>,
+        now: Now,
+    ) {
+        if !is_nobody_there(result) {
+            return;
+        }
+        let asked = self.entries.get(account).and_then(|entry| purpose.endpoint(&entry.account)?.issuer());
+        if let Some(uri) = asked.cloned() {
+            self.issuers.change(&uri, |issuer| issuer.doubt(now.moment));
+        }
+    }
+
+    /// What is due of accounts that have nobody to ask for it, and know why, has failed.
+    pub(super) fn strand(&mut self, now: Now) {
+        let settings = self.settings;
+        while let Some(name) = self.agenda.stranded.take_due(now.moment) {
+            let uri = self.entries.get(&name).and_then(|entry| entry.account.asks());
+            let Some(why) = uri.and_then(|uri| self.issuers.get(uri)).and_then(Issuer::nowhere) else {
+                continue;
+            };
+            // It is there.
+            let _ = self.change(name.as_str(), now, |entry, outbox| {
+                stay(entry, &why, &settings, now, outbox);
+            });
+        }
+    }
+
+    /// Why it is of no use to begin a sign-in: what the issuer has said is of none.
+    pub(super) fn unserved(&self, account: &str, now: Now) -> Option<Shown> {
+        let entry = self.entries.get(account).filter(|entry| entry.served().is_none())?;
+        let issuer = self.issuers.get(entry.account.asks()?).filter(|issuer| issuer.needs_attention())?;
+        let asked_in = issuer.due()?.since(now.moment);
+        Some(Shown::Unserved { reason: issuer.last_error.clone()?, asked_in })
+    }
+
+    fn asking<'a>(&'a self, uri: &'a Uri) -> impl Iterator<Item = &'a Entry> {
+        self.entries.values().filter(move |entry| entry.account.asks().is_some_and(|asked| **asked == *uri))
+    }
+
+    fn names_asking(&self, uri: &Uri) -> Vec<AccountName> {
+        self.asking(uri).map(|entry| entry.account.name.clone()).collect()
+    }
+}
+
+fn without_metadata(uri: &Uri, reason: &Reason) -> Reason {
+    let text = format!("{} says nothing of its endpoints: {reason}", uri.written());
+    Reason::with_cause("metadata", &text)
+}
+
+/// `lacking` is an endpoint.
+pub(super) fn has_none(uri: &Uri, lacking: Lacking) -> Reason {
+    Reason::with_cause(lacking, &format!("{} has no {lacking}", uri.written()))
+}
+
+/// They suffice. What has waited for them begins.
+fn take_metadata(
+    entry: &mut Entry,
+    metadata: &Arc<Metadata>,
+    settings: &Settings,
+    now: Now,
+    outbox: &mut Outbox,
+) {
+    let is_first = entry.served().is_none();
+    entry.metadata = Some(Arc::clone(metadata));
+    if !is_first {
+        return;
+    }
+    if matches!(entry.state, TokenState::Empty) {
+        entry.last_error = None;
+    }
+    if entry.state.renewal().is_some_and(Renewal::has_failed) {
+        hasten(entry, Haste::Refresh, now.moment);
+    }
+    let TokenState::Starting(starting) = &entry.state else { return };
+    let (method, issuer) = (starting.method, entry.account.asks().cloned());
+    match issuer.filter(|_| !entry.knows(method)) {
+        Some(issuer) => device::fail(entry, has_none(&issuer, endpoint_of(method)), now, outbox),
+        None => go_on(entry, settings, now, outbox),
+    }
+}
+
+fn endpoint_of(method: Method) -> Lacking {
+    match method {
+        Method::Browser => "authorization_endpoint",
+        Method::Device => "device_authorization_endpoint",
+    }
+}
+
+/// Nothing is known yet, or nothing that does. What waits for that has failed, or waits on.
+fn stay(entry: &mut Entry, why: &Nowhere, settings: &Settings, now: Now, outbox: &mut Outbox) {
+    match &entry.state {
+        TokenState::Active(_) | TokenState::Fetching(_) => unreachable(entry, why, settings, now, outbox),
+        TokenState::Starting(_) | TokenState::OnDevice(_) | TokenState::Exchanging(_) if why.needs_person => {
+            device::fail(entry, why.reason.clone(), now, outbox);
+        }
+        _ => entry.last_error = Some(why.reason.clone()),
+    }
+}
+
+/// There is nobody to ask for a token. What is not due yet has not failed.
+fn unreachable(entry: &mut Entry, why: &Nowhere, settings: &Settings, now: Now, outbox: &mut Outbox) {
+    if entry.next_refresh(now.moment).is_none_or(|due| due > now.moment) {
+        let has_failed = entry.state.renewal().is_some_and(Renewal::has_failed);
+        entry.last_error = Some(why.reason.clone()).filter(|_| has_failed).or(entry.last_error.take());
+        return;
+    }
+    let reason = why.reason.clone();
+    if why.needs_person {
+        return needs_attention(entry, reason, now, outbox);
+    }
+    let failure = Failure { reason, retry_after: None, reached: why.reached };
+    refresh_failed(entry, failure, settings, now, outbox);
+}
+
+/// Whether it looks as if the endpoint had moved.
+fn is_nobody_there(result: &Result<Answer, Lost>) -> bool {
+    match result {
+        Ok(answer) => matches!(answer.status, 404 | 410),
+        Err(lost) => lost.is_unresolved,
+    }
+}

@@ -1,0 +1,246 @@
+//! The issuers that accounts ask for endpoints, one entry for each, however many accounts ask: what is known of it, and when
+//! it is asked again. It is asked as seldom as a token endpoint is, and of what is known already once an hour at most.
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use core::time::Duration;
+
+use pizauth_common::config::{Account, Uri};
+
+use super::agenda::Queue;
+use super::bucket::Bucket;
+use super::commands::Haste;
+use super::effect::JobId;
+use super::pace;
+use super::renewal::Pause;
+use crate::moment::Moment;
+use crate::oauth::metadata::{Metadata, MetadataRequest};
+use crate::oauth::outcome::Reason;
+use crate::prelude::*;
+
+/// What is known is doubted no more often.
+pub(super) const BETWEEN_DOUBTS: Duration = Duration::from_secs(60 * 60);
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct Issuers {
+    all: BTreeMap<Arc<Uri>, Issuer>,
+    agenda: Queue<Arc<Uri>>,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(super) struct Issuer {
+    uri: Arc<Uri>,
+    /// What it has said last that could be used.
+    pub(super) metadata: Option<Arc<Metadata>>,
+    fetch: Fetch,
+    bucket: Bucket,
+    /// Consecutive failures that it has answered.
+    answered: u32,
+    /// No doubt counts before.
+    settled_until: Moment,
+    /// Why the last try came to nothing.
+    pub(super) last_error: Option<Reason>,
+    /// Between tries while it is not reached: what the least patient of its accounts wants.
+    retry: Duration,
+}
+
+#[derive(Debug)]
+enum Fetch {
+    /// What is known does.
+    Idle,
+    /// It is asked when that is due.
+    Waiting { due: Moment, pause: Pause, request: MetadataRequest },
+    /// It has been asked.
+    InFlight { job: JobId, request: MetadataRequest },
+}
+
+impl Issuers {
+    /// Those of these accounts; each is to be asked.
+    pub(super) fn of(accounts: &[Account]) -> Self {
+        let mut issuers = Self::default();
+        issuers.reload(accounts);
+        issuers
+    }
+
+    /// There are other accounts. What is known stays until it is known better.
+    pub(super) fn reload(&mut self, accounts: &[Account]) {
+        let mut old = core::mem::take(&mut self.all);
+        self.agenda = Queue::default();
+        for account in accounts {
+            let Some(uri) = account.asks() else { continue };
+            let retry = account.refresh_retry;
+            let issuer = self.all.entry(Arc::clone(uri)).or_insert_with(|| {
+                let known = old.remove(uri);
+                let mut issuer = known.unwrap_or_else(|| Issuer::new(Arc::clone(uri)));
+                issuer.retry = retry;
+                issuer.ask_again(Moment::BOOT);
+                issuer
+            });
+            issuer.retry = issuer.retry.min(retry);
+        }
+        for uri in self.all.keys().cloned().collect::<Vec<_>>() {
+            self.file(&uri);
+        }
+    }
+
+    pub(super) fn get(&self, uri: &Uri) -> Option<&Issuer> {
+        self.all.get(uri)
+    }
+
+    /// Changes one, and files when it is due.
+    pub(super) fn change<T>(&mut self, uri: &Uri, step: impl FnOnce(&mut Issuer) -> T) -> Option<T> {
+        let issuer = self.all.get_mut(uri)?;
+        let (done, uri) = (step(issuer), Arc::clone(&issuer.uri));
+        self.file(&uri);
+        Some(done)
+    }
+
+    fn file(&mut self, uri: &Arc<Uri>) {
+        self.agenda.file(uri, self.all.get(uri).and_then(Issuer::due));
+    }
+
+    /// When the next one is due.
+    pub(super) fn next(&self) -> Option<Moment> {
+        self.agenda.next()
+    }
+
+    pub(super) fn take_due(&mut self, now: Moment) -> Option<Arc<Uri>> {
+        self.agenda.take_due(now)
+    }
+}
+
+impl Issuer {
+    fn new(uri: Arc<Uri>) -> Self {
+        Self {
+            uri,
+            metadata: None,
+            fetch: Fetch::Idle,
+            bucket: Bucket::full(),
+            answered: 0,
+            settled_until: Moment::BOOT,
+            last_error: None,
+            retry: Duration::ZERO,
+        }
+    }
+
+    /// When it may be asked.
+    pub(super) fn due(&self) -> Option<Moment> {
+        match &self.fetch {
+            Fetch::Waiting { due, .. } => Some((*due).max(self.bucket.next_allowed())),
+            Fetch::Idle | Fetch::InFlight { .. } => None,
+        }
+    }
+
+    /// Whether a person has to mend something before it is of use.
+    pub(super) fn needs_attention(&self) -> bool {
+        matches!(self.fetch, Fetch::Waiting { pause: Pause::Attention, .. })
+    }
+
+    /// Why nothing new is known of it, where it has been asked in vain.
+    pub(super) fn nowhere(&self) -> Option<Nowhere> {
+        let (needs_person, reached) = (self.needs_attention(), self.answered > 0);
+        Some(Nowhere { reason: self.last_error.clone()?, needs_person, reached })
+    }
+
+    fn ask_again(&mut self, due: Moment) {
+        if !matches!(self.fetch, Fetch::InFlight { .. }) {
+            let request = MetadataRequest::new(Arc::clone(&self.uri));
+            self.fetch = Fetch::Waiting { due, pause: Pause::Fresh, request };
+        }
+    }
+
+    /// It is asked now, if it is to be.
+    pub(super) fn begin(&mut self, job: JobId, now: Moment) -> Option<MetadataRequest> {
+        let Fetch::Waiting { request, .. } = &self.fetch else { return None };
+        let request = request.clone();
+        self.bucket.take(now);
+        self.fetch = Fetch::InFlight { job, request: request.clone() };
+        Some(request)
+    }
+
+    /// What it was asked with this ticket, where that is the last that it was asked.
+    pub(super) fn asked(&self, job: JobId) -> Option<&MetadataRequest> {
+        match &self.fetch {
+            Fetch::InFlight { job: held, request } if *held == job => Some(request),
+            _ => None,
+        }
+    }
+
+    /// It has said all that there is to know.
+    pub(super) fn answered(&mut self, metadata: Arc<Metadata>) {
+        self.metadata = Some(metadata);
+        (self.fetch, self.answered, self.last_error) = (Fetch::Idle, 0, None);
+    }
+
+    /// There is one more place to look at, at once: that is part of the same question.
+    pub(super) fn look_elsewhere(&mut self, request: MetadataRequest, job: JobId) {
+        self.fetch = Fetch::InFlight { job, request };
+    }
+
+    /// It has said what is of no use, or does not do for all who ask: until a person has mended something.
+    pub(super) fn refused(&mut self, reason: Reason, now: Moment) {
+        (self.answered, self.last_error) = (0, Some(reason));
+        self.rest(now.plus(pace::ATTENTION_RETRY), Pause::Attention);
+    }
+
+    /// It has said nothing. Gives the pause.
+    pub(super) fn failed(&mut self, failure: Unsaid, now: Moment) -> Duration {
+        let Unsaid { reason, retry_after, reached, is_awaited, dice } = failure;
+        self.answered = if reached { self.answered.saturating_add(1) } else { 0 };
+        self.last_error = Some(reason);
+        if !reached {
+            self.bucket.refund();
+        }
+        let mut pause = pace::pause(self.retry, self.answered, dice);
+        if !reached && is_awaited {
+            pause = pace::while_awaited(pause);
+        }
+        let (due, not_before) = pace::after_pause(now, pause, retry_after);
+        self.rest(due, Pause::Retry { not_before });
+        due.since(now)
+    }
+
+    fn rest(&mut self, due: Moment, pause: Pause) {
+        self.fetch = Fetch::Waiting { due, pause, request: MetadataRequest::new(Arc::clone(&self.uri)) };
+    }
+
+    /// Somebody waits for what it says.
+    pub(super) fn hasten(&mut self, haste: Haste, now: Moment) {
+        if let Fetch::Waiting { due, pause, .. } = &mut self.fetch {
+            *due = pause.brought_forward(*due, haste, now);
+        }
+    }
+
+    /// What it has said seems to be true no longer.
+    pub(super) fn doubt(&mut self, now: Moment) {
+        if matches!(self.fetch, Fetch::Idle) && self.settled_until <= now {
+            self.settled_until = now.plus(BETWEEN_DOUBTS);
+            self.ask_again(now);
+        }
+    }
+}
+
+/// Why an account still has nobody to ask for a token.
+#[derive(Clone, Debug)]
+pub(super) struct Nowhere {
+    pub(super) reason: Reason,
+    /// Whether a person has to mend something first.
+    pub(super) needs_person: bool,
+    /// Whether the issuer can have been reached.
+    pub(super) reached: bool,
+}
+
+/// A try that came to nothing.
+#[derive(Debug)]
+pub(super) struct Unsaid {
+    pub(super) reason: Reason,
+    pub(super) retry_after: Option<Duration>,
+    /// Whether a byte of the request can have reached the server.
+    pub(super) reached: bool,
+    /// Whether a caller waits for it.
+    pub(super) is_awaited: bool,
+    /// Any random number.
+    pub(super) dice: u64,
+}

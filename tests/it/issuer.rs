@@ -1,0 +1,122 @@
+//! Accounts that write their `issuer` and no endpoints: the daemon asks for those.
+
+use std::io::BufRead;
+
+use pizauth_test_server::wire::Response;
+use pizauth_test_server::{Endpoint, Fault, browser};
+use serde_json::{Value, json};
+
+use crate::support::{Running, Setup, eventually};
+use crate::wait::waiting;
+
+fn busy() -> Fault {
+    Fault::answer(Response::new(503, "text/plain", "busy"))
+}
+
+/// What the server says of itself, with other members.
+fn document(running: &Running, more: &Value) -> Fault {
+    let at = |path: &str| format!("{}{path}", running.server.issuer());
+    let mut document = json!({
+        "issuer": running.server.issuer(),
+        "authorization_endpoint": at("/authorize"),
+        "token_endpoint": at("/token"),
+        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+    });
+    for (name, value) in more.as_object().expect("members") {
+        document[name] = value.clone();
+    }
+    Fault::json(200, &document)
+}
+
+/// From now on it says this.
+fn says(running: &Running, fault: Option<Fault>) {
+    running.server.script_always(Endpoint::Metadata, fault);
+}
+
+fn questions(running: &Running) -> usize {
+    running.server.log().count(Endpoint::Metadata)
+}
+
+/// Has it asked again, and waits until the daemon has heard the answer.
+#[track_caller]
+fn ask_again(running: &Running, event: &str) {
+    let before = running.daemon.log().matches(event).count();
+    running.sandbox.applet("reload").run().exits(0);
+    eventually("the answer", || (running.daemon.log().matches(event).count() > before).then_some(()));
+}
+
+/// The first answer has come.
+#[track_caller]
+fn heard(running: &Running, event: &str) {
+    eventually(event, || running.daemon.log().contains(event).then_some(()));
+}
+
+fn url_in_line(line: &str) -> &str {
+    line.trim_end().rsplit(' ').next().expect("a URL")
+}
+
+#[test]
+fn an_issuer_and_a_client_id_are_enough() {
+    let running = Setup::new().asks_issuer().account("work", "").start();
+    heard(&running, "event=discovered");
+    let token = running.sign_in("work");
+    running.refresh("work").exits(0);
+    running.wait_for_other_token("work", &token);
+    let ran = running.sandbox.applet("revoke").args(["--remote", "work"]).run().exits(0);
+    assert_eq!(ran.line(), "work: revoked at 127.0.0.1 and forgotten");
+    assert_eq!(questions(&running), 1);
+    let question = running.wait_finished(Endpoint::Metadata, 1).request;
+    assert_eq!((question.method.as_str(), question.header("accept")), ("GET", Some("application/json")));
+    assert!(!question.path.contains('?'));
+    let log = running.daemon.log();
+    let issuer = running.server.issuer();
+    assert!(log.contains(&format!("event=discovered issuer={issuer}")), "{log}");
+}
+
+#[test]
+fn every_grant_finds_its_endpoints() {
+    let device = "grant = \"device_code\";";
+    let own = "grant = \"client_credentials\"; client_secret = \"s3cret\";";
+    let secret = ("client-of-own".to_owned(), "s3cret".to_owned());
+    let setup = Setup::new().policy(|policy| policy.client_secrets.extend([secret]));
+    let running = setup.asks_issuer().account("device", device).account("own", own).start();
+    eventually("the first token", || (running.show("own").code() == 0).then_some(()));
+    let pending = running.sandbox.applet("show").args(["--wait", "2s", "device"]).run().exits(1);
+    pending.says(" and code ");
+    running.wait_finished(Endpoint::Device, 1);
+    assert_eq!(questions(&running), 1);
+}
+
+#[test]
+fn until_the_issuer_answers_a_sign_in_is_prepared_and_who_waits_is_told_then() {
+    let running = Setup::new().asks_issuer_that_says(busy()).global("refresh_retry = 1s;").start();
+    let shown = running.show("work").exits(1).prints_nothing();
+    shown.says("authorization is being prepared, 127.0.0.1 has not answered yet");
+    assert_eq!(running.status_of("work")["state"], "starting");
+    let (mut child, mut stderr) = waiting(&running, &["show", "--wait", "60s", "work"]);
+    says(&running, None);
+    let mut line = String::new();
+    stderr.read_line(&mut line).expect("what it says meanwhile");
+    browser::approve(url_in_line(&line)).expect("the browser's way through");
+    assert!(child.wait().expect("its end").success());
+    running.token("work");
+}
+
+#[test]
+fn what_it_says_of_no_use_is_said_with_what_to_do() {
+    let running = Setup::new().asks_issuer_that_says(busy()).account("work", "").start();
+    let issuer = running.server.issuer().to_owned();
+    let slash = format!("{issuer}/");
+    heard(&running, "event=discovery_failed");
+    says(&running, Some(document(&running, &json!({"issuer": slash}))));
+    ask_again(&running, "event=discovery_unusable");
+    let words = format!("{issuer} says that it is \"{slash}\": write that as issuer");
+    running.show("work").exits(1).prints_nothing().says(&words).says("pizauth refresh work");
+    let row = running.status_of("work");
+    assert!(row["last_error"].as_str().is_some_and(|error| error.contains(&words)), "{row}");
+    says(&running, None);
+    running.refresh("work");
+    eventually("the URL", || running.show("work").stderr.contains("with URL").then_some(()));
+    browser::approve(&running.pending_url("work")).unwrap();
+    running.token("work");
+}
