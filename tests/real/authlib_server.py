@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """authlib_server.py: Authlib's authorization server on loopback, all in memory, with Flask around it. Whoever asks is
-alice, who agrees to everything; after POST /control {"deny": true} to nothing. {"end": true} ends all sessions.
+alice, who agrees to everything; after POST /control {"deny": true} to nothing. {"end": true} ends all sessions. Clients are
+registered by whoever asks; after {"closed": true} nobody's, after {"secret": true} with a secret only.
 
 Its clients: `public`; `basic`, whose secret is taken as HTTP Basic only; `post`, whose is taken in the body only;
 `signs`, which proves itself by the key whose public half is public.pem, and may ask in the name of users with an address
@@ -17,6 +18,7 @@ from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, OAuth2Error, TokenMixin, grants
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7523 import JWTBearerClientAssertion, JWTBearerGrant
+from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from authlib.oauth2.rfc8628 import DeviceAuthorizationEndpoint, DeviceCodeGrant, DeviceCredentialMixin
@@ -28,7 +30,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 SIGNED = JWTBearerClientAssertion.CLIENT_AUTH_METHOD
 METHODS = ["client_secret_basic", "client_secret_post", "none", SIGNED]
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
-settings = {"deny": False}
+settings = {"deny": False, "closed": False, "secret": False}
 tokens, codes, devices, decided, signed = [], {}, {}, {}, set()
 
 
@@ -244,6 +246,34 @@ class Introspection(IntrospectionEndpoint):
         return {"active": not token.is_dead and not token.is_expired(), "username": token.user}
 
 
+class Registered(Client):
+    def __init__(self, info, metadata):
+        super().__init__(info["client_id"], metadata["token_endpoint_auth_method"], info["client_secret"])
+        self.client_info, self.client_metadata = info, metadata
+
+    def check_redirect_uri(self, uri):  # RFC 8252, section 7.3: any port
+        known = [urlsplit(known).hostname for known in self.client_metadata["redirect_uris"]]
+        return urlsplit(uri).hostname in known and urlsplit(uri).path == "/"
+
+
+class Registration(ClientRegistrationEndpoint):
+    def authenticate_token(self, _request):
+        return not settings["closed"]
+
+    def get_server_metadata(self):
+        return metadata()
+
+    def save_client(self, client_info, client_metadata, _request):
+        if settings["secret"]:
+            client_metadata["token_endpoint_auth_method"] = "client_secret_post"
+        client = Registered(client_info, client_metadata)
+        clients[client.client_id] = client
+        return client
+
+    def generate_client_registration_info(self, client, _request):
+        return {"token_endpoint_auth_method": client.method}
+
+
 class Issuer(IssuerParameter):
     def get_issuer(self):
         return issuer
@@ -265,8 +295,26 @@ server.register_extension(Issuer())
 server.register_client_auth_method(SIGNED, ClientAssertion())
 for grant in (RefreshGrant, DeviceGrant, ByItself, InTheNameOf):
     server.register_grant(grant)
-for endpoint in (Revocation, Introspection, DeviceEndpoint):
+for endpoint in (Revocation, Introspection, DeviceEndpoint, Registration):
     server.register_endpoint(endpoint)
+
+
+@app.get("/.well-known/oauth-authorization-server")
+def metadata():
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": issuer + "/authorize",
+        "token_endpoint": issuer + "/token",
+        "device_authorization_endpoint": issuer + "/device_authorization",
+        "revocation_endpoint": issuer + "/revocation",
+        "registration_endpoint": issuer + "/client_registration",
+        "scopes_supported": ["imap", "smtp", "offline_access"],
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code", "refresh_token", DEVICE],
+        "token_endpoint_auth_methods_supported": METHODS,
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+    }
 
 
 @app.get("/authorize")
@@ -290,7 +338,7 @@ def token():
     return server.create_token_response()
 
 
-@app.post("/<any(revocation, introspection, device_authorization):name>")
+@app.post("/<any(revocation, introspection, device_authorization, client_registration):name>")
 def other(name):
     return server.create_endpoint_response(name)
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # pizauth login in a terminal, at oidc-provider: it opens Chromium, takes what is pasted, and signs in by a code that
-# Chromium confirms. The screenshots stay in target/real.
-# needs: chromium:chromium
+# Chromium confirms. The screenshots stay in target/real. A QR code is read by zbar.
+# needs: chromium:chromium zbarimg:zbar-tools
 
 start_provider
 {
@@ -50,3 +50,15 @@ check 'a code is confirmed in Chromium' in_terminal "$nothing" : pizauth login -
 check 'it is shown' grep -q '  and enter the code  ' login.out
 check 'the end is told' signed_in device
 check 'there is an access token by it' pizauth-show device
+
+# is_read BACKGROUND: what zbar reads on a terminal of such a shade is the address that is shown.
+is_read() {
+    local url
+    url=$(grep -oE "$issuer/device\\?user_code=[A-Z-]+" login.out | head -n 1)
+    /usr/bin/python3 "$here/qr_picture.py" "$1" <login.out >qr.pgm
+    [ -n "$url" ] && [ "$(zbarimg --quiet --raw qr.pgm)" = "$url" ]
+}
+pizauth-revoke device
+in_terminal 'waiting for you' "printf '\\003'" env LC_ALL=C.UTF-8 pizauth login --device --qr device >/dev/null || :
+check 'the QR code is read on a dark terminal' is_read 0
+check 'and on a light one' is_read 255

@@ -92,6 +92,7 @@ const configuration = {
     deviceFlow: { enabled: true },
     clientCredentials: { enabled: true },
     revocation: { enabled: true },
+    registration: { enabled: true },
     introspection: { enabled: true, allowedPolicy: (_ctx, client) => client.clientId === 'smtp-server' },
   },
   rotateRefreshToken: true,

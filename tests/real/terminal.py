@@ -3,6 +3,7 @@
 it shows there, and ends with its exit status. Once that matches PATTERN, COMMAND is run by sh with the first group of
 the match in $MATCH, and what it prints is typed into the terminal: a line, or ^C as one byte 3. The next PATTERN is for
 what is shown from then on."""
+import codecs
 import os
 import pty
 import re
@@ -24,6 +25,7 @@ def typed(command, match):
 def follow(terminal, steps):
     """Until the program has closed its side."""
     shown, seen, deadline = "", 0, time.monotonic() + PATIENCE
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
     while True:
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([terminal], [], [], left)[0]:
@@ -34,9 +36,10 @@ def follow(terminal, steps):
             return
         if not more:
             return
-        sys.stdout.write(more.decode("utf-8", "replace"))
+        text = decoder.decode(more)
+        sys.stdout.write(text)
         sys.stdout.flush()
-        shown += more.decode("utf-8", "replace")
+        shown += text
         match = steps and re.compile(steps[0][0]).search(shown, seen)
         if match:
             seen = match.end()
