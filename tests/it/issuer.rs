@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use pizauth_test_server::wire::Response;
-use pizauth_test_server::{Endpoint, Fault, browser};
+use pizauth_test_server::{Endpoint, Fault, SecretIs, browser};
 use serde_json::{Value, json};
 
 use crate::support::{Running, Setup, eventually};
@@ -85,6 +85,21 @@ fn every_grant_finds_its_endpoints() {
     pending.says(" and code ");
     running.wait_finished(Endpoint::Device, 1);
     assert_eq!(questions(&running), 1);
+}
+
+#[test]
+fn a_secret_is_sent_as_the_issuer_lists() {
+    for (secret_is, is_in_the_body) in [(SecretIs::Basic, false), (SecretIs::InTheBody, true)] {
+        let setup = Setup::new().policy(|policy| {
+            policy.secret_is = secret_is;
+            policy.client_secrets.insert("client-of-work".to_owned(), "s3cret".to_owned());
+        });
+        let running = setup.asks_issuer().account("work", "client_secret = \"s3cret\";").start();
+        heard(&running, "event=discovered");
+        running.sign_in("work");
+        let exchange = running.wait_finished(Endpoint::Exchange, 1).request;
+        assert_eq!(exchange.form("client_secret").is_some(), is_in_the_body);
+    }
 }
 
 #[test]

@@ -35,17 +35,20 @@ pub enum ClientAuth {
     Post(ClientSecret),
     /// Identifier and secret are a header (RFC 7617).
     Basic(ClientSecret),
+    /// One of these two: whichever the issuer lists that is asked for endpoints, the form first (RFC 8414 §2).
+    AsListed(ClientSecret),
     /// What the client signs says who it is (RFC 7523 §2.2).
     PrivateKeyJwt(Arc<ClientKey>),
 }
 
 impl ClientAuth {
-    /// As `client_auth` is written.
+    /// As `client_auth` is written, where it can be.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Post(_) => "post",
             Self::Basic(_) => "basic",
+            Self::AsListed(_) => "as listed",
             Self::PrivateKeyJwt(_) => "private_key_jwt",
         }
     }
@@ -54,7 +57,7 @@ impl ClientAuth {
     pub fn client_secret(&self) -> Option<&ClientSecret> {
         match self {
             Self::None | Self::PrivateKeyJwt(_) => None,
-            Self::Post(secret) | Self::Basic(secret) => Some(secret),
+            Self::Post(secret) | Self::Basic(secret) | Self::AsListed(secret) => Some(secret),
         }
     }
 
@@ -78,7 +81,7 @@ impl ClientAuth {
     pub fn key(&self) -> Option<&Arc<ClientKey>> {
         match self {
             Self::PrivateKeyJwt(key) => Some(key),
-            Self::None | Self::Post(_) | Self::Basic(_) => None,
+            Self::None | Self::Post(_) | Self::Basic(_) | Self::AsListed(_) => None,
         }
     }
 }

@@ -74,20 +74,24 @@ fn option(name: &str, value: &str) -> String {
     format!("    {name} = {value};\n")
 }
 
+const NOT_SHOWN: &str = "    // client_secret: there is one, not shown here\n";
+const AS_LISTED: &str = "    // the issuer lists how it is sent\n";
+
 /// The secret is the user's own business, and without it the other option would be an error.
 fn secret(auth: &ClientAuth) -> String {
     match auth {
         ClientAuth::None | ClientAuth::PrivateKeyJwt(_) => String::new(),
+        ClientAuth::AsListed(ClientSecret::OfCommand(command)) => {
+            option("client_secret_cmd", &string_literal(command)) + AS_LISTED
+        }
+        ClientAuth::AsListed(_) => format!("{NOT_SHOWN}{AS_LISTED}"),
         ClientAuth::Post(ClientSecret::OfCommand(command))
         | ClientAuth::Basic(ClientSecret::OfCommand(command)) => {
             option("client_secret_cmd", &string_literal(command))
                 + &option("client_auth", &string_literal(auth.as_str()))
         }
         ClientAuth::Post(_) | ClientAuth::Basic(_) => {
-            format!(
-                "    // client_secret: there is one, not shown here\n    // client_auth = {:?};\n",
-                auth.as_str()
-            )
+            format!("{NOT_SHOWN}    // client_auth = {:?};\n", auth.as_str())
         }
     }
 }

@@ -64,17 +64,6 @@ impl Credentials {
         let account = served.account;
         let client_id = ("client_id", Secret::from(&*account.client_id));
         match (&account.client_auth, secret) {
-            (ClientAuth::Post(_), Some(secret)) => Self {
-                fields: [client_id, ("client_secret", secret.clone())].into(),
-                secrets: [secret.clone()].into(),
-                ..Self::in_the_form(Vec::new())
-            },
-            (ClientAuth::Basic(_), Some(secret)) => {
-                let encoded = basic(&account.client_id, secret);
-                let header = Secret::new(format!("Basic {}", encoded.expose()));
-                let secrets = [secret.clone(), encoded].into();
-                Self { header: Some(header), secrets, ..Self::in_the_form(Vec::new()) }
-            }
             (ClientAuth::PrivateKeyJwt(key), _) => {
                 let kind = ("client_assertion_type", Secret::from(JWT_BEARER));
                 let assertion = http::Assertion {
@@ -89,10 +78,19 @@ impl Credentials {
                 };
                 Self { assertion: Some(assertion), ..Self::in_the_form([client_id, kind].into()) }
             }
-            // Who needs a secret is no client without one.
-            (ClientAuth::None | ClientAuth::Post(_) | ClientAuth::Basic(_), _) => {
-                Self::in_the_form([client_id].into())
+            (_, Some(secret)) if is_in_the_form(&served) => Self {
+                fields: [client_id, ("client_secret", secret.clone())].into(),
+                secrets: [secret.clone()].into(),
+                ..Self::in_the_form(Vec::new())
+            },
+            (_, Some(secret)) => {
+                let encoded = basic(&account.client_id, secret);
+                let header = Secret::new(format!("Basic {}", encoded.expose()));
+                let secrets = [secret.clone(), encoded].into();
+                Self { header: Some(header), secrets, ..Self::in_the_form(Vec::new()) }
             }
+            // Who needs a secret is no client without one.
+            (_, None) => Self::in_the_form([client_id].into()),
         }
     }
 
@@ -146,6 +144,15 @@ impl Credentials {
     /// What no message may show.
     pub(crate) fn secrets(&self) -> &[Secret] {
         &self.secrets
+    }
+}
+
+/// Whether a secret is a field, and not a header.
+fn is_in_the_form(served: &Served) -> bool {
+    match served.account.client_auth {
+        ClientAuth::Post(_) => true,
+        ClientAuth::AsListed(_) => served.takes_secret_in_form(),
+        ClientAuth::None | ClientAuth::Basic(_) | ClientAuth::PrivateKeyJwt(_) => false,
     }
 }
 

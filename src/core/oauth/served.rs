@@ -62,6 +62,11 @@ impl<'a> Served<'a> {
         self.metadata.is_some_and(|metadata| metadata.promises_iss)
     }
 
+    /// Whether a secret is taken as a field of the form; else it is as HTTP Basic, also where nothing is listed.
+    pub(crate) fn takes_secret_in_form(&self) -> bool {
+        self.metadata.is_some_and(|metadata| metadata.secrets.post)
+    }
+
     /// Where tokens are revoked (RFC 7009 §2), where the server does that.
     pub fn revocation_uri(&self) -> Option<&'a Uri> {
         let found = self.metadata.and_then(|metadata| metadata.revocation_endpoint.as_ref());

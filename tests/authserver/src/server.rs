@@ -207,7 +207,7 @@ fn process(shared: &Shared, endpoint: Endpoint, request: &Request) -> Response {
         Endpoint::Verification => device::page(request, &mut store),
         Endpoint::Device => token::device(request, &policy, &mut store, &shared.issuer),
         Endpoint::Revocation => token::revoke(request, &policy, &mut store),
-        Endpoint::Metadata => metadata::document(request, &shared.issuer),
+        Endpoint::Metadata => metadata::document(request, &policy, &shared.issuer),
         Endpoint::Registration => registration::register(request, &mut store),
         Endpoint::Introspection => token::introspect(request, &store),
         _ if request.path == "/token" && request.method == "POST" => {

@@ -163,7 +163,7 @@ pub(super) fn read<'a>(
         Some(GrantName::JwtBearer) => ClientAuth::None,
         _ => {
             let (key, secret) = (draft.client_key.take(), draft.client_secret.check(&seen, problems));
-            client::auth(draft.client_auth, secret, key, &seen, problems)
+            client::auth(draft.client_auth, secret, key, asked.is_some(), &seen, problems)
         }
     };
     grant.iter().for_each(|grant| application::check_proof(grant, &client_auth, &seen, problems));

@@ -24,11 +24,12 @@ const METHODS: [(&str, Method); 4] = [
     ("private_key_jwt", Method::PrivateKeyJwt),
 ];
 
-/// Without `client_auth` a key signs, and a secret is sent in the body, as ever.
+/// Without `client_auth` a key signs, and a secret is sent in the body, as ever, or as an issuer lists that `is_asked`.
 pub(super) fn auth<'a>(
     method: Option<Method>,
     secret: Option<ClientSecret>,
     key: Option<Arc<ClientKey>>,
+    is_asked: bool,
     seen: &Seen<'_, 'a>,
     problems: &mut Problems<'a>,
 ) -> ClientAuth {
@@ -45,6 +46,9 @@ pub(super) fn auth<'a>(
         problems.warning(unused, format!("'client_key_file' has no effect with client_auth = \"{word}\""));
     }
     match (method, secret, key) {
+        (Method::Post, Some(secret), _) if is_asked && seen.get("client_auth").is_none() => {
+            return ClientAuth::AsListed(secret);
+        }
         (Method::Post, Some(secret), _) => return ClientAuth::Post(secret),
         (Method::Basic, Some(secret), _) => return ClientAuth::Basic(secret),
         (Method::PrivateKeyJwt, None, Some(key)) => return ClientAuth::PrivateKeyJwt(key),

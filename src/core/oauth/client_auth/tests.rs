@@ -1,4 +1,5 @@
 use super::*;
+use crate::oauth::metadata::{Metadata, SecretsTaken};
 use crate::testing::{account, client, key};
 
 fn with(client_auth: ClientAuth) -> Account {
@@ -76,5 +77,20 @@ fn debug_shows_no_secret() {
         let encoded = basic("me: 100%/ü", &"hunter2".into());
         let text = format!("{credentials:?} {:?}", with(ClientAuth::Basic("hunter2".into())));
         assert!(!text.contains("hunter2") && !text.contains(encoded.expose()), "{text}");
+    }
+}
+
+#[test]
+fn a_secret_is_sent_as_the_issuer_lists_and_as_a_header_where_it_lists_nothing() {
+    let account = with(ClientAuth::AsListed("s3cret".into()));
+    for (post, basic, is_in_the_form) in
+        [(true, true, true), (true, false, true), (false, true, false), (false, false, false)]
+    {
+        let metadata = Metadata { secrets: SecretsTaken { post, basic }, ..Metadata::default() };
+        let served = Served::new(&account, Some(&metadata)).unwrap();
+        let credentials = Credentials::of(Client::of(served, None).unwrap());
+        let has_field = credentials.fields.iter().any(|(name, _)| *name == "client_secret");
+        let has_header = headers(&credentials).iter().any(|(name, _)| *name == "Authorization");
+        assert_eq!((has_field, has_header), (is_in_the_form, !is_in_the_form), "{post} {basic}");
     }
 }
