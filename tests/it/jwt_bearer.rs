@@ -1,6 +1,7 @@
 //! Clients that sign in whose name they ask (RFC 7523 §2.1), as Google's service accounts. Signatures are checked by openssl.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use pizauth_test_server::wire::{Request, Response};
 use pizauth_test_server::{Endpoint, Fault};
@@ -110,11 +111,37 @@ fn a_refusal_says_what_the_administrator_has_to_do_and_ends_nothing() {
     let first = token(&running);
     let refusal = "Client is unauthorized to retrieve access tokens using this method";
     running.server.script(Endpoint::Application, Fault::oauth_error(401, "unauthorized_client", refusal));
-    running.refresh("work").exits(0);
+    let waited = running.sandbox.applet("refresh").args(["--wait", "60s", "work"]).run();
+    waited
+        .exits(1)
+        .says("no new access token for account \"work\": refresh needs attention: unauthorized_client");
     running.daemon.wait_for_log(&["event=needs_attention", "domain-wide delegation of exactly these scopes"]);
     assert_eq!(running.token("work"), first, "it is good still");
     running.refresh("work").exits(0);
     running.wait_for_other_token("work", &first);
+}
+
+#[test]
+fn a_key_file_that_others_can_read_is_warned_of() {
+    let running = running();
+    let key = running.sandbox.home().join("key.json");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("its mode");
+    let warned = running.sandbox.applet("check").run().exits(0);
+    warned.says(&format!("others can read {}, the private key of a client", key.display()));
+}
+
+#[test]
+fn a_changed_subject_drops_the_token_and_another_one_is_fetched_for_it() {
+    let running = running();
+    let first = token(&running);
+    let text = fs::read_to_string(running.sandbox.config_file()).expect("the configuration");
+    running.sandbox.write_config(&text.replace("me@example.org", "you@example.org"));
+    running.sandbox.applet("reload").run().exits(0);
+    running.daemon.wait_for_log(&["event=token_invalidated"]);
+    assert_ne!(token(&running), first);
+    let asked = running.wait_finished(Endpoint::Application, 2).request;
+    let (_, claims) = verified(&running.sandbox, asked.form("assertion").expect("a JWT"));
+    assert_eq!(claims["sub"], "you@example.org");
 }
 
 #[test]

@@ -173,7 +173,8 @@ impl Rooms {
             }
             Waited::Failed(message) if asked.is_for_stage() => Ok(failed(message)),
             Waited::Failed(why) => {
-                let message = format!("no access token for account {account:?}: {why}");
+                let what = if asked.demand == Demand::NewToken { "new access token" } else { "access token" };
+                let message = format!("no {what} for account {account:?}: {why}");
                 Err(Refused(Refusal::Ended, message))
             }
             Waited::TimeIsUp => Err(Refused(Refusal::TimedOut, self.too_late(asked, now))),

@@ -43,7 +43,7 @@ pub enum KeyFault {
     Json,
     /// It does not sign in the way that is asked for.
     Algorithm(KeyAlgorithm),
-    /// Signing has failed.
+    /// Signing has failed: the numbers of a damaged key do not fit each other.
     Signing,
 }
 
@@ -67,7 +67,7 @@ impl fmt::Display for KeyFault {
             Self::Algorithm(algorithm) => {
                 write!(f, "its key does not sign as client_key_alg says, by {}", algorithm.as_str())
             }
-            Self::Signing => f.write_str("its key does not sign"),
+            Self::Signing => f.write_str("its key does not sign: is the file damaged? (openssl pkey -check -noout -in FILE)"),
         }
     }
 }

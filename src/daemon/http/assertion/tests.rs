@@ -26,6 +26,9 @@ fn folder(key: &str) -> TempDir {
     folder
 }
 
+/// An RSA key of which one letter is another one.
+const DAMAGED: &[u8] = include_bytes!("../../../../tests/fuzz/corpus/key_file/damaged");
+
 const RSA: &str = "-algorithm RSA -pkeyopt rsa_keygen_bits:2048";
 const P256: &str = "-algorithm EC -pkeyopt ec_paramgen_curve:P-256";
 
@@ -153,12 +156,14 @@ fn what_cannot_sign_says_what_to_do() {
     assert!(openssl(&folder, "ec -in key.pem -out sec1.pem"));
     assert!(openssl(&folder, "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out short.pem"));
     assert!(openssl(&folder, "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out p384.pem"));
+    fs::write(folder.path().join("damaged.pem"), DAMAGED).unwrap();
     fs::write(folder.path().join("json"), "{\"type\":\"authorized_user\"}").unwrap();
     fs::write(folder.path().join("large"), vec![b'a'; (64 << 10) + 1]).unwrap();
     fs::create_dir(folder.path().join("directory")).unwrap();
     for (name, words) in [
         ("encrypted.pem", "openssl pkey -in FILE -out NEW"),
         ("sec1.pem", "openssl pkcs8 -topk8 -nocrypt -in FILE -out NEW"),
+        ("damaged.pem", "openssl pkey -check -noout -in FILE"),
         ("short.pem", "neither an RSA key of 2048 to 4096 bits"),
         ("p384.pem", "nor one on the curve P-256"),
         ("public.pem", "there is no private key in it"),
