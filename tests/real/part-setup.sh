@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 # A newcomer with an empty home: from `pizauth setup me@gmail.com` at a terminal to a mail that Dovecot has accepted and
 # shows, with nothing but what setup has said. The provider's hosts are here: oidc-provider is accounts.google.com, and
 # Dovecot imap.gmail.com and smtp.gmail.com.
