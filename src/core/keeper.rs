@@ -183,10 +183,10 @@ impl Keeper {
         let settings = self.settings;
         // What is filed for an account that is gone needs nothing more.
         while let Some(name) = self.agenda.reminders.take_due(now.moment) {
-            let _ = self.change(name.as_str(), now, |entry, outbox| remind(entry, &settings, now, outbox));
+            let _ = self.step(name.as_str(), now, |entry, outbox| remind(entry, &settings, now, outbox));
         }
         while let Some(name) = self.agenda.expiries.take_due(now.moment) {
-            let _ = self.change(name.as_str(), now, |_, _| ());
+            let _ = self.step(name.as_str(), now, |_, _| ());
         }
         self.end_waits(now);
         self.strand(now);

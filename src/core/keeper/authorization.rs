@@ -49,7 +49,9 @@ impl Keeper {
             Err(fault) => return RedirectVerdict::BadRequest(fault.as_str()),
         };
         let Some(account) = self.account_of(&response) else { return RedirectVerdict::NotFound };
-        self.retry_secret(account.as_str());
+        if self.entries.get(&account).is_some_and(|entry| entry.is_pending_with(response.state().expose())) {
+            self.retry_secret(account.as_str());
+        }
         let verdict = self.change(account.as_str(), now, |entry, outbox| {
             let redirect_uri = entry.account.grant.redirect_uri();
             if redirect_uri.is_some_and(|uri| redirect::answers(request, uri)) {

@@ -161,7 +161,7 @@ impl Keeper {
                     entry.secret_wait = SecretWait::ToSendAgain { job, sent, verdict };
                     outbox.tell(entry, Happened::SecretRefused);
                 }
-                (Doubt::HasAnother, _) => send_again(entry, now),
+                (Doubt::HasAnother, _) => send_again(entry, now, outbox),
                 _ => take_verdict(entry, verdict, &settings, now, outbox),
             }
         };
@@ -205,9 +205,9 @@ pub(super) fn settle(entry: &mut Entry) {
 }
 
 /// Another command, or none, has the secret from now on.
-pub(super) fn start_over(entry: &mut Entry, now: Now) {
+pub(super) fn start_over(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
     if let SecretWait::ToSendAgain { .. } = core::mem::take(&mut entry.secret_wait) {
-        send_again(entry, now);
+        send_again(entry, now, outbox);
     }
 }
 
@@ -222,7 +222,9 @@ fn go_on(
     match (core::mem::take(&mut entry.secret_wait), told) {
         (SecretWait::No, _) | (SecretWait::ToSend, Ok(_)) => {}
         (SecretWait::ToSend, Err(reason)) => fail(entry, reason.clone(), now, outbox),
-        (SecretWait::ToSendAgain { sent, .. }, Ok(secret)) if *secret != sent => send_again(entry, now),
+        (SecretWait::ToSendAgain { sent, .. }, Ok(secret)) if *secret != sent => {
+            send_again(entry, now, outbox)
+        }
         (SecretWait::ToSendAgain { verdict, .. }, Ok(_)) => {
             take_verdict(entry, *verdict, settings, now, outbox)
         }
@@ -235,14 +237,17 @@ fn go_on(
 }
 
 /// What was in flight is due again.
-fn send_again(entry: &mut Entry, now: Now) {
+fn send_again(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
     if let Some(revocation) = entry.revocation.as_mut().filter(|revocation| !revocation.is_waiting()) {
         return revocation.send_again();
     }
     match &mut entry.state {
         TokenState::Exchanging(exchange) => exchange.stage = ExchangeStage::Waiting { due: now.moment },
         TokenState::Starting(starting) => starting.is_in_flight = false,
-        TokenState::OnDevice(sign_in) => sign_in.poll_later(now.moment),
+        TokenState::OnDevice(sign_in) => {
+            sign_in.poll_later(now.moment);
+            device::end_if_over(entry, now, outbox);
+        }
         TokenState::Active(_) | TokenState::Fetching(_) => {
             if let Some(renewal) = entry.state.renewal_mut() {
                 renewal.rest(now.moment, Pause::Fresh);

@@ -131,7 +131,7 @@ impl Keeper {
         let no_secret_until = self.secrets.no_secret_until(&entry.account, now.moment);
         self.hasten_discovery(account, Haste::Show, now);
         let unserved = self.unserved(account, now);
-        self.change(account, now, |entry, outbox| {
+        let shown = self.change(account, now, |entry, outbox| {
             let offers_sign_in = entry.state.pending().is_some();
             if !is_stopping && !offers_sign_in {
                 hasten(entry, Haste::Show, now.moment);
@@ -148,7 +148,11 @@ impl Keeper {
                     (None, None) => authorize(entry, &settings, now, outbox).into(),
                 },
             }
-        })
+        })?;
+        // What has begun may have failed already: nobody tells the client's secret.
+        let is_begun = matches!(shown, Shown::Expired(_) | Shown::Fetching(_) | Shown::TooShort { .. });
+        let why = if is_begun { self.why_not(account, now)? } else { None };
+        Ok(why.unwrap_or(shown))
     }
 
     /// Why `show` gives no access token that does; none where it would begin a new authorization. Begins nothing.

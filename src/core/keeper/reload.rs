@@ -35,10 +35,10 @@ impl Keeper {
         for name in held {
             // It is held, so it is there.
             let is_fresh = match accounts.remove(&name) {
-                Some(account) => self.change(name.as_str(), now, |entry, outbox| {
+                Some(account) => self.step(name.as_str(), now, |entry, outbox| {
                     update(entry, account, (&old, &new), now, outbox)
                 }),
-                None => self.change(name.as_str(), now, end).map(|()| self.forget(&name)).map(|()| false),
+                None => self.step(name.as_str(), now, end).map(|()| self.forget(&name)).map(|()| false),
             };
             fresh.extend((is_fresh == Ok(true)).then_some(name));
         }
@@ -69,7 +69,7 @@ fn update(
     let secret_of = SecretOf::account(&entry.account);
     let is_other = entry.configure(account);
     if SecretOf::account(&entry.account) != secret_of {
-        client_secrets::start_over(entry, now);
+        client_secrets::start_over(entry, now, outbox);
     }
     let is_void = match &entry.state {
         TokenState::Starting(_) | TokenState::OnDevice(_) => begins_elsewhere,

@@ -21,6 +21,7 @@ mod model;
 mod reload;
 mod revocation;
 mod saving;
+mod secrets;
 mod server;
 mod session;
 mod stamps;

@@ -36,7 +36,7 @@ impl<'a> Client<'a> {
         Some(Self { served, secret })
     }
 
-    pub(super) fn account(&self) -> &'a Account {
+    pub(crate) fn account(&self) -> &'a Account {
         self.served.account
     }
 }

@@ -21,20 +21,15 @@ const MOST_TRIES: u32 = 10;
 const FAILURES_PER_QUESTION: u32 = 6;
 
 impl Model {
-    /// The answer to the request with this ticket, which may be nobody's any more.
-    pub(super) fn answered(
-        &mut self,
-        job: JobId,
-        verdict: Verdict,
-        account: &Account,
-        next_reminder: Moment,
-        now: Now,
-    ) {
+    /// The answer to the request with this ticket, which may be nobody's any more: whether it counts.
+    pub(super) fn hears(&mut self, job: JobId, verdict: &Verdict) -> bool {
         let is_awaited = self.awaits(job);
         self.expected.event(Happened::RequestEnded { outcome: verdict.as_str(), is_awaited });
-        if !is_awaited {
-            return;
-        }
+        is_awaited
+    }
+
+    /// What that changes.
+    pub(super) fn take(&mut self, verdict: Verdict, account: &Account, next_reminder: Moment, now: Now) {
         if let Verdict::Revocation(revoked) = verdict {
             return self.revocation_answered(revoked);
         }

@@ -36,6 +36,7 @@ impl World {
         let denied = self.dice.chance(10);
         let response = if denied { "error=access_denied".to_owned() } else { format!("code={code}") };
         request.query = Secret::new(request.query.expose().replace("code=c0de", &response));
+        self.retry_secret(name);
         let verdict = self.keeper.redirect(&request, now);
         let model = self.model(name);
         model.sign_in_is_used();
@@ -52,11 +53,17 @@ impl World {
 
     fn come_back_wrongly(&mut self, name: &str) {
         let url = self.model(name).sign_in().map(|sign_in| sign_in.url.clone());
+        let knows_state = url.is_some();
         let url = url.unwrap_or_else(|| "http://server.example/?state=guess".to_owned());
         let mut request = Bench::redirect_request(&url);
         match self.dice.below(3) {
             0 => request.host = "evil.example".to_owned(),
-            1 => request.path = "/elsewhere".to_owned(),
+            1 => {
+                request.path = "/elsewhere".to_owned();
+                if knows_state {
+                    self.retry_secret(name);
+                }
+            }
             _ => request.query = "code=x&state=guess".into(),
         }
         assert_eq!(self.keeper.redirect(&request, self.now), RedirectVerdict::NotFound);

@@ -9,6 +9,7 @@ use super::model::{Model, Phase};
 use super::world::World;
 use crate::keeper::{Happened, Invitation, Refreshed, Renewing, Shown};
 use crate::moment::Now;
+use crate::oauth::outcome::Reason;
 
 impl World {
     pub(super) fn show_lasting(&mut self, name: &str, min_valid: Duration, coverage: &mut Coverage) {
@@ -55,14 +56,31 @@ impl World {
                 shown.clone()
             }
         };
+        let expected = match self.fails_at_once(name, &shown) {
+            Some(reason) => self.model(name).shown_without_secret(reason, now),
+            None => expected,
+        };
         assert_eq!(shown, expected, "{name}");
         self.absorb();
+    }
+
+    /// Why what `show` has begun has failed within the hour of a command's failure.
+    fn fails_at_once(&self, name: &str, shown: &Shown) -> Option<Reason> {
+        let (Shown::Expired(renewing)
+        | Shown::Fetching(renewing)
+        | Shown::TooShort { renewal: Some(renewing), .. }) = shown
+        else {
+            return None;
+        };
+        let is_new = renewing.needs_attention && !self.models[name].needs_attention();
+        renewing.last_error.clone().filter(|_| is_new)
     }
 
     pub(super) fn refresh(&mut self, name: &str, coverage: &mut Coverage) {
         self.count(name, if self.is_stopping { "refresh, stopping" } else { "refresh" }, coverage);
         let (now, is_stopping, remind_at) = (self.now, self.is_stopping, self.remind_at());
         let (codes_from, device_host) = (self.asks_for_codes(name), self.device_host(name));
+        self.retry_secret(name);
         let refreshed = self.keeper.refresh(name, now).expect("the account exists");
         let model = self.model(name);
         let old = model.sign_in().map(|sign_in| sign_in.url.clone());
@@ -136,6 +154,16 @@ fn host_at(name: &str, host: &Option<String>) -> String {
 }
 
 impl Model {
+    fn shown_without_secret(&mut self, reason: Reason, now: Now) -> Shown {
+        let wanted = self.wants_request_at();
+        assert!(wanted.is_some_and(|at| at <= now.moment), "it has sent nothing");
+        self.has_no_secret(reason, now);
+        match self.phase {
+            Phase::Fetching(_) => Shown::Fetching(self.renewing(now)),
+            _ => not_good_enough(self, now),
+        }
+    }
+
     /// Where its renewal stands.
     fn renewing(&self, now: Now) -> Renewing {
         Renewing {

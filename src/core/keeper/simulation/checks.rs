@@ -1,6 +1,7 @@
 //! What must hold between any two steps.
 
 use pizauth_common::account_name::AccountName;
+use pizauth_common::ipc::message::AccountStatus;
 
 use super::coverage::Coverage;
 use super::model::Model;
@@ -13,6 +14,7 @@ impl World {
         self.check_status();
         self.check_waiting(coverage);
         self.check_waiters();
+        self.check_secrets();
         self.models.values().for_each(|model| model.check_outage(self.now.moment));
         assert_eq!(self.keeper.poll_timeout(), self.next_wakeup(), "the next wake-up");
         assert_eq!(self.keeper.awaits_a_save(), self.disk.awaits_a_save());
@@ -52,7 +54,10 @@ impl World {
     }
 
     fn check_status(&self) {
-        let expected = self.models.iter().map(|(name, model)| model.status(name, self.now));
+        let expected = self.models.iter().map(|(name, model)| AccountStatus {
+            waits_for_secret: self.waits_for_secret(name),
+            ..model.status(name, self.now)
+        });
         for (row, expected) in self.keeper.status(self.now).into_iter().zip(expected) {
             assert_eq!(row, expected);
         }

@@ -28,6 +28,11 @@ pub(super) struct Codes {
 }
 
 impl Codes {
+    /// What was in flight counts for nothing.
+    pub(super) fn poll_later(&mut self, now: Moment) {
+        self.due = now.plus(self.interval);
+    }
+
     pub(super) fn invitation(&self) -> Invitation {
         let DeviceAuthorization { user_code, verification_uri, .. } = self.given.clone();
         let code = UserCode { user_code, verification_uri, expires_at: self.expires_at };
@@ -143,7 +148,8 @@ impl World {
     pub(super) fn rest(&mut self, name: &str) -> Option<Duration> {
         let every = self.configured_every.max(Duration::from_secs(1));
         let now = self.now.moment;
-        let next = self.model(name).code_made_at?.plus(every);
+        let after_code = self.model(name).code_made_at.map(|made| made.plus(every));
+        let next = after_code.max(self.no_secret_until(name))?;
         (next > now).then(|| next.since(now))
     }
 

@@ -46,6 +46,10 @@ impl Expected {
         self.reported.clear();
     }
 
+    pub(super) fn awaits_any(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// The next one comes. Gives the pause where one follows that is not known in advance.
     pub(super) fn told(&mut self, event: &AccountEvent) -> Option<Duration> {
         let name = &event.account;

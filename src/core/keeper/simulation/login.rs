@@ -15,6 +15,7 @@ impl World {
         let method = self.dice.pick(&[None, Some(Method::Browser), Some(Method::Device)]);
         let (now, is_stopping, remind_at) = (self.now, self.is_stopping, self.remind_at());
         let account = self.accounts[name].clone();
+        self.retry_secret(name);
         let login = self.keeper.login(name, method, now).expect("the account exists");
         let expected = match method {
             _ if is_stopping => Login::Stopping,

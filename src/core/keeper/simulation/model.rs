@@ -100,6 +100,8 @@ pub(super) struct Model {
     pub(super) concluded: Option<Concluded>,
     /// The client signs in by itself.
     pub(super) by_itself: bool,
+    /// It has something to send, and no secret.
+    pub(super) waits_for_secret: bool,
 }
 
 impl Model {
@@ -368,6 +370,9 @@ impl Model {
 
     /// When the next token request may leave, as far as it is for the account.
     pub(super) fn wants_request_at(&self) -> Option<Moment> {
+        if self.waits_for_secret {
+            return None;
+        }
         if let Some(revocation) = self.revocation.as_ref().filter(|_| self.request.is_none()) {
             return revocation.job.is_none().then_some(Moment(0));
         }
@@ -491,6 +496,11 @@ pub(super) struct SpentCodes(BTreeSet<String>);
 impl SpentCodes {
     pub(super) fn spend(&mut self, code: &str) {
         self.0.insert(code.to_owned());
+    }
+
+    /// The server has refused the client, and has not looked at the code.
+    pub(super) fn excuse(&mut self, code: &str) {
+        self.0.remove(code);
     }
 
     pub(super) fn assert_unspent(&self, code: &str) {

@@ -10,6 +10,7 @@ use super::dice::Dice;
 use super::hosts::{HOSTS, at_host};
 use super::model::{Model, Phase};
 use super::revocation::with_revocation_at;
+use super::secrets::with_any_secret;
 use super::session::Session;
 use super::world::World;
 use crate::keeper::Happened;
@@ -28,7 +29,10 @@ impl World {
         self.configured_every = seconds(self.dice.pick(&[0, 60, 900, 900]));
         let changed = self.changed(name, security_relevant);
         let begins_elsewhere = changed.grant != self.accounts[name].grant;
+        let before = self.accounts.clone();
+        let has_changed = changed != before[name];
         self.accounts.insert(name.to_owned(), changed);
+        self.forget_secrets(&before);
         self.forget_idle_hosts();
         let (now, remind_at) = (self.now.moment, self.remind_at());
         for (model_name, model) in &mut self.models {
@@ -42,7 +46,7 @@ impl World {
                 if begins_elsewhere && model_name == name {
                     drop_sign_in(model);
                 }
-                if let Some(session) = model.held_mut().filter(|_| model_name == name) {
+                if let Some(session) = model.held_mut().filter(|_| has_changed && model_name == name) {
                     session.settings_changed();
                 }
                 look_again(model, &self.accounts[model_name], remind_at, now);
@@ -67,6 +71,9 @@ impl World {
             if changes_grant { with_random_grant(changed, HOSTS.len(), &mut self.dice) } else { changed };
         let host = self.dice.pick(&[None, Some(HOSTS[0]), Some(HOSTS[1]), Some(HOSTS[2])]);
         let changed = if self.dice.chance(30) { with_revocation_at(changed, host) } else { changed };
+        if self.dice.chance(30) {
+            return with_any_secret(changed, &mut self.dice);
+        }
         let client_auth = match self.dice.chance(80) {
             true => ClientAuth::Post(format!("secret-{serial}").as_str().into()),
             false => ClientAuth::PrivateKeyJwt(key(None)),
@@ -132,6 +139,7 @@ pub(super) fn random_account(name: &str, hosts: usize, dice: &mut Dice) -> Accou
         ..account(name)
     };
     let account = with_any_grant(account, hosts, dice);
+    let account = with_any_secret(account, dice);
     let host = dice.chance(80).then(|| HOSTS[dice.below(hosts)]);
     let account = with_revocation_at(account, host);
     at_host(account, HOSTS[dice.below(hosts)])

@@ -12,9 +12,10 @@ use crate::http::Answer;
 use crate::keeper::tests::bench::seconds;
 use crate::keeper::{Demand, Happened, JobId, NoRevocation, Waited, WaiterId};
 use crate::moment::{Moment, Now};
+use crate::oauth::client_auth::Client;
 use crate::oauth::outcome::Reason;
 use crate::oauth::revocation::{RevocationRequest, Revoked, TokenKind};
-use crate::testing::{client, json_answer, uri};
+use crate::testing::{json_answer, uri};
 
 /// What a server is asked to do, or will be.
 #[derive(Clone, Debug, Default)]
@@ -108,6 +109,7 @@ impl World {
         let can = self.accounts[name].revocation_uri.is_some();
         if can {
             self.count(name, "revoke at the server", coverage);
+            self.retry_secret(name);
             let model = self.model(name);
             model.waiters += 1;
             model.revocation.get_or_insert_default().waiters += 1;
@@ -144,10 +146,10 @@ impl World {
 }
 
 /// What an account has to send; never to another server than its own.
-pub(super) fn request(account: &Account, model: &Model, now: Moment) -> RevocationRequest {
+pub(super) fn request(client: Client, model: &Model, now: Moment) -> RevocationRequest {
     let (kind, token) = model.to_revoke(now).expect("there is something to revoke");
-    let uri = account.revocation_uri.as_ref().expect("there is somebody to ask").anchor();
-    RevocationRequest::new(client(account), uri, kind, &Secret::from(token.as_str()))
+    let uri = client.account().revocation_uri.as_ref().expect("there is somebody to ask").anchor();
+    RevocationRequest::new(client, uri, kind, &Secret::from(token.as_str()))
 }
 
 /// Where an account's tokens are revoked.

@@ -4,6 +4,7 @@ use super::coverage::Coverage;
 use super::dice::Dice;
 use super::disk::Mode;
 use super::model::Model;
+use super::secrets::Secrets;
 use super::world::World;
 use crate::keeper::saving::REVOKED;
 use crate::keeper::tests::bench::PORTS;
@@ -127,6 +128,7 @@ impl World {
             *model = Model::of(&self.accounts[name]);
         }
         self.fetches = false;
+        self.secrets = Secrets::default();
         (self.waiting, self.questions, self.answering) = Default::default();
         self.hopeless.clear();
         self.is_stopping = false;

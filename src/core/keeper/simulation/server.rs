@@ -47,7 +47,11 @@ impl World {
             self.count(&request.account, "late answer", coverage);
         }
         let (account, now, remind_at) = (self.accounts[&request.account].clone(), self.now, self.remind_at());
-        self.model(&request.account).answered(job, verdict, &account, remind_at, now);
+        if self.model(&request.account).hears(job, &verdict) {
+            let verdict = self.doubted(&request.account, job, request.purpose.client_secret(), verdict);
+            let model = self.model(&request.account);
+            verdict.into_iter().for_each(|verdict| model.take(verdict, &account, remind_at, now));
+        }
         self.keeper.answered(job, result, now);
         self.absorb();
     }

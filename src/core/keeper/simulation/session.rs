@@ -142,6 +142,11 @@ impl Session {
         }
     }
 
+    /// What was in flight counts for nothing.
+    pub(super) fn is_due(&mut self, now: Moment) {
+        (self.wait, self.due) = (Wait::Fresh, now);
+    }
+
     /// The daemon was told to look again.
     pub(super) fn reloaded(&mut self, account: &Account, now: Moment) {
         match self.wait {

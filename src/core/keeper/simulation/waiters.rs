@@ -59,7 +59,9 @@ impl World {
         let old = self.lineage_of(name);
         let waiting = Waiting::of(name, demand, self.now.moment, old, until);
         let rests = waiting.is_for_token() && matches!(self.model(name).phase, Phase::Empty);
-        if self.is_stopping || rests || self.is_satisfied(&waiting) {
+        // What has ended all hope in this step was told already.
+        let is_over = waiting.is_for_token() && self.is_over(name);
+        if self.is_stopping || rests || is_over || self.is_satisfied(&waiting) {
             return;
         }
         self.count(name, "wait", coverage);
@@ -89,6 +91,8 @@ impl World {
 
     /// The keeper has answered one of them.
     pub(super) fn waited(&mut self, id: WaiterId, how: Waited) {
+        let name = self.waiting.get(&id).expect("who waits is answered once").name.clone();
+        self.answered_without_secret(&name, &how);
         let waiting = self.take_waiting(id);
         let now = self.now.moment;
         if waiting.demand == Demand::Revocation {

@@ -16,6 +16,7 @@ use super::hosts::{HOSTS, Host};
 use super::model::{Model, Phase, SpentCodes};
 use super::reload::random_account;
 use super::revocation;
+use super::secrets::Secrets;
 use super::server::Request;
 use super::session::Session;
 use super::stamps::Stamps;
@@ -25,11 +26,12 @@ use crate::keeper::purpose::Purpose;
 use crate::keeper::tests::bench::{PORTS, config, seconds, some_time};
 use crate::keeper::{AccountEvent, Effect, Happened, JobId, Keeper, WaiterId};
 use crate::moment::Now;
+use crate::oauth::client_auth::Client;
 use crate::oauth::device_poll::DevicePoll;
 use crate::oauth::device_request::DeviceRequest;
 use crate::oauth::token_request::TokenRequest;
 use crate::snapshot::Snapshot;
-use crate::testing::client;
+use crate::testing::served;
 
 /// More than may be in flight at once.
 const ACCOUNTS: [&str; 11] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"];
@@ -60,6 +62,7 @@ pub(super) struct World {
     saves: bool,
     pub(super) disk: Disk,
     pub(super) grants: Grants,
+    pub(super) secrets: Secrets,
     /// Whether clients that sign in by themselves do so without being asked.
     pub(super) fetches: bool,
     /// Callers that have not been answered yet.
@@ -105,6 +108,7 @@ impl World {
             saves,
             disk: Disk::new(),
             grants: Grants::default(),
+            secrets: Secrets::default(),
             fetches: false,
             waiting: BTreeMap::new(),
             hopeless: BTreeSet::new(),
@@ -124,6 +128,7 @@ impl World {
             self.begin_fetching();
         }
         match self.dice.below(100) {
+            _ if self.has_command() && self.dice.chance(8) => self.command_ends(),
             97.. if self.saves => self.save_or_kill(coverage),
             // Callers wait for the load.
             0..34 | 66..75 | 76 if self.disk.mode == Mode::Loading => self.save_or_kill(coverage),
@@ -224,11 +229,12 @@ impl World {
     /// Performs the effects and compares what is told with what the step must have brought.
     pub(super) fn absorb(&mut self) {
         self.settle();
+        self.look_who_waits();
         self.look_at_changes();
         while let Some(effect) = self.keeper.poll_effect() {
             match effect {
                 Effect::Http { job, request } => self.request_sent(job, request),
-                Effect::AskSecret { .. } => panic!("no command"),
+                Effect::AskSecret { job, account, command } => self.command_asked(job, &account, &command),
                 Effect::AskIfTransient { job, account } => self.asked(job, account.as_str()),
                 Effect::Save { job, snapshot } => self.save_begun(job, snapshot),
                 Effect::Tell(event) => self.told(&event),
@@ -257,6 +263,7 @@ impl World {
         if matches!(event.what, Happened::RefreshFailed { .. }) {
             self.failed_tries.insert(event.account.to_string());
         }
+        self.told_of_no_secret(event);
         let now = self.now.moment;
         if matches!(event.what, Happened::TokenRevoked { .. }) {
             self.disk.revoke(event.account.as_str(), now);
@@ -272,7 +279,9 @@ impl World {
 
     fn request_sent(&mut self, job: JobId, sent: http::Request) {
         let (name, grant) = self.starting.take().expect("a request is told before it is sent");
+        let told = self.told_secret(&self.accounts[&name]).cloned();
         let account = &self.accounts[&name];
+        let client = Client::of(served(account), told.as_ref()).expect("nothing is sent without its secret");
         let host = self.asked_by(&name);
         assert!(!self.is_stopping && self.has_place_for(&name), "a request of {name} has no place");
         let model = self.models.get_mut(&name).expect("every account has a model");
@@ -281,8 +290,8 @@ impl World {
             revocation.host = account.revocation_uri.as_ref().map(|uri| uri.anchor().host().to_owned());
         }
         let purpose = match &model.revocation {
-            Some(_) => Purpose::Revocation(revocation::request(account, model, self.now.moment)),
-            None => purpose(account, &model.phase, &sent),
+            Some(_) => Purpose::Revocation(revocation::request(client, model, self.now.moment)),
+            None => purpose(client, &model.phase, &sent),
         };
         let Effect::Http { request, .. } = purpose.effect(job, || self.stamps.of(&sent, self.now)) else {
             panic!("no request for {purpose:?}")
@@ -327,12 +336,12 @@ fn is_end_of_hope(what: &Happened) -> bool {
 }
 
 /// What an account in this phase has to send; a code is known to the world, its verifier and redirect URI are not.
-fn purpose(account: &Account, phase: &Phase, sent: &http::Request) -> Purpose {
+fn purpose(client: Client, phase: &Phase, sent: &http::Request) -> Purpose {
     let value = |key: &str| {
         let mut fields = form_urlencoded::parse(sent.body.expose().as_bytes());
         fields.find(|(found, _)| found == key).map(|(_, value)| value.into_owned()).unwrap_or_default()
     };
-    let client = client(account);
+    let account = client.account();
     match phase {
         Phase::Active(Session { by_itself: true, .. }) | Phase::Fetching(_) => {
             let application = account.grant.application().expect("only an application signs in by itself");
