@@ -19,7 +19,7 @@ _pizauth_describe() {
         reload) options='-v --verbose --version -h --help' ;;
         info) options='-j --json -c --config -v --verbose --version -h --help' files='-c --config' ;;
         check) options='-c --config --accounts --print -v --verbose --version -h --help' files='-c --config' values='--print' ;;
-        setup) options='--provider --issuer --endpoints --scopes --name --tenant --client-id --user -c --config -y --yes -v --verbose --version -h --help' files='-c --config' values='--provider --issuer --endpoints --scopes --name --tenant --client-id --user' positional='address' ;;
+        setup) options='--provider --issuer --endpoints --scopes --name --tenant --client-id --client-secret-cmd --user -c --config -y --yes -v --verbose --version -h --help' files='-c --config' values='--provider --issuer --endpoints --scopes --name --tenant --client-id --client-secret-cmd --user' positional='address' ;;
         shutdown) options='-v --verbose --version -h --help' ;;
         server) options='-c --config -d --debug -v --verbose --check --syslog --ready-fd --discover --register --scope --version -h --help' files='-c --config' values='--ready-fd --discover --register --scope' ;;
         *) return 1 ;;

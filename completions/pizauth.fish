@@ -38,6 +38,7 @@ function __pizauth_describe
     __pizauth_complete 'setup' -l name -x -d 'the name of the account'
     __pizauth_complete 'setup' -l tenant -x -d 'the tenant at Microsoft'
     __pizauth_complete 'setup' -l client-id -x -d 'the client identifier'
+    __pizauth_complete 'setup' -l client-secret-cmd -x -d 'a command that prints the secret of the client'
     __pizauth_complete 'setup' -l user -x -d 'the user of the mailbox, if it is not the address'
     __pizauth_complete 'setup' -s c -l config -r -F -d 'add to this file, not to the user\'s own'
     __pizauth_complete 'setup' -s y -l yes -d 'agree to everything that is suggested'

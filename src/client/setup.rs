@@ -62,6 +62,9 @@ arguments! {
         /// the client identifier
         #[argh(option, arg_name = "id")]
         client_id: Option<String>,
+        /// a command that prints the secret of the client
+        #[argh(option, arg_name = "command")]
+        client_secret_cmd: Option<String>,
         /// the user of the mailbox, if it is not the address
         #[argh(option)]
         user: Option<String>,

@@ -74,7 +74,7 @@ fn without_a_terminal_the_missing_answer_is_named_and_nothing_is_written() {
         (&["me@gmail.com"], "--name is not given"),
         (&["me@gmail.com", "--yes"], "--client-id is not given"),
         (&["--provider", "github"], "--name is not given"),
-        (&["me@gmail.com", "--name", "x", "--client-id", "x"], "--yes is not given"),
+        (&["me@gmail.com", "--name", "x", "--client-id", "x"], "--client-secret-cmd is not given"),
     ] {
         setup(&sandbox, options).run().exits(64).says(missing);
     }
@@ -128,6 +128,7 @@ fn at_a_terminal_it_asks_what_it_cannot_know_and_shows_no_secret() {
     terminal.shows("Name of the account").shows("[gmail]: ").types("\n");
     terminal.shows("https://console.cloud.google.com/").shows("https://mail.google.com/");
     terminal.shows("Client identifier").types("\n").shows("Client identifier").types("the-id\n");
+    terminal.shows("A command that prints its secret").shows("Enter): ").types("\n");
     terminal.shows("Its secret").shows("Enter): ").types("s3cret\n");
     terminal.shows("// client_secret: not shown here").shows("? [Y/n]: ").types("maybe\n");
     terminal.shows("Please answer y or n.").types("y\n");
@@ -140,12 +141,30 @@ fn at_a_terminal_it_asks_what_it_cannot_know_and_shows_no_secret() {
 }
 
 #[test]
+fn a_command_that_prints_the_secret_is_written_and_not_run() {
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::run(setup(&sandbox, &["me@gmail.com", "--name", "g", "--client-id", "id"]));
+    terminal.shows("A command that prints its secret").shows("Enter): ").types("touch ran; echo \"s\"\n");
+    terminal.shows(r#"client_secret_cmd = "touch ran; echo \"s\"";"#).shows("? [Y/n]: ").types("y\n");
+    terminal.shows("Start it? [Y/n]: ").types("n\n");
+    terminal.ends(2);
+    let by_option =
+        ["me@gmail.com", "--yes", "--name", "h", "--client-id", "id", "--client-secret-cmd", "true"];
+    setup(&sandbox, &by_option).run().exits(0);
+    let written = config(&sandbox);
+    assert!(written.contains(r#"client_secret_cmd = "touch ran; echo \"s\"";"#), "{written}");
+    assert!(written.contains("client_secret_cmd = \"true\";"), "{written}");
+    assert!(!sandbox.path("ran").exists());
+}
+
+#[test]
 fn a_secret_goes_into_no_file_that_others_can_read() {
     let sandbox = Sandbox::new();
     setup(&sandbox, WORK).run().exits(0);
     let before = config(&sandbox);
     fs::set_permissions(sandbox.config_file(), fs::Permissions::from_mode(0o644)).expect("its mode");
     let mut terminal = Terminal::run(setup(&sandbox, &["me@gmail.com", "--name", "g", "--client-id", "id"]));
+    terminal.shows("A command that prints its secret").shows("Enter): ").types("\n");
     terminal.shows("Its secret").shows("Enter): ").types("s3cret\n");
     assert!(terminal.ends(1).contains("can be read by others"));
     assert_eq!(config(&sandbox), before);
@@ -208,6 +227,7 @@ fn from_an_empty_home_to_an_access_token() {
         ("Its token endpoint", &token),
         ("Scopes", "one two"),
         ("Client identifier", "client"),
+        ("A command that prints its secret", ""),
         ("Its secret: not shown here, it will stand in the file (none: just Enter): ", ""),
         ("? [Y/n]", "y"),
         ("Start it? [Y/n]", ""),
@@ -303,6 +323,7 @@ fn at_a_terminal_an_issuer_that_fails_may_be_mended_or_left_out() {
     terminal.shows("[urn:ietf:params:oauth:scope:mail offline_access]: ").types("imap smtp\n");
     terminal.shows("registers clients by itself. Register one now? [Y/n]: ").types("n\n");
     terminal.shows("http://localhost/").shows("imap smtp").shows("Client identifier").types("mine\n");
+    terminal.shows("A command that prints its secret").shows("Enter): ").types("\n");
     terminal.shows("Its secret").shows("Enter): ").types("\n");
     terminal.shows("issuer = ").shows("? [Y/n]: ").types("y\n");
     terminal.shows("Start it? [Y/n]: ").types("n\n");

@@ -63,6 +63,7 @@ told() { echo "$1: $((($(date +%s%N) - begun) / 1000000)) ms after the beginning
 check 'setup leads through its questions' at_terminal \
     'Name of the account' '' \
     'Client identifier' mail-secret \
+    'A command that prints' '' \
     'Its secret' 'secret of mail-secret & more' \
     'Add this' '' \
     'Start it' '' \

@@ -56,6 +56,8 @@ pub(super) enum ClientSecret {
     None,
     /// It stands in the file.
     Written(Secret),
+    /// This command prints it.
+    OfCommand(String),
 }
 
 /// Whether a secret that stands in the file is in the text.
@@ -139,6 +141,7 @@ impl NewAccount {
     fn secret_line(&self, secrets: Secrets) -> String {
         match (&self.client.secret, secrets) {
             (ClientSecret::None, _) => String::new(),
+            (ClientSecret::OfCommand(command), _) => option("client_secret_cmd", command),
             (ClientSecret::Written(secret), Secrets::Written) => option("client_secret", secret.expose()),
             (ClientSecret::Written(_), Secrets::Hidden) => {
                 "    // client_secret: not shown here\n".to_owned()

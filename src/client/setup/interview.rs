@@ -211,8 +211,16 @@ impl Interview<'_> {
     }
 
     fn secret(&self, has_one: bool) -> Result<ClientSecret, Stopped> {
+        if let Some(command) = &self.options.client_secret_cmd {
+            return Ok(ClientSecret::OfCommand(command.clone()));
+        }
         if !has_one {
             return Ok(ClientSecret::None);
+        }
+        let text = "A command that prints its secret, such as: pass show oauth (none: just Enter)";
+        let command = self.ask(text, Some(""), "--client-secret-cmd")?;
+        if !command.is_empty() {
+            return Ok(ClientSecret::OfCommand(command));
         }
         let text = "Its secret: not shown here, it will stand in the file (none: just Enter)";
         let secret = self.dialogue.ask_for_secret(text, "--yes")?;
