@@ -146,7 +146,7 @@ impl Entry {
 
     /// When the next refresh may begin, from `now` on; none where it is under way or impossible.
     pub(super) fn next_refresh(&self, now: Moment) -> Option<Moment> {
-        self.state.renewal().filter(|_| self.revocation.is_none())?;
+        self.state.renewal().filter(|_| self.revocation.is_none() && self.secret_wait.is_over())?;
         self.due_request().map(|due| due.max(now))
     }
 
