@@ -89,7 +89,12 @@ impl Command for Setup {
             .map_err(|why| invocation.not_done(why))?;
         let course = Course { invocation, options: &self, dialogue, file };
         let account = course.interview()?;
-        let left = if course.write(&account)? { course.sign_in(&account.name)? } else { None };
+        let left = if course.write(&account)? {
+            course.sign_in(&account.name)?
+        } else {
+            let login = format!("pizauth login {}", as_argument(&account.name));
+            Some(format!("add that account, then pizauth reload, then {login}"))
+        };
         let printed = invocation.print(&lines_for(&account));
         if let Some(left) = left {
             invocation.complain(format_args!("to sign in: {left}"));
@@ -185,7 +190,7 @@ impl Course<'_> {
                 self.invocation.complain(&written);
                 return Err(Exit::Unreachable);
             }
-            self.start()?;
+            self.start(&from_the_start)?;
         }
         if !self.dialogue.agree("Sign in now?", "--yes").map_err(left)? {
             return Ok(Some(login));
@@ -215,12 +220,14 @@ impl Course<'_> {
         if status.success() { Ok(true) } else { Err(self.invocation.not_done(written)) }
     }
 
-    fn start(&self) -> Result<(), Exit> {
+    fn start(&self, later: &str) -> Result<(), Exit> {
         let path = self.file.path().to_string_lossy();
-        match self.command(&["server", "-c", &path], Stdio::inherit())?.status.success() {
-            true => Ok(()),
-            false => Err(self.invocation.not_done("the account is written, but pizauthd did not start")),
+        if self.command(&["server", "-c", &path], Stdio::inherit())?.status.success() {
+            return Ok(());
         }
+        Err(self.invocation.not_done(format_args!(
+            "the account is written, but pizauthd did not start: mend what it says, then {later}"
+        )))
     }
 
     /// Runs another command of this executable to its end.

@@ -1,7 +1,8 @@
 //! `pizauth setup`, by options and at a terminal.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
 
 use pizauth_test_server::wire::Response;
 use pizauth_test_server::{AuthServer, Endpoint, Fault, Policy, browser};
@@ -188,6 +189,88 @@ fn it_can_be_left_at_any_question_and_says_what_is_done() {
         .types("\x03");
     let last = terminal.ends(1);
     assert!(last.contains("left: the account is written; later: pizauthd, then pizauth login y"), "{last}");
+}
+
+#[test]
+fn ctrl_c_at_any_question_leaves_nothing_behind_but_what_was_agreed_to() {
+    let questions = ["Address of", "Name of", "Client identifier", "Its secret", "Add this", "Start it"];
+    for last in 0..questions.len() {
+        let sandbox = Sandbox::new();
+        let mut terminal = Terminal::run(setup(&sandbox, &["--provider", "google"]));
+        for (question, answer) in
+            questions.iter().zip(["me@example.org\n", "\n", "id\n", "s\n", "\n"]).take(last)
+        {
+            terminal.shows(question).shows(": ").types(answer);
+        }
+        terminal.shows(questions[last]).shows(": ").types("\x03");
+        let is_written = questions[last] == "Start it";
+        let told = if is_written {
+            "left: the account is written; later: pizauthd"
+        } else {
+            "left: nothing has been written"
+        };
+        assert!(terminal.ends(1).contains(told), "{}", questions[last]);
+        assert_eq!(config(&sandbox).contains("account"), is_written, "{}", questions[last]);
+    }
+}
+
+#[test]
+fn a_terminal_that_is_closed_leaves_nothing_half_written() {
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::run(setup(&sandbox, &["me@gmail.com", "--name", "x", "--client-id", "y"]));
+    terminal.shows("Its secret").types("s\n").shows("Add this");
+    drop(terminal);
+    assert_eq!(config(&sandbox), "");
+}
+
+#[test]
+fn an_address_that_is_none_is_asked_for_again() {
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::run(setup(&sandbox, &[]));
+    for wrong in ["me", "me@", "@gmail.com"] {
+        terminal
+            .shows("Address of the mailbox: ")
+            .types(&format!("{wrong}\n"))
+            .shows("it has to be NAME@DOMAIN.");
+    }
+    terminal.shows("Address of the mailbox: ").types("me@gmail.com\n").shows("[gmail]: ").types("\x03");
+    terminal.ends(1);
+}
+
+#[test]
+fn a_daemon_that_does_not_start_says_why_and_what_comes_then() {
+    let sandbox = Sandbox::new();
+    let call = setup(&sandbox, &["me@gmail.com", "--name", "x", "--client-id", "y"]);
+    let missing = sandbox.path("missing/socket");
+    let mut terminal = Terminal::run(call.env("PIZAUTH_SOCKET", &missing));
+    terminal.shows("Its secret").types("\n").shows("Add this").shows(": ").types("\n");
+    terminal.shows("Start it?").shows(": ").types("\n").shows("no such file or directory");
+    let told = terminal.ends(1);
+    assert!(told.contains("did not start: mend what it says, then pizauthd, then pizauth login x"), "{told}");
+}
+
+#[test]
+fn a_domain_that_nobody_knows_is_said_before_the_list() {
+    for (answer, told) in [
+        ("10 mx.example.net.", "mx.example.net. takes it, and is none of these providers'."),
+        ("nobody", "nobody is known who takes the mail of example.invalid."),
+    ] {
+        let sandbox = Sandbox::new();
+        let mut terminal = Terminal::run(asking_for_exchangers(&sandbox, answer));
+        terminal.shows(told).shows("Number of the provider: ").types("\x03");
+        terminal.ends(1);
+    }
+    let sandbox = Sandbox::new();
+    // The terminal is begun by it.
+    let programs = sandbox.path("programs");
+    fs::create_dir(&programs).expect("a directory");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let setsid = path.split(':').map(|place| Path::new(place).join("setsid")).find(|file| file.exists());
+    symlink(setsid.expect("setsid"), programs.join("setsid")).expect("a link");
+    let mut terminal = Terminal::run(setup(&sandbox, &["me@example.invalid"]).env("PATH", programs));
+    terminal.shows("none of these programs is installed: host, dig, drill, kdig, resolvectl.");
+    terminal.shows("Number of the provider: ").types("\x03");
+    terminal.ends(1);
 }
 
 /// A set-up that hears this of whoever takes the mail of a domain.

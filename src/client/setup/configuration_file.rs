@@ -53,9 +53,20 @@ impl ConfigurationFile {
         match fs::read_to_string(&path) {
             Ok(text) if text.trim().is_empty() => Ok(Self::empty(path, false)),
             Ok(text) => {
-                let checked = config::load(&path, When::Reload).map_err(Unusable::Broken)?;
-                let before = Zeroizing::new(text);
-                Ok(Self { path, before, is_new: false, config: Some(checked.config) })
+                let config = match config::load(&path, When::Reload) {
+                    Ok(checked) => Some(checked.config),
+                    Err(_) if lacks_only_an_account(&text) => None,
+                    Err(error) => return Err(Unusable::Broken(error)),
+                };
+                Ok(Self { path, before: Zeroizing::new(text), is_new: false, config })
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound && path.is_symlink() => {
+                let path = path.to_string_lossy();
+                Err(Unusable::NoPlace(format!(
+                    "{} is a symbolic link that leads to nothing: make the file that it names (an empty one will do), \
+                     or remove the link",
+                    printable(&path)
+                )))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::empty(path, true)),
             Err(error) => {
@@ -126,6 +137,14 @@ impl ConfigurationFile {
     }
 }
 
+/// Whether an account is all that keeps `text` from being a configuration: it may have comments, hooks, listeners.
+fn lacks_only_an_account(text: &str) -> bool {
+    const ACCOUNT: &str =
+        "\naccount \"a\" { provider = \"google\"; client_id = \"a\"; client_secret = \"a\"; }\n";
+    let with_one = Zeroizing::new([text, ACCOUNT].concat());
+    config::parse(text, "").is_err() && config::parse(&with_one, "").is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
@@ -170,6 +189,25 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).expect("text"), format!("{before}\n\n{BLOCK}"));
         assert!(fs::symlink_metadata(&link).expect("it").is_symlink());
         assert!(file.check_with(&BLOCK.replace("new", "old")).is_err(), "a second account of one name");
+    }
+
+    #[test]
+    fn a_file_without_an_account_gets_its_first() {
+        let before = "// mine\nauth_notify_cmd = \"notify\";\n";
+        let (_directory, path) = file_with(Some(before));
+        let file = ConfigurationFile::find(Some(path.clone())).expect("a place");
+        assert!(!file.has("new") && file.check_with(BLOCK).is_ok());
+        file.append(BLOCK).expect("written");
+        assert_eq!(fs::read_to_string(&path).expect("text"), format!("{before}\n{BLOCK}"));
+    }
+
+    #[test]
+    fn a_symlink_to_nothing_is_said_before_anything_is_asked() {
+        let (_directory, path) = file_with(Some(""));
+        let link = path.with_file_name("link");
+        std::os::unix::fs::symlink("missing", &link).expect("a link");
+        let Err(error) = ConfigurationFile::find(Some(link)) else { panic!("it leads nowhere") };
+        assert!(error.to_string().contains("link is a symbolic link that leads to nothing: make the file"));
     }
 
     #[test]

@@ -100,24 +100,23 @@ impl Interview<'_> {
     /// None where it is about no mailbox.
     fn address(&self, named: Option<&'static MailProvider>) -> Result<Option<String>, Stopped> {
         let is_mail = named.is_none_or(|provider| provider.servers.is_some());
-        let address = match (&self.options.address, is_mail) {
-            (Some(address), _) => address.clone(),
-            // Of what server, nobody knows: it may be one for git.
-            (None, true) if self.is_another() => {
-                self.ask("Address of the mailbox (none: just Enter)", Some(""), "the address")?
-            }
-            (None, true) => self.ask("Address of the mailbox", None, "the address")?,
-            (None, false) => return Ok(None),
-        };
-        if address.is_empty() && self.is_another() {
-            return Ok(None);
+        if let Some(address) = &self.options.address {
+            return is_address(address).then(|| Some(address.clone())).ok_or_else(|| {
+                impossible(format!("'{}' is no mail address: it has to be NAME@DOMAIN", printable(address)))
+            });
         }
-        match address.split_once('@') {
-            Some((local, domain)) if !local.is_empty() && !domain.is_empty() => Ok(Some(address)),
-            _ => Err(impossible(format!(
-                "'{}' is no mail address: it has to be NAME@DOMAIN",
-                printable(&address)
-            ))),
+        // Of what server, nobody knows: it may be one for git.
+        let (text, default) = match (is_mail, self.is_another()) {
+            (false, _) => return Ok(None),
+            (true, true) => ("Address of the mailbox (none: just Enter)", Some("")),
+            (true, false) => ("Address of the mailbox", None),
+        };
+        loop {
+            match self.ask(text, default, "the address")? {
+                none if none.is_empty() => return Ok(None),
+                address if is_address(&address) => return Ok(Some(address)),
+                _ => self.dialogue.tell("That is no mail address: it has to be NAME@DOMAIN.\n")?,
+            }
         }
     }
 
@@ -242,6 +241,10 @@ impl Interview<'_> {
 
 fn domain_of(address: Option<&str>) -> Option<&str> {
     address?.rsplit_once('@').map(|(_, domain)| domain)
+}
+
+fn is_address(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
 }
 
 fn words(text: &str) -> Vec<String> {

@@ -19,12 +19,22 @@ const PROGRAMS: [(&str, &[&str]); 5] = [
     ("resolvectl", &["query", "--type=MX", "--legend=no"]),
 ];
 
-/// The mail exchangers of `domain` as they are found, none where it has none, or there is nobody to ask.
-pub(super) fn of(domain: &str) -> Vec<String> {
+/// The mail exchangers of `domain` as they are found, where it has any and somebody can be asked.
+///
+/// # Errors
+/// There are none; why, in words for people.
+pub(super) fn of(domain: &str) -> Result<Vec<String>, String> {
     if !is_host_name(domain) {
-        return Vec::new();
+        return Err(format!("'{domain}' is no name that could be looked up"));
     }
-    PROGRAMS.iter().find_map(|(program, words)| ask(program, words, domain)).unwrap_or_default()
+    match PROGRAMS.iter().find_map(|(program, words)| ask(program, words, domain)) {
+        Some(hosts) if hosts.is_empty() => Err(format!("nobody is known who takes the mail of {domain}")),
+        Some(hosts) => Ok(hosts),
+        None => {
+            let names = PROGRAMS.map(|(program, _)| program).join(", ");
+            Err(format!("it cannot be looked up, since none of these programs is installed: {names}"))
+        }
+    }
 }
 
 /// What may be an argument: nothing that begins with `-`.

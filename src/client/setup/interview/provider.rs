@@ -28,9 +28,16 @@ impl Interview<'_> {
     fn by_mail_exchanger(&self, domain: &str) -> Result<Option<&'static MailProvider>, Stopped> {
         let domain = printable(domain);
         self.dialogue.tell(&format!("Looking up who takes the mail of {domain} ...\n"))?;
-        let hosts = mail_exchanger::of(&domain);
-        let Some(provider) = hosts.iter().find_map(|host| mail_provider::of_exchanger(host)) else {
-            return Ok(None);
+        let known = mail_exchanger::of(&domain).and_then(|hosts| {
+            let provider = hosts.iter().find_map(|host| mail_provider::of_exchanger(host));
+            provider.ok_or_else(|| format!("{} takes it, and is none of these providers'", hosts[0]))
+        });
+        let provider = match known {
+            Ok(provider) => provider,
+            Err(why) => {
+                self.dialogue.tell(&format!("{why}.\n"))?;
+                return Ok(None);
+            }
         };
         let question = format!("It is {}. Is the account there?", provider.title);
         Ok(self.dialogue.agree(&question, "--provider")?.then_some(provider))
