@@ -81,6 +81,8 @@ pub(super) struct Waiters {
     deadlines: BTreeSet<(Moment, WaiterId)>,
     /// Those who wait for the end of the session.
     revokers: BTreeSet<WaiterId>,
+    /// Those who wait for another stage of a sign-in.
+    followers: BTreeSet<WaiterId>,
 }
 
 impl Waiters {
@@ -105,6 +107,7 @@ impl Waiters {
         self.remove(id);
         self.deadlines.insert((until, id));
         self.revokers.extend((demand == Demand::Revocation).then_some(id));
+        self.followers.extend(matches!(demand, Demand::OtherStage(_)).then_some(id));
         self.all.insert(id, Waiter { demand, until, asked_at, old });
     }
 
@@ -117,6 +120,7 @@ impl Waiters {
         if let Some(waiter) = self.all.remove(&id) {
             self.deadlines.remove(&(waiter.until, id));
             self.revokers.remove(&id);
+            self.followers.remove(&id);
         }
     }
 
@@ -165,15 +169,16 @@ impl Keeper {
     }
 }
 
-/// After a step: whatever brings a token, or the end of all hope for one, is told as an event.
+/// After a step: whatever brings a token, or the end of all hope for one, is told as an event. Most steps tell nothing, such
+/// as that of one more caller who waits: thousands are then not looked at.
 pub(super) fn answer(entry: &mut Entry, since: Mark, now: Moment, outbox: &mut Outbox) {
-    if entry.waiters.is_empty() {
+    let has_told = outbox.has_told(since);
+    if entry.waiters.is_empty() || (!has_told && entry.waiters.followers.is_empty()) {
         return;
     }
     let ends = outbox.told(since).filter_map(|event| event.what.end_of_hope(event.account.as_str()));
     // A sign-in that is under way may still bring one.
     let failed = ends.last().filter(|_| !entry.state.awaits_sign_in());
-    let has_told = outbox.has_told(since);
     let first_try = outbox.told(since).find_map(|event| match &event.what {
         Happened::RefreshFailed { reason, .. } => Some(reason.to_string()),
         _ => None,
