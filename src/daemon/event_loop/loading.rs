@@ -18,7 +18,7 @@ use crate::ipc_listener::{Asker, GuestRefusal};
 use crate::log::{self, What};
 use crate::saved_state::{News, Next};
 
-/// Callers are answered after this time: a little later they would give us up.
+/// Callers that say nothing of it are answered after this time: a little later they would give us up.
 pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 /// Some requests are long, and who waits with one keeps it: so many bytes of them may wait.
 const MOST_BYTES: usize = 64 << 20;
@@ -64,14 +64,15 @@ fn needs_no_load(request: &Request) -> bool {
     matches!(request, Request::Status {} | Request::Info {} | Request::Shutdown {})
 }
 
-/// How long the caller itself is ready to wait.
-fn wait_of(request: &Request) -> Duration {
-    Duration::from_secs(match request {
+/// How long a caller is made to wait: as long as it wants to, where it has said so.
+fn patience_of(request: &Request) -> Duration {
+    let wait = match request {
         Request::Show(show) => show.wait,
         Request::Refresh(refresh) => refresh.wait,
         Request::Await(seen) => seen.wait,
         _ => 0,
-    })
+    };
+    if wait == 0 { PATIENCE } else { Duration::from_secs(wait) }
 }
 
 /// The request of a caller that has waited since it `asked`: what is left of its patience.
@@ -153,7 +154,7 @@ impl EventLoop {
         {
             self.refuse(Some(asker), BUSY);
         } else if self.loading.has_room_for(&request) {
-            let until = asked.plus(PATIENCE.max(wait_of(&request)));
+            let until = asked.plus(patience_of(&request));
             self.loading.waiting.push(Waiting { asker, request, asked, until });
         } else {
             self.refuse(asker, LOADING);
@@ -231,5 +232,25 @@ impl EventLoop {
         let dump = snapshot.encode_to_fit(&mut entropy::fill);
         self.rooms.saved_state.save(job, dump, now.moment);
         give_memory_back();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pizauth_common::ipc::message::{Refresh, Show};
+
+    use super::*;
+
+    #[test]
+    fn nobody_waits_longer_than_it_wants_to() {
+        let show = |wait| Request::Show(Show { wait, ..Show::of("work".to_owned()) });
+        let refresh = |wait| Request::Refresh(Refresh { account: "work".to_owned(), wait });
+        for request in [show(0), refresh(0), Request::Dump {}] {
+            assert_eq!(patience_of(&request), PATIENCE);
+        }
+        for seconds in [2, 30] {
+            assert_eq!(patience_of(&show(seconds)), Duration::from_secs(seconds));
+            assert_eq!(patience_of(&refresh(seconds)), Duration::from_secs(seconds));
+        }
     }
 }
