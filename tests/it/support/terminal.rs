@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
+use std::time::Instant;
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -17,7 +18,8 @@ use super::{Call, PATIENCE};
 pub(crate) struct Terminal {
     keyboard: File,
     screen: Receiver<Vec<u8>>,
-    /// Since the beginning.
+    /// Since the beginning, as bytes and as text: a character may come in pieces.
+    bytes: Vec<u8>,
     shown: String,
     /// Up to where somebody has looked at it.
     past: usize,
@@ -51,39 +53,47 @@ impl Terminal {
         let end = || Stdio::from(terminal.try_clone().expect("a descriptor"));
         let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().expect("setsid runs");
         let screen = screen(keyboard.try_clone().expect("a descriptor"));
-        Self { keyboard, screen, shown: String::new(), past: 0, child }
+        Self { keyboard, screen, bytes: Vec::new(), shown: String::new(), past: 0, child }
     }
 
     /// Waits until this can be read on it; what came before is past.
     #[track_caller]
     pub(crate) fn shows(&mut self, text: &str) -> &mut Self {
+        let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(at) = self.ahead().find(text) {
                 self.past += at + text.len();
                 return self;
             }
-            self.see(text);
+            self.see(text, deadline);
         }
     }
 
-    /// More of it, while this is waited for.
+    /// More of it, while this is waited for: it may go on for ever with something else.
     #[track_caller]
-    fn see(&mut self, wanted: &str) {
-        match self.screen.recv_timeout(PATIENCE) {
-            Ok(bytes) => self.shown += &String::from_utf8_lossy(&bytes),
-            Err(why) => panic!("{wanted:?} is not shown ({why}), but: {}", self.ahead()),
+    fn see(&mut self, wanted: &str, deadline: Instant) {
+        if let Err(why) = self.look(deadline) {
+            panic!("{wanted:?} is not shown ({why}), but: {}", self.ahead());
         }
+    }
+
+    fn look(&mut self, deadline: Instant) -> Result<(), RecvTimeoutError> {
+        let left = deadline.checked_duration_since(Instant::now()).ok_or(RecvTimeoutError::Timeout)?;
+        self.bytes.extend(self.screen.recv_timeout(left)?);
+        self.shown = String::from_utf8_lossy(&self.bytes).into_owned();
+        Ok(())
     }
 
     /// The rest of the line that begins with this, and it.
     #[track_caller]
     pub(crate) fn line_with(&mut self, beginning: &str) -> String {
         self.shows(beginning);
+        let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some((rest, _)) = self.ahead().split_once('\n') {
                 return beginning.to_owned() + rest.trim_end();
             }
-            self.see(beginning);
+            self.see(beginning, deadline);
         }
     }
 
@@ -105,9 +115,10 @@ impl Terminal {
     /// Waits for its end; asserts the status, and returns what was shown last.
     #[track_caller]
     pub(crate) fn ends(mut self, code: i32) -> String {
+        let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.screen.recv_timeout(PATIENCE) {
-                Ok(bytes) => self.shown += &String::from_utf8_lossy(&bytes),
+            match self.look(deadline) {
+                Ok(()) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => panic!("it does not end, but shows: {}", self.ahead()),
             }
