@@ -5,10 +5,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
 use pizauth_test_server::wire::Response;
-use pizauth_test_server::{AuthServer, Endpoint, Fault, Policy, browser};
+use pizauth_test_server::{AuthServer, Endpoint, Fault, Gate, Policy, browser};
 use serde_json::json;
 
-use crate::support::{Call, Running, Sandbox, Terminal};
+use crate::support::{Call, PATIENCE, Running, Sandbox, Terminal};
 
 fn setup(sandbox: &Sandbox, options: &[&str]) -> Call {
     sandbox.multiplexer().args(["setup"]).args(options)
@@ -435,6 +435,29 @@ fn a_client_is_registered_and_signs_in() {
     terminal.ends(0);
     assert_ne!(sandbox.applet("show").args(["work"]).run().exits(0).line(), "");
     sandbox.multiplexer().args(["shutdown"]).run().exits(0);
+}
+
+#[test]
+fn who_leaves_while_a_server_is_asked_is_heard_at_once() {
+    let (server, sandbox) = (server(), Sandbox::new());
+    for (endpoint, shown) in
+        [(Endpoint::Metadata, "what it offers ..."), (Endpoint::Registration, "Register one now? [Y/n]: ")]
+    {
+        let gate = Gate::closed();
+        server.script_always(endpoint, Some(Fault::none().held(&gate)));
+        let options = ["me@example.org", "--issuer", server.issuer(), "--name", "x", "--scopes", "imap"];
+        let mut terminal = Terminal::run(setup(&sandbox, &options));
+        terminal.shows(shown).types(if endpoint == Endpoint::Registration { "\n" } else { "" });
+        let entries = server
+            .log()
+            .wait_for(PATIENCE, |log| log.iter().any(|entry| entry.endpoint == endpoint).then_some(()));
+        assert!(entries.is_some(), "it is asked");
+        terminal.types("\x03");
+        assert!(terminal.ends(1).contains("left: nothing has been written"), "{endpoint:?}");
+        gate.open();
+        server.script_always(endpoint, None);
+    }
+    assert_eq!(config(&sandbox), "");
 }
 
 #[test]

@@ -54,3 +54,34 @@ fn fault(issuer: &Uri) -> Option<&'static str> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::issuer;
+
+    #[test]
+    fn what_may_be_an_issuer_is_taken_as_it_is_written() {
+        for written in
+            ["https://as.example", "https://as.example/", "https://as.example:8443/t/1", "http://127.0.0.1:1"]
+        {
+            assert_eq!(issuer(written).map(|uri| uri.written().to_owned()).as_deref(), Ok(written));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_one_is_told_why() {
+        for (written, why) in [
+            ("as.example", "'issuer' is not an absolute URI"),
+            ("ftp://as.example", "'issuer' has the scheme 'ftp'"),
+            ("http://as.example", "'issuer' is plain http"),
+            ("https://as.example?x", "'issuer' has a query"),
+            ("https://as.example#x", "'issuer' has a fragment"),
+            ("https://as.example/a b", "write https://as.example/a%20b"),
+            ("https://as.example\\b", "write https://as.example/b"),
+            ("https://login.microsoftonline.com/common/v2.0", "write provider = \"microsoft\""),
+        ] {
+            let told = issuer(written).expect_err(written);
+            assert!(told.contains(why), "{written}: {told}");
+        }
+    }
+}
