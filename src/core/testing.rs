@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pizauth_common::config::{
-    Account, Application, AuthorizationCode, ClientAuth, ClientKey, DeviceCode, Grant, JwtBearer, Uri,
-    UserPath,
+    Account, Application, AuthorizationCode, ClientAuth, ClientKey, DeviceCode, Endpoint, Grant, JwtBearer,
+    Uri, UserPath,
 };
 
 use crate::http::{Answer, Lost};
@@ -80,6 +80,21 @@ pub(crate) fn key(certificate: Option<&str>) -> Arc<ClientKey> {
 /// Its client, whose secret is written where it has one.
 pub(crate) fn client(account: &Account) -> Client<'_> {
     Client::of(served(account), None).expect("no command is asked")
+}
+
+/// The same account, which asks this issuer for whatever endpoints it may have.
+pub(crate) fn asking(account: Account, issuer: &str) -> Account {
+    let issuer = Arc::new(uri(issuer));
+    let asked = || Endpoint::OfIssuer(Arc::clone(&issuer));
+    let browser = AuthorizationCode { auth_uri: asked(), ..browser_grant() };
+    let device = DeviceCode { device_auth_uri: asked(), auth_uri_fields: Vec::new() };
+    let grant = match account.grant {
+        Grant::AuthorizationCode { .. } => Grant::AuthorizationCode { browser, device: Some(device) },
+        Grant::DeviceCode { .. } => Grant::DeviceCode { device, browser: Some(browser) },
+        application @ Grant::Application(_) => application,
+    };
+    let (token_uri, revocation_uri) = (asked(), Some(asked()));
+    Account { grant, token_uri, revocation_uri, issuer: Some(issuer), ..account }
 }
 
 /// What its authorization requests say.

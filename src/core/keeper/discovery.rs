@@ -2,32 +2,28 @@
 //! to each. While nothing is known no request of theirs begins; what is known is not forgotten for an answer that is of no
 //! use.
 
+mod of_account;
+
 use alloc::sync::Arc;
 
 use pizauth_common::account_name::AccountName;
 use pizauth_common::config::Uri;
-use pizauth_common::ipc::message::Method;
 
-use super::answers::{Failure, needs_attention, refresh_failed};
-use super::authorization::go_on;
-use super::commands::{Haste, hasten};
-use super::device;
+use super::commands::Haste;
 use super::effect::{Effect, JobId};
 use super::entry::Entry;
 use super::event::Learned;
 use super::issuers::{Issuer, Nowhere, Unsaid};
-use super::outbox::Outbox;
 use super::places::{Asker, Errand, Flight, Host, Turn};
 use super::purpose::Purpose;
-use super::renewal::Renewal;
-use super::token_state::TokenState;
-use super::{Keeper, Settings, Shown};
+use super::{Keeper, Shown};
 use crate::http::{Answer, Lost};
 use crate::moment::Now;
 use crate::oauth::metadata::{Found, Metadata, MetadataRequest};
 use crate::oauth::outcome::Reason;
 use crate::oauth::served::{Lacking, Served};
 use crate::prelude::*;
+use of_account::{is_nobody_there, stay, take_metadata};
 
 impl Keeper {
     /// Asks an issuer whose turn it is, or has it wait for a place.
@@ -97,6 +93,7 @@ impl Keeper {
         if lacks_s256 {
             self.outbox.tell_of(uri, Learned::NoS256);
         }
+        self.move_on(uri, &metadata);
         let mut lacking = None;
         for name in self.names_asking(uri) {
             let lacks = self.adopt(&name, &metadata, now);
@@ -107,6 +104,15 @@ impl Keeper {
             self.issuers.change(uri, |issuer| issuer.refused(reason.clone(), now.moment));
             self.outbox.tell_of(uri, Learned::Unusable { reason: reason.clone() });
             self.disappoint(uri, &Nowhere { reason, needs_person: true, reached: true }, now);
+        }
+    }
+
+    /// Nothing of an account that is served already goes to its old endpoints any more.
+    fn move_on(&mut self, uri: &Uri, metadata: &Arc<Metadata>) {
+        for entry in self.entries.values_mut().filter(|entry| asks(entry, uri) && entry.served().is_some()) {
+            if Served::new(&entry.account, Some(metadata)).is_ok() {
+                entry.metadata = Some(Arc::clone(metadata));
+            }
         }
     }
 
@@ -210,12 +216,16 @@ impl Keeper {
     }
 
     fn asking<'a>(&'a self, uri: &'a Uri) -> impl Iterator<Item = &'a Entry> {
-        self.entries.values().filter(move |entry| entry.account.asks().is_some_and(|asked| **asked == *uri))
+        self.entries.values().filter(move |entry| asks(entry, uri))
     }
 
     fn names_asking(&self, uri: &Uri) -> Vec<AccountName> {
         self.asking(uri).map(|entry| entry.account.name.clone()).collect()
     }
+}
+
+fn asks(entry: &Entry, uri: &Uri) -> bool {
+    entry.account.asks().is_some_and(|asked| **asked == *uri)
 }
 
 fn without_metadata(uri: &Uri, reason: &Reason) -> Reason {
@@ -226,72 +236,4 @@ fn without_metadata(uri: &Uri, reason: &Reason) -> Reason {
 /// `lacking` is an endpoint.
 pub(super) fn has_none(uri: &Uri, lacking: Lacking) -> Reason {
     Reason::with_cause(lacking, &format!("{} has no {lacking}", uri.written()))
-}
-
-/// They suffice. What has waited for them begins.
-fn take_metadata(
-    entry: &mut Entry,
-    metadata: &Arc<Metadata>,
-    settings: &Settings,
-    now: Now,
-    outbox: &mut Outbox,
-) {
-    let is_first = entry.served().is_none();
-    entry.metadata = Some(Arc::clone(metadata));
-    if !is_first {
-        return;
-    }
-    if matches!(entry.state, TokenState::Empty) {
-        entry.last_error = None;
-    }
-    if entry.state.renewal().is_some_and(Renewal::has_failed) {
-        hasten(entry, Haste::Refresh, now.moment);
-    }
-    let TokenState::Starting(starting) = &entry.state else { return };
-    let (method, issuer) = (starting.method, entry.account.asks().cloned());
-    match issuer.filter(|_| !entry.knows(method)) {
-        Some(issuer) => device::fail(entry, has_none(&issuer, endpoint_of(method)), now, outbox),
-        None => go_on(entry, settings, now, outbox),
-    }
-}
-
-fn endpoint_of(method: Method) -> Lacking {
-    match method {
-        Method::Browser => "authorization_endpoint",
-        Method::Device => "device_authorization_endpoint",
-    }
-}
-
-/// Nothing is known yet, or nothing that does. What waits for that has failed, or waits on.
-fn stay(entry: &mut Entry, why: &Nowhere, settings: &Settings, now: Now, outbox: &mut Outbox) {
-    match &entry.state {
-        TokenState::Active(_) | TokenState::Fetching(_) => unreachable(entry, why, settings, now, outbox),
-        TokenState::Starting(_) | TokenState::OnDevice(_) | TokenState::Exchanging(_) if why.needs_person => {
-            device::fail(entry, why.reason.clone(), now, outbox);
-        }
-        _ => entry.last_error = Some(why.reason.clone()),
-    }
-}
-
-/// There is nobody to ask for a token. What is not due yet has not failed.
-fn unreachable(entry: &mut Entry, why: &Nowhere, settings: &Settings, now: Now, outbox: &mut Outbox) {
-    if entry.next_refresh(now.moment).is_none_or(|due| due > now.moment) {
-        let has_failed = entry.state.renewal().is_some_and(Renewal::has_failed);
-        entry.last_error = Some(why.reason.clone()).filter(|_| has_failed).or(entry.last_error.take());
-        return;
-    }
-    let reason = why.reason.clone();
-    if why.needs_person {
-        return needs_attention(entry, reason, now, outbox);
-    }
-    let failure = Failure { reason, retry_after: None, reached: why.reached };
-    refresh_failed(entry, failure, settings, now, outbox);
-}
-
-/// Whether it looks as if the endpoint had moved.
-fn is_nobody_there(result: &Result<Answer, Lost>) -> bool {
-    match result {
-        Ok(answer) => matches!(answer.status, 404 | 410),
-        Err(lost) => lost.is_unresolved,
-    }
 }

@@ -16,6 +16,7 @@ mod expected;
 mod grants;
 mod hosts;
 mod importing;
+mod issuers;
 mod login;
 mod model;
 mod reload;

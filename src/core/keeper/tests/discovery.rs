@@ -1,4 +1,3 @@
-use pizauth_common::config::{Account, Endpoint, Grant};
 use pizauth_common::ipc::message::{Method, State};
 
 use super::bench::{Bench, account, config, issued, seconds};
@@ -7,38 +6,9 @@ use crate::keeper::tests::bench::PORTS;
 use crate::keeper::{
     Demand, Happened, JobId, Learned, Login, MAX_IN_FLIGHT, Refreshed, Shown, Stage, Waited, WaiterId,
 };
-use crate::testing::{by_itself, code_grant, json_answer, on_device, uri};
+use crate::testing::{asking, by_itself, json_answer, on_device, uri};
 
 const ISSUER: &str = "https://login.example";
-
-/// The same account, which asks this issuer for whatever endpoints it may have.
-fn asking(account: Account, issuer: &str) -> Account {
-    let issuer = std::sync::Arc::new(uri(issuer));
-    let asked = || Endpoint::OfIssuer(std::sync::Arc::clone(&issuer));
-    let grant = match account.grant.clone() {
-        Grant::AuthorizationCode { mut browser, .. } => {
-            browser.auth_uri = asked();
-            let fields = browser.auth_uri_fields.clone();
-            let device =
-                pizauth_common::config::DeviceCode { device_auth_uri: asked(), auth_uri_fields: fields };
-            Grant::AuthorizationCode { browser, device: Some(device) }
-        }
-        Grant::DeviceCode { mut device, .. } => {
-            device.device_auth_uri = asked();
-            let mut browser = code_grant(&super::bench::account("any")).clone();
-            browser.auth_uri = asked();
-            Grant::DeviceCode { device, browser: Some(browser) }
-        }
-        application @ Grant::Application(_) => application,
-    };
-    Account {
-        grant,
-        token_uri: asked(),
-        revocation_uri: Some(asked()),
-        issuer: Some(issuer.clone()),
-        ..account
-    }
-}
 
 fn at(host: &str, issuer: &str) -> String {
     format!(

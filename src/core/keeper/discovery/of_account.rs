@@ -1,0 +1,89 @@
+//! What an issuer's answer, or the lack of one, is to one account.
+
+use alloc::sync::Arc;
+
+use pizauth_common::ipc::message::Method;
+
+use super::has_none;
+use crate::http::{Answer, Lost};
+use crate::keeper::Settings;
+use crate::keeper::answers::{Failure, needs_attention, refresh_failed};
+use crate::keeper::authorization::go_on;
+use crate::keeper::commands::{Haste, hasten};
+use crate::keeper::device;
+use crate::keeper::entry::Entry;
+use crate::keeper::issuers::Nowhere;
+use crate::keeper::outbox::Outbox;
+use crate::keeper::renewal::Renewal;
+use crate::keeper::token_state::TokenState;
+use crate::moment::Now;
+use crate::oauth::metadata::Metadata;
+use crate::oauth::served::Lacking;
+
+/// They suffice. What has waited for them begins.
+pub(super) fn take_metadata(
+    entry: &mut Entry,
+    metadata: &Arc<Metadata>,
+    settings: &Settings,
+    now: Now,
+    outbox: &mut Outbox,
+) {
+    let is_first = entry.served().is_none();
+    entry.metadata = Some(Arc::clone(metadata));
+    if !is_first {
+        return;
+    }
+    if matches!(entry.state, TokenState::Empty) {
+        entry.last_error = None;
+    }
+    if entry.state.renewal().is_some_and(Renewal::has_failed) {
+        hasten(entry, Haste::Refresh, now.moment);
+    }
+    let TokenState::Starting(starting) = &entry.state else { return };
+    let (method, issuer) = (starting.method, entry.account.asks().cloned());
+    match issuer.filter(|_| !entry.knows(method)) {
+        Some(issuer) => device::fail(entry, has_none(&issuer, endpoint_of(method)), now, outbox),
+        None => go_on(entry, settings, now, outbox),
+    }
+}
+
+fn endpoint_of(method: Method) -> Lacking {
+    match method {
+        Method::Browser => "authorization_endpoint",
+        Method::Device => "device_authorization_endpoint",
+    }
+}
+
+/// Nothing is known yet, or nothing that does. What waits for that has failed, or waits on.
+pub(super) fn stay(entry: &mut Entry, why: &Nowhere, settings: &Settings, now: Now, outbox: &mut Outbox) {
+    match &entry.state {
+        TokenState::Active(_) | TokenState::Fetching(_) => unreachable(entry, why, settings, now, outbox),
+        TokenState::Starting(_) | TokenState::OnDevice(_) | TokenState::Exchanging(_) if why.needs_person => {
+            device::fail(entry, why.reason.clone(), now, outbox);
+        }
+        _ => entry.last_error = Some(why.reason.clone()),
+    }
+}
+
+/// There is nobody to ask for a token. What is not due yet has not failed.
+fn unreachable(entry: &mut Entry, why: &Nowhere, settings: &Settings, now: Now, outbox: &mut Outbox) {
+    if entry.next_refresh(now.moment).is_none_or(|due| due > now.moment) {
+        let has_failed = entry.state.renewal().is_some_and(Renewal::has_failed);
+        entry.last_error = Some(why.reason.clone()).filter(|_| has_failed).or(entry.last_error.take());
+        return;
+    }
+    let reason = why.reason.clone();
+    if why.needs_person {
+        return needs_attention(entry, reason, now, outbox);
+    }
+    let failure = Failure { reason, retry_after: None, reached: why.reached };
+    refresh_failed(entry, failure, settings, now, outbox);
+}
+
+/// Whether it looks as if the endpoint had moved.
+pub(super) fn is_nobody_there(result: &Result<Answer, Lost>) -> bool {
+    match result {
+        Ok(answer) => matches!(answer.status, 404 | 410),
+        Err(lost) => lost.is_unresolved,
+    }
+}
