@@ -3,10 +3,10 @@
 use std::io::BufRead;
 
 use pizauth_test_server::wire::Response;
-use pizauth_test_server::{Endpoint, Fault, SecretIs, browser};
+use pizauth_test_server::{AuthServer, Endpoint, Fault, Policy, SecretIs, browser};
 use serde_json::{Value, json};
 
-use crate::support::{Running, Setup, eventually};
+use crate::support::{Running, Setup, eventually, state_in};
 use crate::wait::waiting;
 
 fn busy() -> Fault {
@@ -134,4 +134,124 @@ fn what_it_says_of_no_use_is_said_with_what_to_do() {
     eventually("the URL", || running.show("work").stderr.contains("with URL").then_some(()));
     browser::approve(&running.pending_url("work")).unwrap();
     running.token("work");
+}
+
+/// Signs in `work` while the issuer says nothing of use yet, and then what it should.
+fn hostile(fault: Fault) -> Running {
+    let running = Setup::new().asks_issuer_that_says(fault).account("work", "").start();
+    running.wait_arrived(Endpoint::Metadata, 1);
+    running
+}
+
+#[test]
+fn an_issuer_that_redirects_leads_nowhere() {
+    let elsewhere = AuthServer::start(Policy::default()).unwrap();
+    let location = format!("{}/.well-known/oauth-authorization-server", elsewhere.issuer());
+    let running = hostile(Fault::answer(Response::new(302, "text/plain", "").header("Location", &location)));
+    heard(&running, "event=discovery_unusable");
+    assert_eq!(questions(&running), 2, "it is looked for at both places");
+    running.show("work").exits(1).prints_nothing().says("http status 302");
+    assert!(elsewhere.log().entries().is_empty(), "{:?}", elsewhere.log().entries());
+}
+
+#[test]
+fn a_document_that_is_endless_deep_or_cut_off_is_none() {
+    let deep = format!("{}1{}", "{\"a\":".repeat(40), "}".repeat(40));
+    let large = json!({"issuer": "x".repeat(2 << 20)});
+    for (fault, event) in [
+        (Fault::answer(Response::new(200, "application/json", deep)), "event=discovery_unusable"),
+        (Fault::json(200, &large), "event=discovery_failed"),
+        (Fault::endless(), "event=discovery_failed"),
+        (Fault::truncate(Response::json(200, &json!({"issuer": "x"}))), "event=discovery_failed"),
+        (Fault::close(), "event=discovery_failed"),
+    ] {
+        let running = hostile(fault);
+        heard(&running, event);
+        running.sandbox.applet("status").run().exits(0);
+        let shown = running.show("work").exits(1).prints_nothing();
+        assert!(!shown.stderr.contains("with URL"), "{}", shown.stderr);
+    }
+}
+
+#[test]
+fn an_issuer_that_drips_or_says_nothing_delays_nobody() {
+    for fault in [Fault::drip(Response::json(200, &json!({"issuer": "x".repeat(2000)}))), Fault::mute()] {
+        let written = "auth_uri = \"@ISSUER@/authorize\"; token_uri = \"@ISSUER@/token\";";
+        let setup = Setup::new().asks_issuer_that_says(fault).account("work", "").account("written", written);
+        let running = setup.start();
+        running.wait_arrived(Endpoint::Metadata, 1);
+        running.show("work").exits(1).says("has not answered yet");
+        let token = running.sign_in("written");
+        running.refresh("written").exits(0);
+        running.wait_for_other_token("written", &token);
+        running.stop();
+    }
+}
+
+#[test]
+fn no_endpoint_is_taken_that_could_not_be_trusted_with_a_token() {
+    let running = hostile(busy());
+    heard(&running, "event=discovery_failed");
+    for bad in ["ftp://h.example/t", "https://me@h.example/t", "https:///t#f", "//h.example/t", "/token"] {
+        says(&running, Some(document(&running, &json!({"token_endpoint": bad}))));
+        if questions(&running) < 3 {
+            ask_again(&running, "event=discovery_unusable");
+            running.show("work").exits(1).says("has no token_endpoint");
+        }
+    }
+}
+
+#[test]
+fn a_thousand_accounts_of_an_issuer_ask_it_once() {
+    let names: Vec<String> = (0..1000).map(|number| format!("a{number}")).collect();
+    let setup = names.iter().fold(Setup::new(), |setup, name| setup.account(name, ""));
+    let running = setup.asks_issuer().start();
+    heard(&running, "event=discovered");
+    for name in ["a0", "a999"] {
+        running.sign_in(name);
+    }
+    assert_eq!(questions(&running), 1);
+    ask_again(&running, "event=discovered");
+    assert_eq!(questions(&running), 2, "and once more at a reload");
+    running.token("a999");
+}
+
+#[test]
+fn a_session_outlives_a_reload_while_the_issuer_is_away_and_ends_with_another_issuer() {
+    let mut running = Setup::new().asks_issuer().account("work", "").start();
+    heard(&running, "event=discovered");
+    let token = running.sign_in("work");
+    says(&running, Some(busy()));
+    ask_again(&running, "event=discovery_failed");
+    running.refresh("work").exits(0);
+    let token = running.wait_for_other_token("work", &token);
+    // What is saved waits until it is known whom to ask for the next one, and is shown meanwhile.
+    let dump = running.sandbox.applet("dump").run().exits(0).stdout;
+    running.stop();
+    running.restart_without_waiting();
+    running.sandbox.applet("restore").stdin(dump).run().exits(0);
+    assert_eq!(running.token("work"), token);
+    running.refresh("work").exits(0);
+    says(&running, None);
+    running.sandbox.applet("reload").run().exits(0);
+    running.wait_for_other_token("work", &token);
+    let text = std::fs::read_to_string(running.sandbox.config_file()).unwrap();
+    running.sandbox.write_config(&text.replace("issuer = \"http://127.0.0.1", "issuer = \"http://localhost"));
+    running.sandbox.applet("reload").run().exits(0);
+    heard(&running, "event=token_invalidated");
+}
+
+#[test]
+fn an_answer_that_lacks_the_name_that_the_issuer_promises_is_refused() {
+    let running = Setup::new().asks_issuer().account("work", "").start();
+    heard(&running, "event=discovered");
+    let url = running.pending_url("work");
+    let state = state_in(&url);
+    let redirect_uri = url::Url::parse(&url).unwrap();
+    let redirect_uri = redirect_uri.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1;
+    let page = browser::visit(&format!("{redirect_uri}?code=c0de&state={state}")).unwrap();
+    let words = format!("the answer names no issuer, though {} promises one", running.server.issuer());
+    assert!(page.body.contains("the answer names no issuer, though"), "{}", page.body);
+    heard(&running, &words);
+    assert_eq!(running.server.log().count(Endpoint::Exchange), 0, "its code is not sent");
 }

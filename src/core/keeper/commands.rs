@@ -287,12 +287,10 @@ fn refresh_in(entry: &Entry, now: Moment) -> Duration {
     entry.next_refresh(now).unwrap_or(now).since(now)
 }
 
-/// Brings an idle refresh forward as far as it may be. Where it is not known whom to ask, that has to be known first.
+/// Brings an idle refresh forward as far as it may be. One that has failed for want of somebody to ask waits for them.
 pub(super) fn hasten(entry: &mut Entry, haste: Haste, now: Moment) {
-    if entry.served().is_none() {
-        return;
-    }
-    if let Some(renewal) = entry.state.renewal_mut() {
+    let knows_whom_to_ask = entry.served().is_some();
+    if let Some(renewal) = entry.state.renewal_mut().filter(|it| knows_whom_to_ask || !it.has_failed()) {
         renewal.bring_forward(haste, now);
     }
 }

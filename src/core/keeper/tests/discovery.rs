@@ -318,6 +318,26 @@ fn a_refresh_waits_for_the_issuer_and_has_failed_as_often_as_that() {
 }
 
 #[test]
+fn a_refresh_that_somebody_wants_is_not_forgotten_until_it_is_known_whom_to_ask() {
+    let (mut bench, job) = Bench::discovering();
+    bench.learn(job, document());
+    let job = bench.exchange("work");
+    bench.answer(job, issued("at", Some("rt"), 36000));
+    let dump = bench.keeper.dump(bench.now);
+    let mut again = Bench::new(vec![asking(account("work"), ISSUER)]);
+    again.now = bench.now;
+    let job = again.question();
+    again.keeper.restore(dump, again.now);
+    assert!(matches!(again.keeper.refresh("work", again.now), Ok(Refreshed::Scheduled { .. })));
+    again.pass(0);
+    again.say(job, Err(lost(false)));
+    again.pass(50);
+    let job = again.question();
+    again.learn(job, document());
+    assert_eq!(again.requests.len(), 1);
+}
+
+#[test]
 fn a_refresh_that_nobody_can_be_asked_for_needs_attention_when_it_is_due() {
     let (mut bench, job) = restored();
     bench.find_nothing(job);
