@@ -4,7 +4,7 @@
 
 strained=strained
 start_agent $strained 20
-command_of() { PIZAUTH_SOCKET=$(socket_of $strained) "$RELEASE/$@"; }
+command_of() { PIZAUTH_SOCKET=$(socket_of $strained) PATH=$RELEASE:$PATH "$@"; }
 command_of pizauth-dump >"$SCRATCH/$strained/dump"
 redirect=$(command_of pizauth info -j | sed -n 's/.*"http_port": *"\([0-9]*\)".*/\1/p')
 
