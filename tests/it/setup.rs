@@ -218,6 +218,7 @@ fn ctrl_c_at_any_question_leaves_nothing_behind_but_what_was_agreed_to() {
 fn a_terminal_that_is_closed_leaves_nothing_half_written() {
     let sandbox = Sandbox::new();
     let mut terminal = Terminal::run(setup(&sandbox, &["me@gmail.com", "--name", "x", "--client-id", "y"]));
+    terminal.shows("A command that prints its secret").types("\n");
     terminal.shows("Its secret").types("s\n").shows("Add this");
     drop(terminal);
     assert_eq!(config(&sandbox), "");
@@ -243,6 +244,7 @@ fn a_daemon_that_does_not_start_says_why_and_what_comes_then() {
     let call = setup(&sandbox, &["me@gmail.com", "--name", "x", "--client-id", "y"]);
     let missing = sandbox.path("missing/socket");
     let mut terminal = Terminal::run(call.env("PIZAUTH_SOCKET", &missing));
+    terminal.shows("A command that prints its secret").types("\n");
     terminal.shows("Its secret").types("\n").shows("Add this").shows(": ").types("\n");
     terminal.shows("Start it?").shows(": ").types("\n").shows("no such file or directory");
     let told = terminal.ends(1);
