@@ -206,7 +206,7 @@ fn on_another_device_the_code_is_told_and_the_end_is_that_of_the_code() {
     let gate = Gate::closed();
     running.server.script(Endpoint::Device, Fault::none().held(&gate));
     let led = login(&running, &["--device", "work"]);
-    led.err_with("waiting for 127.0.0.1 to give a code");
+    led.err_with("waiting for 127.0.0.1 to answer");
     gate.open();
     let out = led.out_with("  and enter the code  ");
     let line = out.lines().find_map(|line| line.strip_prefix("  and enter the code  ")).unwrap();

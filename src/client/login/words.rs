@@ -61,7 +61,7 @@ pub(super) fn nobody_listens(why: &str) -> String {
 /// What is waited for.
 pub(super) fn stage(stage: &Answer) -> String {
     match stage {
-        Answer::Response(Response::Starting { host }) => format!("waiting for {host} to give a code"),
+        Answer::Response(Response::Starting { host }) => format!("waiting for {host} to answer"),
         Answer::Response(Response::Pending(_)) => "waiting for you to sign in".to_owned(),
         _ => "completing the sign-in".to_owned(),
     }
