@@ -30,6 +30,8 @@ end_sessions() { ask "$issuer/control" --data '{"end": true}' >/dev/null; }
     server_account alice signs 'grant = "jwt_bearer";' 'subject = "alice@example.org";' "$key"
     server_account stranger signs 'grant = "jwt_bearer";' 'subject = "mallory@example.com";' "$key"
     server_account device public 'grant = "device_code";' "device_auth_uri = \"$issuer/device_authorization\";"
+    issuer_account discovered public '"imap", "smtp"'
+    issuer_account discovered-device public '"imap", "smtp"' 'grant = "device_code";'
 } >config/pizauth.conf
 chmod 600 config/pizauth.conf
 start_daemon
@@ -37,7 +39,7 @@ start_daemon
 for account in application-basic application-signs alice; do try_application "$account"; done
 alice=$(pizauth-show alice || :)
 check "the token is that user's" sh -c "curl --silent --noproxy '*' --user $introspector --data token=$alice $introspection_uri | grep alice@example.org"
-for account in public basic post signs; do try_account "$account"; done
+for account in public basic post signs discovered; do try_account "$account"; done
 
 check_refused 'a secret in the body of a client that shows it as Basic' signs_in wrong
 check 'is explained' grep -qi 'client_auth' wrong.html
@@ -48,6 +50,8 @@ check_refused 'a user who does not agree' signs_in public
 check 'is told so' grep -q access_denied public.html
 ask "$issuer/control" --data '{"deny": false}' >/dev/null
 try_device device
+try_device discovered-device
+check 'it says of itself where its endpoints are' asked_once
 
 check_refused 'of a user who has not been given to the client there is none' pizauth-show --wait 5s stranger
 check 'which needs attention' sh -c "pizauth status stranger | grep 'NEEDS ATTENTION'"

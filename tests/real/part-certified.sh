@@ -35,11 +35,17 @@ account() { provider_account "$1" "$2" "revocation_uri = \"$revocation_uri\";" "
             "client_secret = \"secret of $client & more\";"
     done
     account device mail 'grant = "device_code";' "device_auth_uri = \"$issuer/device/auth\";"
+    scopes='"openid", "offline_access", "imap"'
+    consent='auth_uri_fields = { "prompt": "consent" };'
+    issuer_account discovered mail "$scopes" "$consent"
+    issuer_account discovered-secret mail-basic "$scopes" "$consent" 'client_auth = "basic";' \
+        'client_secret = "secret of mail-basic & more";'
+    issuer_account discovered-device mail "$scopes" "$consent" 'grant = "device_code";'
 } >config/pizauth.conf
 chmod 600 config/pizauth.conf
 start_daemon
 
-for account in public basic post signs-RS256 signs-PS256 signs-ES256; do
+for account in public basic discovered discovered-secret post signs-RS256 signs-PS256 signs-ES256; do
     check "$account: signs in" log_in "$account"
     token=$(pizauth-show "$account" || :)
     check "$account: the token is good at the provider" is_alive "$token"
@@ -49,6 +55,8 @@ for account in public basic post signs-RS256 signs-PS256 signs-ES256; do
 done
 try_device device
 check 'device: is revoked there' is_revoked device
+try_device discovered-device
+check 'it says of itself where its endpoints are' asked_once
 
 for account in application-{post,basic,RS256,PS256,ES256}; do
     try_application "$account"

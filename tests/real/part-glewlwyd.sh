@@ -35,12 +35,15 @@ has_ended_there() { [ "$(glewlwyd living)" = 0 ]; }
     server_account basic basic 'client_secret = "s3cr-et";' 'client_auth = "basic";' "issuer = \"$issuer\";"
     server_account application basic 'grant = "client_credentials";' 'client_secret = "s3cr-et";' 'client_auth = "basic";'
     server_account wrong basic 'client_secret = "s3cr-et";'
+    issuer_account discovered basic '"imap", "smtp"' 'client_secret = "s3cr-et";' 'client_auth = "basic";'
     server_account device public 'grant = "device_code";' "device_auth_uri = \"$issuer/device_authorization\";"
 } >config/pizauth.conf
 chmod 600 config/pizauth.conf
 start_daemon
 try_application application
 try_account basic
+try_account discovered
+check 'it says of itself where its endpoints are' asked_once
 check_refused 'a secret in the body of a client that shows it as Basic' signs_in wrong
 check 'is explained' grep -qi 'client_auth' wrong.html
 try_device device

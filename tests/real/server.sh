@@ -25,6 +25,21 @@ $(printf '    %s\n' "${@:3}")
 ACCOUNT
 }
 
+# issuer_account NAME CLIENT SCOPES [FIELD]...: the same, of which the server is asked for the endpoints.
+issuer_account() {
+    cat <<ACCOUNT
+account "$1" {
+    issuer = "$issuer";
+    client_id = "$2";
+    scopes = [$3];
+$(printf '    %s\n' "${@:4}")
+}
+ACCOUNT
+}
+
+# asked_once: of all accounts that ask the server for its endpoints, it was asked for one.
+asked_once() { [ "$(grep -c 'event=discovered issuer=' daemon.log)" = 1 ]; }
+
 # ask URL [OPTION]...: what curl gets there.
 ask() { curl --silent --show-error --fail --location --noproxy '*' --max-time 20 "${@:2}" "$1"; }
 
