@@ -12,8 +12,8 @@ row 'size of pizauth-show' "$(size_of "$RELEASE/pizauth-show")" B $((450 * kib))
 for program in refresh revoke dump restore; do
     row "size of pizauth-$program" "$(size_of "$RELEASE/pizauth-$program")" B
 done
-row 'size of pizauthd' "$(size_of "$RELEASE/pizauthd")" B $((36 * mib / 10))
-row 'size of pizauth' "$(size_of "$RELEASE/pizauth")" B $((4 * mib))
+row 'size of pizauthd' "$(size_of "$RELEASE/pizauthd")" B $((38 * mib / 10))
+row 'size of pizauth' "$(size_of "$RELEASE/pizauth")" B $((43 * mib / 10))
 if [ -n "$PEER" ]; then row 'size of the peer' "$(size_of "$PEER")" B; fi
 for program in show refresh revoke; do
     row "size of pizauth-$program, installed" "$(size_of "$INSTALLED/pizauth-$program")" B $((135 * mib / 100))
