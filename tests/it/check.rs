@@ -78,6 +78,9 @@ fn a_hook_whose_file_is_missing_is_warned_of_at_a_check_at_the_start_and_at_a_re
             .says("'state_encrypt_cmd' begins with ~/no/age, which does not exist")
             .says("'state_decrypt_cmd' begins with /no/age, which does not exist");
     }
+    sandbox.write_config(&GOOD.replacen('{', "{ client_secret_cmd = \"~/no/pass show x\";", 1));
+    let warning = "'client_secret_cmd' begins with ~/no/pass, which does not exist";
+    checks(&sandbox).into_iter().for_each(|check| drop(check.run().exits(0).says(warning)));
     let hook = sandbox.home().join("hook");
     write(&hook, "#!/bin/sh\n").expect("a hook");
     set_permissions(&hook, Permissions::from_mode(0o777)).expect("its mode");

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
-# The scripts of etc/hooks with the programs that they call: age, GnuPG, systemd-creds, secret-tool with a keyring, tmux.
+# The scripts of etc/hooks, and client_secret_cmd, with the programs that they call: age, GnuPG, pass, systemd-creds, secret-tool with a keyring, tmux.
 # A notification has nobody to show it here: notify-send and xdg-open are stand-ins.
-# needs: age:age dbus-run-session:dbus-daemon gnome-keyring-daemon:gnome-keyring gpg:gnupg script:bsdutils secret-tool:libsecret-tools systemctl:systemd tmux:tmux
+# needs: age:age dbus-run-session:dbus-daemon gnome-keyring-daemon:gnome-keyring gpg:gnupg pass:pass script:bsdutils secret-tool:libsecret-tools systemctl:systemd tmux:tmux
 
 hooks=$repository/etc/hooks
 state=$HOME/.local/state/pizauth
@@ -63,6 +63,41 @@ if [ "$(id -u)" = 0 ]; then
 else
     echo 'persist-systemd-creds is tried by root only: users need systemd 256'
 fi
+
+# --- a client's secret in pass, which is what client_secret_cmd is for
+
+secret='the secret & more'
+keep_secret() { printf '%s\n' "$secret" 'user: work' | command pass insert --multiline --force oauth/work >>pass.log; }
+command pass init alice@example.org >pass.log
+keep_secret
+public=$issuer
+in_background secretive pizauth-test-server --secret "$secret"
+wait_for_lines 1 '^issuer ' secretive.log
+issuer=$(sed -n 's/^issuer //p' secretive.log)
+write_configuration
+# shellcheck disable=SC2016 # expanded by the hook's shell
+sed -i 's|client_id = "work";|& client_secret_cmd = "pass show oauth/$PIZAUTH_ACCOUNT";|' "$XDG_CONFIG_HOME/pizauth.conf"
+# shellcheck disable=SC2034 # for start_daemon
+daemon_options=(-vvv)
+start_daemon
+check 'pass is not run at the start' test -z "$(grep hook=client_secret_cmd daemon.log)"
+token=$(sign_in)
+check 'the first line that it prints is the secret' test -n "$token"
+check 'a refresh has it still' pizauth refresh --wait 30s work
+check 'so that pass has run once' test "$(grep -c 'event=hook_started.*hook=client_secret_cmd' daemon.log)" = 1
+check 'the log has no secret' test -z "$(grep -F 'secret &' daemon.log)"
+token=$(pizauth-show work)
+command pass rm --force oauth/work >>pass.log
+pizauth reload
+check_refused 'without the entry a refresh fails' pizauth refresh --wait 30s work
+cp check.log said
+check 'in the words of pass' grep -F 'client_secret_cmd failed (exit 1): Error: oauth/work is not in the password store' said
+check 'the token is there still' test "$(pizauth-show work)" = "$token"
+keep_secret
+check 'with the entry it works' pizauth refresh --wait 30s work
+kill_daemon
+issuer=$public
+gpgconf --kill all
 
 # --- the key in a keyring that is unlocked, locked, and empty; the bus is the part's own
 

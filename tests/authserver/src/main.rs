@@ -20,6 +20,9 @@ struct Arguments {
     /// replace the refresh token at each refresh
     #[argh(switch)]
     rotate: bool,
+    /// the client "work" has this secret
+    #[argh(option)]
+    secret: Option<String>,
     /// answer a refresh after so many milliseconds (default: at once)
     #[argh(option, default = "0")]
     pause: u64,
@@ -66,6 +69,7 @@ fn serve(arguments: &Arguments) -> io::Result<ExitCode> {
     let policy = Policy {
         access_token_lifetime: Duration::from_secs(arguments.lifetime),
         rotate: arguments.rotate,
+        client_secrets: arguments.secret.iter().map(|secret| ("work".to_owned(), secret.clone())).collect(),
         ..Policy::default()
     };
     let server = AuthServer::start_on(arguments.port, policy)?;

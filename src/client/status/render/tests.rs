@@ -177,6 +177,15 @@ fn an_account_without_a_user_says_what_it_waits_for() {
 }
 
 #[test]
+fn an_account_that_waits_for_its_clients_secret_says_so() {
+    let waiting = AccountStatus { waits_for_secret: true, ..active(in_minutes(5)) };
+    assert!(line(waiting).ends_with(", waits for client_secret_cmd\n"));
+    let expired = NOW.minus(Duration::from_secs(HOUR));
+    let again = AccountStatus { waits_for_secret: true, in_flight: true, ..active(expired) };
+    assert!(line(again).ends_with(", waits for client_secret_cmd\n"), "and not that it is refreshed");
+}
+
+#[test]
 fn a_name_is_one_line_whatever_it_holds() {
     assert!(line(account("a\nb: active", State::Empty)).starts_with("a\\nb: active: empty"));
 }

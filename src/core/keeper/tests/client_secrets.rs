@@ -455,6 +455,7 @@ fn codes_that_end_meanwhile_end_the_wait() {
     let job = bench.command();
     bench.pass(900);
     assert_eq!(bench.ends(), ["failed"]);
+    assert!(!bench.keeper.status(bench.now)[0].waits_for_secret);
     bench.keeper.secret_told(job, &cancelled(), bench.now);
     bench.collect();
     assert_eq!(bench.ends(), ["failed"], "once");
