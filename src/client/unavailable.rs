@@ -74,7 +74,7 @@ pub(crate) fn expired(account: &str, expired: &Expired) -> String {
         let account = printable(&account);
         return format!(
             "{told}, and to refresh it needs your attention{why}; once that is mended: pizauth refresh {account} \
-             (to sign in anew instead: pizauth revoke {account})"
+             (to start over instead: pizauth revoke {account})"
         );
     }
     let (when, again) = match expired.refresh_in {
@@ -130,7 +130,7 @@ mod tests {
             expired("my work", &failed("invalid_client: wrong secret", true, 3_300)),
             "access token of account 'my work' has expired, and to refresh it needs your attention: \
              invalid_client: wrong secret; once that is mended: pizauth refresh 'my work' \
-             (to sign in anew instead: pizauth revoke 'my work')"
+             (to start over instead: pizauth revoke 'my work')"
         );
     }
 

@@ -102,7 +102,7 @@ fn signed_in_as(user: &str) -> String {
 fn when_mended(account: &str) -> String {
     let name = as_argument(account);
     let name = printable(&name);
-    format!("once that is mended: pizauth refresh {name} (to sign in anew instead: pizauth revoke {name})")
+    format!("once that is mended: pizauth refresh {name} (to start over instead: pizauth revoke {name})")
 }
 
 /// What follows the word for the state.

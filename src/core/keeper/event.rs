@@ -59,7 +59,7 @@ pub struct AccountEvent {
 /// The advice where a person has to mend something.
 pub(super) fn when_mended(account: &str) -> String {
     format!(
-        "when that is mended: pizauth refresh {account} (to sign in anew instead: pizauth revoke {account})"
+        "when that is mended: pizauth refresh {account} (to start over instead: pizauth revoke {account})"
     )
 }
 

@@ -6,7 +6,7 @@ use crate::oauth::outcome::{Issued, Outcome};
 type Row = (Happened, &'static str, Option<TokenEvent>, Option<&'static str>);
 
 const NEEDS_ATTENTION: &str = "reason=it rains hint=when that is mended: pizauth refresh ACCOUNT \
-                               (to sign in anew instead: pizauth revoke ACCOUNT)";
+                               (to start over instead: pizauth revoke ACCOUNT)";
 
 fn reason() -> Reason {
     Reason::with_cause("x", "it rains")
@@ -26,7 +26,7 @@ fn errors() -> Vec<Row> {
             NEEDS_ATTENTION,
             None,
             Some(
-                "refresh needs attention: it rains; when that is mended: pizauth refresh work (to sign in anew instead: pizauth revoke work)",
+                "refresh needs attention: it rains; when that is mended: pizauth refresh work (to start over instead: pizauth revoke work)",
             ),
         ),
         (
@@ -48,7 +48,7 @@ fn errors() -> Vec<Row> {
             "reason=it rains",
             None,
             Some(
-                "the access token has expired, and there is no new one: it rains; when that is mended: pizauth refresh work (to sign in anew instead: pizauth revoke work)",
+                "the access token has expired, and there is no new one: it rains; when that is mended: pizauth refresh work (to start over instead: pizauth revoke work)",
             ),
         ),
         (

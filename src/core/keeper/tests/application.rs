@@ -118,6 +118,7 @@ fn show_says_what_keeps_the_first_token() {
     let mut bench = fetching();
     assert_eq!(shown(&mut bench), Shown::Fetching(renewing(None, false, 0)));
     let row = &bench.keeper.status(bench.now)[0];
+    assert!(row.refreshable, "as with a token");
     assert!(row.in_flight && !row.needs_user && row.state == State::Fetching);
     let job = bench.request();
     bench.answer(job, transient(true));
