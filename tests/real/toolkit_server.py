@@ -2,12 +2,11 @@
 """toolkit_server.py: django-oauth-toolkit on loopback, its database in the working directory. Whoever asks is alice, who
 has agreed. POST /control {"end": true} ends all sessions.
 
-Its clients: `public`; `secret`, which may show its secret as HTTP Basic or in the body; and `machine`, which has the same
-and signs in by itself. Refresh tokens rotate, and one
-that comes twice ends its session. Prints its issuer, and a line for each request to it."""
+Its clients: `public`; `secret`, which may show its secret as HTTP Basic or in the body; `machine`, which has the same
+and signs in by itself; and `device`, by which users sign in from elsewhere. Refresh tokens rotate, and one that comes
+twice ends its session. Prints its issuer, and a line for each request to it."""
 import json
 import os
-import socket
 import sys
 
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # loopback
@@ -23,6 +22,7 @@ settings.configure(
     MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware", "toolkit_server.everybody_is_alice"],
     OAUTH2_PROVIDER={
         "ALLOWED_REDIRECT_URI_SCHEMES": ["http"],
+        "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
         "PKCE_REQUIRED": True,
         "REFRESH_TOKEN_REUSE_PROTECTION": True,
         "ROTATE_REFRESH_TOKEN": True,
@@ -42,11 +42,12 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 from django.urls import include, path
 from oauth2_provider.models import AccessToken, Application, RefreshToken
+from oauth2_provider.settings import oauth2_settings
 
 
 def everybody_is_alice(get_response):
     def respond(request):
-        if request.path.endswith("/authorize/"):
+        if request.path.startswith(("/authorize/", "/device")):
             request.user = get_user_model().objects.get(username="alice")
         return get_response(request)
     return respond
@@ -75,7 +76,9 @@ def prepare():
     common = {"user": alice, "redirect_uris": "http://127.0.0.1/", "skip_authorization": True,
               "authorization_grant_type": Application.GRANT_AUTHORIZATION_CODE}
     by_itself = {**common, "authorization_grant_type": Application.GRANT_CLIENT_CREDENTIALS}
-    Application.objects.create(client_id="public", client_type=Application.CLIENT_PUBLIC, **common)
+    elsewhere = {**common, "authorization_grant_type": Application.GRANT_DEVICE_CODE}
+    for name, how in (("public", common), ("device", elsewhere)):
+        Application.objects.create(client_id=name, client_type=Application.CLIENT_PUBLIC, **how)
     for name, how in (("secret", common), ("machine", by_itself)):
         Application.objects.create(client_id=name, client_secret="s3cr:et/+ %é",
                                    client_type=Application.CLIENT_CONFIDENTIAL, **how)
@@ -93,5 +96,7 @@ class Server(ThreadedWSGIServer):
 prepare()
 server = Server(("127.0.0.1", 0), Lines)
 server.set_app(get_wsgi_application())
-print("issuer", f"http://127.0.0.1:{server.server_port}", flush=True)
+issuer = f"http://127.0.0.1:{server.server_port}"
+oauth2_settings.OAUTH_DEVICE_VERIFICATION_URI = f"{issuer}/device/"
+print("issuer", issuer, flush=True)
 server.serve_forever()
