@@ -193,24 +193,30 @@ fn it_can_be_left_at_any_question_and_says_what_is_done() {
 
 #[test]
 fn ctrl_c_at_any_question_leaves_nothing_behind_but_what_was_agreed_to() {
-    let questions = ["Address of", "Name of", "Client identifier", "Its secret", "Add this", "Start it"];
-    for last in 0..questions.len() {
+    let answered = [
+        ("Address of", "me@example.org\n"),
+        ("Name of", "\n"),
+        ("Client identifier", "id\n"),
+        ("A command that prints its secret", "\n"),
+        ("Its secret", "s\n"),
+        ("Add this", "\n"),
+        ("Start it", "\x03"),
+    ];
+    for (number, (last, _)) in answered.iter().enumerate() {
         let sandbox = Sandbox::new();
         let mut terminal = Terminal::run(setup(&sandbox, &["--provider", "google"]));
-        for (question, answer) in
-            questions.iter().zip(["me@example.org\n", "\n", "id\n", "s\n", "\n"]).take(last)
-        {
+        for (question, answer) in &answered[..number] {
             terminal.shows(question).shows(": ").types(answer);
         }
-        terminal.shows(questions[last]).shows(": ").types("\x03");
-        let is_written = questions[last] == "Start it";
+        terminal.shows(last).shows(": ").types("\x03");
+        let is_written = *last == "Start it";
         let told = if is_written {
             "left: the account is written; later: pizauthd"
         } else {
             "left: nothing has been written"
         };
-        assert!(terminal.ends(1).contains(told), "{}", questions[last]);
-        assert_eq!(config(&sandbox).contains("account"), is_written, "{}", questions[last]);
+        assert!(terminal.ends(1).contains(told), "{last}");
+        assert_eq!(config(&sandbox).contains("account"), is_written, "{last}");
     }
 }
 
