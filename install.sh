@@ -324,7 +324,7 @@ report_installed() {
         *) say "$PREFIX/bin is not in your PATH: add it in your shell's start file" ;;
     esac
     report_surprises
-    say 'next: write ~/.config/pizauth.conf (README.md shows a first account), then run pizauthd'
+    say 'next: pizauth setup ADDRESS (README.md shows that, and how to do it by hand)'
 }
 
 # --- command line ---------------------------------------------------------------------------------------------
