@@ -23,6 +23,7 @@ use pizauth_common::argv::Invocation;
 use pizauth_common::cause::Cause;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
+use pizauth_common::ipc::message::{Report, Request};
 use pizauth_common::terminal::printable;
 
 use self::account_block::{NewAccount, Secrets, Server};
@@ -30,6 +31,7 @@ use self::configuration_file::ConfigurationFile;
 use self::dialogue::{Dialogue, Unanswered};
 use self::interview::{Interview, Stopped};
 use self::own_command::own_command;
+use crate::ask::{ask_for_report, unexpected};
 
 /// Its place in the table.
 pub(crate) const APPLET: Applet = Applet::of::<Setup>();
@@ -182,6 +184,12 @@ impl Course<'_> {
         let written = format!("the account is written; later: {from_the_start}");
         let left = |why| self.unanswered(why, &written);
         let is_running = self.reload(&written)?;
+        if is_running && !self.is_known(name)? {
+            return Err(self.invocation.not_done(format_args!(
+                "the account is written, but the pizauthd that runs reads another file (pizauth info): pizauth shutdown, \
+                 then {from_the_start}"
+            )));
+        }
         if !self.dialogue.is_at_terminal() {
             return Ok(Some(if is_running { login } else { from_the_start }));
         }
@@ -218,6 +226,15 @@ impl Course<'_> {
         }
         self.dialogue.tell(&String::from_utf8_lossy(&stderr)).map_err(|why| self.unanswered(why, written))?;
         if status.success() { Ok(true) } else { Err(self.invocation.not_done(written)) }
+    }
+
+    /// Whether the daemon, which has just read its configuration, has the account: it may have been started with another
+    /// file.
+    fn is_known(&self, name: &str) -> Result<bool, Exit> {
+        match ask_for_report(self.invocation, &Request::Status {})? {
+            (Report::Status { accounts, .. }, _) => Ok(accounts.iter().any(|row| row.account == name)),
+            _ => Err(unexpected(self.invocation)),
+        }
     }
 
     fn start(&self, later: &str) -> Result<(), Exit> {

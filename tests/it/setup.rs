@@ -55,6 +55,17 @@ fn without_a_terminal_it_says_at_its_end_how_to_sign_in() {
 }
 
 #[test]
+fn a_daemon_that_reads_another_file_is_not_asked_to_sign_in() {
+    let running = Running::start();
+    let other = running.sandbox.path("other.conf").to_string_lossy().into_owned();
+    let refused = setup(&running.sandbox, WORK).args(["-c", &other]).run().exits(1);
+    refused.says(&format!(
+        "reads another file (pizauth info): pizauth shutdown, then pizauthd -c {other}, then pizauth login example"
+    ));
+    assert!(std::fs::read_to_string(other).unwrap().contains("account \"example\""));
+}
+
+#[test]
 fn a_second_account_gets_another_name_and_leaves_the_first_as_it_is() {
     let sandbox = Sandbox::new();
     setup(&sandbox, WORK).run().exits(0);
