@@ -200,6 +200,7 @@ impl Course<'_> {
             }
             self.start(&from_the_start)?;
         }
+        let left = |why| self.unanswered(why, &format!("the account is written; later: {login}"));
         if !self.dialogue.agree("Sign in now?", "--yes").map_err(left)? {
             return Ok(Some(login));
         }

@@ -345,6 +345,55 @@ fn from_an_empty_home_to_an_access_token() {
     sandbox.multiplexer().args(["shutdown"]).run().exits(0);
 }
 
+#[test]
+fn ctrl_c_while_somebody_is_to_sign_in_says_how_to_go_on() {
+    let (server, sandbox) = (server(), Sandbox::new());
+    let endpoints = format!("{} {}", server.auth_uri(), server.token_uri());
+    for (name, last, told) in [
+        ("x", "Sign in now? [Y/n]: ", "left: the account is written; later: pizauth login x"),
+        (
+            "y",
+            "To sign in to y, open",
+            "the account is written, and not signed in yet; to go on: pizauth login y",
+        ),
+    ] {
+        let options = [
+            "me@example.org",
+            "--endpoints",
+            &endpoints,
+            "--scopes",
+            "one",
+            "--client-id",
+            "id",
+            "--name",
+            name,
+        ];
+        let mut terminal = Terminal::run(setup(&sandbox, &options).env("BROWSER", "true"));
+        terminal.shows("A command that prints its secret").types("\n").shows("Its secret").types("\n");
+        terminal.shows("Add this").types("\n");
+        match name {
+            "x" => terminal.shows("Start it?").types("\n"),
+            _ => terminal.shows("Sign in now?").types("\n"),
+        };
+        terminal.shows(last).types("\x03");
+        let all = terminal.ends(1);
+        assert!(all.contains(told), "{all}");
+    }
+    sandbox.multiplexer().args(["shutdown"]).run().exits(0);
+}
+
+#[test]
+fn ctrl_c_while_a_mail_exchanger_is_looked_up_leaves_nothing_behind() {
+    let sandbox = Sandbox::new();
+    let call = asking_for_exchangers(&sandbox, "nobody");
+    fs::write(sandbox.path("programs/host"), "#!/bin/sh\nexec sleep 600\n").expect("a script");
+    let mut terminal = Terminal::run(call);
+    terminal.shows("Looking up who takes the mail of example.invalid").types("\x03");
+    let all = terminal.ends(1);
+    assert!(all.contains("left: nothing has been written"), "{all}");
+    assert_eq!(config(&sandbox), "");
+}
+
 fn server() -> AuthServer {
     AuthServer::start(Policy::default()).expect("an authorization server")
 }
