@@ -115,6 +115,24 @@ fn impossible_answers_are_refused_in_words_and_nothing_is_written() {
 }
 
 #[test]
+fn providers_of_all_kinds_get_along_in_one_file() {
+    let sandbox = Sandbox::new();
+    for (address, options) in [
+        ("me@yahoo.com", &["--client-secret-cmd", "pass show y"][..]),
+        ("you@yahoo.com", &["--client-secret-cmd", "pass show y"]),
+        ("me@fastmail.com", &[]),
+        ("me@gmail.com", &["--client-secret-cmd", "pass show g"]),
+    ] {
+        setup(&sandbox, &[address, "--client-id", "id", "--yes"]).args(options).run().exits(0);
+    }
+    let text = config(&sandbox);
+    assert_eq!(text.matches("https_listen").count(), 1, "{text}");
+    sandbox.multiplexer().args(["check"]).run().exits(0);
+    let refused = setup(&sandbox, &["me@gmail.com", "--client-id", "id", "--tenant", "t", "--yes"]).run();
+    refused.exits(1).says("has no tenants: leave out --tenant");
+}
+
+#[test]
 fn what_cannot_be_written_is_printed() {
     let sandbox = Sandbox::new();
     let below_a_file = sandbox.write("file", "").join("pizauth.conf");

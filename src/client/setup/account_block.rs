@@ -17,6 +17,8 @@ pub(super) struct NewAccount {
     pub(super) user: Option<String>,
     /// Who signs in, where that is known.
     pub(super) login_hint: Option<String>,
+    /// Where somebody has to listen for the browser, and nobody does yet.
+    pub(super) https_port: Option<u16>,
 }
 
 /// Whom it is with.
@@ -80,15 +82,8 @@ impl NewAccount {
         ];
         let name = string_literal(&self.name);
         let text = Zeroizing::new(lines.concat() + &rest.concat());
-        Zeroizing::new(format!("{}account {name} {{\n{}}}\n", self.listeners(), *text))
-    }
-
-    /// What stands before it.
-    fn listeners(&self) -> &'static str {
-        match &self.server {
-            Server::Known { provider, .. } => provider.listeners,
-            Server::Other(_) => "",
-        }
+        let listener = self.https_port.map(|port| format!("https_listen = \"127.0.0.1:{port}\";\n"));
+        Zeroizing::new(format!("{}account {name} {{\n{}}}\n", listener.unwrap_or_default(), *text))
     }
 
     /// Who signs in, and that a server of OpenID Connect is to ask about offline_access, which it else leaves out (§11 of

@@ -92,6 +92,12 @@ impl ConfigurationFile {
         accounts.into_iter().any(|account| account.name.as_str() == name)
     }
 
+    /// Whether a browser finds the daemon on this port of the machine by https.
+    pub(super) fn listens_for_https_on(&self, port: u16) -> bool {
+        let https = self.config.as_ref().and_then(|config| config.listeners.https());
+        https.is_some_and(|address| address.port == port)
+    }
+
     /// Whether others than its owner may read it. A new file will be 0600.
     pub(super) fn is_readable_by_others(&self) -> bool {
         fs::metadata(&self.path).is_ok_and(|file| file.mode() & 0o077 != 0)

@@ -61,7 +61,9 @@ impl Interview<'_> {
             None => self.other()?,
         };
         let user = self.options.user.clone().or_else(|| address.clone());
-        Ok(NewAccount { name, server, scopes, client, user, login_hint: address })
+        let https_port = provider.and_then(|provider| provider.https_port);
+        let https_port = https_port.filter(|port| !self.file.listens_for_https_on(*port));
+        Ok(NewAccount { name, server, scopes, client, user, login_hint: address, https_port })
     }
 
     /// Some of them are about one kind of server only.
@@ -151,7 +153,10 @@ impl Interview<'_> {
 
     fn known(&self, provider: &'static MailProvider, address: Option<&str>) -> Result<Server, Stopped> {
         if !provider.has_tenants {
-            return Ok(Server::Known { provider, tenant: None });
+            return match &self.options.tenant {
+                Some(_) => Err(impossible(format!("{} has no tenants: leave out --tenant", provider.title))),
+                None => Ok(Server::Known { provider, tenant: None }),
+            };
         }
         let default = domain_of(address).unwrap_or("organizations");
         let question = "Tenant: the ID or a domain of the organization; or organizations, for any";

@@ -22,8 +22,8 @@ pub(super) struct MailProvider {
     pub(super) registration: &'static str,
     /// Where the preset's default would not do.
     pub(super) redirect_uri: Option<&'static str>,
-    /// What has to stand before the account for that.
-    pub(super) listeners: &'static str,
+    /// The port of `https_listen` that leads to.
+    pub(super) https_port: Option<u16>,
     /// Whether its clients have a `client_secret`.
     pub(super) has_secret: bool,
     /// Whether an organization has a tenant of its own.

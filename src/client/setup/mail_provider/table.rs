@@ -11,7 +11,7 @@ const MICROSOFT: MailProvider = MailProvider {
     registration: "https://entra.microsoft.com/ (App registrations, New registration), or ask your administrators:\n\
                    platform \"Mobile and desktop applications\", and \"Allow public client flows\"",
     redirect_uri: None,
-    listeners: "",
+    https_port: None,
     has_secret: false,
     has_tenants: true,
     servers: Some(Servers {
@@ -45,7 +45,7 @@ const YAHOO: MailProvider = MailProvider {
     registration: "https://developer.yahoo.com/apps/create/ (a \"Confidential Client\"); the mail scope is given on\n\
                    request only, see https://senders.yahooinc.com/developer/developer-access/",
     redirect_uri: Some("https://localhost:17143/"),
-    listeners: "http_listen = none;\nhttps_listen = \"127.0.0.1:17143\";\n",
+    https_port: Some(17143),
     has_secret: true,
     has_tenants: false,
     servers: Some(mail("imap.mail.yahoo.com", "smtp.mail.yahoo.com", true)),
@@ -63,7 +63,7 @@ const fn provider(name: &'static str, title: &'static str, registration: &'stati
         exchangers: &[],
         registration,
         redirect_uri: None,
-        listeners: "",
+        https_port: None,
         has_secret: false,
         has_tenants: false,
         servers: None,
