@@ -105,6 +105,14 @@ fn notify_desktop_makes_no_markup_of_them_either() {
     );
 }
 
+#[test]
+fn who_signs_in_on_another_device_is_told_the_code() {
+    let sandbox = Sandbox::new();
+    notify_desktop(&sandbox, "exit 1").env("PIZAUTH_CODE", "WDJB-MJHT").run().exits(0);
+    let told = sandbox.read("notified");
+    assert!(told.ends_with("[needs you to sign in with the code WDJB-MJHT]\n"), "{told}");
+}
+
 // --- OpenRC
 
 /// What openrc-run has for scripts, and su, as far as they matter here.
