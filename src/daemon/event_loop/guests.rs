@@ -192,6 +192,7 @@ impl Rooms {
             Refusal::UnknownAccount => self.unknown_to_guests(account),
             Refusal::NoUser => GuestRefusal::no_user(account),
             Refusal::NoCodeYet => GuestRefusal::needs_sign_in(account),
+            Refusal::Ended => GuestRefusal::ended(account),
             Refusal::ShuttingDown => GuestRefusal::stopping(),
             _ => GuestRefusal::internal(),
         }
