@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 arguments! {
     /// Stop the daemon and wait until it is gone, at most 20 seconds.
-    #[argh(example = "{command_name}", note = "Its tokens are forgotten, unless they have been dumped.")]
+    #[argh(example = "{command_name}", note = "Its tokens are forgotten, unless they have been saved or dumped.")]
     struct Shutdown {}
 }
 

@@ -1,4 +1,4 @@
-//! pizauthd: obtains access tokens, refreshes them in the background, keeps them in memory only.
+//! pizauthd: obtains access tokens, refreshes them in the background, keeps them in memory, and elsewhere only where the configuration says how.
 //!
 //! Data goes one way: event → keeper → effect. See ARCHITECTURE.md.
 

@@ -70,7 +70,7 @@ impl Watch<'_> {
     fn last_refresh(&self, account: &AccountStatus) -> Option<String> {
         let at = account.last_refresh.map(|at| format!(" {}", self.local(at))).unwrap_or_default();
         let what = match account.state {
-            State::Fetching => "try",
+            State::Starting | State::Fetching => "try",
             _ if account.last_was_sign_in => "sign-in",
             _ => "refresh",
         };
