@@ -11,7 +11,7 @@ differs() { ! cmp -s "$1" "$2"; }
 has_dump() { LC_ALL=C grep -rlzaP '\x8ePIZ\r\n\x1a\n' "$@"; }
 nothing_plain() { ! has_dump "$state" && ! grep -rlaF -e "$1" "$state"; }
 never_asked() { ! grep -q 'event=authorization_pending' daemon.log; }
-says() { pizauth status 2>&1 | grep -qF -e "$1"; }
+says() { grep -qF -e "$1" <<<"$(pizauth status 2>&1)"; }
 
 # saved NAME ENCRYPT DECRYPT: start, sign in, rotate, kill, start again.
 saved() {
