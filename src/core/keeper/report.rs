@@ -96,13 +96,14 @@ impl fmt::Display for Summary {
 
 fn status_of(name: &str, entry: &Entry, now: Now) -> AccountStatus {
     let token = entry.state.token();
+    let renewal = token.map(|token| &token.renewal).or_else(|| entry.state.renewal());
     AccountStatus {
         account: name.to_owned(),
         state: state_of(entry),
         method: method_of(entry),
         obtained: token.map(|token| now.wall_at(token.obtained_at)),
         expires: token.and_then(|token| expiry(token, now)),
-        refreshable: entry.state.renewal().is_some_and(Renewal::is_possible),
+        refreshable: renewal.is_some_and(Renewal::is_possible),
         in_flight: entry.is_in_flight(),
         waits_for_secret: !entry.secret_wait.is_over(),
         next_refresh: entry.next_refresh(now.moment).map(|at| now.wall_at(at)),

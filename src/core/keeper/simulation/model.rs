@@ -458,7 +458,8 @@ impl Model {
             },
             obtained: session.map(|session| wall(session.obtained_at)),
             expires: session.filter(|session| !session.is_endless()).map(|session| wall(session.expires_at)),
-            refreshable: session.is_some_and(Session::is_refreshable),
+            refreshable: session.is_some_and(Session::is_refreshable)
+                || matches!(self.phase, Phase::Fetching(_)),
             in_flight: self.request.is_some(),
             waits_for_secret: false,
             next_refresh: self
