@@ -82,6 +82,18 @@ fn the_second_place_is_looked_at_where_the_first_has_nothing() {
 }
 
 #[test]
+fn no_endpoint_is_printed_that_could_not_be_trusted_with_a_token() {
+    let server = server();
+    for bad in ["ftp://h.example/t", "https://me@h.example/t", "https:///t#f", "//h.example/t", "/token"] {
+        server.script(Endpoint::Metadata, Fault::rewrite(&[("token_endpoint", Some(json!(bad)))]));
+        let ran = discover(server.issuer()).exits(0).says("has no token_endpoint that can be used");
+        let printed: Value = serde_json::from_str(&ran.out()).expect("JSON");
+        assert_eq!(printed.get("token_endpoint"), None, "{bad}");
+        assert_eq!(printed["authorization_endpoint"], server.auth_uri());
+    }
+}
+
+#[test]
 fn an_issuer_that_lies_or_wants_what_we_do_not_do_is_named_and_nothing_of_it_printed() {
     let server = server();
     let slash = format!("{}/", server.issuer());
