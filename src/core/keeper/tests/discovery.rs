@@ -159,7 +159,6 @@ fn a_server_that_says_nothing_is_asked_again_as_a_refresh_is() {
     assert_eq!(bench.show("work"), starting());
     bench.say(job, Err(lost(false)));
     assert_eq!(bench.show("work"), starting(), "it may still come");
-    bench.requests.clear();
     let (mut bench, job) = Bench::discovering();
     bench.say(job, Err(lost(false)));
     let Some(Learned::Nothing { pause, .. }) = bench.learned.last() else { panic!("{:?}", bench.learned) };
@@ -276,20 +275,26 @@ fn a_device_sign_in_and_a_client_that_signs_in_by_itself_begin_as_soon_as_it_is_
     assert_eq!(bench.show("device"), Shown::Starting("as.example".to_owned()));
 }
 
-/// A session of `work` that was restored while nothing is known of its issuer; its refresh is due.
-fn restored() -> (Bench, JobId) {
+/// A session of `work` with an access token of this `lifetime`, restored so many seconds later while nothing is known
+/// of its issuer; the question to that is under way.
+fn restored_after(rested: u64, lifetime: u64) -> (Bench, JobId) {
     let (mut bench, job) = Bench::discovering();
     bench.learn(job, document());
     let job = bench.exchange("work");
-    bench.answer(job, issued("at", Some("rt"), 3600));
+    bench.answer(job, issued("at", Some("rt"), lifetime));
     let dump = bench.keeper.dump(bench.now);
     let mut again = Bench::new(vec![asking(account("work"), ISSUER)]);
     again.now = bench.now;
-    again.rest(3600);
+    again.rest(rested);
     let job = again.question();
     assert_eq!(again.keeper.restore(dump, again.now).restored.len(), 1);
     again.collect();
     (again, job)
+}
+
+/// One whose refresh is due.
+fn restored() -> (Bench, JobId) {
+    restored_after(3600, 3600)
 }
 
 #[test]
@@ -310,7 +315,6 @@ fn a_refresh_waits_for_the_issuer_and_has_failed_as_often_as_that() {
     }
     bench.pass(0);
     assert_eq!(failed(&bench), 1, "asking for it often is no failure");
-    bench.requests.clear();
     let (mut bench, job) = restored();
     bench.learn(job, document());
     let (_, form) = bench.requests.pop().expect("now it is known whom to ask");
@@ -319,22 +323,14 @@ fn a_refresh_waits_for_the_issuer_and_has_failed_as_often_as_that() {
 
 #[test]
 fn a_refresh_that_somebody_wants_is_not_forgotten_until_it_is_known_whom_to_ask() {
-    let (mut bench, job) = Bench::discovering();
+    let (mut bench, job) = restored_after(0, 36000);
+    assert!(matches!(bench.keeper.refresh("work", bench.now), Ok(Refreshed::Scheduled { .. })));
+    bench.pass(0);
+    bench.say(job, Err(lost(false)));
+    bench.pass(50);
+    let job = bench.question();
     bench.learn(job, document());
-    let job = bench.exchange("work");
-    bench.answer(job, issued("at", Some("rt"), 36000));
-    let dump = bench.keeper.dump(bench.now);
-    let mut again = Bench::new(vec![asking(account("work"), ISSUER)]);
-    again.now = bench.now;
-    let job = again.question();
-    again.keeper.restore(dump, again.now);
-    assert!(matches!(again.keeper.refresh("work", again.now), Ok(Refreshed::Scheduled { .. })));
-    again.pass(0);
-    again.say(job, Err(lost(false)));
-    again.pass(50);
-    let job = again.question();
-    again.learn(job, document());
-    assert_eq!(again.requests.len(), 1);
+    assert_eq!(bench.requests.len(), 1);
 }
 
 #[test]
@@ -350,23 +346,23 @@ fn a_refresh_that_nobody_can_be_asked_for_needs_attention_when_it_is_due() {
     bench.learn(job, document());
     assert_eq!(bench.requests.len(), 1, "mended, it goes on by itself");
 
-    // One that is not due yet has not failed, and has when it is.
-    let (mut bench, job) = Bench::discovering();
-    bench.learn(job, document());
-    let job = bench.exchange("work");
-    bench.answer(job, issued("at", Some("rt"), 36000));
-    let dump = bench.keeper.dump(bench.now);
-    let mut again = Bench::new(vec![asking(account("work"), ISSUER)]);
-    again.now = bench.now;
-    let job = again.question();
-    again.keeper.restore(dump, again.now);
-    again.collect();
-    again.told.clear();
-    again.find_nothing(job);
-    assert_eq!(again.told, []);
-    again.now = bench.now;
+    // One that is not due yet has not failed, and has when it is, 90 minutes after it was obtained.
+    let (mut bench, job) = restored_after(0, 36000);
+    bench.told.clear();
     let needs = |bench: &Bench| bench.keeper.status(bench.now)[0].needs_attention;
-    assert!(!needs(&again));
+    bench.find_nothing(job);
+    assert_eq!(bench.told, []);
+    assert!(!needs(&bench));
+    bench.pass(3600);
+    let job = bench.question();
+    bench.find_nothing(job);
+    bench.pass(1799);
+    assert_eq!(bench.told, []);
+    assert!(!needs(&bench));
+    bench.pass(1);
+    let [told] = &bench.told[..] else { panic!("{:?}", bench.told) };
+    assert!(matches!(told.what, Happened::NeedsAttention { is_news: true, .. }), "{told:?}");
+    assert!(needs(&bench));
 }
 
 #[test]
