@@ -265,10 +265,8 @@ pub(super) fn refresh_failed(
     let Some(renewer) = renewal.renewer_mut() else { return };
     let counted = renewer.failed(reached, pace::shortest_pause(&entry.account), now.moment);
     let failures = renewer.failures;
-    let mut pause = pace::refresh_pause(&entry.account, renewer.answered, outbox.random());
-    if !reached && !entry.waiters.is_empty() {
-        pause = pace::while_awaited(pause);
-    }
+    let (first, is_awaited) = (entry.account.refresh_retry, !entry.waiters.is_empty());
+    let pause = pace::pause(first, renewer.answered, is_awaited, outbox.random());
     let (due, not_before) = pace::after_pause(now.moment, pause, retry_after);
     renewal.rest(due, Pause::Retry { not_before });
     outbox.tell(entry, Happened::RefreshFailed { reason, failures, pause: due.since(now.moment) });

@@ -9,11 +9,12 @@ use alloc::sync::Arc;
 use pizauth_common::account_name::AccountName;
 use pizauth_common::config::Uri;
 
+use super::answers::Failure;
 use super::commands::Haste;
 use super::effect::{Effect, JobId};
 use super::entry::Entry;
 use super::event::Learned;
-use super::issuers::{Issuer, Nowhere, Unsaid};
+use super::issuers::Issuer;
 use super::places::{Asker, Errand, Flight, Host, Turn};
 use super::purpose::Purpose;
 use super::{Keeper, Shown};
@@ -34,7 +35,9 @@ impl Keeper {
         {
             let job = self.outbox.new_job();
             let request = self.issuers.change(uri, |issuer| issuer.begin(job, now.moment)).flatten();
-            request.iter().for_each(|request| self.send_question(uri, request, job));
+            if let Some(request) = request {
+                self.send_question(uri, &request, job);
+            }
         }
     }
 
@@ -68,17 +71,12 @@ impl Keeper {
                 Found::Unusable(reason) => self.learn_nothing(uri, &reason, now),
                 Found::Transient { reason, retry_after, reached } => {
                     let is_awaited = self.asking(uri).any(|entry| !entry.waiters.is_empty());
-                    let unsaid = Unsaid {
-                        reason: reason.clone(),
-                        retry_after,
-                        reached,
-                        is_awaited,
-                        dice: self.outbox.random(),
-                    };
-                    let pause = self.issuers.change(uri, |issuer| issuer.failed(unsaid, now.moment));
-                    let pause = pause.unwrap_or_default();
-                    self.outbox.tell_of(uri, Learned::Nothing { reason: reason.clone(), pause });
-                    self.disappoint(uri, &Nowhere { reason, needs_person: false, reached }, now);
+                    let dice = self.outbox.random();
+                    let failure = Failure { reason: reason.clone(), retry_after, reached };
+                    let failed = |issuer: &mut Issuer| issuer.failed(failure, is_awaited, dice, now.moment);
+                    let pause = self.issuers.change(uri, failed).unwrap_or_default();
+                    self.outbox.tell_of(uri, Learned::Nothing { reason, pause });
+                    self.disappoint(uri, now);
                 }
             }
         }
@@ -100,10 +98,7 @@ impl Keeper {
             lacking = lacking.or(lacks);
         }
         if let Some(lacking) = lacking {
-            let reason = has_none(uri, lacking);
-            self.issuers.change(uri, |issuer| issuer.refused(reason.clone(), now.moment));
-            self.outbox.tell_of(uri, Learned::Unusable { reason: reason.clone() });
-            self.disappoint(uri, &Nowhere { reason, needs_person: true, reached: true }, now);
+            self.learn_nothing(uri, &has_none(uri, lacking), now);
         }
     }
 
@@ -135,17 +130,18 @@ impl Keeper {
     fn learn_nothing(&mut self, uri: &Arc<Uri>, reason: &Reason, now: Now) {
         self.issuers.change(uri, |issuer| issuer.refused(reason.clone(), now.moment));
         self.outbox.tell_of(uri, Learned::Unusable { reason: reason.clone() });
-        self.disappoint(uri, &Nowhere { reason: reason.clone(), needs_person: true, reached: true }, now);
+        self.disappoint(uri, now);
     }
 
     /// Those who still do not know where to go hear why.
-    fn disappoint(&mut self, uri: &Uri, why: &Nowhere, now: Now) {
+    fn disappoint(&mut self, uri: &Uri, now: Now) {
+        let Some(why) = self.issuers.get(uri).and_then(Issuer::nowhere) else { return };
         let settings = self.settings;
         for name in self.names_asking(uri) {
             if self.entries.get(&name).is_some_and(|entry| entry.served().is_none()) {
                 // It is there.
                 let _ = self.change(name.as_str(), now, |entry, outbox| {
-                    stay(entry, why, &settings, now, outbox);
+                    stay(entry, &why, &settings, now, outbox);
                 });
             }
         }
@@ -201,7 +197,7 @@ impl Keeper {
                 continue;
             };
             // It is there.
-            let _ = self.change(name.as_str(), now, |entry, outbox| {
+            let _ = self.step(name.as_str(), now, |entry, outbox| {
                 stay(entry, &why, &settings, now, outbox);
             });
         }

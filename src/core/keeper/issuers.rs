@@ -8,6 +8,7 @@ use core::time::Duration;
 use pizauth_common::config::{Account, Uri};
 
 use super::agenda::Queue;
+use super::answers::Failure;
 use super::bucket::Bucket;
 use super::commands::Haste;
 use super::effect::JobId;
@@ -51,7 +52,7 @@ enum Fetch {
     /// What is known does.
     Idle,
     /// It is asked when that is due.
-    Waiting { due: Moment, pause: Pause, request: MetadataRequest },
+    Waiting { due: Moment, pause: Pause },
     /// It has been asked.
     InFlight { job: JobId, request: MetadataRequest },
 }
@@ -146,15 +147,14 @@ impl Issuer {
 
     fn ask_again(&mut self, due: Moment) {
         if !matches!(self.fetch, Fetch::InFlight { .. }) {
-            let request = MetadataRequest::new(Arc::clone(&self.uri));
-            self.fetch = Fetch::Waiting { due, pause: Pause::Fresh, request };
+            self.rest(due, Pause::Fresh);
         }
     }
 
     /// It is asked now, if it is to be.
     pub(super) fn begin(&mut self, job: JobId, now: Moment) -> Option<MetadataRequest> {
-        let Fetch::Waiting { request, .. } = &self.fetch else { return None };
-        let request = request.clone();
+        let Fetch::Waiting { .. } = &self.fetch else { return None };
+        let request = MetadataRequest::new(Arc::clone(&self.uri));
         self.bucket.take(now);
         self.fetch = Fetch::InFlight { job, request: request.clone() };
         Some(request)
@@ -185,30 +185,27 @@ impl Issuer {
         self.rest(now.plus(pace::ATTENTION_RETRY), Pause::Attention);
     }
 
-    /// It has said nothing. Gives the pause.
-    pub(super) fn failed(&mut self, failure: Unsaid, now: Moment) -> Duration {
-        let Unsaid { reason, retry_after, reached, is_awaited, dice } = failure;
+    /// It has said nothing; `is_awaited` by a caller. Gives the pause, for which `dice` is any random number.
+    pub(super) fn failed(&mut self, failure: Failure, is_awaited: bool, dice: u64, now: Moment) -> Duration {
+        let Failure { reason, retry_after, reached } = failure;
         self.answered = if reached { self.answered.saturating_add(1) } else { 0 };
         self.last_error = Some(reason);
         if !reached {
             self.bucket.refund();
         }
-        let mut pause = pace::pause(self.retry, self.answered, dice);
-        if !reached && is_awaited {
-            pause = pace::while_awaited(pause);
-        }
+        let pause = pace::pause(self.retry, self.answered, is_awaited, dice);
         let (due, not_before) = pace::after_pause(now, pause, retry_after);
         self.rest(due, Pause::Retry { not_before });
         due.since(now)
     }
 
     fn rest(&mut self, due: Moment, pause: Pause) {
-        self.fetch = Fetch::Waiting { due, pause, request: MetadataRequest::new(Arc::clone(&self.uri)) };
+        self.fetch = Fetch::Waiting { due, pause };
     }
 
     /// Somebody waits for what it says.
     pub(super) fn hasten(&mut self, haste: Haste, now: Moment) {
-        if let Fetch::Waiting { due, pause, .. } = &mut self.fetch {
+        if let Fetch::Waiting { due, pause } = &mut self.fetch {
             *due = pause.brought_forward(*due, haste, now);
         }
     }
@@ -230,17 +227,4 @@ pub(super) struct Nowhere {
     pub(super) needs_person: bool,
     /// Whether the issuer can have been reached.
     pub(super) reached: bool,
-}
-
-/// A try that came to nothing.
-#[derive(Debug)]
-pub(super) struct Unsaid {
-    pub(super) reason: Reason,
-    pub(super) retry_after: Option<Duration>,
-    /// Whether a byte of the request can have reached the server.
-    pub(super) reached: bool,
-    /// Whether a caller waits for it.
-    pub(super) is_awaited: bool,
-    /// Any random number.
-    pub(super) dice: u64,
 }

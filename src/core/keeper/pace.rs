@@ -29,15 +29,12 @@ pub(super) fn refresh_due(account: &Account, obtained_at: Moment, expires_at: Mo
     in_time.min(obtained_at.plus(account.refresh_at_least))
 }
 
-/// The pause after a transient failure of a refresh: constant while the server is not reached, growing with the
-/// consecutive failures that it has `answered`. ±10 %, for which `dice` is any random number.
-pub(super) fn refresh_pause(account: &Account, answered: u32, dice: u64) -> Duration {
-    pause(account.refresh_retry, answered, dice)
-}
-
-/// The same for whatever is tried again after `first`.
-pub(super) fn pause(first: Duration, answered: u32, dice: u64) -> Duration {
+/// The pause after a transient failure: `first` while the server is not reached, growing with the consecutive failures that
+/// it has `answered`. ±10 %, for which `dice` is any random number. A network often is back in a moment: while callers
+/// wait, a server that was not reached is tried soon.
+pub(super) fn pause(first: Duration, answered: u32, is_awaited: bool, dice: u64) -> Duration {
     match answered {
+        0 if is_awaited => jittered(first, dice).min(LONGEST_WHILE_AWAITED),
         0 => jittered(first, dice),
         _ => jittered(doubled(first, answered), dice).min(LONGEST_PAUSE.max(first)),
     }
@@ -46,11 +43,6 @@ pub(super) fn pause(first: Duration, answered: u32, dice: u64) -> Duration {
 /// No pause after a transient failure is shorter, unless somebody is in a hurry.
 pub(super) fn shortest_pause(account: &Account) -> Duration {
     jittered(account.refresh_retry, 0)
-}
-
-/// What of a `pause` is waited while callers wait, if the server was not reached: a network often is back in a moment.
-pub(super) fn while_awaited(pause: Duration) -> Duration {
-    pause.min(LONGEST_WHILE_AWAITED)
 }
 
 /// The pause after the `tries`-th try of an exchange that did not reach the server.
@@ -81,11 +73,9 @@ mod tests {
     use alloc::collections::BTreeSet;
 
     use super::*;
-    use crate::keeper::tests::bench::account;
 
     fn pauses(refresh_retry: u64, answered: u32) -> BTreeSet<Duration> {
-        let account = Account { refresh_retry: Duration::from_secs(refresh_retry), ..account("work") };
-        (0..100).map(|dice| refresh_pause(&account, answered, dice)).collect()
+        (0..100).map(|dice| pause(Duration::from_secs(refresh_retry), answered, false, dice)).collect()
     }
 
     #[test]
