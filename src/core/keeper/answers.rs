@@ -3,7 +3,7 @@
 use core::mem;
 use core::time::Duration;
 
-use super::authorization::authorization_failed;
+use super::authorization::sign_in_failed;
 use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
@@ -112,10 +112,7 @@ fn exchange_answered(entry: &mut Entry, outcome: Outcome, now: Now, outbox: &mut
         | Outcome::NeedsAttention(reason)
         | Outcome::RefusedVaguely(reason)
         | Outcome::RefusedSilently(reason)
-        | Outcome::Transient { reason, .. } => {
-            let kept = exchange.kept.take();
-            authorization_failed(entry, kept, reason, now, outbox);
-        }
+        | Outcome::Transient { reason, .. } => sign_in_failed(entry, reason, now, outbox),
     }
 }
 

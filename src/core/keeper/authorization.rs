@@ -109,7 +109,7 @@ pub(super) fn authorize(entry: &mut Entry, settings: &Settings, now: Now, outbox
     }
 }
 
-/// The same by this method, for a user who sits there. An account that does not know it stays as it is.
+/// The same by this method, which the account knows, for a user who sits there.
 pub(super) fn authorize_by(
     entry: &mut Entry,
     method: Method,
@@ -118,7 +118,6 @@ pub(super) fn authorize_by(
     outbox: &mut Outbox,
 ) {
     match method {
-        _ if !entry.knows(method) => {}
         Method::Browser => {
             open_browser(entry, known_reminder(now.moment), settings, now, outbox);
         }
@@ -208,7 +207,7 @@ pub(super) fn remind(entry: &mut Entry, settings: &Settings, now: Now, outbox: &
 }
 
 /// An authorization came to nothing: back to the tokens that it would have taken the place of, if there are any.
-pub(super) fn authorization_failed(
+fn authorization_failed(
     entry: &mut Entry,
     kept: Option<Box<ActiveToken>>,
     reason: Reason,
@@ -222,6 +221,15 @@ pub(super) fn authorization_failed(
     }
     let is_news = entry.is_news(&reason);
     outbox.tell(entry, Happened::AuthorizationFailed { reason, is_news });
+}
+
+/// The same of whatever stage a sign-in is at.
+pub(super) fn sign_in_failed(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
+    let kept = match &mut entry.state {
+        TokenState::Exchanging(exchange) => exchange.kept.take(),
+        _ => device::tokens_beside(entry),
+    };
+    authorization_failed(entry, kept, reason, now, outbox);
 }
 
 /// The response to the account's authorization request, or its page loaded once more.

@@ -12,7 +12,7 @@ use pizauth_common::config::Account;
 use pizauth_common::secret::Secret;
 
 use super::answers::{needs_attention_as_told, take_verdict};
-use super::authorization::authorization_failed;
+use super::authorization::sign_in_failed;
 use super::effect::{Effect, JobId};
 use super::entry::Entry;
 use super::event::Happened;
@@ -91,12 +91,12 @@ impl Keeper {
     /// What came of an [`Effect::AskSecret`]. It counts while an account has that client.
     pub fn secret_told(&mut self, job: JobId, printed: &Printed, now: Now) {
         let Some(Run { of, .. }) = self.secrets.running.take_if(|run| run.job == job) else { return };
-        let is_of = |entry: &&Entry| SecretOf::account(&entry.account).as_ref() == Some(&of);
-        let theirs = self.entries.values().filter(is_of).map(|entry| entry.account.name.clone());
-        let theirs: Vec<_> = theirs.collect();
         if self.is_stopping {
             return;
         }
+        let is_of = |entry: &&Entry| SecretOf::account(&entry.account).as_ref() == Some(&of);
+        let theirs = self.entries.values().filter(is_of).map(|entry| entry.account.name.clone());
+        let theirs: Vec<_> = theirs.collect();
         if !theirs.is_empty() {
             let (told, settings) = (self.secrets.known.take(of, printed, now.moment), self.settings);
             for name in theirs {
@@ -263,12 +263,10 @@ fn fail(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
     if entry.revocation.as_ref().is_some_and(is_to_revoke) {
         return revocation::give_up(entry, reason, outbox);
     }
-    match &mut entry.state {
-        TokenState::Exchanging(exchange) => {
-            let kept = exchange.kept.take();
-            authorization_failed(entry, kept, reason, now, outbox);
+    match &entry.state {
+        TokenState::Exchanging(_) | TokenState::Starting(_) | TokenState::OnDevice(_) => {
+            sign_in_failed(entry, reason, now, outbox);
         }
-        TokenState::Starting(_) | TokenState::OnDevice(_) => device::fail(entry, reason, now, outbox),
         TokenState::Active(_) | TokenState::Fetching(_) => {
             needs_attention_as_told(entry, reason, now, outbox)
         }

@@ -9,7 +9,7 @@ use pizauth_common::ipc::message::Method;
 use pizauth_common::secret::Secret;
 
 use super::Settings;
-use super::authorization::{authorization_failed, first_reminder, known_reminder, remind};
+use super::authorization::{first_reminder, known_reminder, remind, sign_in_failed};
 use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
@@ -41,7 +41,7 @@ pub(super) fn prepare(entry: &mut Entry, method: Method, now: Moment, outbox: &m
 }
 
 /// Takes out what there is besides a sign-in.
-fn tokens_beside(entry: &mut Entry) -> Option<Box<ActiveToken>> {
+pub(super) fn tokens_beside(entry: &mut Entry) -> Option<Box<ActiveToken>> {
     match mem::replace(&mut entry.state, TokenState::Empty).without_sign_in() {
         TokenState::Active(token) => Some(Box::new(token)),
         _ => None,
@@ -99,7 +99,7 @@ pub(super) fn codes_answered(
 ) {
     let given = match answer {
         Ok(given) => given,
-        Err(reason) => return fail(entry, reason, now, outbox),
+        Err(reason) => return sign_in_failed(entry, reason, now, outbox),
     };
     let (interval, expires_at) = (given.interval, now.moment.plus(given.lifetime));
     entry.code_made_at = Some(now.moment);
@@ -132,7 +132,7 @@ pub(super) fn poll_answered(
 ) -> Option<Issued> {
     match polled {
         Polled::Issued(issued) => return Some(issued),
-        Polled::Failed(reason) => fail(entry, reason, now, outbox),
+        Polled::Failed(reason) => sign_in_failed(entry, reason, now, outbox),
         Polled::Pending => {
             go_on(entry, now, DeviceSignIn::no_trouble);
         }
@@ -166,16 +166,8 @@ pub(super) fn end_if_over(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
     let TokenState::OnDevice(sign_in) = &entry.state else { return };
     if matches!(sign_in.poll, Poll::Waiting { .. }) && sign_in.expires_at <= now.moment {
         let reason = not_used(&sign_in.given.user_code);
-        fail(entry, reason, now, outbox);
+        sign_in_failed(entry, reason, now, outbox);
     }
-}
-
-pub(super) fn fail(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
-    let kept = match &mut entry.state {
-        TokenState::Exchanging(exchange) => exchange.kept.take(),
-        _ => tokens_beside(entry),
-    };
-    authorization_failed(entry, kept, reason, now, outbox);
 }
 
 impl DeviceSignIn {

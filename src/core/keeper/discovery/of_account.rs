@@ -8,9 +8,8 @@ use super::has_none;
 use crate::http::{Answer, Lost};
 use crate::keeper::Settings;
 use crate::keeper::answers::{Failure, needs_attention, refresh_failed};
-use crate::keeper::authorization::go_on;
+use crate::keeper::authorization::{go_on, sign_in_failed};
 use crate::keeper::commands::{Haste, hasten};
-use crate::keeper::device;
 use crate::keeper::entry::Entry;
 use crate::keeper::issuers::Nowhere;
 use crate::keeper::outbox::Outbox;
@@ -42,7 +41,7 @@ pub(super) fn take_metadata(
     let TokenState::Starting(starting) = &entry.state else { return };
     let (method, issuer) = (starting.method, entry.account.asks().cloned());
     match issuer.filter(|_| !entry.knows(method)) {
-        Some(issuer) => device::fail(entry, has_none(&issuer, endpoint_of(method)), now, outbox),
+        Some(issuer) => sign_in_failed(entry, has_none(&issuer, endpoint_of(method)), now, outbox),
         None => go_on(entry, settings, now, outbox),
     }
 }
@@ -59,7 +58,7 @@ pub(super) fn stay(entry: &mut Entry, why: &Nowhere, settings: &Settings, now: N
     match &entry.state {
         TokenState::Active(_) | TokenState::Fetching(_) => unreachable(entry, why, settings, now, outbox),
         TokenState::Starting(_) | TokenState::OnDevice(_) | TokenState::Exchanging(_) if why.needs_person => {
-            device::fail(entry, why.reason.clone(), now, outbox);
+            sign_in_failed(entry, why.reason.clone(), now, outbox);
         }
         _ => entry.last_error = Some(why.reason.clone()),
     }
