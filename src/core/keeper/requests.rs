@@ -64,13 +64,13 @@ impl Keeper {
         if due.is_none_or(|due| due > now.moment) {
             return;
         }
+        // A person waits for an exchange, and the code may be good for seconds only.
+        let is_urgent = matches!(entry.state, TokenState::Exchanging(_)) && entry.revocation.is_none();
+        let host = entry.endpoint().map(Host::of);
         if self.lacks_secret(name, now) {
             return;
         }
-        let Some(host) = self.entries.get(name).and_then(Entry::endpoint).map(Host::of) else { return };
-        let Some(entry) = self.entries.get(name) else { return };
-        // A person waits for an exchange, and the code may be good for seconds only.
-        let is_urgent = matches!(entry.state, TokenState::Exchanging(_)) && entry.revocation.is_none();
+        let Some(host) = host else { return };
         if is_urgent || self.places.is_free_or_wait(&host, &Asker::Account(name.clone()), turn) {
             self.start_request(name, host, now);
         }
