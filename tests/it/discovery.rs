@@ -1,14 +1,10 @@
 //! `pizauthd --discover`: what an issuer says of itself, by the daemon's way to servers and without a daemon.
 
 use pizauth_test_server::wire::Response;
-use pizauth_test_server::{AuthServer, Endpoint, Fault, Policy};
+use pizauth_test_server::{AuthServer, Endpoint, Fault};
 use serde_json::{Value, json};
 
-use crate::support::{Ran, Sandbox};
-
-fn server() -> AuthServer {
-    AuthServer::start(Policy::default()).expect("an authorization server")
-}
+use crate::support::{Ran, Sandbox, server};
 
 fn discover(issuer: &str) -> Ran {
     Sandbox::new().applet("server").args(["--discover", issuer]).run()

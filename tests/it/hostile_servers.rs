@@ -6,10 +6,10 @@ mod many_accounts;
 mod memory;
 
 use pizauth_test_server::wire::Response;
-use pizauth_test_server::{AuthServer, Endpoint, Fault, Policy, browser};
+use pizauth_test_server::{Endpoint, Fault, browser};
 use serde_json::json;
 
-use crate::support::{Setup, WATCH, eventually};
+use crate::support::{Setup, WATCH, eventually, server};
 
 #[test]
 fn bodies_that_never_end_and_servers_that_say_nothing_cost_that_refresh_only() {
@@ -37,7 +37,7 @@ fn bodies_that_never_end_and_servers_that_say_nothing_cost_that_refresh_only() {
 
 #[test]
 fn a_redirecting_token_endpoint_leads_nowhere() {
-    let elsewhere = AuthServer::start(Policy::default()).unwrap();
+    let elsewhere = server();
     let statuses = [301, 302, 303, 307, 308];
     let name = |status: u16| format!("a{status}");
     let running = statuses.iter().fold(Setup::new(), |setup, s| setup.account(&name(*s), "")).start();

@@ -3,10 +3,10 @@
 use std::io::BufRead;
 
 use pizauth_test_server::wire::Response;
-use pizauth_test_server::{AuthServer, Endpoint, Fault, Policy, SecretIs, browser};
+use pizauth_test_server::{Endpoint, Fault, SecretIs, browser};
 use serde_json::json;
 
-use crate::support::{Running, Setup, eventually, state_in};
+use crate::support::{Running, Setup, eventually, server, state_in};
 use crate::wait::waiting;
 
 fn busy() -> Fault {
@@ -124,7 +124,7 @@ fn hostile(fault: Fault) -> Running {
 
 #[test]
 fn an_issuer_that_redirects_leads_nowhere() {
-    let elsewhere = AuthServer::start(Policy::default()).unwrap();
+    let elsewhere = server();
     let location = format!("{}/.well-known/oauth-authorization-server", elsewhere.issuer());
     let running = hostile(Fault::answer(Response::new(302, "text/plain", "").header("Location", &location)));
     running.daemon.wait_for_log(&["event=discovery_unusable"]);

@@ -1,14 +1,10 @@
 //! `pizauthd --register`: a client that is made known to an issuer (RFC 7591), without a daemon.
 
 use pizauth_test_server::wire::Response;
-use pizauth_test_server::{AuthServer, Endpoint, Entry, Fault, Policy};
+use pizauth_test_server::{AuthServer, Endpoint, Entry, Fault};
 use serde_json::{Value, json};
 
-use crate::support::{Ran, Sandbox};
-
-fn server() -> AuthServer {
-    AuthServer::start(Policy::default()).expect("an authorization server")
-}
+use crate::support::{Ran, Sandbox, server};
 
 fn register(server: &AuthServer) -> Ran {
     Sandbox::new().applet("server").args(["--register", server.issuer(), "--scope", "imap smtp"]).run()

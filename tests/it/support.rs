@@ -22,7 +22,7 @@ pub(crate) use daemon::Daemon;
 pub(crate) use door::{Answer, Door};
 pub(crate) use other_user::{OTHER_UID, as_another_user, can_become_another_user};
 use owner::Owner;
-pub(crate) use running::{Running, Setup, state_in, url_in};
+pub(crate) use running::{Running, Setup, server, state_in, url_in};
 pub(crate) use sandbox::{Sandbox, private_directory};
 pub(crate) use terminal::Terminal;
 

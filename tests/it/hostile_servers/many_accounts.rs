@@ -1,11 +1,11 @@
 //! A thousand accounts whose refresh is due at the same second.
 
-use pizauth_test_server::{AuthServer, Endpoint, Fault, Gate, Policy};
+use pizauth_test_server::{AuthServer, Endpoint, Fault, Gate};
 use serde_json::json;
 
 use crate::support::consumption::{bound, threads};
 use crate::support::upstream_dump::{Session, upstream_dump};
-use crate::support::{Running, Setup, WATCH, eventually};
+use crate::support::{Running, Setup, WATCH, eventually, server};
 
 /// Token requests under way at a time.
 pub(super) const AT_ONCE: usize = 8;
@@ -69,7 +69,7 @@ fn accounts_of_a_server_that_says_nothing_do_not_hold_up_those_of_another() {
     let running = Running::start();
     let tokens = json!({"access_token": "refreshed", "token_type": "Bearer", "expires_in": 3600});
     running.server.script_always(Endpoint::Refresh, Some(Fault::json(200, &tokens)));
-    let mute = AuthServer::start(Policy::default()).expect("a second server");
+    let mute = server();
     let gate = Gate::closed();
     mute.script_always(Endpoint::Refresh, Some(Fault::json(200, &json!({})).held(&gate)));
     let healthy = std::fs::read_to_string(running.sandbox.config_file()).unwrap();

@@ -4,15 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use pizauth_test_server::wire::Response;
-use pizauth_test_server::{AuthServer, Endpoint, Fault, Gate, Policy};
+use pizauth_test_server::{Endpoint, Fault, Gate};
 use serde_json::json;
 
 use super::{config, setup, signs_in, supply_clients};
-use crate::support::{PATIENCE, Sandbox, Terminal};
-
-fn server() -> AuthServer {
-    AuthServer::start(Policy::default()).expect("an authorization server")
-}
+use crate::support::{PATIENCE, Sandbox, Terminal, server};
 
 #[test]
 fn an_issuer_is_asked_and_what_it_says_written_out() {

@@ -4,14 +4,8 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use pizauth_test_server::{AuthServer, Policy};
-
 use super::{WORK, asking_for_exchangers, config, setup, signs_in};
-use crate::support::{Sandbox, Terminal};
-
-fn server() -> AuthServer {
-    AuthServer::start(Policy::default()).expect("an authorization server")
-}
+use crate::support::{Sandbox, Terminal, server};
 
 #[test]
 fn at_a_terminal_it_asks_what_it_cannot_know_and_shows_no_secret() {

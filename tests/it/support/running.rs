@@ -261,6 +261,12 @@ impl Running {
     }
 }
 
+/// An authorization server that does as it should, and nothing around it.
+#[track_caller]
+pub(crate) fn server() -> AuthServer {
+    AuthServer::start(Policy::default()).expect("an authorization server")
+}
+
 /// The `state` in an authorization request URL.
 #[track_caller]
 pub(crate) fn state_in(url: &str) -> String {
