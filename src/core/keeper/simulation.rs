@@ -2,7 +2,8 @@
 //! reloads, revokes, suspends, clock steps, dumps and restores, saves, loads and kills, in virtual time. The [`model`] says what every step
 //! must change and tell, and [`checks`] what must be true after it. A seed reproduces its world exactly.
 //!
-//! `PIZAUTH_SIMULATION_STEPS` asks for another number of steps than the default, `PIZAUTH_SIMULATION_SEED` for one world.
+//! `PIZAUTH_SIMULATION_STEPS` asks for another number of steps than the default, `PIZAUTH_SIMULATION_SEED` for one world,
+//! of these and of those with [`issuers`].
 
 mod answers;
 mod browser;
@@ -44,19 +45,36 @@ fn number_from(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-/// Runs one world to its end; a failure names the seed.
+/// Has the one world lived through whose seed is given, or else those of so many steps. Returns whether that is no less
+/// than by default, so that all has to have been reached.
+fn for_each_seed(default_steps: u64, steps_per_world: u64, mut live_through: impl FnMut(u64)) -> bool {
+    if let Some(seed) = number_from("PIZAUTH_SIMULATION_SEED") {
+        live_through(seed);
+        return false;
+    }
+    let steps = number_from("PIZAUTH_SIMULATION_STEPS").unwrap_or(default_steps);
+    (0..steps / steps_per_world).for_each(live_through);
+    println!("{steps} steps");
+    steps >= default_steps
+}
+
+/// Takes a step of a world; a failure says how to see it again.
+fn take(step: u64, seed: u64, act: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(act)) {
+        eprintln!("step {step} of the world with this seed failed; to see it again:");
+        eprintln!("PIZAUTH_SIMULATION_SEED={seed} cargo test -p pizauth-core simulation");
+        resume_unwind(panic);
+    }
+}
+
+/// Runs one world to its end.
 fn live_through(seed: u64, coverage: &mut Coverage) {
     let mut world = World::new(seed);
     for step in 0..STEPS_PER_WORLD {
         if step == STEPS_PER_WORLD - STEPS_WHILE_STOPPING {
             world.stop();
         }
-        let result = catch_unwind(AssertUnwindSafe(|| world.step(coverage)));
-        if let Err(panic) = result {
-            eprintln!("step {step} of the world with this seed failed; to see it again:");
-            eprintln!("PIZAUTH_SIMULATION_SEED={seed} cargo test -p pizauth-core simulation");
-            resume_unwind(panic);
-        }
+        take(step, seed, || world.step(coverage));
     }
     world.end(coverage);
 }
@@ -64,17 +82,11 @@ fn live_through(seed: u64, coverage: &mut Coverage) {
 #[test]
 fn every_promise_holds_in_every_world() {
     let mut coverage = Coverage::default();
-    if let Some(seed) = number_from("PIZAUTH_SIMULATION_SEED") {
-        return live_through(seed, &mut coverage);
-    }
-    let steps = number_from("PIZAUTH_SIMULATION_STEPS").unwrap_or(DEFAULT_STEPS);
-    for seed in 0..steps / STEPS_PER_WORLD {
-        live_through(seed, &mut coverage);
-    }
-    if steps >= DEFAULT_STEPS {
+    let is_whole = for_each_seed(DEFAULT_STEPS, STEPS_PER_WORLD, |seed| live_through(seed, &mut coverage));
+    if is_whole {
         coverage.assert_complete();
     }
-    println!("{steps} steps\n{coverage}");
+    println!("{coverage}");
 }
 
 #[test]
