@@ -284,7 +284,7 @@ impl World {
         let number = self.serial();
         let is_gone = self.dice.chance(25);
         if is_gone {
-            self.doubt(name);
+            self.doubt(name, path);
             let unresolved = Lost { is_unresolved: true, ..lost(false) };
             return if self.dice.chance(50) { Ok(json_answer(404, "")) } else { Err(unresolved) };
         }
@@ -305,10 +305,14 @@ impl World {
         })
     }
 
-    /// An account has found nobody where it was sent.
-    fn doubt(&mut self, name: &str) {
-        let now = self.now.moment;
-        let issuer = issuer_of(&self.accounts[name]);
+    /// An account has found nobody where it was sent. A client that signs in by itself since a reload has no endpoint for
+    /// devices to doubt.
+    fn doubt(&mut self, name: &str, path: &str) {
+        let (now, account) = (self.now.moment, &self.accounts[name]);
+        if path == "/device" && account.grant.device().is_none() {
+            return;
+        }
+        let issuer = issuer_of(account);
         let issuer = self.issuers.get_mut(&issuer).expect("every account asks");
         let is_settled = issuer.doubted_at.is_some_and(|at| at.plus(seconds(3600)) > now);
         if matches!(issuer.next, Next::Never) && issuer.asked.is_none() && !is_settled {
