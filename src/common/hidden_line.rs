@@ -3,9 +3,10 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, isatty, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, isatty, tcsetattr};
 use zeroize::Zeroizing;
 
+use crate::keys::{END, INTERRUPT, corrects, hand_over};
 use crate::secret::Secret;
 
 /// Asks for a line, of at most `longest` bytes. The terminal hands every key over as it is typed: it would keep no more
@@ -36,13 +37,7 @@ impl Quiet {
         if !isatty(terminal) {
             return Err(io::Error::other("it is no terminal"));
         }
-        let before = tcgetattr(terminal)?;
-        let mut quiet = before.clone();
-        quiet.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
-        quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
-        quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
-        tcsetattr(terminal, OptionalActions::Flush, &quiet)?;
-        Ok(Self(before))
+        hand_over(terminal, LocalModes::ECHO | LocalModes::ISIG, OptionalActions::Flush).map(Self)
     }
 
     /// Further lines of what was pasted are nothing for the shell.
@@ -50,12 +45,6 @@ impl Quiet {
         let _ = tcsetattr(terminal, OptionalActions::Flush, &self.0);
     }
 }
-
-const INTERRUPT: u8 = 0x03;
-const END: u8 = 0x04;
-const BACKSPACE: u8 = 0x08;
-const KILL: u8 = 0x15;
-const DELETE: u8 = 0x7f;
 
 fn read_line(terminal: &mut impl Read, longest: usize) -> io::Result<Secret> {
     // Never moved, so that no copy of it stays behind.
@@ -68,10 +57,7 @@ fn read_line(terminal: &mut impl Read, longest: usize) -> io::Result<Secret> {
         match key[0] {
             b'\n' | b'\r' | END => break,
             INTERRUPT => return Err(io::Error::new(ErrorKind::Interrupted, "interrupted")),
-            BACKSPACE | DELETE => {
-                line.pop();
-            }
-            KILL => line.clear(),
+            key if corrects(&mut line, key) => {}
             _ if line.len() == longest => return Err(io::Error::other("the line is too long")),
             byte => line.push(byte),
         }

@@ -21,6 +21,8 @@ pub mod harden;
 #[cfg(feature = "system")]
 pub mod hidden_line;
 pub mod ipc;
+#[cfg(feature = "system")]
+pub mod keys;
 pub mod near_miss;
 #[cfg(feature = "system")]
 pub mod paths;

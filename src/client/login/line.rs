@@ -2,18 +2,14 @@
 
 use std::io::{self, BufRead};
 
+use pizauth_common::keys::{END, corrects};
 use pizauth_common::secret::Secret;
+use zeroize::Zeroizing;
 
 /// Longer lines are no address, in bytes.
 const LONGEST: usize = 16 * 1024;
 /// After so much of one line it is no line at all.
 const ENOUGH: usize = 4 * 1024 * 1024;
-
-/// Ctrl-D. It and the keys that correct a line come to us from a terminal that hands over every key.
-const END: u8 = 0x04;
-const BACKSPACE: u8 = 0x08;
-const KILL: u8 = 0x15;
-const DELETE: u8 = 0x7f;
 
 /// What a line is.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,7 +27,7 @@ pub(super) enum Line {
 /// # Errors
 /// It cannot be read.
 pub(super) fn read(from: &mut impl BufRead) -> io::Result<Line> {
-    let mut bytes = Vec::with_capacity(LONGEST + 1);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     let mut length = 0;
     loop {
         let chunk = from.fill_buf()?;
@@ -44,7 +40,8 @@ pub(super) fn read(from: &mut impl BufRead) -> io::Result<Line> {
             return Ok(Line::End);
         }
         let part = &chunk[..end.unwrap_or(chunk.len())];
-        bytes.extend_from_slice(&part[..part.len().min(LONGEST + 1 - bytes.len())]);
+        let room = LONGEST + 1 - bytes.len();
+        bytes.extend_from_slice(&part[..part.len().min(room)]);
         let (part, is_over) = (part.len(), end.is_some() || chunk.is_empty());
         length += part + usize::from(end.is_some());
         from.consume(part + usize::from(end.is_some()));
@@ -53,27 +50,22 @@ pub(super) fn read(from: &mut impl BufRead) -> io::Result<Line> {
         }
         if is_over {
             let is_short = bytes.len() <= LONGEST;
-            let text = String::from_utf8(edited(bytes)).ok().filter(|_| is_short);
+            let text = String::from_utf8(edited(&bytes)).ok().filter(|_| is_short);
             return Ok(text.map_or(Line::NoText, |text| Line::Text(Secret::new(text))));
         }
     }
 }
 
 /// What the keys that correct a line have left of it.
-fn edited(mut keys: Vec<u8>) -> Vec<u8> {
-    let mut length = 0_usize;
-    for at in 0..keys.len() {
-        match keys[at] {
-            BACKSPACE | DELETE => length = length.saturating_sub(1),
-            KILL => length = 0,
-            key => {
-                keys[length] = key;
-                length += 1;
-            }
+fn edited(keys: &[u8]) -> Vec<u8> {
+    // Never moved, so that no copy of it stays behind.
+    let mut line = Vec::with_capacity(keys.len());
+    for key in keys {
+        if !corrects(&mut line, *key) {
+            line.push(*key);
         }
     }
-    keys.truncate(length);
-    keys
+    line
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 
 use std::io;
 
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use pizauth_common::keys::hand_over;
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcsetattr};
 
 /// While there is this one, standard input hands over every key as it is typed, if it is a terminal; Ctrl-C is a signal as
 /// ever. What the terminal was before it is again.
@@ -11,15 +12,7 @@ pub(super) struct LongLines(Option<Termios>);
 
 impl LongLines {
     pub(super) fn begin() -> Self {
-        let before = tcgetattr(io::stdin()).ok();
-        if let Some(before) = &before {
-            let mut modes = before.clone();
-            modes.local_modes -= LocalModes::ICANON;
-            modes.special_codes[SpecialCodeIndex::VMIN] = 1;
-            modes.special_codes[SpecialCodeIndex::VTIME] = 0;
-            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &modes);
-        }
-        Self(before)
+        Self(hand_over(io::stdin(), LocalModes::empty(), OptionalActions::Now).ok())
     }
 }
 
