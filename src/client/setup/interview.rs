@@ -166,22 +166,39 @@ impl Interview<'_> {
     }
 
     fn client(&self, provider: &'static MailProvider, scopes: &[String]) -> Result<Client, Stopped> {
-        let with = |id, secret| Client {
-            id,
-            secret,
-            uses_basic: false,
-            redirect_uri: provider.redirect_uri.map(str::to_owned),
-            registered_at: None,
+        let MailProvider { name, registration, redirect_uri, has_secret, .. } = *provider;
+        let (id, secret) = match self.client_at_hand(Some(name), has_secret)? {
+            Some(known) => known,
+            None => self.client_made_by_hand(registration, redirect_uri, scopes, has_secret)?,
         };
-        if let Some(id) = &self.options.client_id {
-            return Ok(with(id.clone(), self.secret(provider.has_secret)?));
+        let redirect_uri = redirect_uri.map(str::to_owned);
+        Ok(Client { id, secret, uses_basic: false, redirect_uri, registered_at: None })
+    }
+
+    /// The one that an option names, or that somebody supplies for that provider or issuer.
+    fn client_at_hand(
+        &self,
+        provider: Option<&str>,
+        has_secret: bool,
+    ) -> Result<Option<(String, ClientSecret)>, Stopped> {
+        match (&self.options.client_id, provider) {
+            (Some(id), _) => Ok(Some((id.clone(), self.secret(has_secret)?))),
+            (None, Some(provider)) => self.supplied(provider),
+            (None, None) => Ok(None),
         }
-        if let Some((id, secret)) = self.supplied(provider.name)? {
-            return Ok(with(id, secret));
-        }
-        self.tell_where_to_register(provider.registration, provider.redirect_uri, scopes)?;
-        let id = self.ask_for_client_id()?;
-        Ok(with(id, self.secret(provider.has_secret)?))
+    }
+
+    /// The one that a person registers at that place.
+    fn client_made_by_hand(
+        &self,
+        place: &str,
+        redirect_uri: Option<&str>,
+        scopes: &[String],
+        has_secret: bool,
+    ) -> Result<(String, ClientSecret), Stopped> {
+        self.tell_where_to_register(place, redirect_uri, scopes)?;
+        let id = self.ask("Client identifier (client ID, application ID)", None, "--client-id")?;
+        Ok((id, self.secret(has_secret)?))
     }
 
     /// One that somebody supplies in a file, if there is and the person wants it.
@@ -193,10 +210,6 @@ impl Interview<'_> {
         }
         let secret = known.secret.map(|secret| self.written(secret)).transpose()?;
         Ok(Some((known.client_id, secret.unwrap_or(ClientSecret::None))))
-    }
-
-    fn ask_for_client_id(&self) -> Result<String, Stopped> {
-        self.ask("Client identifier (client ID, application ID)", None, "--client-id")
     }
 
     fn tell_where_to_register(

@@ -113,23 +113,19 @@ impl Interview<'_> {
             redirect_uri: None,
             registered_at: None,
         };
-        if let Some(id) = &self.options.client_id {
-            return Ok((known(id.clone(), self.secret(true)?), scopes));
+        let issuer = other.endpoints.issuer.as_deref();
+        if let Some((id, secret)) = self.client_at_hand(issuer, true)? {
+            return Ok((known(id, secret), scopes));
         }
-        if let Some(issuer) = &other.endpoints.issuer {
-            if let Some((id, secret)) = self.supplied(issuer)? {
-                return Ok((known(id, secret), scopes));
-            }
-            if other.registers
-                && self.is_to_register(issuer)?
-                && let Some(registered) = self.registered(issuer, &scopes)?
-            {
-                return Ok(registered);
-            }
+        if let Some(issuer) = issuer.filter(|_| other.registers)
+            && self.is_to_register(issuer)?
+            && let Some(registered) = self.registered(issuer, &scopes)?
+        {
+            return Ok(registered);
         }
-        self.tell_where_to_register("on its pages, or ask who runs it for one,", None, &scopes)?;
-        let id = self.ask_for_client_id()?;
-        Ok((known(id, self.secret(true)?), scopes))
+        let place = "on its pages, or ask who runs it for one,";
+        let (id, secret) = self.client_made_by_hand(place, None, &scopes, true)?;
+        Ok((known(id, secret), scopes))
     }
 
     fn is_to_register(&self, issuer: &str) -> Result<bool, Stopped> {
