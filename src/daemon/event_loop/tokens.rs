@@ -46,6 +46,14 @@ impl Asked {
     pub(super) fn is_for_stage(&self) -> bool {
         matches!(self.demand, Demand::OtherStage(_))
     }
+
+    /// What does not come where it fails.
+    fn what(&self) -> &'static str {
+        match self.demand {
+            Demand::NewToken | Demand::FirstTry => "new access token",
+            Demand::Token { .. } | Demand::OtherStage(_) | Demand::Revocation => "access token",
+        }
+    }
 }
 
 impl TryFrom<Show> for Asked {
@@ -173,8 +181,7 @@ impl Rooms {
             }
             Waited::Failed(message) if asked.is_for_stage() => Ok(failed(message)),
             Waited::Failed(why) => {
-                let what = if asked.demand == Demand::NewToken { "new access token" } else { "access token" };
-                let message = format!("no {what} for account {account:?}: {why}");
+                let message = format!("no {} for account {account:?}: {why}", asked.what());
                 Err(Refused(Refusal::Ended, message))
             }
             Waited::TimeIsUp => Err(Refused(Refusal::TimedOut, self.too_late(asked, now))),
@@ -221,15 +228,11 @@ impl Rooms {
         if asked.is_for_stage() {
             return format!("nothing has changed within {}", exactly(asked.wait.as_secs()));
         }
-        let which = match asked.demand {
-            Demand::NewToken | Demand::FirstTry => "new access token",
-            Demand::Token { .. } | Demand::OtherStage(_) | Demand::Revocation => "access token",
-        };
         let why = match self.keeper.why_not(&asked.account, now) {
             Ok(Some(shown)) => unavailable(shown, asked.demand),
             _ => "tokens are being restored: startup_cmd has not ended".to_owned(),
         };
-        format!("no {which} within {}: {why}", exactly(asked.wait.as_secs()))
+        format!("no {} within {}: {why}", asked.what(), exactly(asked.wait.as_secs()))
     }
 }
 
