@@ -111,15 +111,12 @@ pub(crate) fn environment_warnings() -> Vec<String> {
 }
 
 /// Performs the request in a thread of its own, which tells what has come of it.
-fn in_a_thread<P>(
-    perform: Arc<P>,
+fn in_a_thread(
+    perform: impl FnOnce(&Request, &Attempt) -> Result<Answer, Failure> + Send + 'static,
     request: Request,
     attempt: Arc<Attempt>,
     tell: impl FnOnce(Result<Answer, Lost>) + Send + 'static,
-) -> io::Result<()>
-where
-    P: Fn(&Request, &Attempt) -> Result<Answer, Failure> + Send + Sync + 'static,
-{
+) -> io::Result<()> {
     let work = move || {
         let result = contain(Worker::HttpRequest, || perform(&request, &attempt));
         let result = result.unwrap_or_else(|bug| Err(Failure::Bug(bug)));
@@ -177,10 +174,8 @@ where
             let handled = contain(Worker::Http, || self.handle(note));
             if let (Some(job), Err(bug)) = (job, handled) {
                 // A code must not be sent twice, so what is not known counts as sent.
-                self.post(
-                    job,
-                    Err(Lost { sent: true, why: bug.to_string(), needs_person: false, is_unresolved: false }),
-                );
+                let lost = Attempt::default().lost(&Failure::Bug(bug));
+                self.post(job, Err(Lost { sent: true, ..lost }));
             }
         }
     }
@@ -251,6 +246,7 @@ where
 
     fn spawn_worker(&self, flight: FlightId, request: Request, attempt: Arc<Attempt>) -> io::Result<()> {
         let (perform, notes) = (Arc::clone(&self.perform), self.notes.clone());
+        let perform = move |request: &_, attempt: &_| perform(request, attempt);
         in_a_thread(perform, request, attempt, move |result| {
             // Nobody listens only once the daemon stops.
             let _ = notes.send(Note::Finished(flight, result));

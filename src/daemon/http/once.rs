@@ -33,13 +33,14 @@ impl Once {
     }
 }
 
-fn ask<P>(limits: RequestLimits, request: Request, perform: P) -> Result<Answer, Lost>
-where
-    P: Fn(&Request, &Attempt) -> Result<Answer, Failure> + Send + Sync + 'static,
-{
+fn ask(
+    limits: RequestLimits,
+    request: Request,
+    perform: impl FnOnce(&Request, &Attempt) -> Result<Answer, Failure> + Send + 'static,
+) -> Result<Answer, Lost> {
     let attempt = Arc::new(Attempt::default());
     let (sender, receiver) = channel();
-    let started = in_a_thread(Arc::new(perform), request, Arc::clone(&attempt), move |result| {
+    let started = in_a_thread(perform, request, Arc::clone(&attempt), move |result| {
         // Nobody listens once this was given up.
         let _ = sender.send(result);
     });
@@ -51,7 +52,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
     use std::time::Duration;
 
     use pizauth_common::secret::Secret;
@@ -70,11 +70,10 @@ mod tests {
             RequestLimits { total: Duration::ZERO, grace: Duration::ZERO, ..RequestLimits::default() };
         let (release, gate) = channel::<()>();
         let (told, verdicts) = channel();
-        let (gate, told) = (Mutex::new(gate), Mutex::new(told));
         let lost = ask(limits, request(), move |_, attempt| {
             // Until this test is over with the verdict.
-            let _ = gate.lock().unwrap().recv();
-            told.lock().unwrap().send(attempt.begin_sending().is_ok()).unwrap();
+            let _ = gate.recv();
+            told.send(attempt.begin_sending().is_ok()).unwrap();
             Err(Failure::NoUri)
         });
         let Lost { sent, why, .. } = lost.unwrap_err();
