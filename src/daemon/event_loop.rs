@@ -230,8 +230,8 @@ impl EventLoop {
 
     fn handle_timeouts(&mut self, now: Now) {
         self.rooms.keeper.handle_timeout(now);
-        self.rooms.hooks.leave(self.rooms.other_children());
-        self.rooms.hooks.handle_timeout(now.moment);
+        let others = self.rooms.other_children();
+        self.rooms.hooks.handle_timeout(&others, now.moment);
         self.rooms.ipc_listener.handle_timeout(now.moment);
         self.rooms.socket_file.handle_timeout(now.moment);
         self.rooms.extra_socket.iter_mut().for_each(|extra| extra.file.handle_timeout(now.moment));
@@ -254,8 +254,8 @@ impl EventLoop {
                 Signal::ChildrenChanged => {
                     self.rooms.saved_state.children_changed();
                     self.rooms.client_secrets.children_changed();
-                    self.rooms.hooks.leave(self.rooms.other_children());
-                    self.rooms.hooks.children_changed(now.moment);
+                    let others = self.rooms.other_children();
+                    self.rooms.hooks.children_changed(&others, now.moment);
                 }
             }
         }

@@ -80,8 +80,6 @@ pub(crate) struct Hooks {
     hold_events_until: Option<Moment>,
     outputs: Outputs,
     finished: Vec<Finished>,
-    /// Children that are not hooks, and that somebody else reaps.
-    other_children: [Option<u32>; 2],
     /// Set while the system cannot start processes.
     start_again: Option<Moment>,
     /// The last pause between two tries, until one succeeds.
@@ -101,7 +99,6 @@ impl Hooks {
             hold_events_until: None,
             outputs: Outputs::new(registry),
             finished: Vec::new(),
-            other_children: [None; 2],
             start_again: None,
             start_pause: None,
             is_stopping: false,
@@ -150,8 +147,9 @@ impl Hooks {
         queue
     }
 
-    /// To be called on CHLD: sees which hooks have ended, and starts those whose turn it is.
-    pub(crate) fn children_changed(&mut self, now: Moment) {
+    /// To be called on CHLD: sees which hooks have ended, and starts those whose turn it is. `others` are children that are
+    /// not hooks, and that somebody else reaps.
+    pub(crate) fn children_changed(&mut self, others: &[Option<u32>], now: Moment) {
         self.outputs.reap();
         let mut reaped = Vec::new();
         self.running.retain_mut(|running| match running.reaped() {
@@ -166,13 +164,8 @@ impl Hooks {
             self.conclude(&hook, status, was_killed, now);
         }
         let is_hook = |pid| self.running.iter().any(|running| running.session() == pid);
-        orphans::reap(|pid| is_hook(pid) || self.other_children.contains(&Some(pid)));
+        orphans::reap(|pid| is_hook(pid) || others.contains(&Some(pid)));
         self.start_waiting(now);
-    }
-
-    /// Which children are not hooks.
-    pub(crate) fn leave(&mut self, other_children: [Option<u32>; 2]) {
-        self.other_children = other_children;
     }
 
     /// Whether a token of the event loop is one of ours.
@@ -192,7 +185,7 @@ impl Hooks {
     }
 
     /// Ends hooks whose time is up. Early or repeated calls are harmless.
-    pub(crate) fn handle_timeout(&mut self, now: Moment) {
+    pub(crate) fn handle_timeout(&mut self, others: &[Option<u32>], now: Moment) {
         if self.poll_timeout().is_none_or(|due| due > now) {
             return;
         }
@@ -205,7 +198,7 @@ impl Hooks {
         let again = self.failed_events.take_due(now);
         again.into_iter().for_each(|hook| self.queue(HookKind::TokenEvent).push(hook));
         // A hook that obeyed TERM was not reaped, so that its group's number stayed taken; now it can be.
-        self.children_changed(now);
+        self.children_changed(others, now);
     }
 
     /// The machine has slept for so long.

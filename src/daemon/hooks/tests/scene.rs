@@ -71,7 +71,7 @@ impl Scene {
     }
     pub(super) fn pass(&mut self, time: Duration) {
         self.now = self.now.plus(time);
-        self.hooks.handle_timeout(self.now);
+        self.hooks.handle_timeout(&[], self.now);
     }
 
     /// Serves what happens within `patience`, and says whether anything did.
@@ -84,7 +84,7 @@ impl Scene {
             self.hooks.output_ready(event.token());
         }
         if !self.signals.arrived().is_empty() {
-            self.hooks.children_changed(self.now);
+            self.hooks.children_changed(&[], self.now);
         }
         !events.is_empty()
     }
