@@ -50,23 +50,20 @@ pub(super) fn told(issuer: &Uri, metadata: &Metadata) -> Found {
     }
     let methods =
         [("client_secret_basic", metadata.secrets.basic), ("client_secret_post", metadata.secrets.post)];
-    let methods: Vec<_> = methods.iter().filter(|(_, taken)| *taken).map(|(method, _)| *method).collect();
+    let methods: Vec<_> = methods.into_iter().filter_map(|(method, taken)| taken.then_some(method)).collect();
     told.insert("token_endpoint_auth_methods_supported".to_owned(), methods.into());
     told.insert("scopes_supported".to_owned(), metadata.scopes.clone().into());
     told.insert("authorization_response_iss_parameter_supported".to_owned(), metadata.promises_iss.into());
-    Found { json: Value::Object(told), remarks: remarks(issuer, metadata) }
+    let remarks = remarks(issuer.written(), &told, metadata.lacks_s256);
+    Found { json: Value::Object(told), remarks }
 }
 
-fn remarks(issuer: &Uri, metadata: &Metadata) -> Vec<String> {
-    let issuer = issuer.written();
-    let endpoints = [
-        ("authorization_endpoint", &metadata.authorization_endpoint),
-        ("token_endpoint", &metadata.token_endpoint),
-    ];
-    let missing = endpoints.iter().filter(|(_, endpoint)| endpoint.is_none());
-    let missing = missing.map(|(member, _)| format!("{issuer} has no {member} that can be used"));
-    let lacks_s256 = format!(
+fn remarks(issuer: &str, told: &Map<String, Value>, lacks_s256: bool) -> Vec<String> {
+    let needed = ["authorization_endpoint", "token_endpoint"];
+    let missing = needed.into_iter().filter(|member| !told.contains_key(*member));
+    let missing = missing.map(|member| format!("{issuer} has no {member} that can be used"));
+    let unlisted = format!(
         "{issuer} does not list S256 among its code_challenge_methods_supported: it is used all the same"
     );
-    missing.chain(metadata.lacks_s256.then_some(lacks_s256)).collect()
+    missing.chain(lacks_s256.then_some(unlisted)).collect()
 }
