@@ -32,7 +32,7 @@ pub use model::{
 };
 pub use print::{print, string_literal};
 pub use report::Report;
-pub use uri::{Scheme, Uri, UriError};
+pub use uri::{Scheme, Uri, UriError, is_one_word};
 pub use user_path::UserPath;
 
 use problems::Problems;

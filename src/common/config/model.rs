@@ -71,6 +71,11 @@ impl Account {
         self.client_auth.key().or_else(|| Some(&self.grant.jwt_bearer()?.key))
     }
 
+    /// What is asked for (RFC 6749 §3.3), where anything is.
+    pub fn scope(&self) -> Option<String> {
+        Some(self.scopes.join(" ")).filter(|scope| !scope.is_empty())
+    }
+
     /// The issuer that is asked for endpoints, where the configuration lacks one that a token cannot be had without.
     pub fn asks(&self) -> Option<&Arc<Uri>> {
         let begins_at = self.grant.endpoint().and_then(Endpoint::issuer);

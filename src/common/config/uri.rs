@@ -13,6 +13,11 @@ pub struct Uri {
     scheme: Scheme,
 }
 
+/// Whether a URI can be sent as it stands: parsers make other letters of blanks, backslashes and what is not ASCII.
+pub fn is_one_word(written: &str) -> bool {
+    written.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+}
+
 impl Uri {
     /// Parses what is written.
     ///

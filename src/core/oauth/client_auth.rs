@@ -97,14 +97,13 @@ impl Credentials {
     /// Those of an account whose client says in whose name it asks, and signs that: nothing else has to prove who it is.
     pub(crate) fn in_the_name_of(served: &Served, signed: &JwtBearer) -> Self {
         let account = served.account;
-        let scopes = account.scopes.join(" ");
         let assertion = http::Assertion {
             field: "assertion",
             key: Arc::clone(&signed.key),
             issuer: Arc::clone(&account.client_id),
             subject: Arc::clone(&signed.subject),
             audience: served.token_uri.written().to_owned(),
-            scope: (!scopes.is_empty()).then_some(scopes),
+            scope: account.scope(),
             stamp: http::Stamp::default(),
         };
         Self { assertion: Some(assertion), ..Self::in_the_form(Vec::new()) }

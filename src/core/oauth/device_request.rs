@@ -3,8 +3,8 @@
 use alloc::borrow::Cow;
 use core::time::Duration;
 
+use pizauth_common::config::is_one_word;
 use pizauth_common::secret::Secret;
-use pizauth_common::terminal::is_printable_ascii;
 use url::Url;
 
 use super::client_auth::{Client, Credentials};
@@ -12,7 +12,7 @@ use super::outcome::Reason;
 use super::provider_hints::hint_for_device;
 use super::redaction::Redaction;
 use super::token_answer::body::{self, Endpoint, Members, Unreadable};
-use super::token_answer::fields::number;
+use super::token_answer::fields::{number, printable};
 use super::token_answer::oauth_error::OAuthError;
 use super::token_answer::{unusable, with_hint};
 use super::token_request::{form, resources};
@@ -95,8 +95,8 @@ impl DeviceRequest {
     pub fn new(client: Client) -> Option<Self> {
         let (grant, uri) = client.served.device()?;
         let account = client.account();
-        let scopes = account.scopes.join(" ");
-        let scope = (!scopes.is_empty()).then_some(("scope", scopes.as_str()));
+        let scope = account.scope();
+        let scope = scope.as_deref().map(|scope| ("scope", scope));
         let extra = grant.auth_uri_fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let credentials = Credentials::of(client);
         let client = credentials.fields.iter().map(|(name, value)| (*name, value.expose()));
@@ -136,11 +136,11 @@ impl DeviceRequest {
 
 fn authorization(members: &Members) -> Result<DeviceAuthorization, Unreadable> {
     let lifetime = lifetime(members);
+    let code =
+        |name, most, expected| printable(members, name, most, expected)?.ok_or(Unreadable::NoDeviceAnswer);
     Ok(DeviceAuthorization {
-        device_code: code(members, "device_code", MAX_DEVICE_CODE, "1 to 4096 printable ASCII characters")?
-            .into(),
-        user_code: code(members, "user_code", MAX_USER_CODE, "1 to 64 printable ASCII characters")?
-            .to_owned(),
+        device_code: code("device_code", MAX_DEVICE_CODE, "1 to 4096 printable ASCII characters")?.into(),
+        user_code: code("user_code", MAX_USER_CODE, "1 to 64 printable ASCII characters")?.to_owned(),
         // Google and Yandex call it URL.
         verification_uri: uri(members, "verification_uri")
             .or_else(|| uri(members, "verification_url"))
@@ -151,25 +151,11 @@ fn authorization(members: &Members) -> Result<DeviceAuthorization, Unreadable> {
     })
 }
 
-fn code<'m>(
-    members: &'m Members,
-    name: &'static str,
-    most: usize,
-    expected: &'static str,
-) -> Result<&'m str, Unreadable> {
-    match members.text(name) {
-        Some(code) if code.len() <= most && is_printable_ascii(code) => Ok(code),
-        None if !members.has(name) => Err(Unreadable::NoDeviceAnswer),
-        _ => Err(Unreadable::BadMember(name, expected)),
-    }
-}
-
 /// As the server writes it, where that is fit to be printed and opened.
 fn uri(members: &Members, name: &str) -> Option<String> {
     let written = members.text(name)?.trim_ascii();
     let parsed = Url::parse(written).ok().filter(|uri| matches!(uri.scheme(), "http" | "https"))?;
-    let is_one_word = written.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    let uri = if is_one_word { Cow::Borrowed(written) } else { Cow::Owned(String::from(parsed)) };
+    let uri = if is_one_word(written) { Cow::Borrowed(written) } else { Cow::Owned(String::from(parsed)) };
     (uri.len() <= MAX_URI).then(|| uri.into_owned())
 }
 

@@ -4,12 +4,12 @@
 use alloc::sync::Arc;
 use core::time::Duration;
 
-use pizauth_common::config::{Scheme, Uri};
+use pizauth_common::config::{Scheme, Uri, is_one_word};
 use pizauth_common::secret::Secret;
 use pizauth_common::terminal::cut;
 use url::Url;
 
-use self::document::{Document, document, is_true, lists, scopes, secrets_taken, text};
+use self::document::{Document, document, is_true, scopes, secrets_taken, text};
 use super::outcome::Reason;
 use super::redaction::Redaction;
 use super::token_answer::body::{Member, Unreadable};
@@ -207,7 +207,8 @@ impl MetadataRequest {
                 .or_else(|| endpoint(&document.token_revocation_endpoint)),
             registration_endpoint: endpoint(&document.registration_endpoint),
             promises_iss: is_true(document.authorization_response_iss_parameter_supported.as_ref()),
-            lacks_s256: lists(document.code_challenge_methods_supported.as_ref(), "S256") == Some(false),
+            lacks_s256: document.code_challenge_methods_supported.as_ref().and_then(|it| it.lists("S256"))
+                == Some(false),
             secrets: secrets_taken(document.token_endpoint_auth_methods_supported.as_ref()),
             scopes: scopes(document.scopes_supported.as_ref()),
         }
@@ -216,11 +217,11 @@ impl MetadataRequest {
     /// https; plain http only of an issuer that is so itself, and so on this machine.
     fn endpoint(&self, member: &Member) -> Option<Uri> {
         let written = text(member).filter(|written| written.len() <= MAX_URI_BYTES)?;
-        let is_sendable = written.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
         let has_a_host =
             |uri: &Url| uri.host().is_some() && uri.username().is_empty() && uri.password().is_none();
-        let uri =
-            Uri::parse(written.to_owned()).ok().filter(|uri| is_sendable && has_a_host(uri.parsed()))?;
+        let uri = Uri::parse(written.to_owned())
+            .ok()
+            .filter(|uri| is_one_word(written) && has_a_host(uri.parsed()))?;
         (uri.scheme() == Scheme::Https || self.issuer.scheme() == Scheme::Http).then_some(uri)
     }
 }

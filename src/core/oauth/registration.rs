@@ -9,8 +9,8 @@ use super::metadata::Metadata;
 use super::outcome::Reason;
 use super::provider_hints;
 use super::redaction::Redaction;
-use super::token_answer::body::{self, Endpoint, Member, Members, Unreadable};
-use super::token_answer::fields::number;
+use super::token_answer::body::{self, Endpoint, Members, Unreadable};
+use super::token_answer::fields::{number, printable};
 use super::token_answer::oauth_error::OAuthError;
 use super::token_answer::{unusable, with_hint};
 use crate::http::{self, Answer, Lost};
@@ -182,7 +182,8 @@ impl RegistrationRequest {
     }
 
     fn client(&self, members: &Members) -> Result<NewClient, Unreadable> {
-        let client_id = text(members, "client_id", MAX_CLIENT_ID, "1 to 1024 printable ASCII characters")?;
+        let client_id =
+            printable(members, "client_id", MAX_CLIENT_ID, "1 to 1024 printable ASCII characters")?;
         let scope =
             members.text("scope").filter(|scope| scope.len() <= MAX_SCOPE && is_printable_ascii(scope));
         Ok(NewClient {
@@ -196,10 +197,8 @@ impl RegistrationRequest {
 
     /// The first of ours that the server has kept; it may leave some out (RFC 7591 §3.2.1).
     fn redirect_uri(&self, members: &Members) -> Result<&'static str, Unreadable> {
-        let is_kept = |uri: &&str| match members.get("redirect_uris") {
-            Some(Member::List(kept)) => kept.split(' ').any(|kept| kept == *uri),
-            _ => true,
-        };
+        let is_kept =
+            |uri: &&str| members.get("redirect_uris").and_then(|kept| kept.lists(uri)) != Some(false);
         let bad = Unreadable::BadMember("redirect_uris", "a list with one of those that were asked for");
         self.redirect_uris.iter().copied().find(|uri| is_kept(uri)).ok_or(bad)
     }
@@ -228,7 +227,7 @@ fn failed(status: u16, reason: Reason) -> Registered {
 
 /// What the server has made of "none", which it may change as it likes.
 fn auth(members: &Members) -> Result<NewClientAuth, Unreadable> {
-    let secret = text(members, "client_secret", MAX_SECRET, "1 to 4096 printable ASCII characters")?;
+    let secret = printable(members, "client_secret", MAX_SECRET, "1 to 4096 printable ASCII characters")?;
     let secret = || {
         let secret = Secret::from(secret.ok_or(Unreadable::BadMember("client_secret", "there"))?);
         let expires_at = members.get("client_secret_expires_at").and_then(number);
@@ -245,18 +244,5 @@ fn auth(members: &Members) -> Result<NewClientAuth, Unreadable> {
             "token_endpoint_auth_method",
             "\"none\", \"client_secret_post\" or \"client_secret_basic\"",
         )),
-    }
-}
-
-fn text<'m>(
-    members: &'m Members,
-    name: &'static str,
-    most: usize,
-    expected: &'static str,
-) -> Result<Option<&'m str>, Unreadable> {
-    match members.text(name) {
-        Some(text) if text.len() <= most && is_printable_ascii(text) => Ok(Some(text)),
-        None if !members.has(name) => Ok(None),
-        _ => Err(Unreadable::BadMember(name, expected)),
     }
 }

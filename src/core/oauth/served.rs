@@ -26,15 +26,10 @@ impl<'a> Served<'a> {
         let token_uri = account.token_uri.at(found).ok_or("token_endpoint")?;
         let served = Self { account, token_uri, metadata };
         match &account.grant {
-            Grant::AuthorizationCode { .. } => {
-                served.browser().map(|_| ()).ok_or("authorization_endpoint")?
-            }
-            Grant::DeviceCode { .. } => {
-                served.device().map(|_| ()).ok_or("device_authorization_endpoint")?;
-            }
-            Grant::Application(_) => {}
+            Grant::AuthorizationCode { .. } if served.browser().is_none() => Err("authorization_endpoint"),
+            Grant::DeviceCode { .. } if served.device().is_none() => Err("device_authorization_endpoint"),
+            Grant::AuthorizationCode { .. } | Grant::DeviceCode { .. } | Grant::Application(_) => Ok(served),
         }
-        Ok(served)
     }
 
     /// What it takes to sign in with a browser, and where that begins.

@@ -100,8 +100,8 @@ impl TokenRequest {
     pub fn by_itself(client: Client, application: &Application) -> Self {
         match application {
             Application::ClientCredentials => {
-                let scopes = client.account().scopes.join(" ");
-                let scope = (!scopes.is_empty()).then_some(("scope", scopes.as_str()));
+                let scope = client.account().scope();
+                let scope = scope.as_deref().map(|scope| ("scope", scope));
                 Self::new(client, GrantType::ClientCredentials, scope.as_slice())
             }
             Application::JwtBearer(signed) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::options::Given;
 use super::uri::is_loopback;
 use crate::config::problems::Problems;
-use crate::config::uri::{Scheme, Uri};
+use crate::config::uri::{Scheme, Uri, is_one_word};
 
 /// Where tenants are part of the path.
 const MICROSOFT: [&str; 3] =
@@ -19,10 +19,11 @@ const SHARED_TENANTS: [&str; 3] = ["common", "organizations", "consumers"];
 /// Why it cannot be one, in words that begin with `'issuer'`.
 pub fn issuer(written: &str) -> Result<Uri, String> {
     let uri = Uri::parse(written.to_owned()).map_err(|why| format!("'issuer' {why}"))?;
-    let is_one_word = written.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     match fault(&uri) {
         Some(why) => Err(why.to_owned()),
-        None if !is_one_word => Err(format!("'issuer' is not a URI as it stands: write {}", uri.parsed())),
+        None if !is_one_word(written) => {
+            Err(format!("'issuer' is not a URI as it stands: write {}", uri.parsed()))
+        }
         None => Ok(uri),
     }
 }

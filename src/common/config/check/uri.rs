@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::options::Given;
 use crate::config::problems::Problems;
-use crate::config::uri::{Scheme, Uri};
+use crate::config::uri::{Scheme, Uri, is_one_word};
 
 impl<'a> Given<'_, 'a> {
     /// An absolute http or https URI without fragment.
@@ -24,7 +24,7 @@ impl<'a> Given<'_, 'a> {
         let written = uri.written();
         let absolute =
             written.get(..4).is_some_and(|http| http.eq_ignore_ascii_case("http")) && written.contains("://");
-        if absolute && written.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
+        if absolute && is_one_word(written) {
             return uri;
         }
         let message = format!("'{}' is not a URI as it stands: {} is used", self.name, uri.parsed());

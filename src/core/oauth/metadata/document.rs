@@ -71,16 +71,8 @@ pub(super) fn is_true(member: Option<&Member>) -> bool {
     member == Some(&Member::Flag(true))
 }
 
-/// Whether a list has `word` in it; none where there is no list.
-pub(super) fn lists(member: Option<&Member>, word: &str) -> Option<bool> {
-    match member? {
-        Member::List(words) => Some(words.split(' ').any(|one| one == word)),
-        _ => None,
-    }
-}
-
 pub(super) fn secrets_taken(methods: Option<&Member>) -> SecretsTaken {
-    let has = |method| lists(methods, method);
+    let has = |method| methods?.lists(method);
     match has("client_secret_basic") {
         Some(basic) => SecretsTaken { basic, post: has("client_secret_post") == Some(true) },
         None => SecretsTaken::default(),

@@ -93,6 +93,16 @@ impl Members {
     }
 }
 
+impl Member {
+    /// Whether a list has `word` in it; none where it is no list.
+    pub(in crate::oauth) fn lists(&self, word: &str) -> Option<bool> {
+        match self {
+            Self::List(words) => Some(words.split(' ').any(|one| one == word)),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Member {
     /// For a message: what it is rather than what it holds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

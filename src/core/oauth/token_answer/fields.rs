@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use pizauth_common::secret::Secret;
+use pizauth_common::terminal::is_printable_ascii;
 
 use super::LONGEST_LIFETIME;
 use super::body::{Member, Members, Unreadable};
@@ -49,6 +50,20 @@ pub(super) fn lifetime(members: &Members, grant: GrantType, is_renewable: bool) 
         Some(seconds) => Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_LIFETIME.as_secs_f64())),
         None if grant.is_sign_in() && !is_renewable && !is_said() => LONGEST_LIFETIME,
         None => DEFAULT_LIFETIME,
+    }
+}
+
+/// The text of a member, where it is there: printable ASCII, and no more than `most` of it.
+pub(in crate::oauth) fn printable<'m>(
+    members: &'m Members,
+    name: &'static str,
+    most: usize,
+    expected: &'static str,
+) -> Result<Option<&'m str>, Unreadable> {
+    match members.text(name) {
+        Some(text) if text.len() <= most && is_printable_ascii(text) => Ok(Some(text)),
+        None if !members.has(name) => Ok(None),
+        _ => Err(Unreadable::BadMember(name, expected)),
     }
 }
 
