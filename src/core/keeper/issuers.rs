@@ -53,8 +53,8 @@ enum Fetch {
     Idle,
     /// It is asked when that is due.
     Waiting { due: Moment, pause: Pause },
-    /// It has been asked.
-    InFlight { job: JobId, request: MetadataRequest },
+    /// It has been asked; `is_late` where somebody has mended something since, so that a failure says nothing of now.
+    InFlight { job: JobId, request: MetadataRequest, is_late: bool },
 }
 
 impl Issuers {
@@ -146,8 +146,9 @@ impl Issuer {
     }
 
     fn ask_again(&mut self, due: Moment) {
-        if !matches!(self.fetch, Fetch::InFlight { .. }) {
-            self.rest(due, Pause::Fresh);
+        match &mut self.fetch {
+            Fetch::InFlight { is_late, .. } => *is_late = true,
+            Fetch::Idle | Fetch::Waiting { .. } => self.rest(due, Pause::Fresh),
         }
     }
 
@@ -156,14 +157,14 @@ impl Issuer {
         let Fetch::Waiting { .. } = &self.fetch else { return None };
         let request = MetadataRequest::new(Arc::clone(&self.uri));
         self.bucket.take(now);
-        self.fetch = Fetch::InFlight { job, request: request.clone() };
+        self.fetch = Fetch::InFlight { job, request: request.clone(), is_late: false };
         Some(request)
     }
 
     /// What it was asked with this ticket, where that is the last that it was asked.
     pub(super) fn asked(&self, job: JobId) -> Option<&MetadataRequest> {
         match &self.fetch {
-            Fetch::InFlight { job: held, request } if *held == job => Some(request),
+            Fetch::InFlight { job: held, request, .. } if *held == job => Some(request),
             _ => None,
         }
     }
@@ -176,7 +177,8 @@ impl Issuer {
 
     /// There is one more place to look at, at once: that is part of the same question.
     pub(super) fn look_elsewhere(&mut self, request: MetadataRequest, job: JobId) {
-        self.fetch = Fetch::InFlight { job, request };
+        let is_late = matches!(self.fetch, Fetch::InFlight { is_late: true, .. });
+        self.fetch = Fetch::InFlight { job, request, is_late };
     }
 
     /// It has said what is of no use, or does not do for all who ask: until a person has mended something.
@@ -196,11 +198,16 @@ impl Issuer {
         let pause = pace::pause(self.retry, self.answered, is_awaited, dice);
         let (due, not_before) = pace::after_pause(now, pause, retry_after);
         self.rest(due, Pause::Retry { not_before });
-        due.since(now)
+        self.due().map_or(Duration::ZERO, |due| due.since(now))
     }
 
     fn rest(&mut self, due: Moment, pause: Pause) {
-        self.fetch = Fetch::Waiting { due, pause };
+        self.fetch = match self.fetch {
+            Fetch::InFlight { is_late: true, .. } => {
+                Fetch::Waiting { due: Moment::BOOT, pause: Pause::Fresh }
+            }
+            _ => Fetch::Waiting { due, pause },
+        };
     }
 
     /// Somebody waits for what it says.

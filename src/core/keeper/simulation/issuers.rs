@@ -31,6 +31,8 @@ struct Issuer {
     /// Why it may be asked at the first place, from when on.
     next: Next,
     doubted_at: Option<Moment>,
+    /// Whether what it was asked was asked before a reload: where that fails it may be asked again at once.
+    is_late: bool,
     /// When a bucket of questions would be full.
     full_at: Option<Moment>,
 }
@@ -185,7 +187,7 @@ impl World {
         }
         self.name_issuers();
         for issuer in self.issuers.values_mut() {
-            issuer.next = Next::Now;
+            (issuer.next, issuer.is_late) = (Next::Now, issuer.asked.is_some());
         }
         for (name, account) in &self.accounts {
             let document = self.issuers[&issuer_of(account)].document;
@@ -242,7 +244,9 @@ impl World {
         };
         let mut expect = |next: Next| {
             if let Some(issuer) = self.issuers.get_mut(name).filter(|_| is_awaited) {
-                (issuer.asked, issuer.next) = (None, next);
+                (issuer.asked, issuer.next) =
+                    (None, if issuer.is_late && kind >= 5 { Next::Now } else { next });
+                issuer.is_late &= (6..8).contains(&kind) && !is_second;
             }
         };
         match kind {

@@ -394,6 +394,22 @@ fn a_reload_asks_again_and_what_is_known_stays_until_it_is_known_better() {
 }
 
 #[test]
+fn what_fails_that_was_asked_before_a_reload_is_asked_again_at_once() {
+    let foreign = json_answer(200, &at("https://as.example", "https://other.example"));
+    for answer in [Err(lost(false)), Ok(json_answer(503, "")), Ok(foreign)] {
+        let (mut bench, job) = Bench::discovering();
+        bench.keeper.reload(config(vec![asking(account("work"), ISSUER)]), PORTS, bench.now);
+        bench.collect();
+        assert_eq!(bench.question(), job, "one question at a time");
+        bench.say(job, answer.clone());
+        let job = bench.question();
+        bench.say(job, answer);
+        bench.pass(0);
+        assert!(bench.requests.is_empty(), "and no more often than once");
+    }
+}
+
+#[test]
 fn an_endpoint_where_nobody_is_any_more_is_asked_for_anew_once_an_hour() {
     let unresolved = Lost { is_unresolved: true, ..lost(false) };
     for gone in [Ok(json_answer(404, "")), Ok(json_answer(410, "")), Err(unresolved)] {
