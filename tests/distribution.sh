@@ -109,6 +109,7 @@ fi
 # --- Arch -----------------------------------------------------------------------------------------------------
 
 # makepkg takes a source that lies there already. Instead of building it anew, "cargo" gives what has been built.
+# Nor is a pacman needed for what it does here, where it would only list what is installed.
 arch=$scratch/arch
 mkdir "$arch" "$arch/tools"
 cp "$out/PKGBUILD" "$out/pizauth-$version.tar.gz" "$arch"
@@ -122,7 +123,7 @@ END
 chmod +x "$arch/tools/cargo"
 unprivileged() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; else "$@"; fi; }
 if [ "$(id -u)" = 0 ]; then chown -R 65534:65534 "$arch"; fi
-make_arch_package() { (cd "$arch" && unprivileged env HOME="$arch" PATH="$arch/tools:$PATH" PKGEXT=.pkg.tar makepkg --nodeps --noprogressbar); }
+make_arch_package() { (cd "$arch" && unprivileged env HOME="$arch" PATH="$arch/tools:$PATH" PKGEXT=.pkg.tar PACMAN=true makepkg --nodeps --noprogressbar); }
 check 'makepkg builds the package' make_arch_package
 mkdir "$scratch/pkg"
 tar -C "$scratch/pkg" -xf "$arch"/pizauth-*.pkg.tar
