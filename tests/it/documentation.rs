@@ -116,6 +116,26 @@ fn shipped_configurations_and_those_in_documents_are_valid() {
     assert!(found.iter().filter(|(origin, _)| origin.starts_with("etc/examples/")).count() >= 6);
 }
 
+/// What README has typed in a checkout, and the manual pages have not.
+const IN_A_CHECKOUT: [&str; 5] = [
+    "./install.sh --try",
+    "cargo test",
+    "mkdir -p ~/.config/pizauth && cp -r etc/hooks ~/.config/pizauth/",
+    "./install.sh && ~/.local/bin/pizauthd",
+    "~/.local/bin/pizauth restore < tokens && rm tokens",
+];
+
+#[test]
+fn what_readme_has_typed_is_an_example_of_the_manual() {
+    let examples: Vec<String> =
+        manual::pages().iter().flat_map(|page| manual::examples(&read(page))).collect();
+    let typed = configurations::typed_in("README.md");
+    assert!(typed.len() > 30, "{typed:?}");
+    for line in typed.iter().filter(|line| !IN_A_CHECKOUT.contains(&line.as_str())) {
+        assert!(examples.iter().any(|example| example.contains(line)), "no page has {line:?}");
+    }
+}
+
 #[test]
 fn every_manual_page_has_the_sections_that_people_look_for() {
     for page in manual::pages() {

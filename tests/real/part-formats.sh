@@ -53,7 +53,8 @@ for mechanism in XOAUTH2 OAUTHBEARER; do
 done
 check_refused 'one string is not the other' by_imap XOAUTH2 oauthbearer work
 
-by_header() { pizauth-show --format header work | curl --silent --show-error --fail --max-time 20 -H @- "$issuer/me"; }
+recipe curl 2 | sed "s|https://api.example.org/|--silent --show-error --fail --max-time 20 $issuer/me|" >header-recipe
+by_header() { bash -o pipefail header-recipe; }
 check 'curl takes the header' by_header
 by_json() {
     pizauth-show --format json work | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])' |

@@ -125,8 +125,7 @@ persisted persist-secret-service secret-service
 
 rm -rf "$state"
 recipient=$(secret-tool lookup application pizauth | age-keygen -y)
-write_configuration "state_encrypt_cmd = \"age -e -r $recipient\";" \
-    'state_decrypt_cmd = "{ secret-tool lookup application pizauth |' '  age -d -i - /dev/fd/3; } 3<&0";'
+write_configuration "$(example pizauth.conf.5 'SAVED TOKENS' 4 | sed "s/age1[.]*/$recipient/")"
 start_daemon
 sign_in >token
 check 'the filters of the manual with a keyring: saved, and read back' wait_until test -s "$state/tokens"

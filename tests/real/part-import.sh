@@ -67,8 +67,8 @@ imported oauth2ms 0.AXexample-refresh-token <credentials.bin
 # --- email-oauth2-proxy: the command of the manual, with what the proxy has written
 
 pizauth revoke work
-awk '/^python3 - ADDRESS/ { text = 1 } /^\.Ed/ { text = 0 } text' "$repository/man/pizauth.1" |
-    sed "1s|ADDRESS emailproxy.config|me@example.org '$repository/tests/import/emailproxy.config'|
+moving() { example pizauth.1 'MOVING FROM OTHER PROGRAMS' "$1"; }
+moving 14 | sed "1s|ADDRESS emailproxy.config|me@example.org '$repository/tests/import/emailproxy.config'|
 s|^python3|/usr/bin/python3|" >recipe
 check 'email-oauth2-proxy: the command of the manual takes it' \
     /usr/bin/python3 "$here/typed.py" 'mail password: ' the-mail-password bash recipe
@@ -77,3 +77,64 @@ check 'email-oauth2-proxy: it is its refresh token that was sent' \
 check 'email-oauth2-proxy: there is an access token' pizauth-show work
 refused 'email-oauth2-proxy: as it is, the page is named' 'pizauth(1) has the command' \
     <"$repository/tests/import/emailproxy.config"
+
+# --- the other commands of the manual, as they are printed, over what those programs have written (tests/import)
+
+# Of the client that the account has; a refresh token may be known by now.
+of_client_work() { sed -E 's/(client_id"?[^a-z0-9]*)[a-zA-Z0-9.-]+/\1work/g' "$repository/tests/import/$1"; }
+# keeps_in PATH SAMPLE: where that program has its tokens.
+keeps_in() { mkdir -p "$(dirname "$1")" && of_client_work "$2" >"$1"; }
+# stands_in PROGRAM ARGUMENTS SAMPLE: for a program that prints its tokens when it is called so, and only so.
+mkdir others
+PATH=$PWD/others:$PATH
+stands_in() {
+    of_client_work "$3" >"others/$1.$3"
+    printf '#!/bin/sh\n[ "$*" = "%s" ] || exit 1\ncat "%s"\n' "$2" "$PWD/others/$1.$3" >"others/$1"
+    chmod 755 "others/$1"
+}
+# moved NUMBER TOKEN: that example, after which this refresh token was sent; by a new daemon, which knows of no requests.
+sent() { grep -cF -e "refresh_token=$1&" endpoint.log || :; }
+moved() {
+    local before
+    before=$(sent "$2")
+    kill_daemon
+    start_daemon
+    moving "$1" >recipe
+    check "example $1: $(tr -s ' \n' ' ' <recipe)" bash -o pipefail recipe
+    check "example $1: that token was sent" test "$(sent "$2")" = $((before + 1))
+}
+
+encrypted() { mkdir -p "$(dirname "$2")" && gpg --quiet --encrypt --recipient me@example.org --output "$2" "$1"; }
+mkdir -p .mutt
+cp work.tokens .mutt/
+number=$(gpg -qd work.tokens | sed -n 's/.*"refresh_token": "rt-\([0-9]*\).*/\1/p')
+moved 1 "rt-$number%21*%7E%24"
+pizauth revoke work
+check 'first what would be taken, then in earnest' bash -o pipefail -c "$(example pizauth.1 EXAMPLES 6)"
+encrypted "$repository/tests/import/oama.json" .local/state/oama/me@example.org.oama
+moved 2 1%2F%2F0example-refresh-token
+stands_in secret-tool 'lookup oama me@example.org' oama.json
+moved 3 1%2F%2F0example-refresh-token
+stands_in pass 'show ortie/work' ortie.json
+moved 4 an-example-refresh-token
+keeps_in .local/share/oauth2ms/credentials.bin oauth2ms.json
+moved 5 0.AXexample-refresh-token
+stands_in oidc-gen '-p work' oidc-agent.json
+moved 6 an-example-refresh-token
+keeps_in .getmail/tokens.json getmail6.json
+moved 7 1%2F%2F0example-refresh-token
+stands_in sudo 'cat /etc/tokens/me@example.org' sasl-xoauth2.json
+moved 8 an-example-refresh-token
+keeps_in .offlineimaprc offlineimaprc
+moved 9 1%2F%2F0example-refresh-token
+keeps_in .config/aerc/accounts.conf aerc_accounts.conf
+moved 10 0.AXexample
+stands_in secret-tool 'lookup service himalaya-cli username work-imap-oauth2-refresh-token' raw.txt
+moved 11 1%2F%2F0example-refresh-token
+stands_in keyring 'get git-credential-outlook refresh_token' raw.txt
+moved 12 1%2F%2F0example-refresh-token
+before=$(pizauth-show work)
+check 'a dump, of the original or of ours' bash -c "$(moving 13)"
+pizauth revoke work
+pizauth-restore <tokens
+check 'is restored as it is' test "$(pizauth-show work)" = "$before"

@@ -53,13 +53,13 @@ check 'revoke' ipc revoke work
 check 'status after it' same_status
 check 'show after it: the same URL' refused_alike show work
 
-sed -n '/^import json/,/^print/p' "$repository/man/pizauth-ipc.7" >example.py
+example pizauth-ipc.7 EXAMPLES >example.py
 sign_in >token
-example() { /usr/bin/python3 example.py; }
-prints_the_token() { example | cmp - token; }
+by_example() { /usr/bin/python3 example.py; }
+prints_the_token() { by_example | cmp - token; }
 check "the page's example prints the access token" prints_the_token
 pizauth-revoke work
-check_refused 'and fails without one' example
+check_refused 'and fails without one' by_example
 
 # --- where the daemon is found, and which one is not believed
 

@@ -36,7 +36,7 @@ check 'which is said' grep -q '^browser is signed in, until ' login.out
 # shellcheck disable=SC2016 # expanded by terminal.py
 pasted='/usr/bin/python3 "$LOGIN" --end "$MATCH"'
 export LOGIN=$here/login.py
-check 'an address is pasted' in_terminal '(http\S+)\r\n(?s:.*)error\): ' "$pasted" pizauth login --paste paste
+check 'an address is pasted' in_terminal '(http\S+)\r\n(?s:.*)error\): ' "$pasted" bash -c "$(example pizauth.1 EXAMPLES 3 | sed s/work/paste/)"
 check 'and the end told' signed_in paste
 check 'there is its access token, too' pizauth-show paste
 
@@ -59,6 +59,6 @@ is_read() {
     [ -n "$url" ] && [ "$(zbarimg --quiet --raw qr.pgm)" = "$url" ]
 }
 pizauth-revoke device
-in_terminal 'waiting for you' "printf '\\003'" env LC_ALL=C.UTF-8 pizauth login --device --qr device >/dev/null || :
+in_terminal 'waiting for you' "printf '\\003'" env LC_ALL=C.UTF-8 bash -c "$(example pizauth.1 EXAMPLES 4 | sed s/work/device/)" >/dev/null || :
 check 'the QR code is read on a dark terminal' is_read 0
 check 'and on a light one' is_read 255

@@ -13,11 +13,11 @@ nothing_plain() { ! has_dump "$state" && ! grep -rlaF -e "$1" "$state"; }
 never_asked() { ! grep -q 'event=authorization_pending' daemon.log; }
 says() { grep -qF -e "$1" <<<"$(pizauth status 2>&1)"; }
 
-# saved NAME ENCRYPT DECRYPT: start, sign in, rotate, kill, start again.
+# saved NAME NUMBER SED: with that example of pizauth.conf(5): start, sign in, rotate, kill, start again.
 saved() {
     local name=$1 first second
     rm -rf "$state"
-    write_configuration "state_encrypt_cmd = \"$2\";" "state_decrypt_cmd = \"$3\";"
+    write_configuration "$(example pizauth.conf.5 'SAVED TOKENS' "$2" | sed "$3")"
     start_daemon
     first=$(sign_in)
     check "$name: signing in makes the file" wait_until test -s "$state/tokens"
@@ -39,10 +39,11 @@ saved() {
     kill_daemon
 }
 
+export XDG_CONFIG_HOME=$HOME/.config
 mkdir -p "$XDG_CONFIG_HOME/pizauth"
 key=$XDG_CONFIG_HOME/pizauth/age.key
 age-keygen -o "$key" 2>age.log
-saved age "age -e -r $(age-keygen -y "$key")" "age -d -i $key"
+saved age 1 "s/age1[.]*/$(age-keygen -y "$key")/"
 
 # --- a key that is not there, and another one's
 
@@ -86,7 +87,7 @@ kill_daemon
 export GNUPGHOME=$HOME/gnupg
 mkdir -m 700 "$GNUPGHOME"
 gpg --batch --quiet --passphrase '' --quick-generate-key alice@example.org default default never 2>gpg.log
-saved gpg 'gpg --batch -q -e -r alice@example.org' 'gpg -q -d'
+saved gpg 2 s/you@/alice@/
 gpgconf --kill all
 
 # pinentry that a person answers some time: it waits for the file `typed`.
@@ -105,7 +106,7 @@ rm -rf "$GNUPGHOME" && mkdir -m 700 "$GNUPGHOME"
 echo "pinentry-program $HOME/pinentry" >"$GNUPGHOME/gpg-agent.conf"
 touch typed
 gpg --batch --quiet --passphrase secret --pinentry-mode loopback --quick-generate-key bob@example.org default default never 2>gpg.log
-saved 'gpg with a passphrase' 'gpg --batch -q -e -r bob@example.org' 'gpg -q -d'
+saved 'gpg with a passphrase' 2 s/you@/bob@/
 gpgconf --kill all
 rm typed
 in_background daemon pizauthd -d -vv
@@ -124,7 +125,7 @@ gpgconf --kill all
 
 if [ "$(id -u)" = 0 ]; then
     export SYSTEMD_CREDENTIAL_SECRET=$HOME/credential.secret
-    saved systemd-creds 'systemd-creds encrypt --name=pizauth - -' 'systemd-creds decrypt --name=pizauth - -'
+    saved systemd-creds 3 's/ --user//'
 else
     echo 'systemd-creds is tried by root only: users need systemd 256'
 fi

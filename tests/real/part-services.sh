@@ -104,61 +104,76 @@ serves_alice() {
     stops "$1"
 }
 
+# as_printed HEADING LINES: these lines (as sed names them) of the example of pizauthd(8), by root, where the files are.
+as_printed() {
+    (cd "$etc" && "${in_session[@]}" bash -e -c "$(example pizauthd.8 "$1" | sed -n "$2")")
+}
+
 bare=("${as_root[@]}")
+in_session=("${as_root[@]}")
 good_configuration
 
 # --- runit
 
-mkdir service
-for whose in root alice; do cp -r "$etc/runit/pizauthd" service/$whose; done
-echo 'PIZAUTHD_ARGS=-vv' >service/root/conf
-printf 'PIZAUTHD_ARGS=-vv\nPIZAUTH_USER=alice\n' >service/alice/conf
-reload_runit() { sv hup ./service/root; }
-stop_runit() { sv -w 20 down ./service/root; }
-in_background runsv "${bare[@]}" runsv service/root
+service=$HOME/service
+mkdir "$service"
+check 'runit: the service directory' as_printed runit 1p
+cp -r "$etc/runit/pizauthd" "$service/alice"
+echo 'PIZAUTHD_ARGS=-vv' >"$service/pizauthd/conf"
+printf 'PIZAUTHD_ARGS=-vv\nPIZAUTH_USER=alice\n' >"$service/alice/conf"
+reload_runit() { as_printed runit 2p; }
+stop_runit() { sv -w 20 down "$service/pizauthd"; }
+in_background runsv "${bare[@]}" runsv "$service/pizauthd"
 runsv_pid=${pids[-1]}
 supervised runit
 check 'runit: what a hook writes is in the log' \
     grep -q '^<29>pizauthd.*: event=hook_output hook=startup_cmd line="said by a hook"' messages
-sv exit ./service/root >/dev/null
+sv exit "$service/pizauthd" >/dev/null
 check 'runit: runsv ends' wait_until is_gone "$runsv_pid"
 
-stop_runit-alice() { sv -w 20 exit ./service/alice; }
-in_background runsv-alice "${bare[@]}" runsv service/alice
+stop_runit-alice() { sv -w 20 exit "$service/alice"; }
+in_background runsv-alice "${bare[@]}" runsv "$service/alice"
 serves_alice runit-alice
 
 # --- s6
 
-mkdir scan
-for whose in root alice; do cp -r "$etc/s6/pizauthd" scan/$whose; done
-echo 'PIZAUTHD_ARGS=-vv' >scan/root/conf
-printf 'PIZAUTHD_ARGS=-vv\nPIZAUTH_USER=alice\n' >scan/alice/conf
-reload_s6() { s6-svc -h scan/root; }
-stop_s6() { s6-svc -wd -T 20000 -d scan/root; }
-stop_s6-alice() { s6-svc -wd -T 20000 -d scan/alice; }
-in_background svscan "${bare[@]}" s6-svscan scan
+rm -r "$service"
+mkdir "$service"
+in_background svscan "${bare[@]}" s6-svscan "$service"
 svscan_pid=${pids[-1]}
-wait_until test -p scan/root/supervise/control
-check 's6: is told of readiness' s6-svwait -U -t 20000 scan/root
+wait_until test -p "$service/.s6-svscan/control"
+cp -r "$etc/s6/pizauthd" "$service/alice"
+printf 'PIZAUTHD_ARGS=-vv\nPIZAUTH_USER=alice\n' >"$service/alice/conf"
+check 's6: the service directory' as_printed s6 1p
+echo 'PIZAUTHD_ARGS=-vv' >"$service/pizauthd/conf"
+check 's6: is told of it' as_printed s6 2p
+wait_until test -p "$service/pizauthd/supervise/control"
+check 's6: is told of readiness' timeout 20 "${bare[@]}" s6-svwait -U "$service/pizauthd"
+check 's6: which can be waited for' as_printed s6 3p
+reload_s6() { as_printed s6 4p; }
+stop_s6() { s6-svc -wd -T 20000 -d "$service/pizauthd"; }
+stop_s6-alice() { s6-svc -wd -T 20000 -d "$service/alice"; }
 serves_alice s6-alice
 supervised s6
-s6-svscanctl -t scan
+s6-svscanctl -t "$service"
 check 's6: s6-svscan ends' wait_until is_gone "$svscan_pid"
 
 # --- OpenRC, for alice
 
 mkdir -p /run/openrc/{daemons,exclusive,failed,options,scheduled,started,starting,stopping,tmp,wasinactive}
 touch /run/openrc/softlevel
-# Some of OpenRC's commands look for a service by its name.
-mount -t tmpfs tmpfs /usr/local/etc
-mkdir /usr/local/etc/{init.d,conf.d}
-service=/usr/local/etc/init.d/pizauthd.alice
-cp "$etc/openrc/pizauthd" "$service"
-sed "s/^#pizauthd_args=.*/pizauthd_args=-vv/; s|^#command=.*|command=/run/bin/pizauthd|" "$etc/openrc/pizauthd.confd" >/usr/local/etc/conf.d/pizauthd.alice
+cp -a /etc own-etc
+rm -r own-etc/{init.d,runlevels}
+mkdir -p own-etc/{init.d,runlevels/default}
+mount --bind own-etc /etc
+service=/etc/init.d/pizauthd.alice
+check 'openrc: the service' as_printed OpenRC 1,3p
+sed -i "s/^#pizauthd_args=.*/pizauthd_args=-vv/; s|^#command=.*|command=/run/bin/pizauthd|" /etc/conf.d/pizauthd.alice
 reload_openrc() { "${as_root[@]}" "$service" reload; }
 stop_openrc() { "${as_root[@]}" "$service" stop; }
 bare=("${as_alice[@]}")
-check 'openrc: start' "${as_root[@]}" "$service" start
+check 'openrc: start' as_printed OpenRC 4,5p
+check 'openrc: and at the next boot' test -h /etc/runlevels/default/pizauthd.alice
 check 'openrc: which it is' wait_until answers
 find_pid
 bad_configuration
@@ -203,7 +218,8 @@ user_manager() {
     exec "${as_root[@]}" XDG_RUNTIME_DIR=/run/user/0 /lib/systemd/systemd --user --log-target=console
 }
 user_ctl() { "${as_root[@]}" XDG_RUNTIME_DIR=/run/user/0 systemctl --user "$@"; }
-reload_systemd() { user_ctl reload pizauthd; }
+in_session=("${as_root[@]}" XDG_RUNTIME_DIR=/run/user/0)
+reload_systemd() { as_printed systemd 2p; }
 stop_systemd() { user_ctl stop pizauthd; }
 
 # found_by_all NAME: as found_by_sessions, where the session was there before the daemon.
@@ -216,7 +232,8 @@ in_background systemd user_manager
 manager_pid=${pids[-1]}
 if wait_until test -S /run/user/0/systemd/private; then
     configure 'startup_cmd = "sleep 1; echo >/run/user/0/restored";'
-    check 'systemd: start' user_ctl start pizauthd
+    check 'systemd: start' as_printed systemd 1p
+    check 'systemd: and at the next login' user_ctl is-enabled pizauthd
     check 'systemd: returns when startup_cmd has ended' test -e /run/user/0/restored
     check 'systemd: it is active' user_ctl is-active pizauthd
     good_configuration

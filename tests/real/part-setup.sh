@@ -68,7 +68,7 @@ check 'setup leads through its questions' at_terminal \
     'Add this' '' \
     'Start it' '' \
     'Sign in now' '' \
-    -- pizauth setup me@gmail.com
+    -- bash -c "$(example pizauth-setup.1 EXAMPLES)"
 check 'and signs in' grep -q 'gmail: signed in; the access token is valid until .*, with a refresh token' setup.out
 check 'it shows no secret' test -z "$(grep -F 'secret of' setup.out)"
 told 'signed in'

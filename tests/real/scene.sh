@@ -3,7 +3,8 @@
 # every process that it started is ended by its pid.
 # needs: curl:curl ip:iproute2 node:nodejs npm:npm openssl:openssl ps:procps python3:python3
 #
-# From run.sh: PATH with our executables, CACHE (installed npm packages), RESULTS (a line for each check).
+# From run.sh: PATH with our executables, CACHE (installed npm packages), RESULTS (a line for each check), EXAMPLES (one
+# for each example of the manual that was tried).
 set -euo pipefail
 # pizauthd refuses directories that a group may write to, and so do others.
 umask 022
@@ -144,15 +145,11 @@ kill_daemon() {
     wait "$daemon_pid" 2>/dev/null || :
 }
 
-# example PAGE HEADING [NUMBER]: the literal text under a heading of a manual page, or the NUMBERth there.
+# example PAGE HEADING [NUMBER]: the literal text under a heading of a manual page, or the NUMBERth there. Who takes it
+# tries it: run.sh counts them.
 example() {
-    awk -v heading=".Ss $2" -v number="${3-1}" '
-        /^\.S[hs] / { here = $0 == heading }
-        /^\.Ed/ { text = 0 }
-        text && seen == number { gsub(/\\e/, "\\"); print }
-        here && /^\.Bd -literal/ { text = 1; seen++ }
-        here && sub(/^\.Dl /, "") && ++seen == number { print }
-    ' "$repository/man/$1"
+    printf '%s\t%s\t%s\n' "$1" "$2" "${3-1}" >>"$EXAMPLES"
+    awk -v page="$1" -v heading="$2" -v number="${3-1}" -f "$here/examples.awk" "$repository/man/$1"
 }
 
 # shellcheck source=provider.sh

@@ -86,6 +86,23 @@ fn uncommented(script: &str) -> String {
         .collect()
 }
 
+/// The lines that a Markdown document has its reader type, without comments: those of indented blocks that are no
+/// configurations, and what stands in tables for a pipe or a redirection into one of our commands.
+pub(super) fn typed_in(document: &str) -> Vec<String> {
+    let text = read(document);
+    let blocks = indented(&text).into_iter().filter(|block| !is_configuration(block));
+    let lines: Vec<String> = blocks.flat_map(|block| block.lines().map(typed).collect::<Vec<_>>()).collect();
+    let cells =
+        text.lines().filter(|line| line.starts_with('|')).flat_map(|row| row.split('`').skip(1).step_by(2));
+    let imports = cells.filter(|cell| cell.contains("pizauth import work") && !cell.contains('…'));
+    let imports = imports.map(|cell| typed(&cell.replace(r"\|", "|")));
+    lines.into_iter().chain(imports).filter(|line| !line.is_empty()).collect()
+}
+
+fn typed(line: &str) -> String {
+    manual::one_line(line.split("  # ").next().unwrap_or_default())
+}
+
 /// The indented blocks of a Markdown document.
 fn indented(document: &str) -> Vec<String> {
     let mut blocks = Vec::new();

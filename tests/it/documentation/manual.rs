@@ -74,6 +74,18 @@ pub(super) fn displays(page: &str) -> Vec<String> {
     displays.map(|display| display.replace("\\e", "\\").replace("\\&", "") + "\n").collect()
 }
 
+/// All that a page displays, each example in one line with single blanks.
+pub(super) fn examples(page: &str) -> Vec<String> {
+    let one_liners = page.lines().filter_map(|line| line.strip_prefix(".Dl ")).map(str::to_owned);
+    let all = displays(page).into_iter().chain(one_liners);
+    all.map(|text| one_line(&text.replace("\\\n", ""))).collect()
+}
+
+/// With single blanks.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn own_page(command: &str) -> Option<String> {
     let file = if command == "server" { "man/pizauthd.8".into() } else { format!("man/pizauth-{command}.1") };
     fs::read_to_string(file).ok()
