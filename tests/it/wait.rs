@@ -158,6 +158,14 @@ fn at_the_deadline_the_reason_is_told() {
     let ran = running.sandbox.applet("refresh").args(["--wait", "1s", "work"]).run();
     ran.exits(1).says("no new access token within 1 s: its refresh is under way");
     gate.open();
+
+    let busy = || Fault::json(503, &json!({}));
+    let (running, gate) = expired_in(Setup::new(), busy());
+    running.server.script_always(Endpoint::Refresh, Some(busy()));
+    gate.open();
+    running.wait_finished(Endpoint::Refresh, 1);
+    let ran = running.sandbox.applet("show").args(["--wait", "1", "work"]).run();
+    ran.exits(1).prints_nothing().says("no access token within 1 s: the last refresh failed: ");
 }
 
 #[test]

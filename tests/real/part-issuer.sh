@@ -48,19 +48,24 @@ check 'there is an access token by it' pizauth-show certified
 check_refused 'a scope that nobody knows is refused' set_up_alone never --scopes 'openid unheard-of'
 check 'in the words of the provider' grep -q 'refuses to register the client: invalid_client_metadata: scope' said.log
 
-# as_printed [PATTERN ANSWER]...: the example of the manual, at a terminal.
+# as_printed PAGE NUMBER [PATTERN ANSWER]...: the example of the manual, at a terminal.
 as_printed() {
-    local steps=()
+    local steps=() typed
+    typed=$(example "$1" EXAMPLES "$2" | sed "s|https://auth.example.org|$issuer|")
+    shift 2
     while [ $# -gt 0 ]; do
         steps+=("$1" "echo '$2'")
         shift 2
     done
-    /usr/bin/python3 "$here/terminal.py" "${steps[@]}" -- \
-        bash -c "$(example pizauth-setup.1 EXAMPLES 3 | sed "s|https://auth.example.org|$issuer|")"
+    /usr/bin/python3 "$here/terminal.py" "${steps[@]}" -- bash -c "$typed"
 }
-check 'oidc-provider: set up as the manual says' as_printed 'Name of the account' printed 'copes' 'openid offline_access' \
+check 'oidc-provider: set up as the manual says' as_printed pizauth-setup.1 3 \
+    'Name of the account' printed 'copes' 'openid offline_access' \
     'Register one' '' 'Add this' '' 'Sign in now' ''
 check 'and signed in' pizauth-show printed
+check 'the same, led from an address' as_printed pizauth.1 1 'Number of the provider' 11 'Name of the account' led \
+    'Its issuer' "$issuer" 'copes' 'openid offline_access' 'Register one' '' 'Add this' '' 'Sign in now' ''
+check 'which is signed in, too' pizauth-show led
 
 start_python_server authlib_server
 cat >browser.sh <<END

@@ -23,6 +23,7 @@ mkdir helper
 ln -s "$(command -v pizauth)" helper/git-credential-pizauth
 PATH=$PWD/helper:$PATH
 eval "$(recipe git)"
+eval "$(example pizauth.1 EXAMPLES 5)"
 git config --global user.name me
 git config --global user.email me@example.org
 git=/usr/bin/git # the one that Debian's git-email belongs to

@@ -113,7 +113,7 @@ fi
 
 work=$(mktemp -d)
 results=$work/results
-examples=$work/examples
+examples=$work/tried
 : >"$results"
 : >"$examples"
 declare -A running=() begun=() # part by pid, second by part
