@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""glewlwyd.py ISSUER set-up PORT: gives a glewlwyd that was just started, without a browser, its OpenID Connect plugin, the
-user alice, and clients whose redirect comes to PORT: `public`, and `basic`, whose secret is taken as HTTP Basic only.
+"""glewlwyd.py ISSUER set-up PORT KEY: gives a glewlwyd that was just started, without a browser, its OpenID Connect plugin, the
+user alice, and clients whose redirect comes to PORT: `public`, `basic`, whose secret is taken as HTTP Basic only, and
+`signs`, whose public key is in the file KEY.
 glewlwyd.py ISSUER approve URL: agrees to an authorization request as alice; prints where the browser goes next.
 glewlwyd.py ISSUER deny URL: the same without agreeing.
 glewlwyd.py ISSUER device CODE: agrees to what a device has asked for.
@@ -22,7 +23,8 @@ PLUGIN = {
     "device-authorization-expiration": 600, "device-authorization-interval": 5,
     "pkce-allowed": True, "pkce-required": True, "pkce-method-plain-allowed": False,
     "introspection-revocation-allowed": True, "introspection-revocation-allow-target-client": True,
-    "oauth-as-iss-id": True, "jwks-show": False, "request-parameter-allow": True, "session-cookie-name": "G_OIDC",
+    "oauth-as-iss-id": True, "jwks-show": False, "request-parameter-allow": True, "request-maximum-exp": 3600,
+    "client-pubkey-parameter": "pubkey", "session-cookie-name": "G_OIDC",
     "subject-type": "public", "auth-type-client-enabled": True, "scope": [],
 }
 
@@ -57,7 +59,7 @@ class Visitor:
         return answer.status, answer.headers.get("Location"), answer.read().decode()
 
 
-def set_up(issuer, port):
+def set_up(issuer, port, key):
     admin = Visitor(issuer, "admin", "password")
     admin.call("POST", "/mod/plugin/", {"module": "oidc", "name": "oidc", "display_name": "oidc", "enabled": True,
                                         "parameters": {"iss": issuer, **PLUGIN}})
@@ -66,15 +68,16 @@ def set_up(issuer, port):
                                        "password_required": True, "password_max_age": 0})
     admin.call("POST", "/user/", {"username": "alice", "password": "wonderland", "name": "Alice", "enabled": True,
                                   "email": "alice@example.org", "scope": [*SCOPES, "openid", "g_profile"]})
-    for name, secret, method in (("public", None, "none"), ("basic", "s3cr-et", "client_secret_basic")):
-        by_itself = ["client_credentials"] if secret else []
+    with open(key) as file:
+        proofs = {"public": {}, "basic": {"client_secret": "s3cr-et", "password": "s3cr-et"}, "signs": {"pubkey": file.read()}}
+    for name, method in (("public", "none"), ("basic", "client_secret_basic"), ("signs", "private_key_jwt")):
+        by_itself = ["client_credentials"] if proofs[name] else []
         client = {
-            "client_id": name, "name": name, "enabled": True, "confidential": secret is not None,
+            "client_id": name, "name": name, "enabled": True, "confidential": bool(proofs[name]),
             "redirect_uri": [f"http://localhost:{port}/"], "token_endpoint_auth_method": [method],
             "authorization_type": ["code", "refresh_token", "device_authorization", *by_itself], "scope": [*SCOPES, "openid"],
+            **proofs[name],
         }
-        if secret:
-            client.update(client_secret=secret, password=secret)
         admin.call("POST", "/client/?source=database", client)
 
 
