@@ -9,7 +9,7 @@ function take(line) {
     gsub(/\\e/, "\\", line)
     gsub(/\\\(dq/, "\"", line)
     gsub(/\\\[u2026\]/, "…", line)
-    if (line ~ /^ *\{/ || line ~ /^00 / || line ~ /^ *account "[^"]*" \{$/ || line ~ /^ *[a-z_]+ = ["\[{n].*[^,]$/) is_other = 1
+    if (line ~ /^ *\{/ || line ~ /^00 / || line ~ /^ *account "[^"]*" \{$/ || line ~ /^ *[a-z_]+ = .*;$/) is_other = 1
     if (is_wanted) print line
 }
 

@@ -38,9 +38,8 @@ exec pizauth-test-server --approve "\$1" >"$scene/page.html"
 END
 chmod 755 browser.sh
 export BROWSER=$scene/browser.sh
-at_terminal() { /usr/bin/python3 "$here/terminal.py" -- "$@" | tr -d '\r'; }
 fill_in pizauth.1 EXAMPLES 2
-check 'check, server, login, show' at_terminal bash -e typed
+check 'check, server, login, show' at_terminal -- bash -e typed
 cp check.log said.log
 check 'the last one prints the access token' grep -qxF "$(pizauth-show work)" said.log
 check 'a daemon that runs is not started again' typed $page EXAMPLES 1 1d

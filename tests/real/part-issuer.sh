@@ -50,14 +50,9 @@ check 'in the words of the provider' grep -q 'refuses to register the client: in
 
 # as_printed PAGE NUMBER [PATTERN ANSWER]...: the example of the manual, at a terminal.
 as_printed() {
-    local steps=() typed
+    local typed
     typed=$(example "$1" EXAMPLES "$2" | sed "s|https://auth.example.org|$issuer|")
-    shift 2
-    while [ $# -gt 0 ]; do
-        steps+=("$1" "echo '$2'")
-        shift 2
-    done
-    /usr/bin/python3 "$here/terminal.py" "${steps[@]}" -- bash -c "$typed"
+    at_terminal "${@:3}" -- bash -c "$typed"
 }
 check 'oidc-provider: set up as the manual says' as_printed pizauth-setup.1 3 \
     'Name of the account' printed 'copes' 'openid offline_access' \

@@ -28,15 +28,8 @@ END
 chmod 755 browser.sh
 export BROWSER=$scene/browser.sh
 
-# at_terminal [PATTERN ANSWER]... -- COMMAND...: each answer is typed once its pattern is shown; all of it is in setup.out.
-at_terminal() {
-    local steps=()
-    while [ "$1" != -- ]; do
-        steps+=("$1" "echo '$2'")
-        shift 2
-    done
-    /usr/bin/python3 "$here/terminal.py" "${steps[@]}" "$@" | tr -d '\r' | tee "$scene/setup.out"
-}
+# converse [PATTERN ANSWER]... -- COMMAND...: see at_terminal; all of it is in setup.out.
+converse() { at_terminal "$@" | tee "$scene/setup.out"; }
 
 # lines_after BEGINNING: those that stand, set in, below the line of setup's that begins so; to the letter.
 lines_after() {
@@ -54,13 +47,13 @@ take_lines() {
 # tries BEGINNING: runs the command that setup says there, at a terminal, as the newcomer would.
 tries() {
     lines_after "$1" >trial
-    test -s trial && at_terminal -- timeout 60 bash -o pipefail trial
+    test -s trial && converse -- timeout 60 bash -o pipefail trial
 }
 
 begun=$(date +%s%N)
 told() { echo "$1: $((($(date +%s%N) - begun) / 1000000)) ms after the beginning"; }
 
-check 'setup leads through its questions' at_terminal \
+check 'setup leads through its questions' converse \
     'Name of the account' '' \
     'Client identifier' mail-secret \
     'A command that prints' '' \

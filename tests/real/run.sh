@@ -91,6 +91,12 @@ differing() {
         $1 in readme && index($2, readme[$1]) != 1 { print "README was written with " $1 " " readme[$1] }' README.md - <<<"$1"
 }
 
+# untried_examples: those of the manual pages that no part has taken, but for those with a reason.
+untried_examples() {
+    for page in man/*; do awk -v page="${page#man/}" -f "$here/examples.awk" "$page"; done |
+        grep -vxF -f "$examples" | grep -vxF -f <(cut -f 1-3 "$here/examples.untried") || :
+}
+
 build() {
     cargo build --release --locked -p pizauth -p pizauth-test-server --bins
 }
@@ -159,11 +165,6 @@ for part in "${parts[@]}"; do
 done
 while [ ${#running[@]} -gt 0 ]; do finish_a_part; done
 
-# untried_examples: those of the manual pages that no part has taken, but for those with a reason.
-untried_examples() {
-    for page in man/*; do awk -v page="${page#man/}" -f "$here/examples.awk" "$page"; done |
-        grep -vxF -f "$examples" | grep -vxF -f <(cut -f 1-3 "$here/examples.untried") || :
-}
 if [ $# = 0 ]; then
     untried=$(untried_examples)
     [ -n "$untried" ] && result=failed || result=passed

@@ -145,6 +145,17 @@ kill_daemon() {
     wait "$daemon_pid" 2>/dev/null || :
 }
 
+# at_terminal [PATTERN ANSWER]... -- COMMAND...: at a terminal of its own, where each answer is typed once its pattern is
+# shown.
+at_terminal() {
+    local steps=()
+    while [ "$1" != -- ]; do
+        steps+=("$1" "echo '$2'")
+        shift 2
+    done
+    /usr/bin/python3 "$here/terminal.py" "${steps[@]}" "$@" | tr -d '\r'
+}
+
 # example PAGE HEADING [NUMBER]: the literal text under a heading of a manual page, or the NUMBERth there. Who takes it
 # tries it: run.sh counts them.
 example() {

@@ -177,8 +177,9 @@ impl Issuer {
 
     /// There is one more place to look at, at once: that is part of the same question.
     pub(super) fn look_elsewhere(&mut self, request: MetadataRequest, job: JobId) {
-        let is_late = matches!(self.fetch, Fetch::InFlight { is_late: true, .. });
-        self.fetch = Fetch::InFlight { job, request, is_late };
+        if let Fetch::InFlight { job: held, request: asked, .. } = &mut self.fetch {
+            (*held, *asked) = (job, request);
+        }
     }
 
     /// It has said what is of no use, or does not do for all who ask: until a person has mended something.
@@ -202,12 +203,9 @@ impl Issuer {
     }
 
     fn rest(&mut self, due: Moment, pause: Pause) {
-        self.fetch = match self.fetch {
-            Fetch::InFlight { is_late: true, .. } => {
-                Fetch::Waiting { due: Moment::BOOT, pause: Pause::Fresh }
-            }
-            _ => Fetch::Waiting { due, pause },
-        };
+        let is_late = matches!(self.fetch, Fetch::InFlight { is_late: true, .. });
+        let (due, pause) = if is_late { (Moment::BOOT, Pause::Fresh) } else { (due, pause) };
+        self.fetch = Fetch::Waiting { due, pause };
     }
 
     /// Somebody waits for what it says.

@@ -76,9 +76,14 @@ pub(super) fn displays(page: &str) -> Vec<String> {
 
 /// All that a page displays, each example in one line with single blanks.
 pub(super) fn examples(page: &str) -> Vec<String> {
-    let one_liners = page.lines().filter_map(|line| line.strip_prefix(".Dl ")).map(str::to_owned);
-    let all = displays(page).into_iter().chain(one_liners);
+    let all = displays(page).into_iter().chain(one_liners(page));
     all.map(|text| one_line(&text.replace("\\\n", ""))).collect()
+}
+
+/// The displays of one line, as they are rendered.
+pub(super) fn one_liners(page: &str) -> Vec<String> {
+    let lines = page.lines().filter_map(|line| line.strip_prefix(".Dl "));
+    lines.map(|line| line.replace(r"\(dq", "\"")).collect()
 }
 
 /// With single blanks.

@@ -23,7 +23,7 @@ pub(super) fn examples() -> Messages {
     for (section, _) in SECTIONS {
         let (_, text) = page.split_once(&format!(".Ss {section}\n")).unwrap();
         let text = text.split("\n.Ss ").next().unwrap();
-        let displays = one_liners(text).into_iter().chain(manual::displays(text));
+        let displays = manual::one_liners(text).into_iter().chain(manual::displays(text));
         displays.filter(|text| text.starts_with('{')).for_each(|text| add(&mut examples, section, &text));
     }
     examples
@@ -71,15 +71,9 @@ pub(super) fn refusals() -> BTreeSet<String> {
 
 /// The frame that is written out: its first bytes, and the message after them.
 pub(super) fn frame() -> (Vec<u8>, String) {
-    let lines = one_liners(&read(PAGE));
+    let lines = manual::one_liners(&read(PAGE));
     let line = lines.iter().find(|line| line.starts_with("00 ")).unwrap();
     let (bytes, message) = line.split_at(line.find('{').unwrap());
     let bytes = bytes.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap());
     (bytes.collect(), message.to_owned())
-}
-
-/// The displays of one line, as they are rendered.
-fn one_liners(page: &str) -> Vec<String> {
-    let lines = page.lines().filter_map(|line| line.strip_prefix(".Dl "));
-    lines.map(|line| line.replace(r"\(dq", "\"")).collect()
 }
