@@ -2,13 +2,14 @@
 //! so that a caller that is slow, stuck or hostile costs a few hundred bytes and no time.
 
 mod accepting;
+mod bounds;
 mod caller;
 mod door;
 mod guest_answer;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
@@ -18,7 +19,6 @@ use mio::{Registry, Token};
 use pizauth_common::ipc::frame::encode;
 use pizauth_common::ipc::message::{Answer, Request};
 use pizauth_core::moment::Moment;
-use rustix::process::Rlimit;
 
 use crate::wake_sources::{EXTRA_LISTENER, FIRST_CALLER, IPC_LISTENER};
 use caller::{Caller, Step, Then};
@@ -29,13 +29,6 @@ pub(crate) use guest_answer::{GuestAnswer, GuestRefusal};
 const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
 /// An answer has to have been taken after this time.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
-/// Bytes of memory for requests and answers under way, all together. Over it, who has waited longest with much makes
-/// room.
-const BYTES_UNDER_WAY: usize = 64 * 1024 * 1024;
-/// Where our address space is limited, they may take this part of it.
-const PART_UNDER_WAY: u64 = 8;
-/// A connection that holds more memory than this, in bytes, may have to make room.
-const MUCH: usize = 16 * 1024;
 /// What is read at once.
 const CHUNK: usize = 16 * 1024;
 
@@ -49,7 +42,7 @@ pub(crate) struct IpcListener {
     registry: Rc<Registry>,
     /// By [`Door`].
     listeners: [Option<UnixListener>; 2],
-    callers: HashMap<CallerId, Caller>,
+    callers: BTreeMap<CallerId, Caller>,
     /// When callers have to have sent their request, or taken their answer.
     deadlines: BTreeSet<(Moment, CallerId)>,
     requests: VecDeque<(CallerId, Request)>,
@@ -60,6 +53,8 @@ pub(crate) struct IpcListener {
     next_id: usize,
     /// When to go on accepting, where that was broken off.
     accept_again: Option<Moment>,
+    /// So many callers may still be admitted before others have their turn, by [`Door`].
+    admissions: [usize; 2],
     /// Whether the last try to accept met an error that may last: it is logged once.
     is_failing: bool,
     bytes_under_way: usize,
@@ -81,16 +76,17 @@ impl IpcListener {
         let mut this = Self {
             registry,
             listeners: [None, None],
-            callers: HashMap::new(),
+            callers: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             requests: VecDeque::new(),
             handed_out: Vec::new(),
             gone: Vec::new(),
             next_id: FIRST_CALLER,
             accept_again: None,
+            admissions: [0; 2],
             is_failing: false,
             bytes_under_way: 0,
-            bytes_allowed: bytes_allowed(address_space()),
+            bytes_allowed: bounds::bytes_allowed(bounds::address_space()),
             chunk: vec![0; CHUNK],
             now: Moment(0),
         };
@@ -102,8 +98,8 @@ impl IpcListener {
     pub(crate) fn ready(&mut self, event: &mio::event::Event, now: Moment) {
         self.now = now;
         match event.token() {
-            IPC_LISTENER => self.accept_all(Door::Command),
-            EXTRA_LISTENER => self.accept_all(Door::Extra),
+            IPC_LISTENER => self.open(Door::Command),
+            EXTRA_LISTENER => self.open(Door::Extra),
             Token(id) if event.is_write_closed() && self.has_asked(CallerId(id)) => {
                 self.close(CallerId(id));
             }
@@ -114,13 +110,24 @@ impl IpcListener {
     /// The next request that has arrived whole; to be called until there is none. It has to be answered, at once or in a
     /// later turn of the loop: until then the caller has no deadline, and is forgotten when it goes away.
     pub(crate) fn take_request(&mut self) -> Option<(Asker, Request)> {
+        loop {
+            if let Some(next) = self.next_request() {
+                return Some(next);
+            }
+            if !self.admit_next() {
+                self.watch_who_waits();
+                return None;
+            }
+        }
+    }
+
+    fn next_request(&mut self) -> Option<(Asker, Request)> {
         while let Some((id, request)) = self.requests.pop_front() {
             if let Some(caller) = self.callers.get(&id) {
                 self.handed_out.push(id);
                 return Some((Asker::new(id, caller.door), request));
             }
         }
-        self.watch_who_waits();
         None
     }
 
@@ -176,7 +183,7 @@ impl IpcListener {
             self.close(id);
         }
         if self.accept_again.take_if(|at| *at <= now).is_some() {
-            Door::ALL.into_iter().for_each(|door| self.accept_all(door));
+            Door::ALL.into_iter().for_each(|door| self.open(door));
         }
     }
 
@@ -256,17 +263,6 @@ impl IpcListener {
         }
     }
 
-    fn keep_within_bounds(&mut self, current: CallerId) {
-        while self.bytes_under_way > self.bytes_allowed {
-            let much = |id: &CallerId| self.callers.get(id).is_some_and(|it| it.memory() > MUCH);
-            let oldest = self.deadlines.iter().map(|(_, id)| *id).find(|id| *id != current && much(id));
-            match oldest {
-                Some(id) => self.close(id),
-                None => return,
-            }
-        }
-    }
-
     fn close(&mut self, id: CallerId) {
         self.forget_deadline(id);
         if let Some(caller) = self.callers.remove(&id) {
@@ -277,22 +273,4 @@ impl IpcListener {
             caller.close(&self.registry);
         }
     }
-}
-
-/// The limit of our address space. OpenBSD has none.
-fn address_space() -> Rlimit {
-    #[cfg(not(target_os = "openbsd"))]
-    {
-        rustix::process::getrlimit(rustix::process::Resource::As)
-    }
-    #[cfg(target_os = "openbsd")]
-    {
-        Rlimit { current: None, maximum: None }
-    }
-}
-
-fn bytes_allowed(address_space: Rlimit) -> usize {
-    let part =
-        address_space.current.map(|bytes| usize::try_from(bytes / PART_UNDER_WAY).unwrap_or(usize::MAX));
-    part.map_or(BYTES_UNDER_WAY, |part| part.min(BYTES_UNDER_WAY))
 }

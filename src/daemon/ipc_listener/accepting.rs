@@ -20,6 +20,7 @@ pub(super) const GRACE: Duration = Duration::from_millis(100);
 pub(super) const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 /// So many callers are accepted in one turn of the loop; the others come in the next.
 pub(super) const ACCEPTS_PER_TURN: usize = 512;
+
 impl IpcListener {
     /// Goes on with another listening socket, since the old one's file is gone. Connections stay.
     ///
@@ -44,27 +45,50 @@ impl IpcListener {
         }
     }
 
-    /// Readiness is told once, when it begins: so this accepts until nobody waits, or notes when to go on.
-    pub(super) fn accept_all(&mut self, door: Door) {
-        for _ in 0..ACCEPTS_PER_TURN {
-            let Some(listener) = &self.listeners[door as usize] else { return };
-            match listener.accept() {
+    /// Readiness is told once, when it begins: so from now on callers are admitted until nobody waits, or until others
+    /// have to have their turn.
+    pub(super) fn open(&mut self, door: Door) {
+        self.admissions[door as usize] = ACCEPTS_PER_TURN;
+    }
+
+    /// Admits one caller who waits; false where there is none. Who is admitted is served before the next one is, so that
+    /// a crowd is answered while it comes in.
+    pub(super) fn admit_next(&mut self) -> bool {
+        Door::ALL.into_iter().any(|door| self.admit_next_at(door))
+    }
+
+    fn admit_next_at(&mut self, door: Door) -> bool {
+        let Some(left) = self.admissions[door as usize].checked_sub(1) else { return false };
+        let Some(stream) = self.accept(door) else {
+            self.admissions[door as usize] = 0;
+            return false;
+        };
+        self.admissions[door as usize] = left;
+        if left == 0 {
+            self.accept_again = Some(self.now);
+        }
+        self.admit(stream, door);
+        true
+    }
+
+    /// None: nobody waits, or it is noted when to go on.
+    fn accept(&mut self, door: Door) -> Option<UnixStream> {
+        loop {
+            match self.listeners[door as usize].as_ref()?.accept() {
                 Ok((stream, _)) => {
                     self.is_failing = false;
-                    self.admit(stream, door);
+                    return Some(stream);
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
                 // One that gave up while it waited, or an interruption: on to the next.
                 Err(error) if is_of_the_moment(&error) => {}
-                Err(error) if is_exhaustion(&error) => {
-                    if !self.make_room() {
-                        return;
-                    }
+                Err(error) if is_exhaustion(&error) => self.make_room().then_some(())?,
+                Err(error) => {
+                    self.pause(&error);
+                    return None;
                 }
-                Err(error) => return self.pause(&error),
             }
         }
-        self.accept_again = Some(self.now);
     }
 
     fn pause(&mut self, error: &io::Error) {

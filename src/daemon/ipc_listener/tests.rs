@@ -12,7 +12,8 @@ use rustix::net::{AddressFamily, SocketType};
 use rustix::process::{Resource, getrlimit};
 
 use super::accepting::{ACCEPT_PAUSE, GRACE};
-use super::{Asker, BYTES_UNDER_WAY, Door, IpcListener, MUCH};
+use super::bounds::{BYTES_UNDER_WAY, MUCH};
+use super::{Asker, Door, IpcListener};
 use crate::testing::{private_directory, wait_for_events};
 
 /// After this time a test has failed.
@@ -59,6 +60,7 @@ impl World {
             for event in &events {
                 self.ipc.ready(event, self.now);
             }
+            while self.ipc.admit_next() {}
         }
         self.ipc.handle_timeout(self.now);
     }
@@ -408,6 +410,22 @@ fn many_callers_at_once_are_served() {
     world.assert_empty();
 }
 
+#[test]
+fn who_is_admitted_is_served_before_the_next_is() {
+    let mut world = World::new();
+    let _callers: Vec<_> = (0..3).map(|_| world.ask(&Request::Status {})).collect();
+    let mut events = Events::with_capacity(64);
+    wait_for_events(&mut world.poll, &mut events, PATIENCE);
+    events.iter().for_each(|event| world.ipc.ready(event, world.now));
+    for answered in 0..3 {
+        let (asker, _) = world.ipc.take_request().unwrap();
+        assert_eq!(world.ipc.callers.len(), 1, "after {answered} answers");
+        world.ipc.answer(asker.id(), &Response::Revoked { remote: None }.into());
+    }
+    assert!(world.ipc.take_request().is_none());
+    world.assert_empty();
+}
+
 /// A socket that is not listened on refuses every accept for a reason that nobody has thought of.
 #[test]
 fn an_error_that_lasts_is_no_reason_to_spin_and_ends_with_another_socket() {
@@ -417,7 +435,8 @@ fn an_error_that_lasts_is_no_reason_to_spin_and_ends_with_another_socket() {
     world.ipc.replace_listener(Door::Command, broken.into()).unwrap();
     for _ in 0..3 {
         world.ipc.handle_timeout(world.now);
-        world.ipc.accept_all(Door::Command);
+        world.ipc.open(Door::Command);
+        assert!(!world.ipc.admit_next());
         assert!(world.ipc.is_failing);
         assert_eq!(world.ipc.poll_timeout(), Some(world.now.plus(ACCEPT_PAUSE)), "not at once");
         world.now = world.now.plus(ACCEPT_PAUSE);
