@@ -2,8 +2,11 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::sync::LazyLock;
 
 const ROOT_UID: u32 = 0;
+/// Ours, which does not change; a caller in a crowd need not wait until the system has told it again.
+static OUR_UID: LazyLock<u32> = LazyLock::new(|| rustix::process::geteuid().as_raw());
 
 /// The process at the other end: when it connected, or when it began to listen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +28,7 @@ impl Peer {
 
     /// Whether it runs as us or as root: nobody else's requests are heard, and nobody else's answers believed.
     pub fn is_trusted(self) -> bool {
-        self.uid == rustix::process::geteuid().as_raw() || self.uid == ROOT_UID
+        self.uid == *OUR_UID || self.uid == ROOT_UID
     }
 }
 
