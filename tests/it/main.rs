@@ -52,6 +52,7 @@ mod setup;
 mod shipped_scripts;
 mod show;
 mod shutdown;
+mod socket_places;
 mod startup;
 mod status;
 mod stuck_daemon;

@@ -4,6 +4,7 @@ mod call;
 pub(crate) mod callers;
 pub(crate) mod consumption;
 mod daemon;
+pub(crate) mod detached;
 mod door;
 mod other_user;
 mod owner;

@@ -19,7 +19,7 @@ fn without_null(sandbox: &Sandbox, script: &str) -> Ran {
     std::fs::create_dir_all(sandbox.path("dev")).unwrap();
     let script = format!("mount --bind dev /dev && {{ {script}\n}}");
     let private = ["--user", "--map-root-user", "--mount", "sh", "-c", &script, "sh"];
-    sandbox.program("unshare").args(private).args([crate::daemon::executables()]).run()
+    sandbox.program("unshare").args(private).args([crate::support::detached::executables()]).run()
 }
 
 /// A descriptor that is missing among the first three would be that of the next file or connection that is opened, and
