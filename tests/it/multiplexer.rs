@@ -1,20 +1,41 @@
 //! `pizauth`: dispatches on its name or on a subcommand, as busybox does.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use pizauth_client::APPLETS;
 
 use crate::support::{Running, Sandbox};
 
-const APPLETS: [&str; 11] = [
-    "check", "dump", "info", "refresh", "reload", "restore", "revoke", "server", "show", "shutdown", "status",
-];
+/// The names of all subcommands.
+fn applets() -> impl Iterator<Item = &'static str> {
+    APPLETS.iter().map(|applet| applet.name).chain(["server"])
+}
 
 #[test]
 fn list_names_every_applet_one_a_line() {
     let out = Sandbox::new().multiplexer().args(["--list"]).run().exits(0).out();
-    let listed: Vec<&str> = out.lines().collect();
-    for applet in APPLETS {
-        assert!(listed.contains(&applet), "{applet} is missing:\n{out}");
-    }
+    let listed: BTreeSet<&str> = out.lines().collect();
+    assert_eq!(listed, applets().collect());
+}
+
+/// It makes them for a package, whose files are not yet where they will be, so it cannot ask `pizauth --install`.
+#[test]
+fn the_installer_makes_a_symlink_for_every_applet() {
+    let installer = Path::new(env!("CARGO_MANIFEST_DIR")).join("install.sh");
+    let sandbox = Sandbox::new();
+    let call = sandbox
+        .program("sh")
+        .args([installer.to_str().unwrap()])
+        .env("PREFIX", "/p")
+        .env("PATH", "/usr/bin:/bin");
+    let out = call.args(["--multicall", "--dry-run", "--no-build", "--init", "none"]).run().exits(0).out();
+    let made =
+        |line: &str| Some(line.strip_prefix("symlink /p/bin/")?.strip_suffix(" to pizauth")?.to_owned());
+    let made: BTreeSet<_> = out.lines().filter_map(made).collect();
+    let programs = APPLETS.iter().map(|applet| applet.program).chain(["pizauthd"]).map(str::to_owned);
+    assert_eq!(made, programs.collect());
 }
 
 #[test]
@@ -70,7 +91,7 @@ fn a_subcommand_does_what_the_small_executable_does() {
 fn help_and_version_work_everywhere_on_stdout() {
     let sandbox = Sandbox::new();
     for flag in ["--help", "-h", "--version"] {
-        for applet in APPLETS {
+        for applet in applets() {
             let ran = sandbox.multiplexer().args([applet, flag]).run().exits(0);
             assert!(ran.out().contains("pizauth") && ran.stderr.is_empty(), "{applet} {flag}: {ran:?}");
             let ran = sandbox.applet(applet).args([flag]).run().exits(0);
