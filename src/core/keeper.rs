@@ -66,7 +66,7 @@ pub use event::{
 };
 pub use importing::NotImported;
 pub use invitation::{Invitation, UserCode};
-pub use login::{Login, Stage, StageMark};
+pub use login::{Login, SignInStage, StageMark};
 pub use outage::WayOut;
 #[cfg(test)]
 use places::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};

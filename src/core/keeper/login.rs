@@ -21,7 +21,7 @@ use crate::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
     /// This is where the account stands.
-    At(Stage),
+    At(SignInStage),
     /// The client signs in by itself.
     ByItself,
     /// Nobody says where signing in so begins.
@@ -37,7 +37,7 @@ pub enum Login {
 
 /// Where an account stands, for whoever leads its user through a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub enum SignInStage {
     /// This host has been asked for a code for the user, and has not answered.
     Starting(String),
     /// The user has to do something.
@@ -87,7 +87,7 @@ impl StageMark {
     }
 }
 
-impl Stage {
+impl SignInStage {
     /// What it differs by from others.
     pub fn mark(&self) -> StageMark {
         let plain = |state| StageMark::of(state, None, None, None);
@@ -145,7 +145,7 @@ impl Keeper {
     ///
     /// # Errors
     /// There is no such account.
-    pub fn stage(&self, account: &str, now: Now) -> Result<Stage, UnknownAccount> {
+    pub fn stage(&self, account: &str, now: Now) -> Result<SignInStage, UnknownAccount> {
         self.entries.get(account).map(|entry| stage(entry, now.moment)).ok_or(UnknownAccount)
     }
 
@@ -202,29 +202,29 @@ fn needs_sign_in(entry: &Entry, method: Option<Method>, now: Moment) -> bool {
 }
 
 /// Also what has come of the last sign-in, where it has failed.
-pub(super) fn stage(entry: &Entry, now: Moment) -> Stage {
-    let failed = || entry.last_error.clone().filter(|_| entry.last_was_sign_in).map(Stage::Failed);
+pub(super) fn stage(entry: &Entry, now: Moment) -> SignInStage {
+    let failed = || entry.last_error.clone().filter(|_| entry.last_was_sign_in).map(SignInStage::Failed);
     under_way(entry).or_else(failed).unwrap_or_else(|| of_session(entry, now))
 }
 
-fn under_way(entry: &Entry) -> Option<Stage> {
-    let invited = entry.state.invitation().map(Stage::Pending);
+fn under_way(entry: &Entry) -> Option<SignInStage> {
+    let invited = entry.state.invitation().map(SignInStage::Pending);
     invited.or_else(|| match &entry.state {
-        TokenState::Starting(_) => Some(Stage::Starting(device::host(entry))),
-        TokenState::Exchanging(_) => Some(Stage::Exchanging { last_error: entry.exchange_error() }),
+        TokenState::Starting(_) => Some(SignInStage::Starting(device::host(entry))),
+        TokenState::Exchanging(_) => Some(SignInStage::Exchanging { last_error: entry.exchange_error() }),
         _ => None,
     })
 }
 
-fn of_session(entry: &Entry, now: Moment) -> Stage {
+fn of_session(entry: &Entry, now: Moment) -> SignInStage {
     match entry.active() {
-        Some(token) if token.is_spent(now) => Stage::SignedOut(None),
-        Some(token) if token.has_expired(now) => Stage::Expired(renewing(entry, now)),
-        Some(token) => Stage::SignedIn {
+        Some(token) if token.is_spent(now) => SignInStage::SignedOut(None),
+        Some(token) if token.has_expired(now) => SignInStage::Expired(renewing(entry, now)),
+        Some(token) => SignInStage::SignedIn {
             refreshable: token.renewal.is_possible(),
             attention: entry.last_error.clone().filter(|_| entry.needs_attention()),
             signed_in_as: entry.somebody_else.clone(),
         },
-        None => Stage::SignedOut(entry.forgotten),
+        None => SignInStage::SignedOut(entry.forgotten),
     }
 }

@@ -24,7 +24,7 @@ use crate::prelude::*;
 /// What somebody waits for who has the server asked.
 #[derive(Debug)]
 pub(super) struct Revocation {
-    stage: Stage,
+    stage: RevocationStage,
     /// Why the server does not revoke the refresh token: it is given the access token.
     refused: Option<Reason>,
     /// Who has been asked.
@@ -32,7 +32,7 @@ pub(super) struct Revocation {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum RevocationStage {
     /// For a place, or for an answer to something else.
     Waiting,
     InFlight {
@@ -43,20 +43,20 @@ enum Stage {
 
 impl Revocation {
     fn begun() -> Self {
-        Self { stage: Stage::Waiting, refused: None, host: None }
+        Self { stage: RevocationStage::Waiting, refused: None, host: None }
     }
 
     pub(super) fn is_waiting(&self) -> bool {
-        self.stage == Stage::Waiting
+        self.stage == RevocationStage::Waiting
     }
 
     /// What was in flight waits again.
     pub(super) fn send_again(&mut self) {
-        self.stage = Stage::Waiting;
+        self.stage = RevocationStage::Waiting;
     }
 
     pub(super) fn awaits(&self, job: JobId) -> bool {
-        matches!(self.stage, Stage::InFlight { job: held, .. } if held == job)
+        matches!(self.stage, RevocationStage::InFlight { job: held, .. } if held == job)
     }
 }
 
@@ -108,7 +108,8 @@ pub(super) fn begin(entry: &mut Entry, told: Option<&Secret>, job: JobId) -> Opt
     let uri = served.revocation_uri()?;
     let request = RevocationRequest::new(Client::of(served, told)?, uri, kind, &token);
     let revocation = entry.revocation.as_mut()?;
-    (revocation.stage, revocation.host) = (Stage::InFlight { job, kind }, Some(uri.host().to_owned()));
+    (revocation.stage, revocation.host) =
+        (RevocationStage::InFlight { job, kind }, Some(uri.host().to_owned()));
     Some(request)
 }
 
@@ -132,11 +133,11 @@ pub(super) fn answered(entry: &mut Entry, revoked: Revoked, outbox: &mut Outbox)
         }
         Revoked::OtherKindsOnly(reason) => match &mut entry.revocation {
             Some(Revocation {
-                stage: stage @ Stage::InFlight { kind: TokenKind::RefreshToken, .. },
+                stage: stage @ RevocationStage::InFlight { kind: TokenKind::RefreshToken, .. },
                 refused,
                 ..
             }) => {
-                (*stage, *refused) = (Stage::Waiting, Some(reason));
+                (*stage, *refused) = (RevocationStage::Waiting, Some(reason));
             }
             _ => give_up(entry, reason, outbox),
         },

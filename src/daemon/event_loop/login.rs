@@ -3,7 +3,7 @@
 use pizauth_common::account_name::as_argument;
 use pizauth_common::ipc::message::{Answer, Await, Login, Method, Refusal, Report, Response, SignedIn};
 use pizauth_common::secret::Secret;
-use pizauth_core::keeper::{self, Demand, RedirectVerdict, Stage};
+use pizauth_core::keeper::{self, Demand, RedirectVerdict, SignInStage};
 use pizauth_core::moment::Now;
 
 use super::answers::{Refused, restoring, stopping};
@@ -53,19 +53,21 @@ impl EventLoop {
 
 impl Rooms {
     /// What a caller hears of where an account stands.
-    pub(super) fn stage_as(&self, stage: Stage, account: &str, now: Now) -> Answer {
+    pub(super) fn stage_as(&self, stage: SignInStage, account: &str, now: Now) -> Answer {
         match stage {
-            Stage::Starting(host) => Response::Starting { host }.into(),
-            Stage::Pending(invitation) => self.pending(account, invitation, false, now).into(),
-            Stage::Exchanging { last_error } => exchanging(last_error).into(),
-            Stage::Expired(renewing) => expired(renewing).into(),
-            Stage::SignedIn { refreshable, attention, signed_in_as } => {
+            SignInStage::Starting(host) => Response::Starting { host }.into(),
+            SignInStage::Pending(invitation) => self.pending(account, invitation, false, now).into(),
+            SignInStage::Exchanging { last_error } => exchanging(last_error).into(),
+            SignInStage::Expired(renewing) => expired(renewing).into(),
+            SignInStage::SignedIn { refreshable, attention, signed_in_as } => {
                 let expires = self.keeper.token_facts(account, now).and_then(|facts| facts.expires);
                 let attention = attention.map(|reason| reason.to_string());
                 Report::SignedIn(SignedIn { expires, refreshable, attention, signed_in_as }).into()
             }
-            Stage::Failed(reason) => failed(format!("authorization failed: {reason}")),
-            Stage::SignedOut(why) => failed(why.unwrap_or("no sign-in is under way any more").to_owned()),
+            SignInStage::Failed(reason) => failed(format!("authorization failed: {reason}")),
+            SignInStage::SignedOut(why) => {
+                failed(why.unwrap_or("no sign-in is under way any more").to_owned())
+            }
         }
     }
 

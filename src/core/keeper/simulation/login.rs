@@ -6,7 +6,7 @@ use pizauth_common::ipc::message::Method;
 use super::coverage::Coverage;
 use super::model::{Model, Phase};
 use super::world::World;
-use crate::keeper::{Happened, Invitation, Login, Renewing, Stage};
+use crate::keeper::{Happened, Invitation, Login, Renewing, SignInStage};
 use crate::moment::{Moment, Now};
 
 impl World {
@@ -25,7 +25,7 @@ impl World {
             }
             _ => {
                 let url = match &login {
-                    Login::At(Stage::Pending(Invitation { url, code: None })) => url.clone(),
+                    Login::At(SignInStage::Pending(Invitation { url, code: None })) => url.clone(),
                     _ => String::new(),
                 };
                 self.model(name).log_in(&account, method, url, remind_at, now);
@@ -37,26 +37,26 @@ impl World {
     }
 
     /// Where the account stands, whatever has come of an earlier sign-in.
-    fn stage_now(&self, name: &str) -> Stage {
+    fn stage_now(&self, name: &str) -> SignInStage {
         let model = &self.models[name];
         self.under_way(name).unwrap_or_else(|| model.stage_of_session(self.now))
     }
 
     /// Where the account stands.
-    pub(super) fn stage(&self, name: &str) -> Stage {
+    pub(super) fn stage(&self, name: &str) -> SignInStage {
         let model = &self.models[name];
-        let failed = model.last_error.clone().filter(|_| model.last_was_sign_in).map(Stage::Failed);
+        let failed = model.last_error.clone().filter(|_| model.last_was_sign_in).map(SignInStage::Failed);
         self.under_way(name).or(failed).unwrap_or_else(|| model.stage_of_session(self.now))
     }
 
-    fn under_way(&self, name: &str) -> Option<Stage> {
+    fn under_way(&self, name: &str) -> Option<SignInStage> {
         let model = &self.models[name];
         match &model.phase {
             Phase::Starting { .. } => {
-                Some(Stage::Starting(self.device_host(name).expect("somebody was asked for codes")))
+                Some(SignInStage::Starting(self.device_host(name).expect("somebody was asked for codes")))
             }
-            Phase::Exchanging { .. } => Some(Stage::Exchanging { last_error: model.exchange_error() }),
-            _ => model.invitation().map(Stage::Pending),
+            Phase::Exchanging { .. } => Some(SignInStage::Exchanging { last_error: model.exchange_error() }),
+            _ => model.invitation().map(SignInStage::Pending),
         }
     }
 }
@@ -124,17 +124,17 @@ impl Model {
         }
     }
 
-    fn stage_of_session(&self, now: Now) -> Stage {
-        let Phase::Active(session) = &self.phase else { return Stage::SignedOut(None) };
+    fn stage_of_session(&self, now: Now) -> SignInStage {
+        let Phase::Active(session) = &self.phase else { return SignInStage::SignedOut(None) };
         let needs_attention = self.needs_attention();
         match session.has_expired(now.moment) {
-            true if !session.is_refreshable() => Stage::SignedOut(None),
-            true => Stage::Expired(Renewing {
+            true if !session.is_refreshable() => SignInStage::SignedOut(None),
+            true => SignInStage::Expired(Renewing {
                 last_error: self.last_error.clone(),
                 needs_attention,
                 refresh_in: self.refresh_in(now),
             }),
-            false => Stage::SignedIn {
+            false => SignInStage::SignedIn {
                 refreshable: session.is_refreshable(),
                 attention: self.last_error.clone().filter(|_| needs_attention),
                 signed_in_as: None,

@@ -6,8 +6,8 @@ use pizauth_common::ipc::message::{Candidate, Import, Method, State};
 use super::bench::{Bench, PORTS, account, config, issued, reason, seconds, some_time, transient};
 use crate::http::Lost;
 use crate::keeper::{
-    Demand, Happened, HookVerdict, Login, NotImported, Refreshed, Renewing, Shown, Stage, TokenEvent, Waited,
-    WaiterId,
+    Demand, Happened, HookVerdict, Login, NotImported, Refreshed, Renewing, Shown, SignInStage, TokenEvent,
+    Waited, WaiterId,
 };
 use crate::oauth::outcome::Outcome;
 use crate::testing::{by_assertion, by_itself, json_answer};
@@ -196,7 +196,7 @@ fn nobody_is_led_through_a_sign_in() {
     bench.collect();
     assert_eq!((bench.requests.len(), bench.reminders()), (0, 0));
     let bench = fetching();
-    assert_eq!(bench.keeper.stage("work", bench.now).unwrap(), Stage::SignedOut(None));
+    assert_eq!(bench.keeper.stage("work", bench.now).unwrap(), SignInStage::SignedOut(None));
 }
 
 #[test]

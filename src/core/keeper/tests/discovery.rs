@@ -4,7 +4,7 @@ use super::bench::{Bench, account, config, issued, seconds};
 use crate::http::{Answer, Lost};
 use crate::keeper::tests::bench::PORTS;
 use crate::keeper::{
-    Demand, Happened, JobId, Learned, Login, MAX_IN_FLIGHT, Refreshed, Shown, Stage, Waited, WaiterId,
+    Demand, Happened, JobId, Learned, Login, MAX_IN_FLIGHT, Refreshed, Shown, SignInStage, Waited, WaiterId,
 };
 use crate::testing::{asking, by_itself, json_answer, on_device, uri};
 
@@ -249,7 +249,10 @@ fn an_endpoint_that_a_grant_needs_and_the_issuer_lacks_is_named() {
 fn a_way_of_signing_in_that_the_issuer_does_not_know_is_refused_before_and_after() {
     let lacks_device = || json_answer(200, &at("https://as.example", ISSUER).replace("device_auth", "x"));
     let (mut bench, job) = Bench::discovering();
-    assert_eq!(bench.login(Some(Method::Device)), Login::At(Stage::Starting("login.example".to_owned())));
+    assert_eq!(
+        bench.login(Some(Method::Device)),
+        Login::At(SignInStage::Starting("login.example".to_owned()))
+    );
     bench.learn(job, lacks_device());
     let Some(message) = bench.told.iter().find_map(crate::keeper::AccountEvent::error_message) else {
         panic!("{:?}", bench.told)
@@ -257,7 +260,7 @@ fn a_way_of_signing_in_that_the_issuer_does_not_know_is_refused_before_and_after
     assert_eq!(message, "authorization failed: https://login.example has no device_authorization_endpoint");
     let issuer = Some(ISSUER.to_owned());
     assert_eq!(bench.login(Some(Method::Device)), Login::NoWay { method: Method::Device, issuer });
-    assert!(matches!(bench.login(None), Login::At(Stage::Pending(_))));
+    assert!(matches!(bench.login(None), Login::At(SignInStage::Pending(_))));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use pizauth_common::ipc::message::{Method, State};
 use super::bench::{Bench, PORTS, account, config, issued, reason, seconds};
 use crate::http::Answer;
 use crate::keeper::{
-    Demand, Happened, Invitation, Login, RedirectVerdict, Refreshed, Renewing, Stage, StageMark, Waited,
-    WaiterId,
+    Demand, Happened, Invitation, Login, RedirectVerdict, Refreshed, Renewing, SignInStage, StageMark,
+    Waited, WaiterId,
 };
 use crate::oauth::outcome::{Outcome, Reason};
 use crate::oauth::pasted::PasteFault;
@@ -30,7 +30,7 @@ impl Bench {
         login
     }
 
-    fn stage(&mut self) -> Stage {
+    fn stage(&mut self) -> SignInStage {
         match self.login(None) {
             Login::At(stage) => stage,
             other => panic!("no stage but {other:?}"),
@@ -39,7 +39,7 @@ impl Bench {
 
     fn login_url(&mut self) -> String {
         match self.stage() {
-            Stage::Pending(Invitation { url, code: None }) => url,
+            SignInStage::Pending(Invitation { url, code: None }) => url,
             other => panic!("no URL but {other:?}"),
         }
     }
@@ -126,17 +126,19 @@ fn another_method_takes_the_place_of_what_is_under_way_and_one_that_is_not_known
     let mut bench = both_ways();
     let first = bench.login_url();
     assert_eq!(bench.login(Some(Method::Browser)), bench.login(None));
-    let starting = Login::At(Stage::Starting("as.example".to_owned()));
+    let starting = Login::At(SignInStage::Starting("as.example".to_owned()));
     assert_eq!(bench.login(Some(Method::Device)), starting);
     assert_eq!(bench.login(None), starting, "what is under way goes on");
     bench.codes_come();
     assert_eq!(bench.told_of_sign_ins(), ["known", "known"]);
-    let Login::At(Stage::Pending(Invitation { code: Some(code), .. })) = bench.login(Some(Method::Device))
+    let Login::At(SignInStage::Pending(Invitation { code: Some(code), .. })) =
+        bench.login(Some(Method::Device))
     else {
         panic!("no code")
     };
     assert_eq!(code.user_code, "AB-CD");
-    let Login::At(Stage::Pending(Invitation { url, code: None })) = bench.login(Some(Method::Browser)) else {
+    let Login::At(SignInStage::Pending(Invitation { url, code: None })) = bench.login(Some(Method::Browser))
+    else {
         panic!("no URL")
     };
     assert_ne!(url, first);
@@ -156,15 +158,15 @@ fn another_method_takes_the_place_of_what_is_under_way_and_one_that_is_not_known
 #[test]
 fn who_is_signed_in_hears_so_and_what_has_expired_is_refreshed() {
     let mut bench = Bench::active(Some("rt"), 3600);
-    let signed_in = Stage::SignedIn { refreshable: true, attention: None, signed_in_as: None };
+    let signed_in = SignInStage::SignedIn { refreshable: true, attention: None, signed_in_as: None };
     assert_eq!(bench.stage(), signed_in);
     bench.rest(7200);
     let renewing = Renewing { last_error: None, needs_attention: false, refresh_in: seconds(0) };
-    assert_eq!(bench.stage(), Stage::Expired(renewing));
+    assert_eq!(bench.stage(), SignInStage::Expired(renewing));
     bench.fail_once(Outcome::NeedsAttention(reason()));
-    let Stage::Expired(Renewing { needs_attention: true, .. }) = bench.stage() else { panic!() };
+    let SignInStage::Expired(Renewing { needs_attention: true, .. }) = bench.stage() else { panic!() };
     let mut bench = Bench::active(None, 3600);
-    assert!(matches!(bench.stage(), Stage::SignedIn { refreshable: false, .. }));
+    assert!(matches!(bench.stage(), SignInStage::SignedIn { refreshable: false, .. }));
     bench.rest(3600);
     bench.login_url();
 }
@@ -175,7 +177,7 @@ fn a_session_that_needs_attention_says_so_and_one_that_seems_dead_is_signed_in_t
     bench.fail_once(issued("at-1", None, 86_400));
     let vague = || Outcome::RefusedVaguely(Reason::with_cause("invalid_request", "Token has been revoked"));
     bench.fail_once(vague());
-    assert!(matches!(bench.stage(), Stage::SignedIn { attention: Some(_), .. }));
+    assert!(matches!(bench.stage(), SignInStage::SignedIn { attention: Some(_), .. }));
     bench.keeper.refresh("work", bench.now).unwrap();
     bench.fail_once(vague());
     let url = bench.login_url();
@@ -190,7 +192,7 @@ fn a_session_that_needs_attention_says_so_and_one_that_seems_dead_is_signed_in_t
     bench.answer(job, Outcome::Ended(reason()));
     let failed = "authorization failed: invalid_grant (authorize again)".to_owned();
     assert_eq!(bench.heard(), [Waited::Failed(failed)], "and not that the old session is there");
-    assert!(matches!(bench.keeper.stage("work", bench.now), Ok(Stage::Failed(_))));
+    assert!(matches!(bench.keeper.stage("work", bench.now), Ok(SignInStage::Failed(_))));
     bench.login_url();
 }
 
@@ -222,7 +224,7 @@ fn every_step_of_a_sign_in_is_told_once_to_who_has_seen_the_one_before() {
     let job = bench.request();
     bench.answer(job, issued("at-1", Some("rt-1"), 3600));
     assert_eq!(bench.heard(), [Waited::OtherStage]);
-    let signed_in = Stage::SignedIn { refreshable: true, attention: None, signed_in_as: None };
+    let signed_in = SignInStage::SignedIn { refreshable: true, attention: None, signed_in_as: None };
     assert_eq!(bench.keeper.stage("work", bench.now), Ok(signed_in));
 }
 
@@ -271,7 +273,7 @@ fn the_end_of_a_sign_in_is_told_with_its_reason() {
         // Who asks only now hears the same.
         if let Waited::Failed(why) = how {
             let stage = bench.keeper.stage("work", bench.now);
-            assert!(matches!(stage, Ok(Stage::SignedOut(Some(told))) if told == why), "{stage:?}");
+            assert!(matches!(stage, Ok(SignInStage::SignedOut(Some(told))) if told == why), "{stage:?}");
         }
     }
 }
