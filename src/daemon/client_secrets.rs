@@ -13,7 +13,6 @@ use zeroize::Zeroizing;
 use crate::filter::{Failed, Filter, Filtered, Limits};
 use crate::hooks::HookSettings;
 use crate::log::{self, What};
-use crate::mailbox::{Event, Mailbox};
 
 /// For its name in the log.
 const OPTION: &str = "client_secret_cmd";
@@ -29,28 +28,30 @@ pub(crate) struct Done {
     status: String,
 }
 
+/// Hears of a command that has ended, in whatever thread.
+type Tell = Arc<dyn Fn(Done) + Send + Sync>;
+
 /// The room.
-#[derive(Debug)]
 pub(crate) struct ClientSecrets {
     hook_settings: HookSettings,
-    mailbox: Mailbox,
+    tell: Tell,
     running: Option<(AccountName, Filter)>,
     /// Sees to the end of a command that nobody waits for any more.
     cancelled: Option<JoinHandle<()>>,
 }
 
 impl ClientSecrets {
-    /// No command runs yet.
-    pub(crate) fn new(hook_settings: HookSettings, mailbox: Mailbox) -> Self {
-        Self { hook_settings, mailbox, running: None, cancelled: None }
+    /// No command runs yet. What each has printed, `tell` is to bring to [`ClientSecrets::done`].
+    pub(crate) fn new(hook_settings: HookSettings, tell: impl Fn(Done) + Send + Sync + 'static) -> Self {
+        Self { hook_settings, tell: Arc::new(tell), running: None, cancelled: None }
     }
 
-    /// Runs a command for an account. What it prints comes by the mailbox, for [`ClientSecrets::done`].
+    /// Runs a command for an account. What it prints is told.
     pub(crate) fn ask(&mut self, job: JobId, account: AccountName, command: &Arc<str>) {
         let mut prepared = self.hook_settings.command_line(command);
         prepared.env("PIZAUTH_ACCOUNT", account.as_str());
-        let mailbox = self.mailbox.clone();
-        let done = move |printed| mailbox.post(Event::SecretPrinted(Done::new(job, printed)));
+        let tell = Arc::clone(&self.tell);
+        let done = move |printed| tell(Done::new(job, printed));
         match Filter::start(prepared, Zeroizing::default(), LIMITS, done) {
             Ok(filter) => {
                 line(What::HookStarted, &account).field("pid", filter.pid()).write();
@@ -58,7 +59,7 @@ impl ClientSecrets {
             }
             Err(why) => {
                 line(What::HookNotStarted, &account).field("reason", &why).write();
-                self.mailbox.post(Event::SecretPrinted(Done::new(job, Err(Failed::new(why)))));
+                (self.tell)(Done::new(job, Err(Failed::new(why))));
             }
         }
     }

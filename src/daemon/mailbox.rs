@@ -57,6 +57,12 @@ impl Mailbox {
         Ok((Self { events, waker }, receiver))
     }
 
+    /// A way for a room that knows nothing of the loop to hand it what it has: as an `event`.
+    pub(crate) fn teller<T>(&self, event: fn(T) -> Event) -> impl Fn(T) + use<T> {
+        let mailbox = self.clone();
+        move |told| mailbox.post(event(told))
+    }
+
     /// Hands an event to the loop. Once the loop has ended nobody listens, and that is fine.
     pub(crate) fn post(&self, event: Event) {
         if self.events.send(event).is_ok() {

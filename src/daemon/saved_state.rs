@@ -9,6 +9,7 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -20,7 +21,6 @@ use zeroize::Zeroizing;
 
 use crate::hooks::HookSettings;
 use crate::log::{self, What};
-use crate::mailbox::Mailbox;
 use place::Place;
 pub(crate) use run::Done;
 use run::{Run, Step};
@@ -52,11 +52,13 @@ pub(crate) enum News {
     Trouble(String),
 }
 
+/// Hears of what another thread has done, in that thread.
+type Tell = Arc<dyn Fn(Done) + Send + Sync>;
+
 /// The room. Without the options it does nothing.
-#[derive(Debug)]
 pub(crate) struct SavedState {
     hook_settings: HookSettings,
-    mailbox: Mailbox,
+    tell: Tell,
     commands: Option<Commands>,
     place: Option<Place>,
     /// Commands that have brought back what they were given.
@@ -75,11 +77,11 @@ pub(crate) struct SavedState {
 }
 
 impl SavedState {
-    /// A room that saves nothing yet.
-    pub(crate) fn new(hook_settings: HookSettings, mailbox: Mailbox) -> Self {
+    /// A room that saves nothing yet. What its threads have done, `tell` is to bring to [`SavedState::done`].
+    pub(crate) fn new(hook_settings: HookSettings, tell: impl Fn(Done) + Send + Sync + 'static) -> Self {
         Self {
             hook_settings,
-            mailbox,
+            tell: Arc::new(tell),
             commands: None,
             place: None,
             proven: None,

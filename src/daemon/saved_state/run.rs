@@ -1,6 +1,7 @@
 //! One load or save, step by step: a filter, perhaps the other one to see that it brings back what the first was given,
 //! and the file.
 
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use pizauth_common::cause::Cause;
@@ -14,7 +15,6 @@ use super::settings::{Commands, DECRYPT, ENCRYPT};
 use super::{LARGEST, PATIENCE, SavedState, WORTH_A_LINE};
 use crate::containment::{Worker, contain};
 use crate::filter::{self, Filter, Limits};
-use crate::mailbox::Event;
 
 /// What a filter has written, or why that is good for nothing, for people.
 type Filtered = Result<Zeroizing<Vec<u8>>, String>;
@@ -90,10 +90,10 @@ impl SavedState {
             Step::Load | Step::ReadBack { .. } | Step::Write { .. } => (DECRYPT, &commands.decrypt_cmd, None),
         };
         self.last_ticket += 1;
-        let (ticket, mailbox) = (self.last_ticket, self.mailbox.clone());
+        let (ticket, tell) = (self.last_ticket, Arc::clone(&self.tell));
         let done = move |filtered: filter::Filtered| {
             let filtered = filtered.map_err(|failed| format!("{option} {failed}"));
-            mailbox.post(Event::SavedState(Done { ticket, what: What::Filtered(filtered) }));
+            tell(Done { ticket, what: What::Filtered(filtered) });
         };
         let limits = Limits { time: limit, bytes: LARGEST };
         let filter = Filter::start(self.hook_settings.command_line(command), input, limits, done);
@@ -181,13 +181,13 @@ impl SavedState {
     /// In a thread: a disk may take its time.
     fn write(&mut self, job: JobId, held: Held, encrypted: Zeroizing<Vec<u8>>, commands: Commands) {
         self.last_ticket += 1;
-        let (ticket, mailbox) = (self.last_ticket, self.mailbox.clone());
+        let (ticket, tell) = (self.last_ticket, Arc::clone(&self.tell));
         let write = move || {
             let written = contain(Worker::SavedState, || held.replace(&encrypted));
             // Before others may know that it is done.
             drop(held);
             let written = written.unwrap_or_else(|bug| Err(bug.to_string()));
-            mailbox.post(Event::SavedState(Done { ticket, what: What::Written(written) }));
+            tell(Done { ticket, what: What::Written(written) });
         };
         match thread::Builder::new().name("state file".to_owned()).spawn(write) {
             Ok(_) => {

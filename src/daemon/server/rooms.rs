@@ -17,7 +17,7 @@ use crate::hooks::{HookSettings, Hooks};
 use crate::http::{Http, RequestLimits};
 use crate::ipc_listener::IpcListener;
 use crate::log::{self, What};
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Event, Mailbox};
 use crate::process_limits::ProcessLimits;
 use crate::redirect_listener::{self, RedirectListener};
 use crate::saved_state::SavedState;
@@ -58,8 +58,8 @@ pub(super) fn open(
             .map_err(|error| error.to_string())?;
     let http = Http::start(mailbox.clone(), RequestLimits::default()).map_err(cannot("start a thread"))?;
     let settings = hook_settings(limits, &socket_file);
-    let client_secrets = ClientSecrets::new(settings.clone(), mailbox.clone());
-    let saved_state = SavedState::new(settings.clone(), mailbox.clone());
+    let client_secrets = ClientSecrets::new(settings.clone(), mailbox.teller(Event::SecretPrinted));
+    let saved_state = SavedState::new(settings.clone(), mailbox.teller(Event::SavedState));
     let prepared_state =
         saved_state.prepare_patiently(config.saved_state.as_ref()).map_err(|unusable| unusable.why)?;
     let hooks = Hooks::new(settings, config.hooks.clone(), shared);
