@@ -7,7 +7,8 @@ use pizauth_core::keeper::{self, Demand, RedirectVerdict, SignInStage};
 use pizauth_core::moment::Now;
 
 use super::answers::{Refused, restoring, stopping};
-use super::tokens::{Asked, exchanging, expired};
+use super::tokens::Asked;
+use super::tokens::words::{exchanging, expired, failed};
 use super::{EventLoop, Rooms};
 use crate::ipc_listener::CallerId;
 
@@ -92,10 +93,6 @@ impl Rooms {
             }
         }
     }
-}
-
-pub(super) fn failed(message: String) -> Answer {
-    Report::Failed { message }.into()
 }
 
 fn no_way(method: Method, issuer: Option<String>, account: &str) -> Refused {

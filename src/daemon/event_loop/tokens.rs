@@ -1,7 +1,7 @@
 //! What callers ask of one account's access token: to show it, to refresh it; now, or as soon as it is there.
 
 pub(super) mod formats;
-mod words;
+pub(super) mod words;
 
 use std::time::Duration;
 
@@ -9,18 +9,15 @@ use pizauth_common::account_name::as_argument;
 use pizauth_common::ipc::message::{Answer, Await, Refresh, Refusal, Response, Show};
 use pizauth_common::roughly::exactly;
 use pizauth_common::secret::Secret;
-use pizauth_core::keeper::{Demand, Invitation, Refreshed, Renewing, Shown, StageMark, Waited};
-use pizauth_core::moment::{Moment, Now};
-use pizauth_core::oauth::outcome::Reason;
+use pizauth_core::keeper::{Demand, Invitation, Refreshed, Shown, StageMark, Waited};
+use pizauth_core::moment::Now;
 
-use super::answers::{Refused, busy, restoring, stopping};
-use super::login::failed;
+use super::answers::{Refused, restoring, stopping};
 use super::sign_in::{no_code_yet, unserved};
-use super::waiting::CannotWait;
 use super::{EventLoop, Rooms};
-use crate::ipc_listener::{Asker, CallerId};
+use crate::ipc_listener::CallerId;
 use formats::Format;
-use words::{told, too_short, unavailable};
+use words::{exchanging, expired, failed, fetching, too_short, unavailable, whole_seconds};
 
 /// So long callers wait for the first answer to a refresh token that they have brought along.
 const PROOF: Duration = Duration::from_secs(30);
@@ -119,22 +116,6 @@ impl EventLoop {
                 self.let_host_wait(caller, asked, until, false, now)
             }
         }
-    }
-
-    pub(super) fn let_host_wait(
-        &mut self,
-        caller: CallerId,
-        asked: Asked,
-        until: Moment,
-        is_held_back: bool,
-        now: Now,
-    ) -> Result<Option<Answer>, Refused> {
-        let account = asked.account.clone();
-        let waiting = self.let_wait(Asker::Host(caller), asked, until, is_held_back, now);
-        waiting.map(|()| None).map_err(|why| match why {
-            CannotWait::UnknownAccount => self.rooms.unknown(&account),
-            CannotWait::Crowd => busy(),
-        })
     }
 }
 
@@ -277,21 +258,4 @@ fn refreshed_as(refreshed: Refreshed, account: &str) -> Result<Found, Refused> {
             return Err(Refused(Refusal::NoRefreshToken, message));
         }
     })
-}
-
-pub(super) fn expired(renewing: Renewing) -> Response {
-    Response::Expired(told(renewing))
-}
-
-pub(super) fn fetching(renewing: Renewing) -> Response {
-    Response::Fetching(told(renewing))
-}
-
-pub(super) fn exchanging(last_error: Option<Reason>) -> Response {
-    Response::Exchanging { last_error: last_error.map(|reason| reason.to_string()) }
-}
-
-/// So many that it is over after them.
-pub(super) fn whole_seconds(time: Duration) -> u64 {
-    time.as_millis().div_ceil(1000) as u64
 }

@@ -7,6 +7,7 @@ use pizauth_core::keeper::{AccountEvent, Happened, Shown, UnknownAccount, Waited
 use pizauth_core::moment::{Moment, Now};
 
 use super::EventLoop;
+use super::answers::{Refused, busy};
 use super::crowd::Crowd;
 use super::tokens::{Asked, Found};
 use crate::ipc_listener::{Asker, CallerId, GuestAnswer, GuestId};
@@ -88,6 +89,26 @@ impl EventLoop {
             self.waiting.insert(waiter, Waiting { asker, asked, is_held_back });
         }
         Ok(())
+    }
+
+    /// [`EventLoop::let_wait`] for one of the user's own programs, as what comes of its request: no answer yet.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub(super) fn let_host_wait(
+        &mut self,
+        caller: CallerId,
+        asked: Asked,
+        until: Moment,
+        is_held_back: bool,
+        now: Now,
+    ) -> Result<Option<Answer>, Refused> {
+        let account = asked.account.clone();
+        let waiting = self.let_wait(Asker::Host(caller), asked, until, is_held_back, now);
+        waiting.map(|()| None).map_err(|why| match why {
+            CannotWait::UnknownAccount => self.rooms.unknown(&account),
+            CannotWait::Crowd => busy(),
+        })
     }
 
     /// The user can sign in, which those who wait have not been told: a server had to be asked for it.

@@ -1,20 +1,41 @@
-//! Why there is no access token that does, in words.
+//! How it stands with an access token or a sign-in, as callers are told it, and why there is none, in words.
 
 use std::time::Duration;
 
-use pizauth_common::ipc::message::{Expired, Refusal, Response};
+use pizauth_common::ipc::message::{Answer, Expired, Refusal, Report, Response};
 use pizauth_common::roughly::{exactly, roughly};
 use pizauth_core::keeper::{Demand, Renewing, Shown};
+use pizauth_core::oauth::outcome::Reason;
 
-use super::whole_seconds;
+/// A sign-in has come to nothing.
+pub(in crate::event_loop) fn failed(message: String) -> Answer {
+    Report::Failed { message }.into()
+}
+
+pub(in crate::event_loop) fn exchanging(last_error: Option<Reason>) -> Response {
+    Response::Exchanging { last_error: last_error.map(|reason| reason.to_string()) }
+}
+
+pub(in crate::event_loop) fn expired(renewing: Renewing) -> Response {
+    Response::Expired(told(renewing))
+}
+
+pub(super) fn fetching(renewing: Renewing) -> Response {
+    Response::Fetching(told(renewing))
+}
 
 /// Where a renewal stands.
-pub(super) fn told(Renewing { last_error, needs_attention, refresh_in }: Renewing) -> Expired {
+fn told(Renewing { last_error, needs_attention, refresh_in }: Renewing) -> Expired {
     Expired {
         last_error: last_error.map(|reason| reason.to_string()),
         needs_attention,
         refresh_in: whole_seconds(refresh_in),
     }
+}
+
+/// So many that it is over after them.
+pub(super) fn whole_seconds(time: Duration) -> u64 {
+    time.as_millis().div_ceil(1000) as u64
 }
 
 /// Why who has waited has waited in vain, for people.
