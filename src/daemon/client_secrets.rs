@@ -11,8 +11,8 @@ use pizauth_core::oauth::client_secret::Printed;
 use zeroize::Zeroizing;
 
 use crate::filter::{Failed, Filter, Filtered, Limits};
-use crate::hooks::HookSettings;
 use crate::log::{self, What};
+use crate::shell::Shell;
 
 /// For its name in the log.
 const OPTION: &str = "client_secret_cmd";
@@ -33,7 +33,7 @@ type Tell = Arc<dyn Fn(Done) + Send + Sync>;
 
 /// The room.
 pub(crate) struct ClientSecrets {
-    hook_settings: HookSettings,
+    shell: Shell,
     tell: Tell,
     running: Option<(AccountName, Filter)>,
     /// Sees to the end of a command that nobody waits for any more.
@@ -42,13 +42,13 @@ pub(crate) struct ClientSecrets {
 
 impl ClientSecrets {
     /// No command runs yet. What each has printed, `tell` is to bring to [`ClientSecrets::done`].
-    pub(crate) fn new(hook_settings: HookSettings, tell: impl Fn(Done) + Send + Sync + 'static) -> Self {
-        Self { hook_settings, tell: Arc::new(tell), running: None, cancelled: None }
+    pub(crate) fn new(shell: Shell, tell: impl Fn(Done) + Send + Sync + 'static) -> Self {
+        Self { shell, tell: Arc::new(tell), running: None, cancelled: None }
     }
 
     /// Runs a command for an account. What it prints is told.
     pub(crate) fn ask(&mut self, job: JobId, account: AccountName, command: &Arc<str>) {
-        let mut prepared = self.hook_settings.command_line(command);
+        let mut prepared = self.shell.command_line(command);
         prepared.env("PIZAUTH_ACCOUNT", account.as_str());
         let tell = Arc::clone(&self.tell);
         let done = move |printed| tell(Done::new(job, printed));

@@ -31,8 +31,8 @@ use pizauth_core::moment::Moment;
 use rustix::process::Signal;
 
 use crate::log::{self, What};
+use crate::shell::Shell;
 use crate::wake_sources::FIRST_HOOK_OUTPUT;
-pub(crate) use command::HookSettings;
 use end::with_pause;
 use failed_events::FailedEvents;
 pub(crate) use hook::Hook;
@@ -71,7 +71,7 @@ pub(crate) enum Finished {
 /// All hooks: those that run and those that wait for their turn.
 #[derive(Debug)]
 pub(crate) struct Hooks {
-    settings: HookSettings,
+    shell: Shell,
     commands: HookCommands,
     waiting: Vec<(HookKind, Waiting)>,
     running: Vec<RunningHook>,
@@ -89,9 +89,9 @@ pub(crate) struct Hooks {
 
 impl Hooks {
     /// No hook runs yet. Their output is registered with `registry`.
-    pub(crate) fn new(settings: HookSettings, commands: HookCommands, registry: Rc<Registry>) -> Self {
+    pub(crate) fn new(shell: Shell, commands: HookCommands, registry: Rc<Registry>) -> Self {
         Self {
-            settings,
+            shell,
             commands,
             waiting: HookKind::ALL.map(|kind| (kind, Waiting::default())).into(),
             running: Vec::new(),
@@ -284,13 +284,13 @@ impl Hooks {
         let kind = HookKind::of(hook);
         let Some(command) = kind.command(&self.commands) else { return Ok(None) };
         let with_output = self.outputs.open(kind, account(hook).cloned()).and_then(|(output, writers)| {
-            let child = self.settings.prepare(command, hook, Some(writers)).spawn();
+            let child = command::prepare(&self.shell, command, hook, Some(writers)).spawn();
             child.map(|child| (child, Some(output))).inspect_err(|_| self.outputs.close(output))
         });
         match with_output {
             // Without pipes it takes three descriptors less for a moment, and writes to where we do.
             Err(error) if is_for_want_of_descriptors(&error) => {
-                Ok(Some((self.settings.prepare(command, hook, None).spawn()?, None)))
+                Ok(Some((command::prepare(&self.shell, command, hook, None).spawn()?, None)))
             }
             other => other.map(Some),
         }

@@ -23,6 +23,7 @@ mod process_limits;
 mod redirect_listener;
 mod saved_state;
 pub mod server;
+mod shell;
 mod signals;
 mod socket_file;
 mod supervisor;

@@ -19,8 +19,8 @@ use pizauth_core::moment::Moment;
 use pizauth_core::snapshot::Snapshot;
 use zeroize::Zeroizing;
 
-use crate::hooks::HookSettings;
 use crate::log::{self, What};
+use crate::shell::Shell;
 use place::Place;
 pub(crate) use run::Done;
 use run::{Run, Step};
@@ -57,7 +57,7 @@ type Tell = Arc<dyn Fn(Done) + Send + Sync>;
 
 /// The room. Without the options it does nothing.
 pub(crate) struct SavedState {
-    hook_settings: HookSettings,
+    shell: Shell,
     tell: Tell,
     commands: Option<Commands>,
     place: Option<Place>,
@@ -78,9 +78,9 @@ pub(crate) struct SavedState {
 
 impl SavedState {
     /// A room that saves nothing yet. What its threads have done, `tell` is to bring to [`SavedState::done`].
-    pub(crate) fn new(hook_settings: HookSettings, tell: impl Fn(Done) + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(shell: Shell, tell: impl Fn(Done) + Send + Sync + 'static) -> Self {
         Self {
-            hook_settings,
+            shell,
             tell: Arc::new(tell),
             commands: None,
             place: None,

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::mpsc::{Receiver, channel};
 
 use super::*;
-use crate::hooks::HookSettings;
+use crate::shell::Shell;
 use crate::testing::private_directory;
 
 const LARGEST: usize = 32 << 20;
@@ -12,8 +12,8 @@ const LARGEST: usize = 32 << 20;
 fn start(command: &str, input: &[u8], limit: Option<Duration>) -> (Filter, Receiver<Filtered>) {
     let (sender, receiver) = channel();
     let done = move |filtered| drop(sender.send(filtered));
-    let environment = HookSettings::inherited_environment();
-    let settings = HookSettings { environment, socket: "/run/example.sock".into(), limits: Vec::new() };
+    let environment = Shell::inherited_environment();
+    let settings = Shell { environment, socket: "/run/example.sock".into(), limits: Vec::new() };
     let limits = Limits { time: limit, bytes: LARGEST };
     let input = Zeroizing::new(input.to_vec());
     (Filter::start(settings.command_line(command), input, limits, done).unwrap(), receiver)

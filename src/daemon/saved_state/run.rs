@@ -96,7 +96,7 @@ impl SavedState {
             tell(Done { ticket, what: What::Filtered(filtered) });
         };
         let limits = Limits { time: limit, bytes: LARGEST };
-        let filter = Filter::start(self.hook_settings.command_line(command), input, limits, done);
+        let filter = Filter::start(self.shell.command_line(command), input, limits, done);
         let filter = Some(filter.map_err(|why| format!("{option} {why}"))?);
         let told_at = limit.is_none().then(|| now.plus(WORTH_A_LINE));
         self.run = Some(Run { step, commands, filter, told_at });

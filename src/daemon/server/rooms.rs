@@ -13,7 +13,7 @@ use pizauth_core::keeper::Keeper;
 use crate::client_secrets::ClientSecrets;
 use crate::clock::{Alarm, Clock};
 use crate::event_loop::Rooms;
-use crate::hooks::{HookSettings, Hooks};
+use crate::hooks::Hooks;
 use crate::http::{Http, RequestLimits};
 use crate::ipc_listener::IpcListener;
 use crate::log::{self, What};
@@ -21,6 +21,7 @@ use crate::mailbox::{Event, Mailbox};
 use crate::process_limits::ProcessLimits;
 use crate::redirect_listener::{self, RedirectListener};
 use crate::saved_state::SavedState;
+use crate::shell::Shell;
 use crate::signals::Signals;
 use crate::socket_file::SocketFile;
 use crate::supervisor::Supervisor;
@@ -57,12 +58,12 @@ pub(super) fn open(
         RedirectListener::bind(redirect_listener::Settings::new(&config), mailbox.clone())
             .map_err(|error| error.to_string())?;
     let http = Http::start(mailbox.clone(), RequestLimits::default()).map_err(cannot("start a thread"))?;
-    let settings = hook_settings(limits, &socket_file);
-    let client_secrets = ClientSecrets::new(settings.clone(), mailbox.teller(Event::SecretPrinted));
-    let saved_state = SavedState::new(settings.clone(), mailbox.teller(Event::SavedState));
+    let shell = shell(limits, &socket_file);
+    let client_secrets = ClientSecrets::new(shell.clone(), mailbox.teller(Event::SecretPrinted));
+    let saved_state = SavedState::new(shell.clone(), mailbox.teller(Event::SavedState));
     let prepared_state =
         saved_state.prepare_patiently(config.saved_state.as_ref()).map_err(|unusable| unusable.why)?;
-    let hooks = Hooks::new(settings, config.hooks.clone(), shared);
+    let hooks = Hooks::new(shell, config.hooks.clone(), shared);
     let ports = redirect_listener.ports_of_redirects();
     let extra_socket = config.extra_socket.clone();
     let mut rooms = Rooms {
@@ -96,9 +97,9 @@ fn instance() -> String {
     format!("{:016x}", u64::from_le_bytes(bytes))
 }
 
-fn hook_settings(limits: &ProcessLimits, socket_file: &SocketFile) -> HookSettings {
-    HookSettings {
-        environment: HookSettings::inherited_environment(),
+fn shell(limits: &ProcessLimits, socket_file: &SocketFile) -> Shell {
+    Shell {
+        environment: Shell::inherited_environment(),
         socket: socket_file.path().to_owned(),
         limits: limits.each().to_vec(),
     }

@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit};
 
 use super::super::*;
+use crate::shell::Shell;
 use crate::signals::Signals;
 
 pub(super) const SIGNALS: Token = Token(1);
@@ -31,7 +32,7 @@ impl Scene {
         let poll = Poll::new().unwrap();
         let mut signals = Signals::new().unwrap();
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE).unwrap();
-        let settings = HookSettings {
+        let shell = Shell {
             environment: [
                 ("DIR", dir.path().to_str().unwrap()),
                 ("PATH", "/usr/bin:/bin"),
@@ -42,7 +43,7 @@ impl Scene {
             socket: PathBuf::from("/run/example.sock"),
             limits: vec![(Resource::Nofile, Rlimit { current: Some(123), ..getrlimit(Resource::Nofile) })],
         };
-        let hooks = Hooks::new(settings, commands, Rc::new(poll.registry().try_clone().unwrap()));
+        let hooks = Hooks::new(shell, commands, Rc::new(poll.registry().try_clone().unwrap()));
         Self { dir, poll, signals, hooks, now: START }
     }
 
