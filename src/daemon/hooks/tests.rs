@@ -17,6 +17,7 @@ use pizauth_core::keeper::TokenEvent;
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
+use super::start::START_AGAIN;
 use super::*;
 use scene::*;
 

@@ -1,6 +1,7 @@
 //! A place for hooks to run in, and the hooks that the tests ask for.
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 
