@@ -26,7 +26,7 @@ impl EventLoop {
         if self.may_be_restored(caller, &import.account, now) {
             return Err(restoring("what it brings back need not be imported"));
         }
-        // Who has brought what is taken has to hear what comes of it.
+        // Before anything is taken: no refresh token is tried whose caller cannot wait to hear what comes of it.
         if !self.has_room_for(Asker::Host(caller)) {
             return Err(busy());
         }

@@ -41,7 +41,7 @@ pub(crate) struct Rooms {
     pub client_secrets: ClientSecrets,
     /// Keeps tokens beyond our life.
     pub saved_state: SavedState,
-    /// How, before the loop begins with it.
+    /// What the configuration says of that at the start. The loop takes it when it begins.
     pub prepared_state: Option<Prepared>,
     /// Serves callers.
     pub ipc_listener: IpcListener,
@@ -101,7 +101,7 @@ impl Rooms {
             saved_state,
             ..
         } = self;
-        // With whatever browsers have sent that was not read any more.
+        // Browsers whose requests still lie in it are told at once that nobody answers: `stop` waits for their threads.
         drop(mail);
         redirect_listener.stop();
         client_secrets.end();

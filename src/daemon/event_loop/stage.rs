@@ -79,7 +79,8 @@ impl Stage {
 }
 
 impl EventLoop {
-    /// Begins to stop. Whoever asks again waits with the first: what is finished are hooks that keep tokens.
+    /// Begins to stop: refreshes that are under way, saves and `token_event_cmd` are waited for, since tokens would be
+    /// lost with them. To ask again changes nothing, and whoever does waits for the same end as the first.
     pub(super) fn stop(&mut self, now: Now) {
         if self.stage.is_stopping() {
             return;

@@ -134,12 +134,13 @@ impl Rooms {
                 let refreshed = self.keeper.refresh(account, now);
                 refreshed_as(refreshed.map_err(|unknown| self.refused(unknown, account))?, account)
             }
-            // They are never held back.
+            // `await` and `import` never come by here: login.rs and importing.rs see for themselves what to wait for.
             Demand::OtherStage(_) | Demand::FirstTry => Err(self.unknown(account)),
         }
     }
 
-    /// Somebody may want to sign in where nobody can come back to: perhaps somebody can by now.
+    /// Tries again to open redirect listeners that could not be opened, before somebody is sent to sign in: the browser
+    /// could not come back otherwise.
     pub(super) fn listen_again(&mut self, now: Now) {
         let served_again = self.redirect_listener.try_again();
         self.keeper.renew_pending(&served_again, now);

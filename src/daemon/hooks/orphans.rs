@@ -1,14 +1,15 @@
 //! What processes leave behind that have lost their parent: the system gives them to process 1, which in a container may
 //! be us. Nobody else would reap them.
 
-/// Reaps ended children that are not ours. Ends at one that is: its status is for somebody else, and when that has
-/// fetched it, this is to be called again.
+/// Reaps ended children that are not ours. Of those that have ended the system shows one, and it again until it is
+/// reaped: so this gets no further than one that is ours, and is to be called again when its room has reaped that.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 pub(super) fn reap(is_ours: impl Fn(u32) -> bool) {
     use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 
     const PROCESS_1: u32 = 1;
-    // Elsewhere a child that we do not know is one of another part of this program.
+    // No other process is given orphans: there a child that we do not know was started by another part of this program,
+    // which reaps it.
     if std::process::id() != PROCESS_1 {
         return;
     }
