@@ -9,7 +9,7 @@ use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
 use super::places::Errand;
-use super::purpose::Verdict;
+use super::purpose::Meaning;
 use super::renewal::{Pause, Renewal, RenewedBy};
 use super::token_state::{ActiveToken, ExchangeStage, TokenState};
 use super::{Keeper, Settings, device, pace, revocation};
@@ -50,8 +50,8 @@ impl Keeper {
             Errand::OfAccount { account, purpose } => (account, purpose),
         };
         self.doubt(&account, &purpose, &result, now);
-        let verdict = purpose.judge(result);
-        self.take_or_doubt(account.as_str(), job, purpose.client_secret(), verdict, now);
+        let meaning = purpose.judge(result);
+        self.take_or_doubt(account.as_str(), job, purpose.client_secret(), meaning, now);
     }
 
     /// The verdict of a `transient_error_if_cmd`. It counts only while a session holds the ticket.
@@ -69,22 +69,23 @@ impl Keeper {
     }
 }
 
-pub(super) fn take_verdict(
+/// Changes the account as the answer to its request wants it.
+pub(super) fn act_on(
     entry: &mut Entry,
-    verdict: Verdict,
+    meaning: Meaning,
     settings: &Settings,
     now: Now,
     outbox: &mut Outbox,
 ) {
-    match verdict {
-        Verdict::Token(outcome) => token_answered(entry, outcome, settings, now, outbox),
-        Verdict::Codes(answer) => device::codes_answered(entry, answer, settings, now, outbox),
-        Verdict::Poll(polled) => {
+    match meaning {
+        Meaning::Token(outcome) => token_answered(entry, outcome, settings, now, outbox),
+        Meaning::Codes(answer) => device::codes_answered(entry, answer, settings, now, outbox),
+        Meaning::Poll(polled) => {
             if let Some(issued) = device::poll_answered(entry, polled, now, outbox) {
                 take_issued(entry, issued, now, outbox);
             }
         }
-        Verdict::Revocation(revoked) => revocation::answered(entry, revoked, outbox),
+        Meaning::Revocation(revoked) => revocation::answered(entry, revoked, outbox),
     }
 }
 

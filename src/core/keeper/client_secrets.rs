@@ -11,13 +11,13 @@ use pizauth_common::account_name::AccountName;
 use pizauth_common::config::Account;
 use pizauth_common::secret::Secret;
 
-use super::answers::{needs_attention_as_told, take_verdict};
+use super::answers::{act_on, needs_attention_as_told};
 use super::authorization::sign_in_failed;
 use super::effect::{Effect, JobId};
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
-use super::purpose::Verdict;
+use super::purpose::Meaning;
 use super::renewal::Pause;
 use super::revocation::Revocation;
 use super::token_state::{ExchangeStage, TokenState};
@@ -52,9 +52,9 @@ pub(super) enum SecretWait {
     No,
     /// It has something to send.
     ToSend,
-    /// The server has refused `sent`, the secret of the request with this ticket. The verdict holds unless there is another
+    /// The server has refused `sent`, the secret of the request with this ticket. Its answer holds unless there is another
     /// secret.
-    ToSendAgain { job: JobId, sent: Secret, verdict: Box<Verdict> },
+    ToSendAgain { job: JobId, sent: Secret, meaning: Box<Meaning> },
 }
 
 impl SecretWait {
@@ -133,19 +133,19 @@ impl Keeper {
         true
     }
 
-    /// Takes the verdict of the request with this ticket, unless it is about a secret and there may be another one.
+    /// Acts on the answer to the request with this ticket, unless it is about a secret and there may be another one.
     pub(super) fn take_or_doubt(
         &mut self,
         name: &str,
         job: JobId,
         sent: Option<&Secret>,
-        verdict: Verdict,
+        meaning: Meaning,
         now: Now,
     ) {
         let settings = self.settings;
         let account = self.entries.get(name).filter(|entry| entry.awaits(job)).map(|entry| &entry.account);
         let doubt = match (account, sent) {
-            (Some(account), Some(sent)) if verdict.refuses_client() => {
+            (Some(account), Some(sent)) if meaning.refuses_client() => {
                 self.secrets.known.doubt(account, sent, now.moment)
             }
             _ => Doubt::None,
@@ -153,16 +153,16 @@ impl Keeper {
         let is_asked = matches!(doubt, Doubt::Ask);
         let step = |entry: &mut Entry, outbox: &mut Outbox| {
             let is_awaited = entry.awaits(job);
-            outbox.tell(entry, Happened::RequestEnded { outcome: verdict.as_str(), is_awaited });
+            outbox.tell(entry, Happened::RequestEnded { outcome: meaning.as_str(), is_awaited });
             match (doubt, sent) {
                 _ if !is_awaited => {}
                 (Doubt::Ask, Some(sent)) => {
-                    let (sent, verdict) = (sent.clone(), Box::new(verdict));
-                    entry.secret_wait = SecretWait::ToSendAgain { job, sent, verdict };
+                    let (sent, meaning) = (sent.clone(), Box::new(meaning));
+                    entry.secret_wait = SecretWait::ToSendAgain { job, sent, meaning };
                     outbox.tell(entry, Happened::SecretRefused);
                 }
                 (Doubt::HasAnother, _) => send_again(entry, now, outbox),
-                _ => take_verdict(entry, verdict, &settings, now, outbox),
+                _ => act_on(entry, meaning, &settings, now, outbox),
             }
         };
         // An account that is gone has left a place.
@@ -225,11 +225,9 @@ fn go_on(
         (SecretWait::ToSendAgain { sent, .. }, Ok(secret)) if *secret != sent => {
             send_again(entry, now, outbox)
         }
-        (SecretWait::ToSendAgain { verdict, .. }, Ok(_)) => {
-            take_verdict(entry, *verdict, settings, now, outbox)
-        }
-        (SecretWait::ToSendAgain { verdict, .. }, Err(reason)) => {
-            let refusal = verdict.refusal().map(Reason::as_str).unwrap_or_default();
+        (SecretWait::ToSendAgain { meaning, .. }, Ok(_)) => act_on(entry, *meaning, settings, now, outbox),
+        (SecretWait::ToSendAgain { meaning, .. }, Err(reason)) => {
+            let refusal = meaning.refusal().map(Reason::as_str).unwrap_or_default();
             let text = format!("{reason}; the secret that it has told before is refused: {refusal}");
             fail(entry, Reason::with_cause(reason.cause(), &text), now, outbox);
         }

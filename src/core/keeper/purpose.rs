@@ -26,7 +26,7 @@ pub(super) enum Purpose {
 
 /// What its answer means, or the lack of one.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum Meaning {
     Token(Outcome),
     Codes(Result<DeviceAuthorization, Reason>),
     Poll(Polled),
@@ -77,17 +77,17 @@ impl Purpose {
         }
     }
 
-    pub(super) fn judge(&self, result: Result<Answer, Lost>) -> Verdict {
+    pub(super) fn judge(&self, result: Result<Answer, Lost>) -> Meaning {
         match self {
-            Self::Token(request) => Verdict::Token(request.outcome(result)),
-            Self::Codes(request) => Verdict::Codes(request.outcome(result)),
-            Self::Poll(poll) => Verdict::Poll(poll.outcome(result)),
-            Self::Revocation(request) => Verdict::Revocation(request.outcome(result)),
+            Self::Token(request) => Meaning::Token(request.outcome(result)),
+            Self::Codes(request) => Meaning::Codes(request.outcome(result)),
+            Self::Poll(poll) => Meaning::Poll(poll.outcome(result)),
+            Self::Revocation(request) => Meaning::Revocation(request.outcome(result)),
         }
     }
 }
 
-impl Verdict {
+impl Meaning {
     /// Why the server does not do what it was asked for, where it does not and no later try can mend it.
     pub(super) fn refusal(&self) -> Option<&Reason> {
         match self {

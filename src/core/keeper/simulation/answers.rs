@@ -7,7 +7,7 @@ use pizauth_common::config::Account;
 use super::model::{Model, Phase};
 use super::session::Session;
 use super::transfer::TEN_YEARS;
-use crate::keeper::purpose::Verdict;
+use crate::keeper::purpose::Meaning;
 use crate::keeper::tests::bench::seconds;
 use crate::keeper::{Happened, HookVerdict, JobId};
 use crate::moment::{Moment, Now};
@@ -22,24 +22,24 @@ const FAILURES_PER_QUESTION: u32 = 6;
 
 impl Model {
     /// The answer to the request with this ticket, which may be nobody's any more: whether it counts.
-    pub(super) fn hears(&mut self, job: JobId, verdict: &Verdict) -> bool {
+    pub(super) fn hears(&mut self, job: JobId, meaning: &Meaning) -> bool {
         let is_awaited = self.awaits(job);
-        self.expected.event(Happened::RequestEnded { outcome: verdict.as_str(), is_awaited });
+        self.expected.event(Happened::RequestEnded { outcome: meaning.as_str(), is_awaited });
         is_awaited
     }
 
     /// What that changes.
-    pub(super) fn take(&mut self, verdict: Verdict, account: &Account, next_reminder: Moment, now: Now) {
-        if let Verdict::Revocation(revoked) = verdict {
+    pub(super) fn take(&mut self, meaning: Meaning, account: &Account, next_reminder: Moment, now: Now) {
+        if let Meaning::Revocation(revoked) = meaning {
             return self.revocation_answered(revoked);
         }
         self.request = None;
-        match verdict {
-            Verdict::Revocation(_) => {}
-            Verdict::Token(outcome) => self.token_answered(outcome, account, now),
-            Verdict::Codes(answer) => self.codes_answered(answer, next_reminder, now),
-            Verdict::Poll(Polled::Issued(issued)) => self.issued(issued, account, now),
-            Verdict::Poll(polled) => self.not_yet(polled, account, now),
+        match meaning {
+            Meaning::Revocation(_) => {}
+            Meaning::Token(outcome) => self.token_answered(outcome, account, now),
+            Meaning::Codes(answer) => self.codes_answered(answer, next_reminder, now),
+            Meaning::Poll(Polled::Issued(issued)) => self.issued(issued, account, now),
+            Meaning::Poll(polled) => self.not_yet(polled, account, now),
         }
     }
 

@@ -13,7 +13,7 @@ use super::model::{Model, Phase};
 use super::revocation::Concluded;
 use super::world::World;
 use crate::keeper::client_secrets::SecretWait;
-use crate::keeper::purpose::Verdict;
+use crate::keeper::purpose::Meaning;
 use crate::keeper::tests::bench::seconds;
 use crate::keeper::{AccountEvent, Happened, JobId, Waited};
 use crate::moment::{Moment, Now};
@@ -36,7 +36,7 @@ enum Known {
 struct Doubt {
     job: JobId,
     sent: Secret,
-    verdict: Verdict,
+    meaning: Meaning,
 }
 
 #[derive(Default)]
@@ -140,17 +140,17 @@ impl World {
         self.models[name].waits_for_secret || self.doubt(name).is_some()
     }
 
-    /// What is made of an answer by which a server refuses the client's secret; gives the verdict back where it holds.
+    /// What is made of an answer by which a server refuses the client's secret; gives its meaning back where that holds.
     pub(super) fn doubted(
         &mut self,
         name: &str,
         job: JobId,
         sent: Option<&Secret>,
-        verdict: Verdict,
-    ) -> Option<Verdict> {
-        let refuses = verdict.refusal().is_some_and(Reason::refuses_client);
+        meaning: Meaning,
+    ) -> Option<Meaning> {
+        let refuses = meaning.refusal().is_some_and(Reason::refuses_client);
         let of = secret_of(&self.accounts[name]).filter(|_| refuses && self.models[name].awaits(job));
-        let (Some(of), Some(sent)) = (of, sent) else { return Some(verdict) };
+        let (Some(of), Some(sent)) = (of, sent) else { return Some(meaning) };
         let now = self.now;
         match self.secrets.known.get(&of) {
             Some(Known::Told { secret, .. }) if secret != sent => {
@@ -158,13 +158,13 @@ impl World {
                 return None;
             }
             Some(Known::Told { anew_at: Some(at), .. }) if now.moment.since(*at) < seconds(HOUR) => {
-                return Some(verdict);
+                return Some(meaning);
             }
-            Some(Known::Failed { .. }) => return Some(verdict),
+            Some(Known::Failed { .. }) => return Some(meaning),
             Some(Known::Told { .. }) => drop(self.secrets.known.insert(of, Known::Doubted(sent.clone()))),
             Some(Known::Doubted(_)) | None => {}
         }
-        self.secrets.doubts.insert(name.to_owned(), Doubt { job, sent: sent.clone(), verdict });
+        self.secrets.doubts.insert(name.to_owned(), Doubt { job, sent: sent.clone(), meaning });
         self.model(name).expected.event(Happened::SecretRefused);
         None
     }
@@ -246,9 +246,9 @@ impl World {
             }
             (None, _) => {}
             (Some(Doubt { sent, .. }), Ok(secret)) if *secret != sent => self.send_again(name),
-            (Some(Doubt { verdict, .. }), Ok(_)) => self.model(name).take(verdict, &account, remind_at, now),
-            (Some(Doubt { verdict, .. }), Err(reason)) => {
-                let refusal = verdict.refusal().expect("it has refused");
+            (Some(Doubt { meaning, .. }), Ok(_)) => self.model(name).take(meaning, &account, remind_at, now),
+            (Some(Doubt { meaning, .. }), Err(reason)) => {
+                let refusal = meaning.refusal().expect("it has refused");
                 let text = format!("{reason}; the secret that it has told before is refused: {refusal}");
                 self.model(name).has_no_secret(Reason::with_cause(reason.cause(), &text), now);
             }

@@ -4,7 +4,7 @@ use super::coverage::Coverage;
 use super::hosts::Host;
 use super::world::World;
 use crate::http::{Answer, Lost};
-use crate::keeper::purpose::{Purpose, Verdict};
+use crate::keeper::purpose::{Meaning, Purpose};
 use crate::keeper::tests::bench::seconds;
 use crate::keeper::{HookVerdict, JobId};
 use crate::oauth::device_poll::Polled;
@@ -37,29 +37,29 @@ impl World {
         let job = self.dice.pick(&waiting);
         let Some(request) = self.requests.remove(&job) else { return };
         let result = self.random_result(&request);
-        let verdict = request.purpose.judge(result.clone());
-        if let (Some(code), false) = (&request.code, is_unreached(&verdict)) {
+        let meaning = request.purpose.judge(result.clone());
+        if let (Some(code), false) = (&request.code, is_unreached(&meaning)) {
             self.spent.spend(code);
         }
         self.heard_of(request.host, result.is_ok());
-        self.note_grant(job, &request, &result, &verdict);
+        self.note_grant(job, &request, &result, &meaning);
         if !self.model(&request.account).awaits(job) {
             self.count(&request.account, "late answer", coverage);
         }
         let (account, now, remind_at) = (self.accounts[&request.account].clone(), self.now, self.remind_at());
-        if self.model(&request.account).hears(job, &verdict) {
-            let verdict = self.doubted(&request.account, job, request.purpose.client_secret(), verdict);
+        if self.model(&request.account).hears(job, &meaning) {
+            let meaning = self.doubted(&request.account, job, request.purpose.client_secret(), meaning);
             let model = self.model(&request.account);
-            verdict.into_iter().for_each(|verdict| model.take(verdict, &account, remind_at, now));
+            meaning.into_iter().for_each(|meaning| model.take(meaning, &account, remind_at, now));
         }
         self.keeper.answered(job, result, now);
         self.absorb();
     }
 
     /// What the server knows from now on. It may have replaced a refresh token though its answer was lost.
-    fn note_grant(&mut self, job: JobId, sent: &Request, result: &Result<Answer, Lost>, verdict: &Verdict) {
-        let issued = match verdict {
-            Verdict::Token(Outcome::Issued(issued)) | Verdict::Poll(Polled::Issued(issued)) => {
+    fn note_grant(&mut self, job: JobId, sent: &Request, result: &Result<Answer, Lost>, meaning: &Meaning) {
+        let issued = match meaning {
+            Meaning::Token(Outcome::Issued(issued)) | Meaning::Poll(Polled::Issued(issued)) => {
                 issued.refresh_token.as_ref()
             }
             _ => None,
@@ -145,6 +145,6 @@ impl World {
     }
 }
 
-fn is_unreached(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Token(Outcome::Transient { reached: false, .. }))
+fn is_unreached(meaning: &Meaning) -> bool {
+    matches!(meaning, Meaning::Token(Outcome::Transient { reached: false, .. }))
 }
