@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::client_auth::{ClientAuth, ClientSecret};
 use super::client_key::ClientKey;
 use super::endpoint::Endpoint;
-use super::grant::Grant;
+use super::grant::{Application, Grant, JwtBearer};
 use super::model::Account;
 use super::uri::Uri;
 use super::user_path::UserPath;
@@ -43,7 +43,7 @@ pub fn print(account: &Account) -> String {
         option("client_id", &string_literal(client_id)),
         secret(client_auth),
         account.key().map(|key| signing_key(key)).unwrap_or_default(),
-        grant.jwt_bearer().map(|it| option("subject", &string_literal(&it.subject))).unwrap_or_default(),
+        application(grant.application()),
         list("scopes", scopes),
         list("resource", resource),
         map("auth_uri_fields", grant.auth_uri_fields()),
@@ -106,6 +106,17 @@ fn signing_key(key: &ClientKey) -> String {
         algorithm.map(|it| option("client_key_alg", &string_literal(it.as_str()))).unwrap_or_default(),
     ];
     lines.concat()
+}
+
+/// What a client signs in by itself with, besides what it proves itself with. A new way does not compile until it is
+/// printed.
+fn application(application: Option<&Application>) -> String {
+    match application {
+        None | Some(Application::ClientCredentials) => String::new(),
+        Some(Application::JwtBearer(JwtBearer { key: _, subject })) => {
+            option("subject", &string_literal(subject))
+        }
+    }
 }
 
 fn list(name: &str, values: &[String]) -> String {
