@@ -71,7 +71,7 @@ pub fn call_waiting<A: Message>(
 ///
 /// # Errors
 /// As [`call`]. Siblings that are of no use are not spoken of: they may be another machine's.
-pub fn call_any<A: Message>(
+fn call_any<A: Message>(
     candidates: &[SocketCandidate],
     siblings: impl FnOnce() -> Vec<SocketCandidate>,
     request: &dyn Ask,
@@ -221,9 +221,8 @@ impl Call {
 
     /// Whether the process at the other end goes on with others.
     fn is_still_served(&self) -> bool {
-        let (path, patience) = (self.path.clone(), self.patience);
-        let again = connect_to(&SocketCandidate::Named(path.clone()), Duration::ZERO);
-        let again = again.map(|stream| Self { stream, path, patience });
+        let here = [SocketCandidate::Named(self.path.clone())];
+        let again = Self::to_first(&here, Deadline::after(Duration::ZERO));
         again.is_ok_and(|again| again.pid() == self.pid() && !again.wait_until_closed(SILENCE))
     }
 
