@@ -5,9 +5,9 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{self, Sender};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pizauth_common::cause::Cause;
 use pizauth_common::sys;
@@ -109,12 +109,11 @@ fn run(program: &str, arguments: &[String]) -> io::Result<Option<ExitStatus>> {
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     sys::isolate_child(&mut command, Vec::new(), Vec::new());
     let mut child = command.spawn()?;
-    let begun = Instant::now();
-    let (ended, end) = std::sync::mpsc::channel();
+    let (ended, end) = mpsc::channel();
     thread::spawn(move || {
         let _ = ended.send(child.wait());
     });
-    match end.recv_timeout(PATIENCE.saturating_sub(begun.elapsed())) {
+    match end.recv_timeout(PATIENCE) {
         Ok(status) => status.map(Some),
         Err(_) => Ok(None),
     }
