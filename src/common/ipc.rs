@@ -11,6 +11,7 @@ pub mod frame;
 #[cfg(test)]
 mod golden_tests;
 mod import;
+mod left_out;
 pub mod message;
 #[cfg(feature = "system")]
 pub mod peer;

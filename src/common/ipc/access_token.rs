@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::left_out::{is_false, is_zero};
+
 /// Which access token is to be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Show {
@@ -43,14 +45,4 @@ pub struct Revoke {
     /// Whether the authorization server is to revoke them first; the answer comes later then.
     #[serde(default, skip_serializing_if = "is_false")]
     pub remote: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
-fn is_zero(seconds: &u64) -> bool {
-    *seconds == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }

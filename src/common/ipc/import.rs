@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::left_out::is_false;
 use crate::secret::{self, Secret};
 use crate::unix_time::UnixTime;
 
@@ -77,11 +78,6 @@ impl Import {
             |it: &Candidate| it.refresh_token.expose().len() + text(&it.client_id) + text(&it.label);
         self.account.len() + text(&self.pick) + self.candidates.iter().map(candidate).sum::<usize>()
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 /// Reads no more of them than there may be.

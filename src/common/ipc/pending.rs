@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::account_status::Method;
+use super::left_out::is_false;
 use crate::unix_time::UnixTime;
 
 /// The account waits for its user, who has to visit a URL and, on another device, to type a code there.
@@ -28,11 +29,6 @@ pub struct Pending {
     /// Whether this is not the end: the caller waits, and another answer follows.
     #[serde(default, skip_serializing_if = "is_false")]
     pub more: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 impl Pending {
