@@ -6,7 +6,9 @@ use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::call::{self, Call, CallError};
 use pizauth_common::ipc::frame::Ask;
-use pizauth_common::ipc::message::{Answer, Refusal, Report, Request, Response};
+use pizauth_common::ipc::message::{
+    AccountStatus, Answer, Refusal, Report, Request, Response, SavedState, StartupCmd,
+};
 
 use crate::unavailable;
 
@@ -60,6 +62,26 @@ pub(crate) fn ask_for_answer(invocation: &Invocation, request: &Request) -> Resu
 pub(crate) fn ask_for_report(invocation: &Invocation, request: &Request) -> Result<(Report, Call), Exit> {
     let (answer, call) = call::call_keeping(request).map_err(|error| unreached(invocation, &error))?;
     Ok((report(invocation, Ok(answer))?, call))
+}
+
+/// What the daemon says of all accounts.
+pub(crate) struct Status {
+    pub(crate) accounts: Vec<AccountStatus>,
+    pub(crate) startup_cmd: StartupCmd,
+    pub(crate) saved_state: SavedState,
+}
+
+/// How all accounts are.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) fn ask_for_status(invocation: &Invocation) -> Result<Status, Exit> {
+    match ask_for_report(invocation, &Request::Status {})? {
+        (Report::Status { accounts, startup_cmd, saved_state }, _) => {
+            Ok(Status { accounts, startup_cmd, saved_state })
+        }
+        _ => Err(unexpected(invocation)),
+    }
 }
 
 /// As [`ask_for_report`], for what the daemon may answer after the time `wait`.

@@ -10,13 +10,13 @@ use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
-use pizauth_common::ipc::message::{Refresh, Report, Request, Response, Revoke, Show};
+use pizauth_common::ipc::message::{Refresh, Response, Revoke, Show};
 use pizauth_common::secret::{self, Secret};
 use pizauth_common::terminal::is_unsafe;
 use pizauth_common::time_span::TimeSpan;
 use serde::Deserialize;
 
-use crate::ask::{ask, ask_and_wait, ask_for_report, unexpected};
+use crate::ask::{ask, ask_and_wait, ask_for_status, unexpected};
 use description::Description;
 
 /// Its place in the table. git runs it by this name: `helper = pizauth work`.
@@ -71,9 +71,7 @@ fn erase(invocation: &Invocation, account: &str, refused: &Description) -> Resul
     if !refused.has_secret() {
         return Ok(Exit::Done);
     }
-    let (Report::Status { accounts, .. }, _) = ask_for_report(invocation, &Request::Status {})? else {
-        return Err(unexpected(invocation));
-    };
+    let accounts = ask_for_status(invocation)?.accounts;
     // To ask for a token that is not there would begin a sign-in.
     let Some(row) = accounts.iter().find(|row| row.account == account && row.usable) else {
         return Ok(Exit::Done);

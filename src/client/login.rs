@@ -17,10 +17,10 @@ use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
-use pizauth_common::ipc::message::{Report, Request};
+use pizauth_common::ipc::message::Request;
 use pizauth_common::time_span::TimeSpan;
 
-use crate::ask::{ask_for_answer, ask_for_report, unexpected};
+use crate::ask::{ask_for_answer, ask_for_status};
 use choice::Choice;
 use session::Session;
 
@@ -82,9 +82,7 @@ impl Command for Login {
 
 /// Where the name of an account is left out.
 fn the_only_account(invocation: &Invocation) -> Result<String, Exit> {
-    let (report, _) = ask_for_report(invocation, &Request::Status {})?;
-    let Report::Status { accounts, .. } = report else { return Err(unexpected(invocation)) };
-    match &accounts[..] {
+    match &ask_for_status(invocation)?.accounts[..] {
         [only] => Ok(only.account.clone()),
         several => {
             let names: Vec<_> = several.iter().map(|row| row.account.as_str()).collect();

@@ -23,7 +23,6 @@ use pizauth_common::argv::Invocation;
 use pizauth_common::cause::Cause;
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
-use pizauth_common::ipc::message::{Report, Request};
 use pizauth_common::terminal::printable;
 
 use self::account_block::{NewAccount, Secrets, Server};
@@ -31,7 +30,7 @@ use self::configuration_file::ConfigurationFile;
 use self::dialogue::{Dialogue, Unanswered};
 use self::interview::{Interview, Stopped};
 use self::own_command::own_command;
-use crate::ask::{ask_for_report, unexpected};
+use crate::ask::ask_for_status;
 
 /// Its place in the table.
 pub(crate) const APPLET: Applet = Applet::of::<Setup>();
@@ -232,10 +231,8 @@ impl Course<'_> {
     /// Whether the daemon, which has just read its configuration, has the account: it may have been started with another
     /// file.
     fn is_known(&self, name: &str) -> Result<bool, Exit> {
-        match ask_for_report(self.invocation, &Request::Status {})? {
-            (Report::Status { accounts, .. }, _) => Ok(accounts.iter().any(|row| row.account == name)),
-            _ => Err(unexpected(self.invocation)),
-        }
+        let accounts = ask_for_status(self.invocation)?.accounts;
+        Ok(accounts.iter().any(|row| row.account == name))
     }
 
     fn start(&self, later: &str) -> Result<(), Exit> {

@@ -9,12 +9,12 @@ use pizauth_common::applet::{Applet, Command};
 use pizauth_common::arguments;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
-use pizauth_common::ipc::message::{AccountStatus, Report, Request, SavedState, StartupCmd};
+use pizauth_common::ipc::message::{AccountStatus, SavedState, StartupCmd};
 use pizauth_common::near_miss::no_account;
 use pizauth_common::terminal::{printable, printable_json};
 use serde::Serialize;
 
-use crate::ask::{ask_for_report, unexpected};
+use crate::ask::{self, ask_for_status};
 use crate::local_time::now;
 
 /// Its place in the table.
@@ -60,11 +60,7 @@ impl Command for Status {
     const SUMMARY: &'static str = "show the state of every account";
 
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
-        let (Report::Status { accounts, startup_cmd, saved_state }, _) =
-            ask_for_report(invocation, &Request::Status {})?
-        else {
-            return Err(unexpected(invocation));
-        };
+        let ask::Status { accounts, startup_cmd, saved_state } = ask_for_status(invocation)?;
         let accounts = chosen(accounts, &self.account).map_err(|unknown| invocation.not_done(unknown))?;
         let text = if self.accounts {
             accounts.iter().map(|account| format!("{}\n", printable(&account.account))).collect()
