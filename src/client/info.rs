@@ -49,7 +49,12 @@ impl Command for Info {
             sockets(),
             daemon,
         );
-        Ok(invocation.print(&if self.json { document.json() } else { document.text(&why_not) }))
+        let text = if self.json {
+            document.json().map_err(|why| invocation.not_done(why))?
+        } else {
+            document.text(&why_not)
+        };
+        Ok(invocation.print(&text))
     }
 }
 

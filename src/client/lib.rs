@@ -13,6 +13,7 @@ pub mod import;
 mod info;
 mod install;
 mod interrupt;
+mod json;
 mod local_time;
 mod login;
 pub mod multiplexer;

@@ -11,10 +11,11 @@ use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::{AccountStatus, SavedState, StartupCmd};
 use pizauth_common::near_miss::no_account;
-use pizauth_common::terminal::{printable, printable_json};
+use pizauth_common::terminal::printable;
 use serde::Serialize;
 
 use crate::ask::{self, ask_for_status};
+use crate::json;
 use crate::local_time::now;
 
 /// Its place in the table.
@@ -55,6 +56,20 @@ struct Document<'a> {
     accounts: &'a [AccountStatus],
 }
 
+impl<'a> Document<'a> {
+    fn new(accounts: &'a [AccountStatus], startup_cmd: StartupCmd, saved_state: &'a SavedState) -> Self {
+        let SavedState { saved, loading, error, .. } = saved_state;
+        Self {
+            status_format_version: 2,
+            startup_cmd,
+            saved: *saved,
+            save_error: error.as_deref(),
+            loading: *loading,
+            accounts,
+        }
+    }
+}
+
 impl Command for Status {
     const PROGRAM: &'static str = "pizauth-status";
     const SUMMARY: &'static str = "show the state of every account";
@@ -65,7 +80,8 @@ impl Command for Status {
         let text = if self.accounts {
             accounts.iter().map(|account| format!("{}\n", printable(&account.account))).collect()
         } else if self.json {
-            json(&accounts, startup_cmd, &saved_state)
+            let document = Document::new(&accounts, startup_cmd, &saved_state);
+            json::indented(&document).map_err(|why| invocation.not_done(why))?
         } else {
             missing(startup_cmd).into_iter().for_each(|why| invocation.complain(why));
             trouble(&saved_state).into_iter().for_each(|why| invocation.complain(why));
@@ -114,19 +130,4 @@ fn trouble(saved_state: &SavedState) -> Option<&str> {
     let loading =
         saved_state.loading.then_some("the saved tokens are still being decrypted: they are missing here");
     loading.or(saved_state.error.as_deref())
-}
-
-/// The names of the accounts and the words of servers are data here, and escaped as JSON does it.
-fn json(accounts: &[AccountStatus], startup_cmd: StartupCmd, saved_state: &SavedState) -> String {
-    let SavedState { saved, loading, error, .. } = saved_state;
-    let document = Document {
-        status_format_version: 2,
-        startup_cmd,
-        saved: *saved,
-        save_error: error.as_deref(),
-        loading: *loading,
-        accounts,
-    };
-    serde_json::to_string_pretty(&document)
-        .map_or_else(|_| String::new(), |json| format!("{}\n", printable_json(&json)))
 }

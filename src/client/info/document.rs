@@ -3,8 +3,10 @@
 use std::fmt::Write;
 
 use pizauth_common::ipc::message::{DaemonInfo, SavedState, StartupCmd};
-use pizauth_common::terminal::{printable, printable_json, printable_lines};
+use pizauth_common::terminal::{printable, printable_lines};
 use serde::Serialize;
+
+use crate::json::{self, Unwritable};
 
 /// Everything that is known. Keys may be added; one that changes its meaning raises the version.
 #[derive(Serialize)]
@@ -81,9 +83,11 @@ impl Document {
     }
 
     /// One line, which scripts search for `"http_port":"8080"`.
-    pub(super) fn json(&self) -> String {
-        serde_json::to_string(self)
-            .map_or_else(|_| String::new(), |json| format!("{}\n", printable_json(&json)))
+    ///
+    /// # Errors
+    /// It has no form in JSON.
+    pub(super) fn json(&self) -> Result<String, Unwritable> {
+        json::one_line(self)
     }
 
     /// Programs cut out the lines of the first two paths: they keep their form, and no other line is called as they are.
@@ -153,6 +157,10 @@ mod tests {
         )
     }
 
+    fn json(daemon: Option<DaemonInfo>) -> String {
+        document(daemon).json().expect("JSON")
+    }
+
     fn daemon(https: bool) -> DaemonInfo {
         DaemonInfo {
             version: "9.9.9".into(),
@@ -171,8 +179,7 @@ mod tests {
 
     #[test]
     fn json_has_the_keys_that_programs_know() {
-        let value: serde_json::Value =
-            serde_json::from_str(&document(Some(daemon(true))).json()).expect("JSON");
+        let value: serde_json::Value = serde_json::from_str(&json(Some(daemon(true)))).expect("JSON");
         assert_eq!(value["info_format_version"], 2);
         assert_eq!(value["server_running"], true);
         assert_eq!(value["server_info"]["http_port"], "8080");
@@ -182,7 +189,7 @@ mod tests {
 
     #[test]
     fn json_is_one_line_that_drives_no_terminal() {
-        let json = document(Some(DaemonInfo { version: "9\u{9b}\u{202e}".into(), ..daemon(false) })).json();
+        let json = json(Some(DaemonInfo { version: "9\u{9b}\u{202e}".into(), ..daemon(false) }));
         assert_eq!(json.lines().count(), 1, "{json}");
         assert!(
             json.contains(r#""http_port":"8080""#) && json.contains(r#""version":"9\u009b\u202e""#),
@@ -192,11 +199,10 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_absent_or_none() {
-        let value: serde_json::Value =
-            serde_json::from_str(&document(Some(daemon(false))).json()).expect("JSON");
+        let value: serde_json::Value = serde_json::from_str(&json(Some(daemon(false)))).expect("JSON");
         assert_eq!(value["server_info"]["https_port"], "none");
         assert_eq!(value["server_info"].get("https_pub_key"), None);
-        let value: serde_json::Value = serde_json::from_str(&document(None).json()).expect("JSON");
+        let value: serde_json::Value = serde_json::from_str(&json(None)).expect("JSON");
         assert_eq!((value["server_running"].as_bool(), value.get("server_info")), (Some(false), None));
     }
 
