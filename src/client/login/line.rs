@@ -11,9 +11,9 @@ const LONGEST: usize = 16 * 1024;
 /// After so much of one line it is no line at all.
 const ENOUGH: usize = 4 * 1024 * 1024;
 
-/// What a line is.
+/// What has been pasted.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum Pasted {
     /// Without its end.
     Text(Secret),
     /// It is longer than any address, or no text.
@@ -26,18 +26,18 @@ pub(super) enum Line {
 ///
 /// # Errors
 /// It cannot be read.
-pub(super) fn read(from: &mut impl BufRead) -> io::Result<Line> {
+pub(super) fn read(from: &mut impl BufRead) -> io::Result<Pasted> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     let mut length = 0;
     loop {
         let chunk = from.fill_buf()?;
         if chunk.is_empty() && length == 0 {
-            return Ok(Line::End);
+            return Ok(Pasted::End);
         }
         let end = chunk.iter().position(|byte| [b'\n', END].contains(byte));
         if length == 0 && chunk.first() == Some(&END) {
             from.consume(1);
-            return Ok(Line::End);
+            return Ok(Pasted::End);
         }
         let part = &chunk[..end.unwrap_or(chunk.len())];
         let room = LONGEST + 1 - bytes.len();
@@ -46,12 +46,12 @@ pub(super) fn read(from: &mut impl BufRead) -> io::Result<Line> {
         length += part + usize::from(end.is_some());
         from.consume(part + usize::from(end.is_some()));
         if length > ENOUGH {
-            return Ok(Line::End);
+            return Ok(Pasted::End);
         }
         if is_over {
             let is_short = bytes.len() <= LONGEST;
             let text = String::from_utf8(edited(&bytes)).ok().filter(|_| is_short);
-            return Ok(text.map_or(Line::NoText, |text| Line::Text(Secret::new(text))));
+            return Ok(text.map_or(Pasted::NoText, |text| Pasted::Text(Secret::new(text))));
         }
     }
 }
@@ -72,10 +72,10 @@ fn edited(keys: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn lines(text: &[u8]) -> Vec<Line> {
+    fn lines(text: &[u8]) -> Vec<Pasted> {
         let mut from = io::BufReader::with_capacity(7, text);
         let mut lines = Vec::new();
-        while lines.last() != Some(&Line::End) && lines.len() < 10 {
+        while lines.last() != Some(&Pasted::End) && lines.len() < 10 {
             lines.push(read(&mut from).unwrap());
         }
         lines
@@ -83,28 +83,28 @@ mod tests {
 
     #[test]
     fn lines_are_read_one_by_one_and_the_last_needs_no_end() {
-        let text = |text: &str| Line::Text(text.into());
+        let text = |text: &str| Pasted::Text(text.into());
         assert_eq!(
             lines(b"one\n\nthree is longer\r\nfour"),
-            [text("one"), text(""), text("three is longer\r"), text("four"), Line::End]
+            [text("one"), text(""), text("three is longer\r"), text("four"), Pasted::End]
         );
-        assert_eq!(lines(b""), [Line::End]);
-        assert_eq!(lines(b"\xff\nx"), [Line::NoText, text("x"), Line::End]);
+        assert_eq!(lines(b""), [Pasted::End]);
+        assert_eq!(lines(b"\xff\nx"), [Pasted::NoText, text("x"), Pasted::End]);
     }
 
     #[test]
     fn keys_do_what_they_do_in_other_lines() {
-        let text = |text: &str| Line::Text(text.into());
-        assert_eq!(lines(b"\x7fa\x7fht\x08ttp\nno\x15yes\n"), [text("http"), text("yes"), Line::End]);
-        assert_eq!(lines(b"yes\x04\x04no\n"), [text("yes"), Line::End]);
+        let text = |text: &str| Pasted::Text(text.into());
+        assert_eq!(lines(b"\x7fa\x7fht\x08ttp\nno\x15yes\n"), [text("http"), text("yes"), Pasted::End]);
+        assert_eq!(lines(b"yes\x04\x04no\n"), [text("yes"), Pasted::End]);
     }
 
     #[test]
     fn a_line_that_is_too_long_is_one_and_one_without_an_end_is_none() {
         let long = |length: usize| [vec![b'x'; length], b"\nnext".to_vec()].concat();
-        assert_eq!(lines(&long(LONGEST))[0], Line::Text("x".repeat(LONGEST).as_str().into()));
-        assert_eq!(lines(&long(LONGEST + 1)), [Line::NoText, Line::Text("next".into()), Line::End]);
-        assert_eq!(lines(&long(1 << 20)), [Line::NoText, Line::Text("next".into()), Line::End]);
-        assert_eq!(lines(&long(ENOUGH + 8)), [Line::End]);
+        assert_eq!(lines(&long(LONGEST))[0], Pasted::Text("x".repeat(LONGEST).as_str().into()));
+        assert_eq!(lines(&long(LONGEST + 1)), [Pasted::NoText, Pasted::Text("next".into()), Pasted::End]);
+        assert_eq!(lines(&long(1 << 20)), [Pasted::NoText, Pasted::Text("next".into()), Pasted::End]);
+        assert_eq!(lines(&long(ENOUGH + 8)), [Pasted::End]);
     }
 }

@@ -11,7 +11,7 @@ use pizauth_common::ipc::message::{Answer, Request, Response};
 use pizauth_common::secret::Secret;
 
 use super::conversation::News;
-use super::line::{self, Line};
+use super::line::{self, Pasted};
 use super::progress::Prompt;
 
 /// So many lines are taken in all.
@@ -29,15 +29,15 @@ pub(super) fn read(invocation: &Invocation, account: &str, prompt: Prompt, news:
             let line = line::read(&mut io::stdin().lock());
             let is_asked = prompt.swap(false, Ordering::Relaxed);
             let refused = match line {
-                Ok(Line::Text(address)) => hand_over(&account, address),
-                Ok(Line::NoText) => {
+                Ok(Pasted::Text(address)) => hand_over(&account, address),
+                Ok(Pasted::NoText) => {
                     Some("that is longer than any address of a sign-in, or no text".to_owned())
                 }
-                Ok(Line::End) | Err(_) if is_asked => {
+                Ok(Pasted::End) | Err(_) if is_asked => {
                     let _ = io::stderr().write_all(b"\n");
                     return;
                 }
-                Ok(Line::End) | Err(_) => return,
+                Ok(Pasted::End) | Err(_) => return,
             };
             match refused {
                 Some(why) => invocation.complain(why),
