@@ -3,12 +3,14 @@
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use pizauth_common::cause::Cause;
+use pizauth_common::deadline::Deadline;
 use pizauth_common::hidden_line::hidden_line;
 use pizauth_common::secret::Secret;
 use pizauth_common::terminal::is_unsafe;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 
 use crate::interrupt;
@@ -141,7 +143,7 @@ impl Dialogue {
         let stdin = io::stdin();
         let mut line = Vec::new();
         while line.len() < LONGEST {
-            self.wait_for(stdin.as_fd())?;
+            self.wait_for(&stdin)?;
             let mut byte = [0];
             match rustix::io::read(&stdin, &mut byte) {
                 Ok(0) if line.is_empty() => return Err(Unanswered::Left),
@@ -155,16 +157,9 @@ impl Dialogue {
         Ok(String::from_utf8_lossy(&line).into_owned())
     }
 
-    fn wait_for(&self, stdin: impl AsFd) -> Result<(), Unanswered> {
-        loop {
-            let mut ready =
-                [PollFd::new(&stdin, PollFlags::IN), PollFd::new(&self.interrupts, PollFlags::IN)];
-            match poll(&mut ready, None) {
-                Ok(_) if !ready[1].revents().is_empty() => return Err(Unanswered::Left),
-                Ok(_) => return Ok(()),
-                Err(Errno::INTR) => {}
-                Err(errno) => return Err(io::Error::from(errno).into()),
-            }
-        }
+    fn wait_for(&self, stdin: &impl AsFd) -> Result<(), Unanswered> {
+        let mut ready = [PollFd::new(stdin, PollFlags::IN), PollFd::new(&self.interrupts, PollFlags::IN)];
+        Deadline::after(Duration::MAX).wait(&mut ready)?;
+        if ready[1].revents().is_empty() { Ok(()) } else { Err(Unanswered::Left) }
     }
 }
