@@ -33,8 +33,8 @@ use crate::local_time::{civil, local_time, now};
 
 pub use facts::Facts;
 pub use found::Found;
-pub use recognise::{MAX_INPUT, recognise};
-pub use unreadable::Unreadable;
+pub use recognise::recognise;
+pub use unreadable::{MAX_INPUT, Unreadable};
 
 /// Its place in the table.
 pub(crate) const APPLET: Applet = Applet::of::<Import>();

@@ -6,11 +6,8 @@ use pizauth_common::secret::Secret;
 use super::facts::Facts;
 use super::found::Found;
 use super::json::{Object, Value};
-use super::unreadable::Unreadable;
+use super::unreadable::{MAX_INPUT, Unreadable};
 use super::{aerc, msal, programs, unreadable};
-
-/// The most that is read, in bytes.
-pub const MAX_INPUT: usize = 1024 * 1024;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 

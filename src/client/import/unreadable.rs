@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::json::Object;
-use super::recognise::MAX_INPUT;
+
+/// The most that is read, in bytes.
+pub const MAX_INPUT: usize = 1024 * 1024;
 
 /// Why there is no refresh token in what was read. No word of that is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
