@@ -13,6 +13,7 @@ mod print;
 mod problems;
 mod report;
 mod secrets;
+mod sharing;
 mod snippet;
 mod source;
 mod syntax;

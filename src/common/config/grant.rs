@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::client_key::ClientKey;
 use super::endpoint::Endpoint;
-use super::model::share;
+use super::sharing::share;
 use super::uri::Uri;
 
 /// How an account comes to its first token, and what that takes.

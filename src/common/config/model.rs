@@ -7,6 +7,7 @@ use super::client_auth::ClientAuth;
 use super::client_key::ClientKey;
 use super::endpoint::Endpoint;
 use super::grant::Grant;
+use super::sharing::share;
 use super::uri::Uri;
 use super::user_path::UserPath;
 use crate::account_name::AccountName;
@@ -98,13 +99,6 @@ impl Account {
         share(&mut self.resource, &other.resource);
         share(&mut self.token_uri_fields, &other.token_uri_fields);
         self.grant.share_with(&other.grant);
-    }
-}
-
-/// The other one's value in place of an own one that is the same.
-pub(super) fn share<T: ?Sized + PartialEq>(own: &mut Arc<T>, others: &Arc<T>) {
-    if *own == *others {
-        *own = Arc::clone(others);
     }
 }
 
