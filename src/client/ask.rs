@@ -42,9 +42,22 @@ pub(crate) fn ask_and_wait(
     exclude_url: bool,
 ) -> Result<Response, Exit> {
     let mut meanwhile = |more: Response| {
-        unavailable::told(invocation, "", exclude_url, &more);
+        no_access_token(invocation, "", exclude_url, &more);
     };
     answered(invocation, call::call_waiting(request, wait, &mut meanwhile))
+}
+
+/// Says why there is no access token now, which this answer tells; the status of that.
+pub(crate) fn no_access_token(
+    invocation: &Invocation,
+    account: &str,
+    exclude_url: bool,
+    answer: &Response,
+) -> Exit {
+    match unavailable::why(answer, account, exclude_url) {
+        Some(why) => invocation.not_done(why),
+        None => unexpected(invocation),
+    }
 }
 
 /// The daemon's answer, whichever kind it is.

@@ -16,7 +16,7 @@ use pizauth_common::terminal::is_unsafe;
 use pizauth_common::time_span::TimeSpan;
 use serde::Deserialize;
 
-use crate::ask::{ask, ask_and_wait, ask_for_status, unexpected};
+use crate::ask::{ask, ask_and_wait, ask_for_status, no_access_token, unexpected};
 use description::Description;
 
 /// Its place in the table. git runs it by this name: `helper = pizauth work`.
@@ -111,6 +111,6 @@ fn token(invocation: &Invocation, account: &str, wait: TimeSpan) -> Result<Token
             let token = serde_json::from_str(text.expose()).ok().filter(Token::is_fit);
             token.ok_or_else(|| unexpected(invocation))
         }
-        other => Err(crate::unavailable::told(invocation, account, false, &other)),
+        other => Err(no_access_token(invocation, account, false, &other)),
     }
 }

@@ -7,8 +7,8 @@ use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::{self, Response};
 use pizauth_common::time_span::TimeSpan;
 
-use crate::ask::ask_and_wait;
-use crate::unavailable;
+use crate::ask::{ask_and_wait, no_access_token};
+use crate::unavailable::scheduled;
 
 /// Its place in the table.
 pub const APPLET: Applet = Applet::of::<Refresh>();
@@ -44,10 +44,10 @@ impl Command for Refresh {
         match ask_and_wait(invocation, &request, wait.duration(), exclude_url)? {
             Response::RefreshScheduled { refresh_in: 0 } | Response::Refreshed { .. } => Ok(Exit::Done),
             Response::RefreshScheduled { refresh_in } => {
-                invocation.complain(unavailable::scheduled(&account, refresh_in));
+                invocation.complain(scheduled(&account, refresh_in));
                 Ok(Exit::Done)
             }
-            other => Err(unavailable::told(invocation, &account, exclude_url, &other)),
+            other => Err(no_access_token(invocation, &account, exclude_url, &other)),
         }
     }
 }

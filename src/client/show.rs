@@ -10,8 +10,7 @@ use pizauth_common::secret::Secret;
 use pizauth_common::terminal::is_unsafe;
 use pizauth_common::time_span::TimeSpan;
 
-use crate::ask::{ask_and_wait, unexpected};
-use crate::unavailable;
+use crate::ask::{ask_and_wait, no_access_token, unexpected};
 
 /// Its place in the table.
 pub const APPLET: Applet = Applet::of::<Show>();
@@ -56,7 +55,7 @@ impl Command for Show {
             Response::Output { text } if !text.expose().contains(is_unsafe) => {
                 Ok(print_line(invocation, &text))
             }
-            other => Err(unavailable::told(invocation, &account, exclude_url, &other)),
+            other => Err(no_access_token(invocation, &account, exclude_url, &other)),
         }
     }
 }

@@ -3,25 +3,20 @@
 use std::time::Duration;
 
 use pizauth_common::account_name::as_argument;
-use pizauth_common::argv::Invocation;
-use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::{Expired, Pending, Response};
 use pizauth_common::roughly::roughly;
 use pizauth_common::terminal::printable;
 
-use crate::ask::unexpected;
-
-/// Says why there is no access token now; the status of that.
-pub(crate) fn told(invocation: &Invocation, account: &str, exclude_url: bool, why: &Response) -> Exit {
-    let why = match why {
+/// Why there is no access token now, where this answer says that.
+pub(crate) fn why(answer: &Response, account: &str, exclude_url: bool) -> Option<String> {
+    Some(match answer {
         Response::Pending(why) => pending(why, exclude_url),
         Response::Starting { host } => starting(host),
         Response::Exchanging { last_error } => exchanging(account, last_error.as_deref()),
         Response::Expired(why) => expired(account, why),
         Response::Fetching(why) => fetching(account, why),
-        _ => return unexpected(invocation),
-    };
-    invocation.not_done(why)
+        _ => return None,
+    })
 }
 
 /// The account waits for its user. Programs look for these words: they never change. What keeps the user from coming

@@ -15,9 +15,8 @@ use super::long_lines::LongLines;
 use super::progress::Progress;
 use super::qr::Screen;
 use super::{browser, interrupt, paste, qr, words};
-use crate::ask::{unexpected, unreached};
+use crate::ask::{no_access_token, unexpected, unreached};
 use crate::local_time::now;
-use crate::unavailable;
 use crate::watch::Watch;
 
 /// How long a user is waited for, if nothing else is said.
@@ -174,7 +173,7 @@ impl<'a> Session<'a> {
             }
             Answer::Report(Report::Failed { message }) => Err(self.not_done(&message)),
             Answer::Response(response) => {
-                Err(unavailable::told(self.invocation, &self.account, false, &response))
+                Err(no_access_token(self.invocation, &self.account, false, &response))
             }
             Answer::Report(_) => Err(unexpected(self.invocation)),
         }
