@@ -7,14 +7,17 @@ mod client;
 mod client_key;
 mod client_secret;
 mod convert;
+mod draft;
 mod extra_socket;
 mod fields;
 mod global;
 mod grant;
+mod grant_name;
 mod issuer;
 mod listen;
 mod options;
 mod provider;
+mod redirect;
 mod refresh_times;
 mod saved_state;
 mod uri;
@@ -37,7 +40,7 @@ const BYTES_OF_A_ROW: usize = 512;
 /// The configuration, if there is enough of it; it is good for use only if no error was reported.
 pub(super) fn check<'a>(text: &'a str, items: &[Item<'a>], problems: &mut Problems<'a>) -> Option<Config> {
     let globals: Vec<&Assignment<'a>> = items.iter().filter_map(Item::as_option).collect();
-    let global = global::read(&globals, account::option_names, problems);
+    let global = global::read(&globals, draft::option_names, problems);
     let blocks: Vec<_> = items.iter().filter_map(Item::as_account).collect();
     if blocks.is_empty() && !problems.has_errors() {
         problems.error(first_line(text), "there is no account: expected at least one account \"NAME\" { … }");
@@ -77,7 +80,7 @@ pub(super) fn check<'a>(text: &'a str, items: &[Item<'a>], problems: &mut Proble
 
 /// What options are called, everywhere.
 pub(super) fn option_names() -> Vec<&'static str> {
-    [global::option_names(), account::option_names()].concat()
+    [global::option_names(), draft::option_names()].concat()
 }
 
 fn first_line(text: &str) -> &str {

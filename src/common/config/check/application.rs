@@ -1,9 +1,9 @@
 //! Grants by which a client signs in by itself.
 
-use super::account::Draft;
 use super::client_key;
 use super::client_secret;
-use super::grant::GrantName;
+use super::draft::Draft;
+use super::grant_name::GrantName;
 use super::options::Seen;
 use super::provider::Provider;
 use crate::config::client_auth::ClientAuth;

@@ -1,45 +1,16 @@
 //! How an account comes to its first token: which of its options that takes.
 
-use super::account::{Draft, REDIRECT_URI, check_listener};
 use super::application;
+use super::draft::Draft;
 use super::global::Global;
-use super::options::{Given, Seen};
+use super::grant_name::GrantName;
+use super::options::Seen;
 use super::provider::Provider;
+use super::redirect::{REDIRECT_URI, check_listener};
 use crate::config::endpoint::Endpoint;
 use crate::config::grant::{AuthorizationCode, DeviceCode, Grant};
 use crate::config::problems::Problems;
 use crate::config::uri::Uri;
-
-/// The values of `grant`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum GrantName {
-    AuthorizationCode,
-    DeviceCode,
-    ClientCredentials,
-    JwtBearer,
-}
-
-const NAMES: [(&str, GrantName); 4] = [
-    ("authorization_code", GrantName::AuthorizationCode),
-    ("device_code", GrantName::DeviceCode),
-    ("client_credentials", GrantName::ClientCredentials),
-    ("jwt_bearer", GrantName::JwtBearer),
-];
-
-impl GrantName {
-    pub(super) fn read<'a>(given: &Given<'_, 'a>, problems: &mut Problems<'a>) -> Option<Self> {
-        given.one_of(NAMES, problems)
-    }
-
-    /// The endpoint that a sign-in begins at, where a user signs in.
-    fn endpoint(self) -> Option<&'static str> {
-        match self {
-            Self::AuthorizationCode => Some("auth_uri"),
-            Self::DeviceCode => Some("device_auth_uri"),
-            Self::ClientCredentials | Self::JwtBearer => None,
-        }
-    }
-}
 
 /// Complains where the endpoint is missing at which the sign-in begins. `place` is the account's.
 pub(super) fn report_missing<'a>(
