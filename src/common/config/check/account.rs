@@ -39,55 +39,79 @@ pub(super) fn read<'a>(
         grant::report_missing(place, &draft, &seen, problems);
         report_missing(place, &seen, problems);
     }
-    let times = draft.refresh_times.or(&global.refresh_times);
     let (written, login_hint) = (draft.auth_uri_fields.take(), draft.login_hint.take());
     let own_fields = fields::of_authorization(written, login_hint, &seen, problems);
     let provider = Provider::new(draft.provider, draft.tenant.take(), &seen, problems);
     let provider = provider.as_ref();
-    // Elsewhere than the provider's, it is another server.
-    let revocation_uri_of_provider =
-        provider.filter(|_| draft.token_uri.is_none()).and_then(Provider::revocation_uri);
-    let issuer_of_provider = provider.filter(|_| draft.auth_uri.is_none()).and_then(Provider::issuer);
+    complete(&mut draft, provider, &seen);
     let fields = match provider {
         Some(provider) => provider.auth_uri_fields(own_fields),
         None => own_fields,
     };
-    let token_uri = draft.token_uri.take().or_else(|| provider?.token_uri());
-    let lacks_one = token_uri.is_none() || grant::lacks_endpoint(&draft, provider, &seen);
-    draft.asked = draft.issuer.clone().filter(|_| lacks_one);
-    let asked = draft.asked.clone();
-    let revocation_uri = draft.revocation_uri.take().or(revocation_uri_of_provider);
-    let user = draft.user.take().or_else(|| user::hinted_at(&fields));
+    draft.user = draft.user.take().or_else(|| user::hinted_at(&fields));
     client_key::report_missing(&seen, problems);
     let grant = grant::read(&mut draft, fields, provider, place, &seen, global, problems);
-    let client_auth = match draft.grant {
-        Some(GrantName::JwtBearer) => ClientAuth::None,
-        _ => {
-            let (key, secret) = (draft.client_key.take(), draft.client_secret.check(&seen, problems));
-            client::auth(draft.client_auth, secret, key, asked.is_some(), &seen, problems)
-        }
-    };
+    let client_auth = client_auth(&mut draft, &seen, problems);
     grant.iter().for_each(|grant| application::check_proof(grant, &client_auth, &seen, problems));
-    let for_user = provider.filter(|_| grant.as_ref().is_some_and(Grant::is_for_user));
-    let user = user.or_else(|| Some(grant.as_ref()?.jwt_bearer()?.subject.to_string()));
-    let account = Account {
-        name: AccountName::from(name?.as_str()),
-        user: user.map(Into::into),
-        grant: grant?,
-        token_uri: Endpoint::of(token_uri, asked.as_ref())?,
-        revocation_uri: Endpoint::of(revocation_uri, asked.as_ref()),
-        issuer: draft.issuer.or(issuer_of_provider.map(Into::into)),
+    let account = account(draft, name?, grant?, client_auth, provider, global)?;
+    across::check(&account, &seen, place, global, problems);
+    Some(account)
+}
+
+/// Fills in where the server is: as an option says, else as the provider has it, else the issuer is asked.
+fn complete(draft: &mut Draft, provider: Option<&Provider>, seen: &Seen) {
+    // Where an option names an endpoint it may be of another server, to which these two do not belong.
+    let revocation_uri = provider.filter(|_| draft.token_uri.is_none()).and_then(Provider::revocation_uri);
+    let issuer = provider.filter(|_| draft.auth_uri.is_none()).and_then(Provider::issuer);
+    draft.revocation_uri = draft.revocation_uri.take().or(revocation_uri);
+    draft.auth_uri = draft.auth_uri.take().or_else(|| provider?.auth_uri());
+    draft.device_auth_uri = draft.device_auth_uri.take().or_else(|| provider?.device_auth_uri());
+    draft.token_uri = draft.token_uri.take().or_else(|| provider?.token_uri());
+    let lacks_one = draft.token_uri.is_none() || grant::lacks_endpoint(draft, seen);
+    // Only an issuer that an option names is asked, never that of a provider.
+    draft.asked = draft.issuer.clone().filter(|_| lacks_one);
+    draft.issuer = draft.issuer.take().or(issuer.map(Into::into));
+}
+
+/// How the client proves who it is. With `grant = "jwt_bearer"` the grant itself is signed, and proof enough.
+fn client_auth<'a>(draft: &mut Draft, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) -> ClientAuth {
+    if draft.grant == Some(GrantName::JwtBearer) {
+        return ClientAuth::None;
+    }
+    let key = draft.client_key.take();
+    let secret = std::mem::take(&mut draft.client_secret).check(seen, problems);
+    client::auth(draft.client_auth, secret, key, draft.asked.is_some(), seen, problems)
+}
+
+/// The account that a completed draft makes; None when it lacks something, which is reported.
+fn account(
+    draft: Draft,
+    name: String,
+    grant: Grant,
+    client_auth: ClientAuth,
+    provider: Option<&Provider>,
+    global: &Global,
+) -> Option<Account> {
+    let times = draft.refresh_times.or(&global.refresh_times);
+    let asked = draft.asked.as_ref();
+    let of_provider = || Some(provider.filter(|_| grant.is_for_user())?.scopes());
+    let in_name_of = || Some(grant.jwt_bearer()?.subject.to_string());
+    Some(Account {
+        name: AccountName::from(name.as_str()),
+        token_uri: Endpoint::of(draft.token_uri, asked)?,
+        revocation_uri: Endpoint::of(draft.revocation_uri, asked),
+        issuer: draft.issuer,
         client_id: draft.client_id?.into(),
         client_auth,
-        scopes: draft.scopes.or_else(|| Some(for_user?.scopes())).unwrap_or_default().into(),
+        scopes: draft.scopes.or_else(of_provider).unwrap_or_default().into(),
         resource: draft.resource.unwrap_or_default().into(),
         token_uri_fields: draft.token_uri_fields.unwrap_or_default().into(),
+        user: draft.user.or_else(in_name_of).map(Into::into),
+        grant,
         refresh_at_least: times.at_least(),
         refresh_before_expiry: times.before_expiry(),
         refresh_retry: times.retry(),
-    };
-    across::check(&account, &seen, place, global, problems);
-    Some(account)
+    })
 }
 
 /// The name, unless another account has it.

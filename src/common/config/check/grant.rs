@@ -49,15 +49,11 @@ fn is_supplied(name: GrantName, draft: &Draft, seen: &Seen) -> bool {
     }
 }
 
-/// Whether neither option nor provider tell where a sign-in begins.
-pub(super) fn lacks_endpoint(draft: &Draft, provider: Option<&Provider>, seen: &Seen) -> bool {
+/// Whether neither option nor provider, which the draft has been completed by, tell where a sign-in begins.
+pub(super) fn lacks_endpoint(draft: &Draft, seen: &Seen) -> bool {
     match name(draft, seen) {
-        Some(GrantName::AuthorizationCode) => {
-            draft.auth_uri.is_none() && provider.and_then(Provider::auth_uri).is_none()
-        }
-        Some(GrantName::DeviceCode) => {
-            draft.device_auth_uri.is_none() && provider.and_then(Provider::device_auth_uri).is_none()
-        }
+        Some(GrantName::AuthorizationCode) => draft.auth_uri.is_none(),
+        Some(GrantName::DeviceCode) => draft.device_auth_uri.is_none(),
         Some(GrantName::ClientCredentials | GrantName::JwtBearer) | None => false,
     }
 }
@@ -81,8 +77,7 @@ pub(super) fn read<'a>(
         }
         GrantName::JwtBearer => return application::jwt_bearer(draft, provider, place, seen, problems),
     }
-    let auth_uri = draft.auth_uri.take().or_else(|| provider?.auth_uri());
-    let device_auth_uri = draft.device_auth_uri.take().or_else(|| provider?.device_auth_uri());
+    let (auth_uri, device_auth_uri) = (draft.auth_uri.take(), draft.device_auth_uri.take());
     let redirect_uri = draft.redirect_uri.take();
     if name == GrantName::AuthorizationCode || seen.get("auth_uri").is_some() {
         check_listener(redirect_uri.as_ref(), place, seen, global, problems);
