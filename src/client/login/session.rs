@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use pizauth_common::argv::Invocation;
 use pizauth_common::exit::Exit;
+use pizauth_common::ipc::call::CallError;
 use pizauth_common::ipc::message::{Answer, Method, Pending, Report, Response};
 
 use super::browser::Place;
@@ -88,23 +89,19 @@ impl<'a> Session<'a> {
             let Some(left) = self.deadline(&stage).checked_sub(self.begun.elapsed()) else {
                 return Err(self.give_up(&stage));
             };
-            match heard.recv_timeout(self.progress.tick(self.begun.elapsed()).min(left)) {
-                Ok(News::At(answer, news)) => {
-                    if seen(&self.account, &answer).is_none() {
-                        return self.end(answer);
-                    }
+            let tick = self.progress.tick(self.begun.elapsed());
+            let Ok(news) = heard.recv_timeout(tick.min(left)) else { continue };
+            match news {
+                News::At(answer, _) if seen(&self.account, &answer).is_none() => return self.end(answer),
+                News::At(answer, news) => {
                     self.show(&answer, &news)?;
                     stage = answer;
                 }
-                Ok(News::Lost(error)) => {
-                    self.progress.end();
-                    return Err(unreached(self.invocation, &error));
-                }
-                Ok(News::Refused(message)) => return Err(self.not_done(&message)),
-                Ok(News::Interrupted) => return Err(self.interrupted(&stage)),
-                Ok(News::NoBrowser(why)) => self.progress.aside(&why),
-                Ok(News::NothingPasted) => return Err(self.not_done(words::NOTHING_PASTED)),
-                Err(_) => {}
+                News::NoBrowser(why) => self.progress.aside(&why),
+                News::Lost(error) => return Err(self.lost(&error)),
+                News::Refused(message) => return Err(self.not_done(&message)),
+                News::Interrupted => return Err(self.interrupted(&stage)),
+                News::NothingPasted => return Err(self.not_done(words::NOTHING_PASTED)),
             }
         }
     }
@@ -177,6 +174,11 @@ impl<'a> Session<'a> {
             }
             Answer::Report(_) => Err(unexpected(self.invocation)),
         }
+    }
+
+    fn lost(&mut self, error: &CallError) -> Exit {
+        self.progress.end();
+        unreached(self.invocation, error)
     }
 
     fn not_done(&mut self, why: &str) -> Exit {
