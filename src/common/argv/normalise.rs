@@ -60,62 +60,59 @@ pub(super) fn normalise(arguments: &[OsString], flags: &[Flag]) -> Result<Words,
     let mut operands = Vec::new();
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
-        let needs_value = match Word::from(utf8(argument)?) {
-            Word::EndOfOptions => {
-                for operand in rest.by_ref() {
-                    operands.push(utf8(operand)?.to_owned());
-                }
-                false
-            }
+        let wanted = match Word::from(utf8(argument)?) {
+            Word::EndOfOptions => break,
             Word::Long("--help") => return Ok(Words::Help),
             Word::Long("--version") => return Ok(Words::Version),
             Word::Long(word) => push_long(word, flags, &mut options),
-            Word::Cluster(letters) => match push_cluster(letters, flags, &mut options) {
-                Cluster::Help => return Ok(Words::Help),
-                Cluster::Complete => false,
-                Cluster::NeedsValue => true,
-            },
+            Word::Cluster(letters) => push_cluster(letters, flags, &mut options),
             Word::Operand(word) => {
                 operands.push(word.to_owned());
-                false
+                Wanted::Nothing
             }
         };
-        if needs_value {
-            let value = rest.next().ok_or_else(|| Misuse::NoValue(options.pop().unwrap_or_default()))?;
-            options.push(utf8(value)?.to_owned());
+        match wanted {
+            Wanted::Nothing => {}
+            Wanted::Help => return Ok(Words::Help),
+            Wanted::Value => {
+                let value = rest.next().ok_or_else(|| Misuse::NoValue(options.pop().unwrap_or_default()))?;
+                options.push(utf8(value)?.to_owned());
+            }
         }
+    }
+    for operand in rest {
+        operands.push(utf8(operand)?.to_owned());
     }
     options.push("--".to_owned());
     options.append(&mut operands);
     Ok(Words::Run(options))
 }
 
-/// `--name`, or `--name=value` where the option takes one. True when the next argument is its value.
-fn push_long(word: &str, flags: &[Flag], options: &mut Vec<String>) -> bool {
-    match word.split_once('=') {
-        Some((name, value)) if takes_value(flags, name) => {
-            options.extend([name.to_owned(), value.to_owned()]);
-            false
-        }
-        _ => {
-            options.push(word.to_owned());
-            takes_value(flags, word)
-        }
-    }
+/// What a word asks for besides its place among the others.
+enum Wanted {
+    Nothing,
+    /// The next argument, as its value.
+    Value,
+    Help,
 }
 
-/// How a cluster of short options ended.
-enum Cluster {
-    Help,
-    Complete,
-    NeedsValue,
+/// `--name`, or `--name=value` where the option takes one.
+fn push_long(word: &str, flags: &[Flag], options: &mut Vec<String>) -> Wanted {
+    if let Some((name, value)) = word.split_once('=')
+        && takes_value(flags, name)
+    {
+        options.extend([name.to_owned(), value.to_owned()]);
+        return Wanted::Nothing;
+    }
+    options.push(word.to_owned());
+    if takes_value(flags, word) { Wanted::Value } else { Wanted::Nothing }
 }
 
 /// `-dvc`: each letter an option; what follows one that takes a value is that value.
-fn push_cluster(letters: &str, flags: &[Flag], options: &mut Vec<String>) -> Cluster {
+fn push_cluster(letters: &str, flags: &[Flag], options: &mut Vec<String>) -> Wanted {
     for (at, letter) in letters.char_indices() {
         if letter == 'h' {
-            return Cluster::Help;
+            return Wanted::Help;
         }
         let name = format!("-{letter}");
         let takes_value = takes_value(flags, &name);
@@ -123,13 +120,13 @@ fn push_cluster(letters: &str, flags: &[Flag], options: &mut Vec<String>) -> Clu
         if takes_value {
             let value = &letters[at + letter.len_utf8()..];
             if value.is_empty() {
-                return Cluster::NeedsValue;
+                return Wanted::Value;
             }
             options.push(value.to_owned());
-            return Cluster::Complete;
+            return Wanted::Nothing;
         }
     }
-    Cluster::Complete
+    Wanted::Nothing
 }
 
 fn utf8(argument: &OsString) -> Result<&str, Misuse> {
