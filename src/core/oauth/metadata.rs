@@ -101,9 +101,6 @@ impl Default for SecretsTaken {
 }
 
 impl MetadataRequest {
-    /// For its name in the log, where token requests have their `grant_type`.
-    pub const LOGGED_AS: &str = "metadata";
-
     /// At the first place.
     pub fn new(issuer: impl Into<Arc<Uri>>) -> Self {
         Self { issuer: issuer.into(), place: Place::OAuth }

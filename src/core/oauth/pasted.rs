@@ -12,14 +12,14 @@ use crate::prelude::*;
 mod tests;
 
 /// Longer ones are not looked at, in bytes.
-pub const LONGEST_ADDRESS: usize = 16 * 1024;
+const LONGEST_ADDRESS: usize = 16 * 1024;
 
 /// What is wrong with what was pasted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PasteFault {
     /// No browser comes back to this account.
     NoBrowser,
-    /// Over [`LONGEST_ADDRESS`].
+    /// Over 16 KiB.
     TooLong,
     /// Nothing but a code, or anything else without a host.
     NoAddress,
