@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use core::time::Duration;
 
-use pizauth_common::config::is_one_word;
+use pizauth_common::config::{Scheme, is_one_word};
 use pizauth_common::secret::Secret;
 use url::Url;
 
@@ -154,7 +154,7 @@ fn authorization(members: &Members) -> Result<DeviceAuthorization, Unreadable> {
 /// As the server writes it, where that is fit to be printed and opened.
 fn uri(members: &Members, name: &str) -> Option<String> {
     let written = members.text(name)?.trim_ascii();
-    let parsed = Url::parse(written).ok().filter(|uri| matches!(uri.scheme(), "http" | "https"))?;
+    let parsed = Url::parse(written).ok().filter(|url| Scheme::of(url).is_some())?;
     let uri = if is_one_word(written) { Cow::Borrowed(written) } else { Cow::Owned(String::from(parsed)) };
     (uri.len() <= MAX_URI).then(|| uri.into_owned())
 }

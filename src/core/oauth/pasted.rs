@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use pizauth_common::config::{Scheme, Uri};
+use pizauth_common::config::Uri;
 use pizauth_common::secret::Secret;
 
 use super::redirect::RedirectRequest;
@@ -54,10 +54,10 @@ pub(crate) fn pasted(address: &str, redirect_uri: &Uri, port: u16) -> Result<Red
         return Err(PasteFault::TooLong);
     }
     let (scheme, host) = (redirect_uri.scheme(), redirect_uri.host());
-    let own = format!("{}://", name(scheme));
+    let own = format!("{scheme}://");
     let (address, authority) = (address.trim(), format!("{host}:{port}"));
     let rest = match address.split_once("://") {
-        Some((written, rest)) if written.eq_ignore_ascii_case(name(scheme)) => rest,
+        Some((written, rest)) if written.eq_ignore_ascii_case(&scheme.to_string()) => rest,
         _ if address.starts_with(&authority) => address,
         Some(_) => return Err(PasteFault::Elsewhere(own + &authority)),
         None => return Err(PasteFault::NoAddress),
@@ -74,11 +74,4 @@ pub(crate) fn pasted(address: &str, redirect_uri: &Uri, port: u16) -> Result<Red
         query: Secret::new(query.to_owned()),
     };
     if request.comes_to(redirect_uri) { Ok(request) } else { Err(PasteFault::Elsewhere(own + &authority)) }
-}
-
-fn name(scheme: Scheme) -> &'static str {
-    match scheme {
-        Scheme::Http => "http",
-        Scheme::Https => "https",
-    }
 }

@@ -1,3 +1,5 @@
+use pizauth_common::config::Scheme;
+
 use super::*;
 use crate::testing::uri;
 
