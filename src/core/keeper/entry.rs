@@ -244,9 +244,7 @@ impl Entry {
 
     /// Takes a token from a dump.
     pub(super) fn take_restored(&mut self, token: ActiveToken) {
-        self.used_state = None;
-        self.remember_pending();
-        let needless = self.used_state.take();
+        let needless = self.pending_digest();
         self.clear();
         self.used_state = needless;
         self.state = TokenState::Active(token);

@@ -26,9 +26,14 @@ impl Entry {
 
     /// An authorization that is pending has become needless: its page may say so.
     pub(in crate::keeper) fn remember_pending(&mut self) {
-        if let Some(pending) = self.state.pending() {
-            self.used_state = Some(StateDigest::of(pending.request.state.expose()));
+        if let Some(digest) = self.pending_digest() {
+            self.used_state = Some(digest);
         }
+    }
+
+    /// Of the authorization request that is pending.
+    pub(super) fn pending_digest(&self) -> Option<StateDigest> {
+        self.state.pending().map(|pending| StateDigest::of(pending.request.state.expose()))
     }
 }
 
