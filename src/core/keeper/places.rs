@@ -157,17 +157,13 @@ impl Places {
     /// meanwhile.
     pub(super) fn next_waiting(&mut self, turn: Turn) -> Option<Asker> {
         let most = self.to_silent_host();
-        let hosts = &mut self.hosts;
-        let mut next = None;
-        self.freed.retain(|host| {
-            let queue = hosts.get_mut(host).filter(|queue| queue.free(most) > 0);
-            let Some(queue) = queue.filter(|queue| !queue.waiting.is_empty()) else { return false };
-            if next.is_none() && queue.waiting.first().is_some_and(|(waits, _)| *waits == turn) {
-                next = queue.waiting.pop_first();
-            }
-            true
+        let (freed, hosts) = (&mut self.freed, &mut self.hosts);
+        freed.retain(|host| {
+            hosts.get(host).is_some_and(|queue| queue.free(most) > 0 && !queue.waiting.is_empty())
         });
-        next.map(|(_, asker)| asker)
+        let begins_with_turn = |queue: &Queue| queue.waiting.first().is_some_and(|(first, _)| *first == turn);
+        let host = freed.iter().find(|host| hosts.get(host).is_some_and(begins_with_turn))?;
+        hosts.get_mut(host)?.waiting.pop_first().map(|(_, asker)| asker)
     }
 }
 
