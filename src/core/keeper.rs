@@ -58,7 +58,7 @@ use saving::{Mark, Saving};
 
 pub use answers::HookVerdict;
 pub use authorization::RedirectVerdict;
-pub use commands::{Refreshed, Renewing, Shown};
+pub use commands::{Refreshed, Shown};
 pub use effect::{Effect, JobId};
 pub use event::{
     ACCOUNT_EVENTS, AccountEvent, CONFIGURATION_CHANGED, EventDoc, Happened, IssuerEvent, Learned, Severity,
@@ -70,6 +70,7 @@ pub use login::{Login, SignInStage, StageMark};
 pub use outage::WayOut;
 #[cfg(test)]
 use places::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
+pub use renewal::Renewing;
 pub use report::{Summary, TokenFacts};
 pub use revocation::NoRevocation;
 pub use saving::NotSaved;

@@ -3,7 +3,6 @@
 use pizauth_common::account_name::AccountName;
 
 use super::Keeper;
-use super::commands::renewing;
 use super::entry::Entry;
 use super::invitation::Begun;
 use super::renewal::Renewal;
@@ -39,5 +38,5 @@ impl Keeper {
 /// Asks for a first access token, as soon as the bucket allows.
 pub(super) fn fetch(entry: &mut Entry, now: Moment) -> Begun {
     entry.state = TokenState::Fetching(Renewal::first_fetch(now));
-    Begun::Fetching(renewing(entry, now))
+    Begun::Fetching(entry.renewing(now))
 }

@@ -1,6 +1,5 @@
 //! What a caller can ask for: show, refresh, revoke.
 
-use core::mem;
 use core::time::Duration;
 
 use pizauth_common::secret::Secret;
@@ -10,6 +9,7 @@ use super::device;
 use super::entry::Entry;
 use super::event::{Happened, REVOKED};
 use super::invitation::{Begun, Invitation};
+use super::renewal::{Haste, Renewing};
 use super::token_state::TokenState;
 use super::{Keeper, UnknownAccount};
 use crate::moment::{Moment, Now};
@@ -59,17 +59,6 @@ pub enum Shown {
     Stopping,
 }
 
-/// Where the refresh of an access token stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Renewing {
-    /// What went wrong last, if anything did.
-    pub last_error: Option<Reason>,
-    /// A person has to mend something first.
-    pub needs_attention: bool,
-    /// Until the next refresh may begin; zero if it begins now or is under way.
-    pub refresh_in: Duration,
-}
-
 /// What `refresh` brings about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refreshed {
@@ -91,15 +80,6 @@ pub enum Refreshed {
     Impossible,
     /// The daemon stops: nothing is begun.
     Stopping,
-}
-
-/// Who wants a refresh to start early.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Haste {
-    /// `show` of an expired token: cuts the pauses of transient failures short.
-    Show,
-    /// `refresh`: also tries again what needs attention.
-    Refresh,
 }
 
 impl Keeper {
@@ -134,7 +114,7 @@ impl Keeper {
         let shown = self.change(account, now, |entry, outbox| {
             let offers_sign_in = entry.state.pending().is_some();
             if !is_stopping && !offers_sign_in {
-                hasten(entry, Haste::Show, now.moment);
+                entry.hasten(Haste::Show, now.moment);
             }
             match why_not(entry, now.moment) {
                 Some(why @ (Shown::Pending(_) | Shown::Starting(_) | Shown::Exchanging { .. })) => why,
@@ -179,12 +159,12 @@ impl Keeper {
                 authorize(entry, &settings, now, outbox).into()
             }
             TokenState::Fetching(_) => {
-                hasten(entry, Haste::Refresh, now.moment);
-                Refreshed::Scheduled { refresh_in: refresh_in(entry, now.moment) }
+                entry.hasten(Haste::Refresh, now.moment);
+                Refreshed::Scheduled { refresh_in: entry.refresh_in(now.moment) }
             }
             TokenState::Active(token) if token.renewal.is_possible() => {
-                hasten(entry, Haste::Refresh, now.moment);
-                Refreshed::Scheduled { refresh_in: refresh_in(entry, now.moment) }
+                entry.hasten(Haste::Refresh, now.moment);
+                Refreshed::Scheduled { refresh_in: entry.refresh_in(now.moment) }
             }
             TokenState::Active(token) if !token.has_expired(now.moment) => Refreshed::Impossible,
             TokenState::Active(_) | TokenState::Empty | TokenState::Pending(_) | TokenState::OnDevice(_) => {
@@ -220,7 +200,7 @@ impl Keeper {
     /// There is no such account.
     pub fn revoke(&mut self, account: &str, now: Now) -> Result<(), UnknownAccount> {
         self.change(account, now, |entry, outbox| {
-            let had_token = drop_session(entry).token().is_some();
+            let had_token = entry.drop_session().token().is_some();
             entry.forgotten = Some(REVOKED);
             outbox.tell(entry, Happened::TokenRevoked { had_token });
         })
@@ -247,13 +227,6 @@ impl From<Begun> for Refreshed {
     }
 }
 
-/// Back to empty, whatever is under way included. Gives what there was.
-pub(super) fn drop_session(entry: &mut Entry) -> TokenState {
-    let had = mem::replace(&mut entry.state, TokenState::Empty);
-    entry.clear();
-    had
-}
-
 fn why_not(entry: &Entry, now: Moment) -> Option<Shown> {
     if let Some(invitation) = entry.state.invitation() {
         return Some(Shown::Pending(invitation));
@@ -262,35 +235,14 @@ fn why_not(entry: &Entry, now: Moment) -> Option<Shown> {
         TokenState::Empty | TokenState::Pending(_) | TokenState::OnDevice(_) => None,
         TokenState::Starting(_) => Some(Shown::Starting(device::host(entry))),
         TokenState::Exchanging(_) => Some(Shown::Exchanging { last_error: entry.exchange_error() }),
-        TokenState::Fetching(_) => Some(Shown::Fetching(renewing(entry, now))),
+        TokenState::Fetching(_) => Some(Shown::Fetching(entry.renewing(now))),
         TokenState::Active(token) => {
-            let renewal = token.renewal.is_possible().then(|| renewing(entry, now));
+            let renewal = token.renewal.is_possible().then(|| entry.renewing(now));
             if token.has_expired(now) {
                 renewal.map(Shown::Expired)
             } else {
                 Some(Shown::TooShort { valid_for: token.expires_at.since(now), renewal })
             }
         }
-    }
-}
-
-/// Where the renewal of its access token stands.
-pub(super) fn renewing(entry: &Entry, now: Moment) -> Renewing {
-    Renewing {
-        last_error: entry.last_error.clone(),
-        needs_attention: entry.needs_attention(),
-        refresh_in: refresh_in(entry, now),
-    }
-}
-
-fn refresh_in(entry: &Entry, now: Moment) -> Duration {
-    entry.next_refresh(now).unwrap_or(now).since(now)
-}
-
-/// Brings an idle refresh forward as far as it may be. One that has failed for want of somebody to ask waits for them.
-pub(super) fn hasten(entry: &mut Entry, haste: Haste, now: Moment) {
-    let knows_whom_to_ask = entry.served().is_some();
-    if let Some(renewal) = entry.state.renewal_mut().filter(|it| knows_whom_to_ask || !it.has_failed()) {
-        renewal.bring_forward(haste, now);
     }
 }

@@ -10,13 +10,13 @@ use pizauth_common::account_name::AccountName;
 use pizauth_common::config::Uri;
 
 use super::answers::Failure;
-use super::commands::Haste;
 use super::effect::{Effect, JobId};
 use super::entry::Entry;
 use super::event::Learned;
 use super::issuers::Issuer;
 use super::places::{Asker, Errand, Flight, Host, Turn};
 use super::purpose::Purpose;
+use super::renewal::Haste;
 use super::{Keeper, Shown};
 use crate::http::{Answer, Lost};
 use crate::moment::Now;

@@ -1,6 +1,7 @@
 //! One account as the keeper holds it: its configuration, its token state, its buckets.
 
 mod due;
+mod renewing;
 mod used_state;
 mod whom;
 
@@ -248,6 +249,13 @@ impl Entry {
         self.clear();
         self.used_state = needless;
         self.state = TokenState::Active(token);
+    }
+
+    /// Back to empty, whatever is under way included. Gives what there was.
+    pub(super) fn drop_session(&mut self) -> TokenState {
+        let had = mem::replace(&mut self.state, TokenState::Empty);
+        self.clear();
+        had
     }
 
     /// Forgets everything about the session, the errors included.

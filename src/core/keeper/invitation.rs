@@ -1,6 +1,6 @@
 //! What the user has to do to sign in.
 
-use super::commands::Renewing;
+use super::renewal::Renewing;
 use crate::moment::Moment;
 use crate::prelude::*;
 

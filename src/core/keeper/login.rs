@@ -6,11 +6,11 @@ use pizauth_common::secret::Secret;
 use sha2::{Digest, Sha256};
 
 use super::authorization::{accompany, authorize_by};
-use super::commands::{Haste, hasten, renewing};
 use super::entry::Entry;
 use super::invitation::Invitation;
+use super::renewal::{Haste, Renewing};
 use super::token_state::TokenState;
-use super::{Keeper, RedirectVerdict, Renewing, UnknownAccount, device};
+use super::{Keeper, RedirectVerdict, UnknownAccount, device};
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::Reason;
 use crate::oauth::pasted::{PasteFault, pasted};
@@ -134,7 +134,7 @@ impl Keeper {
             if needs_sign_in(entry, method, now.moment) {
                 authorize_by(entry, method.unwrap_or(own_method), &settings, now, outbox);
             } else if entry.active().is_some() {
-                hasten(entry, Haste::Show, now.moment);
+                entry.hasten(Haste::Show, now.moment);
             }
             accompany(entry, &settings, now, outbox);
             Login::At(under_way(entry).unwrap_or_else(|| of_session(entry, now.moment)))
@@ -219,7 +219,7 @@ fn under_way(entry: &Entry) -> Option<SignInStage> {
 fn of_session(entry: &Entry, now: Moment) -> SignInStage {
     match entry.active() {
         Some(token) if token.is_spent(now) => SignInStage::SignedOut(None),
-        Some(token) if token.has_expired(now) => SignInStage::Expired(renewing(entry, now)),
+        Some(token) if token.has_expired(now) => SignInStage::Expired(entry.renewing(now)),
         Some(token) => SignInStage::SignedIn {
             refreshable: token.renewal.is_possible(),
             attention: entry.last_error.clone().filter(|_| entry.needs_attention()),

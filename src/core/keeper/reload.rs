@@ -8,7 +8,6 @@ use pizauth_common::account_name::AccountName;
 use pizauth_common::config::{Account, Config};
 
 use super::client_secrets::SecretOf;
-use super::commands::drop_session;
 use super::entry::Entry;
 use super::event::{CONFIGURATION_CHANGED, Happened};
 use super::outbox::Outbox;
@@ -101,7 +100,7 @@ fn end(entry: &mut Entry, outbox: &mut Outbox) {
 }
 
 fn invalidate(entry: &mut Entry, outbox: &mut Outbox) {
-    match drop_session(entry) {
+    match entry.drop_session() {
         TokenState::Empty => {}
         had => {
             let had_token = had.token().is_some();

@@ -6,12 +6,22 @@ use core::time::Duration;
 use pizauth_common::config::Account;
 use pizauth_common::secret::Secret;
 
-use super::commands::Haste;
 use super::effect::JobId;
 use super::pace;
 use crate::moment::Moment;
-use crate::oauth::outcome::Outcome;
+use crate::oauth::outcome::{Outcome, Reason};
 use crate::snapshot::Lineage;
+
+/// Where the refresh of an access token stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewing {
+    /// What went wrong last, if anything did.
+    pub last_error: Option<Reason>,
+    /// A person has to mend something first.
+    pub needs_attention: bool,
+    /// Until the next refresh may begin; zero if it begins now or is under way.
+    pub refresh_in: Duration,
+}
 
 /// How an access token can be renewed.
 #[derive(Debug)]
@@ -100,6 +110,15 @@ impl Renewal {
             *self = Self::Idle { renewer, due, pause };
         }
     }
+}
+
+/// Who wants a refresh to start early.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Haste {
+    /// `show` of an expired token: cuts the pauses of transient failures short.
+    Show,
+    /// `refresh`: also tries again what needs attention.
+    Refresh,
 }
 
 /// Why an idle renewal waits.

@@ -5,12 +5,12 @@
 use pizauth_common::config::Uri;
 use pizauth_common::secret::Secret;
 
-use super::commands::{Haste, drop_session};
 use super::discovery::has_none;
 use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
+use super::renewal::Haste;
 use super::waiters::{Demand, Waited, WaiterId, dismiss_revokers};
 use super::{Keeper, UnknownAccount};
 use crate::moment::{Moment, Now};
@@ -179,6 +179,6 @@ pub(super) fn settle(entry: &mut Entry, outbox: &mut Outbox) {
 
 fn forget(entry: &mut Entry, host: Option<String>, outbox: &mut Outbox) {
     dismiss_revokers(entry, &Waited::Revoked { host }, outbox);
-    let had_token = drop_session(entry).token().is_some();
+    let had_token = entry.drop_session().token().is_some();
     outbox.tell(entry, Happened::TokenRevoked { had_token });
 }

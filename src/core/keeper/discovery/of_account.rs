@@ -9,11 +9,10 @@ use crate::http::{Answer, Lost};
 use crate::keeper::Settings;
 use crate::keeper::answers::{Failure, needs_attention, refresh_failed};
 use crate::keeper::authorization::{go_on, sign_in_failed};
-use crate::keeper::commands::{Haste, hasten};
 use crate::keeper::entry::Entry;
 use crate::keeper::issuers::Nowhere;
 use crate::keeper::outbox::Outbox;
-use crate::keeper::renewal::Renewal;
+use crate::keeper::renewal::{Haste, Renewal};
 use crate::keeper::token_state::TokenState;
 use crate::moment::Now;
 use crate::oauth::metadata::Metadata;
@@ -36,7 +35,7 @@ pub(super) fn take_metadata(
         entry.last_error = None;
     }
     if entry.state.renewal().is_some_and(Renewal::has_failed) {
-        hasten(entry, Haste::Refresh, now.moment);
+        entry.hasten(Haste::Refresh, now.moment);
     }
     let TokenState::Starting(starting) = &entry.state else { return };
     let (method, issuer) = (starting.method, entry.account.asks().cloned());
