@@ -1,18 +1,18 @@
 //! What the answers to outside work change: to token requests, and of `transient_error_if_cmd`.
 
 use core::mem;
-use core::time::Duration;
 
 use super::authorization::sign_in_failed;
 use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
+use super::pace::{self, Failure};
 use super::places::Errand;
 use super::purpose::Meaning;
 use super::renewal::{Pause, Renewal, RenewedBy};
 use super::token_state::{ActiveToken, ExchangeStage, TokenState};
-use super::{Keeper, Settings, device, pace, revocation};
+use super::{Keeper, Settings, device, revocation};
 use crate::http;
 use crate::moment::Now;
 use crate::oauth::outcome::{Issued, Outcome, Reason};
@@ -32,13 +32,6 @@ pub enum HookVerdict {
     GiveUp,
     /// It could not be asked, or was ended by our own shutdown.
     NoVerdict,
-}
-
-/// A transient failure of a refresh.
-pub(super) struct Failure {
-    pub(super) reason: Reason,
-    pub(super) retry_after: Option<Duration>,
-    pub(super) reached: bool,
 }
 
 impl Keeper {

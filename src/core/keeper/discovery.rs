@@ -9,11 +9,11 @@ use alloc::sync::Arc;
 use pizauth_common::account_name::AccountName;
 use pizauth_common::config::Uri;
 
-use super::answers::Failure;
 use super::effect::{Effect, JobId};
 use super::entry::Entry;
 use super::event::Learned;
 use super::issuers::Issuer;
+use super::pace::Failure;
 use super::places::{Asker, Errand, Flight, Host, Turn};
 use super::purpose::Purpose;
 use super::renewal::Haste;

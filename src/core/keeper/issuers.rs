@@ -8,10 +8,9 @@ use core::time::Duration;
 use pizauth_common::config::{Account, Uri};
 
 use super::agenda::Queue;
-use super::answers::Failure;
 use super::bucket::Bucket;
 use super::effect::JobId;
-use super::pace;
+use super::pace::{self, Failure};
 use super::renewal::{Haste, Pause};
 use crate::moment::Moment;
 use crate::oauth::metadata::{Metadata, MetadataRequest};

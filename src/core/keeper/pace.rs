@@ -5,6 +5,7 @@ use core::time::Duration;
 use pizauth_common::config::Account;
 
 use crate::moment::Moment;
+use crate::oauth::outcome::Reason;
 use crate::oauth::token_answer::LONGEST_RETRY_AFTER;
 
 /// A refresh is not due sooner than this after issue, unless half the lifetime is.
@@ -17,6 +18,13 @@ const LONGEST_WHILE_AWAITED: Duration = Duration::from_secs(2);
 pub(super) const ATTENTION_RETRY: Duration = Duration::from_secs(60 * 60);
 /// An exchange is tried this often while the server cannot be reached.
 pub(super) const EXCHANGE_TRIES: u32 = 10;
+
+/// A transient failure of a refresh, or of a question to an issuer.
+pub(super) struct Failure {
+    pub(super) reason: Reason,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) reached: bool,
+}
 
 /// When an access token obtained and expiring at these moments is due for a refresh.
 pub(super) fn refresh_due(account: &Account, obtained_at: Moment, expires_at: Moment) -> Moment {
