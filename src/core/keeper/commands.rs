@@ -9,9 +9,10 @@ use super::device;
 use super::entry::Entry;
 use super::event::{Happened, REVOKED};
 use super::invitation::{Begun, Invitation};
+use super::outbox::Outbox;
 use super::renewal::{Haste, Renewing};
 use super::token_state::TokenState;
-use super::{Keeper, UnknownAccount};
+use super::{Keeper, Settings, UnknownAccount};
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::Reason;
 use crate::prelude::*;
@@ -120,13 +121,8 @@ impl Keeper {
                 Some(why @ (Shown::Pending(_) | Shown::Starting(_) | Shown::Exchanging { .. })) => why,
                 _ if is_stopping => Shown::Stopping,
                 Some(why) => why,
-                None => match (unserved, device::rest(entry, &settings, no_secret_until, now.moment)) {
-                    (Some(unserved), _) => unserved,
-                    (None, Some(next_code_in)) => {
-                        Shown::Resting { last_error: entry.last_error.clone(), next_code_in }
-                    }
-                    (None, None) => authorize(entry, &settings, now, outbox).into(),
-                },
+                None => unserved
+                    .unwrap_or_else(|| sign_in_or_rest(entry, &settings, no_secret_until, now, outbox)),
             }
         })?;
         // What has begun may have failed already: nobody tells the client's secret.
@@ -224,6 +220,20 @@ impl From<Begun> for Refreshed {
             Begun::Starting(host) => Self::Starting(host),
             Begun::Fetching(Renewing { refresh_in, .. }) => Self::Scheduled { refresh_in },
         }
+    }
+}
+
+/// Begins a sign-in, unless its user is to hear of none for a while.
+fn sign_in_or_rest(
+    entry: &mut Entry,
+    settings: &Settings,
+    no_secret_until: Option<Moment>,
+    now: Now,
+    outbox: &mut Outbox,
+) -> Shown {
+    match device::rest(entry, settings, no_secret_until, now.moment) {
+        Some(next_code_in) => Shown::Resting { last_error: entry.last_error.clone(), next_code_in },
+        None => authorize(entry, settings, now, outbox).into(),
     }
 }
 
