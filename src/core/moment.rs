@@ -10,6 +10,9 @@ use pizauth_common::unix_time::UnixTime;
 pub struct Moment(pub u64);
 
 impl Moment {
+    /// Before all that happens: what was due then is due now, and what was to be waited for is over.
+    pub const LONG_AGO: Self = Self(0);
+
     /// When the machine was booted. A century lies before it: a token that a dump brings back may have been
     /// obtained, and may have expired, before the boot.
     pub const BOOT: Self = Self(100 * 366 * 86_400 * 1000);

@@ -21,7 +21,7 @@ pub(super) struct Bucket {
 impl Bucket {
     /// A full bucket.
     pub(super) fn full() -> Self {
-        Self { full_at: Moment(0) }
+        Self { full_at: Moment::LONG_AGO }
     }
 
     /// From when on the next request is allowed.

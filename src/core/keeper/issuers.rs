@@ -74,7 +74,7 @@ impl Issuers {
                 let known = old.remove(uri);
                 let mut issuer = known.unwrap_or_else(|| Issuer::new(Arc::clone(uri)));
                 issuer.retry = retry;
-                issuer.ask_again(Moment::BOOT);
+                issuer.ask_again(Moment::LONG_AGO);
                 issuer
             });
             issuer.retry = issuer.retry.min(retry);
@@ -118,7 +118,7 @@ impl Issuer {
             fetch: Fetch::Idle,
             bucket: Bucket::full(),
             answered: 0,
-            settled_until: Moment::BOOT,
+            settled_until: Moment::LONG_AGO,
             last_error: None,
             retry: Duration::ZERO,
         }
@@ -202,7 +202,7 @@ impl Issuer {
 
     fn rest(&mut self, due: Moment, pause: Pause) {
         let is_late = matches!(self.fetch, Fetch::InFlight { is_late: true, .. });
-        let (due, pause) = if is_late { (Moment::BOOT, Pause::Fresh) } else { (due, pause) };
+        let (due, pause) = if is_late { (Moment::LONG_AGO, Pause::Fresh) } else { (due, pause) };
         self.fetch = Fetch::Waiting { due, pause };
     }
 

@@ -49,7 +49,8 @@ pub(super) struct Saving {
     due: Option<Moment>,
     running: Option<Run>,
     pause: Duration,
-    not_before: Moment,
+    /// After what may have prompted the user in vain.
+    not_before: Option<Moment>,
     /// Accounts that send nothing before their new refresh token is saved, and with which change the last one came.
     held: BTreeMap<AccountName, u64>,
     /// Accounts that were revoked, and as of which change, since the last good save: what is saved may have them still.
@@ -104,7 +105,7 @@ impl Saving {
             due: None,
             running: None,
             pause: FIRST_PAUSE,
-            not_before: Moment(0),
+            not_before: None,
             held: BTreeMap::new(),
             revoked: BTreeMap::new(),
             is_stopping: false,
@@ -149,9 +150,9 @@ impl Saving {
     pub(super) fn poll_timeout(&self) -> Option<Moment> {
         let is_wanted = self.mode == Mode::On && self.running.is_none() && self.changed > self.saved;
         // Whoever stops us does not wait for a prompt.
-        let is_hopeless = self.has_given_up || (self.is_stopping && self.not_before > Moment(0));
-        let due = if self.is_stopping { Some(Moment(0)) } else { self.due };
-        due.filter(|_| is_wanted && !is_hopeless).map(|due| due.max(self.not_before))
+        let is_hopeless = self.has_given_up || (self.is_stopping && self.not_before.is_some());
+        let due = if self.is_stopping { Some(Moment::LONG_AGO) } else { self.due };
+        due.filter(|_| is_wanted && !is_hopeless).map(|due| due.max(self.not_before.unwrap_or(due)))
     }
 
     /// The daemon stops: what has changed is saved at once, a last time.
@@ -164,7 +165,7 @@ impl Saving {
             Ok(()) => {
                 self.saved = run.as_of;
                 self.revoked.retain(|_, change| *change > run.as_of);
-                (self.pause, self.not_before) = (FIRST_PAUSE, Moment(0));
+                (self.pause, self.not_before) = (FIRST_PAUSE, None);
             }
             Err(NotSaved::Failed) => {
                 // A change meanwhile has its own time, which has come.
@@ -172,7 +173,7 @@ impl Saving {
                 self.due = Some(self.due.map_or(again, |due| due.min(again)));
                 self.pause = (self.pause * 2).min(LONGEST_PAUSE);
             }
-            Err(NotSaved::Prompting) => self.not_before = now.plus(PAUSE_OF_PROMPTS),
+            Err(NotSaved::Prompting) => self.not_before = Some(now.plus(PAUSE_OF_PROMPTS)),
         }
         self.has_given_up = result.is_err() && run.is_last;
     }
@@ -215,7 +216,7 @@ impl Keeper {
 
     /// What is saved has to be saved in another way: at once.
     pub fn save_anew(&mut self, now: Now) {
-        self.saving.not_before = Moment(0);
+        self.saving.not_before = None;
         self.saving.change(now.moment);
     }
 

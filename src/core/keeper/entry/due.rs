@@ -36,7 +36,9 @@ impl Entry {
         match &self.revocation {
             // Filed anew when it is known where to.
             _ if self.served().is_none() => (None, None),
-            Some(revocation) if revocation.is_waiting() && !self.is_in_flight() => (Some(Moment::BOOT), None),
+            Some(revocation) if revocation.is_waiting() && !self.is_in_flight() => {
+                (Some(Moment::LONG_AGO), None)
+            }
             Some(_) => (None, None),
             None => (self.due_request(), due_poll(&self.state)),
         }

@@ -88,7 +88,7 @@ impl Disk {
             saved: 0,
             due: None,
             pause: seconds(10),
-            not_before: Moment(0),
+            not_before: Moment::LONG_AGO,
             held: BTreeMap::new(),
             at_risk: BTreeSet::new(),
             lost: BTreeSet::new(),
@@ -126,11 +126,11 @@ impl Disk {
     }
 
     pub(super) fn next_save(&self) -> Option<Moment> {
-        let is_pointless = self.is_stopping && (self.has_given_up || self.not_before > Moment(0));
+        let is_pointless = self.is_stopping && (self.has_given_up || self.not_before > Moment::LONG_AGO);
         if self.mode != Mode::On || self.run.is_some() || self.changed == self.saved || is_pointless {
             return None;
         }
-        let due = if self.is_stopping { Some(Moment(0)) } else { self.due };
+        let due = if self.is_stopping { Some(Moment::LONG_AGO) } else { self.due };
         due.map(|due| due.max(self.not_before))
     }
 
@@ -158,7 +158,7 @@ impl Disk {
                 self.saved = as_of;
                 self.revoked.retain(|_, change| *change > as_of);
                 self.pause = seconds(10);
-                self.not_before = Moment(0);
+                self.not_before = Moment::LONG_AGO;
                 self.write(run);
             }
             Err(how) => self.not_saved(run, how, now),
@@ -246,7 +246,7 @@ impl Disk {
 
     /// What is there has to be written in another way.
     pub(super) fn save_anew(&mut self, now: Moment) {
-        self.not_before = Moment(0);
+        self.not_before = Moment::LONG_AGO;
         self.change(now);
     }
 

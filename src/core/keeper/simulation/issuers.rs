@@ -363,7 +363,7 @@ impl World {
                 Next::At(at) => assert!(at <= now, "{name} is asked again {:?} too early", at.since(now)),
                 Next::Never => panic!("{name} is asked for what it has said"),
             }
-            let full_at = issuer.full_at.unwrap_or(Moment::BOOT).max(now);
+            let full_at = issuer.full_at.unwrap_or(Moment::LONG_AGO).max(now);
             assert!(full_at <= now.plus(seconds(20)), "{name} is stormed");
             issuer.full_at = Some(full_at.plus(seconds(10)));
         }

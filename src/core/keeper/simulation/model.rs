@@ -365,7 +365,7 @@ impl Model {
             *counted += sent.counts;
             Some(sent.at.plus(*counted))
         });
-        full_at.max().unwrap_or(Moment(0)).minus(seconds(20))
+        full_at.max().unwrap_or(Moment::LONG_AGO).minus(seconds(20))
     }
 
     /// When the next token request may leave, as far as it is for the account.
@@ -374,16 +374,16 @@ impl Model {
             return None;
         }
         if let Some(revocation) = self.revocation.as_ref().filter(|_| self.request.is_none()) {
-            return revocation.job.is_none().then_some(Moment(0));
+            return revocation.job.is_none().then_some(Moment::LONG_AGO);
         }
         let due = match &self.phase {
             _ if self.request.is_some() => return None,
 
             Phase::OnDevice { codes, .. } => return Some(codes.due),
-            Phase::Starting { .. } => Moment(0),
+            Phase::Starting { .. } => Moment::LONG_AGO,
             Phase::Exchanging { due, .. } => *due,
             Phase::Active(session) | Phase::Fetching(session) if session.is_refreshable() => {
-                session.due.max(self.hold_until.unwrap_or(Moment(0)))
+                session.due.max(self.hold_until.unwrap_or(Moment::LONG_AGO))
             }
             _ => return None,
         };
