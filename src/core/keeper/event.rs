@@ -200,7 +200,7 @@ account_events! {
 }
 
 /// Why a session or an authorization was dropped at the user's word.
-pub(super) const REVOKED: &str = "the account was revoked";
+pub const REVOKED: &str = "the account was revoked";
 
 /// Why a session or an authorization was dropped with the configuration.
 pub const CONFIGURATION_CHANGED: &str = "the configuration changed";

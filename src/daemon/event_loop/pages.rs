@@ -5,7 +5,7 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use pizauth_common::account_name::AccountName;
-use pizauth_core::keeper::{AccountEvent, CONFIGURATION_CHANGED, Happened, RedirectVerdict};
+use pizauth_core::keeper::{AccountEvent, CONFIGURATION_CHANGED, Happened, REVOKED, RedirectVerdict};
 use pizauth_core::oauth::outcome::Reason;
 
 use crate::page::Page;
@@ -44,7 +44,7 @@ impl WaitingPages {
             Happened::ExchangeRetried { reason, pause } if *pause >= NOTEWORTHY => {
                 Page::StillWorking(Some(reason.clone()))
             }
-            Happened::TokenRevoked { .. } => failed("the account was revoked"),
+            Happened::TokenRevoked { .. } => failed(REVOKED),
             Happened::TokenInvalidated { .. } => failed(CONFIGURATION_CHANGED),
             _ => return,
         };
