@@ -184,14 +184,13 @@ impl Rooms {
                 Response::Refreshed { expires: facts().and_then(|facts| facts.expires) }
             }
             (Demand::Token { .. }, None) => Response::AccessToken { access_token },
-            (Demand::Token { .. }, Some(format)) => match facts() {
-                None => Refused(Refusal::Internal, "there is no access token".to_owned()).into(),
-                Some(facts) => {
-                    let shown =
-                        formats::Shown { account, access_token: access_token.expose(), facts: &facts };
-                    Response::Output { text: format.of(&shown) }
-                }
-            },
+            (Demand::Token { .. }, Some(format)) => {
+                let Some(facts) = facts() else {
+                    return Refused(Refusal::Internal, "there is no access token".to_owned()).into();
+                };
+                let shown = formats::Shown { account, access_token: access_token.expose(), facts: &facts };
+                Response::Output { text: format.of(&shown) }
+            }
         }
     }
 

@@ -168,13 +168,11 @@ impl Caller {
 
 fn read(stream: &mut UnixStream, decoder: &mut Decoder<Request>, chunk: &mut [u8]) -> Step {
     loop {
-        let read = match stream.read(chunk) {
+        let read = match stream.read(chunk).map_err(|error| failed(&error, REQUEST_PATIENCE)) {
             Ok(0) => return Step::Close,
             Ok(read) => read,
-            Err(error) => match failed(&error, REQUEST_PATIENCE) {
-                Some(step) => return step,
-                None => continue,
-            },
+            Err(Some(step)) => return step,
+            Err(None) => continue,
         };
         let pushed = decoder.push(&chunk[..read]);
         chunk[..read].zeroize();
@@ -188,14 +186,11 @@ fn read(stream: &mut UnixStream, decoder: &mut Decoder<Request>, chunk: &mut [u8
 
 fn write(stream: &mut UnixStream, bytes: &[u8], sent: &mut usize) -> Step {
     while let Some(rest) = bytes.get(*sent..).filter(|rest| !rest.is_empty()) {
-        match stream.write(rest) {
+        match stream.write(rest).map_err(|error| failed(&error, ANSWER_PATIENCE)) {
             Ok(0) => return Step::Close,
             Ok(written) => *sent += written,
-            Err(error) => {
-                if let Some(step) = failed(&error, ANSWER_PATIENCE) {
-                    return step;
-                }
-            }
+            Err(Some(step)) => return step,
+            Err(None) => {}
         }
     }
     Step::Close
