@@ -64,25 +64,25 @@ fn needs_no_load(request: &Request) -> bool {
     matches!(request, Request::Status {} | Request::Info {} | Request::Shutdown {})
 }
 
+/// For how many seconds a caller wants to wait, where its request says so.
+fn wait_of(request: &mut Request) -> Option<&mut u64> {
+    match request {
+        Request::Show(show) => Some(&mut show.wait),
+        Request::Refresh(refresh) => Some(&mut refresh.wait),
+        Request::Await(seen) => Some(&mut seen.wait),
+        _ => None,
+    }
+}
+
 /// How long a caller is made to wait: as long as it wants to, where it has said so.
-fn patience_of(request: &Request) -> Duration {
-    let wait = match request {
-        Request::Show(show) => show.wait,
-        Request::Refresh(refresh) => refresh.wait,
-        Request::Await(seen) => seen.wait,
-        _ => 0,
-    };
-    if wait == 0 { PATIENCE } else { Duration::from_secs(wait) }
+fn patience_of(request: &mut Request) -> Duration {
+    wait_of(request).filter(|wait| **wait > 0).map_or(PATIENCE, |wait| Duration::from_secs(*wait))
 }
 
 /// The request of a caller that has waited since it `asked`: what is left of its patience.
 fn waited(mut request: Request, asked: Moment, now: Now) -> Request {
-    let waited = now.moment.since(asked).as_secs();
-    match &mut request {
-        Request::Show(show) => show.wait = show.wait.saturating_sub(waited),
-        Request::Refresh(refresh) => refresh.wait = refresh.wait.saturating_sub(waited),
-        Request::Await(seen) => seen.wait = seen.wait.saturating_sub(waited),
-        _ => {}
+    if let Some(wait) = wait_of(&mut request) {
+        *wait = wait.saturating_sub(now.moment.since(asked).as_secs());
     }
     request
 }
@@ -136,7 +136,7 @@ impl EventLoop {
     }
 
     /// The same, of a request that came at `asked`.
-    fn take_as_of(&mut self, asked: Moment, asker: Option<Asker>, request: Request, now: Now) {
+    fn take_as_of(&mut self, asked: Moment, asker: Option<Asker>, mut request: Request, now: Now) {
         let goes_on = needs_no_load(&request) || self.is_not_for_guest(asker, &request);
         if goes_on || !self.rooms.saved_state.is_loading() {
             if self.loading.is_abandoned && !goes_on {
@@ -154,7 +154,7 @@ impl EventLoop {
         {
             self.refuse(Some(asker), BUSY);
         } else if self.loading.has_room_for(&request) {
-            let until = asked.plus(patience_of(&request));
+            let until = asked.plus(patience_of(&mut request));
             self.loading.waiting.push(Waiting { asker, request, asked, until });
         } else {
             self.refuse(asker, LOADING);
@@ -245,12 +245,12 @@ mod tests {
     fn nobody_waits_longer_than_it_wants_to() {
         let show = |wait| Request::Show(Show { wait, ..Show::of("work".to_owned()) });
         let refresh = |wait| Request::Refresh(Refresh { account: "work".to_owned(), wait });
-        for request in [show(0), refresh(0), Request::Dump {}] {
-            assert_eq!(patience_of(&request), PATIENCE);
+        for mut request in [show(0), refresh(0), Request::Dump {}] {
+            assert_eq!(patience_of(&mut request), PATIENCE);
         }
         for seconds in [2, 30] {
-            assert_eq!(patience_of(&show(seconds)), Duration::from_secs(seconds));
-            assert_eq!(patience_of(&refresh(seconds)), Duration::from_secs(seconds));
+            assert_eq!(patience_of(&mut show(seconds)), Duration::from_secs(seconds));
+            assert_eq!(patience_of(&mut refresh(seconds)), Duration::from_secs(seconds));
         }
     }
 }
