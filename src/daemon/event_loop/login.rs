@@ -3,7 +3,7 @@
 use pizauth_common::account_name::as_argument;
 use pizauth_common::ipc::message::{Answer, Await, Login, Method, Refusal, Report, Response, SignedIn};
 use pizauth_common::secret::Secret;
-use pizauth_core::keeper::{self, Demand, RedirectVerdict, SignInStage};
+use pizauth_core::keeper::{self, Demand, RedirectVerdict, SignInStage, UnknownAccount};
 use pizauth_core::moment::Now;
 
 use super::answers::{Refused, restoring, stopping};
@@ -20,7 +20,7 @@ impl EventLoop {
         }
         self.rooms.listen_again(now);
         let found = self.rooms.keeper.login(&account, method, now);
-        match found.map_err(|unknown| self.rooms.refused(unknown, &account))? {
+        match found.map_err(|UnknownAccount| self.rooms.unknown(&account))? {
             keeper::Login::At(stage) => Ok(self.rooms.stage_as(stage, &account, now)),
             keeper::Login::ByItself => {
                 let why = format!("{} signs in by itself", as_argument(&account));
@@ -41,7 +41,7 @@ impl EventLoop {
         let asked = Asked::from(seen);
         let (account, until) = (&asked.account, now.moment.plus(asked.wait));
         let stage = self.rooms.keeper.stage(account, now);
-        let stage = stage.map_err(|unknown| self.rooms.refused(unknown, account))?;
+        let stage = stage.map_err(|UnknownAccount| self.rooms.unknown(account))?;
         if Demand::OtherStage(stage.mark()) != asked.demand {
             return Ok(Some(self.rooms.stage_as(stage, account, now)));
         }
@@ -53,8 +53,13 @@ impl EventLoop {
 }
 
 impl Rooms {
-    /// What a caller hears of where an account stands.
-    pub(super) fn stage_as(&self, stage: SignInStage, account: &str, now: Now) -> Answer {
+    /// What a caller hears of where an account stands now.
+    pub(super) fn stage(&self, account: &str, now: Now) -> Result<Answer, Refused> {
+        let stage = self.keeper.stage(account, now).map_err(|UnknownAccount| self.unknown(account))?;
+        Ok(self.stage_as(stage, account, now))
+    }
+
+    fn stage_as(&self, stage: SignInStage, account: &str, now: Now) -> Answer {
         match stage {
             SignInStage::Starting(host) => Response::Starting { host }.into(),
             SignInStage::Pending(invitation) => self.pending(account, invitation, false, now).into(),
@@ -75,7 +80,7 @@ impl Rooms {
     /// The user has brought the address that their browser ended at.
     pub(super) fn redirect(&mut self, account: &str, url: &Secret, now: Now) -> Result<Answer, Refused> {
         let pasted = self.keeper.paste(account, url, now);
-        let pasted = pasted.map_err(|unknown| self.refused(unknown, account))?;
+        let pasted = pasted.map_err(|UnknownAccount| self.unknown(account))?;
         let bad = |why: String| Err(Refused(Refusal::BadRedirect, why));
         match pasted {
             Err(fault) => bad(fault.to_string()),
@@ -87,10 +92,7 @@ impl Rooms {
             ),
             Ok(RedirectVerdict::Exchanging(_, last_error)) => Ok(exchanging(last_error).into()),
             Ok(RedirectVerdict::Denied(_, reason)) => Ok(failed(format!("authorization failed: {reason}"))),
-            Ok(RedirectVerdict::AlreadySignedIn(_)) => {
-                let stage = self.keeper.stage(account, now);
-                Ok(self.stage_as(stage.map_err(|unknown| self.refused(unknown, account))?, account, now))
-            }
+            Ok(RedirectVerdict::AlreadySignedIn(_)) => self.stage(account, now),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pizauth_common::account_name::as_argument;
 use pizauth_common::ipc::message::{Answer, Refusal, Response, Revoke};
-use pizauth_core::keeper::{NoRevocation, Waited, WaiterId};
+use pizauth_core::keeper::{NoRevocation, UnknownAccount, Waited, WaiterId};
 use pizauth_core::moment::Now;
 
 use super::answers::{Refused, busy, restoring, stopping};
@@ -48,7 +48,7 @@ impl EventLoop {
         }
         match self.rooms.keeper.revoke(account, now) {
             Ok(()) => Ok(Some(Response::Revoked { remote: None }.into())),
-            Err(unknown) => Err(self.rooms.refused(unknown, account)),
+            Err(UnknownAccount) => Err(self.rooms.unknown(account)),
         }
     }
 
@@ -71,7 +71,7 @@ impl EventLoop {
         let (waiter, until) = (WaiterId(asker.number()), now.moment.plus(PATIENCE));
         let begun = self.rooms.keeper.revoke_remotely(account, waiter, until, now);
         begun
-            .map_err(|unknown| self.rooms.refused(unknown, account))?
+            .map_err(|UnknownAccount| self.rooms.unknown(account))?
             .map_err(|nobody| no_revocation(account, nobody))?;
         self.revokers.0.insert(waiter, (caller, account.to_owned()));
         Ok(None)

@@ -9,7 +9,7 @@ use pizauth_common::account_name::as_argument;
 use pizauth_common::ipc::message::{Answer, Await, Refresh, Refusal, Response, Show};
 use pizauth_common::roughly::exactly;
 use pizauth_common::secret::Secret;
-use pizauth_core::keeper::{Demand, Invitation, Refreshed, Shown, StageMark, Waited};
+use pizauth_core::keeper::{Demand, Invitation, Refreshed, Shown, StageMark, UnknownAccount, Waited};
 use pizauth_core::moment::Now;
 
 use super::answers::{Refused, restoring, stopping};
@@ -128,11 +128,11 @@ impl Rooms {
         match asked.demand {
             Demand::Token { min_valid } => {
                 let shown = self.keeper.show_lasting(account, min_valid, now);
-                shown_as(shown.map_err(|unknown| self.refused(unknown, account))?, min_valid, account)
+                shown_as(shown.map_err(|UnknownAccount| self.unknown(account))?, min_valid, account)
             }
             Demand::NewToken | Demand::Revocation => {
                 let refreshed = self.keeper.refresh(account, now);
-                refreshed_as(refreshed.map_err(|unknown| self.refused(unknown, account))?, account)
+                refreshed_as(refreshed.map_err(|UnknownAccount| self.unknown(account))?, account)
             }
             // `await` and `import` never come by here: login.rs and importing.rs see for themselves what to wait for.
             Demand::OtherStage(_) | Demand::FirstTry => Err(self.unknown(account)),
@@ -156,11 +156,7 @@ impl Rooms {
         match how {
             _ if asked.demand == Demand::FirstTry => self.end_of_import(asked, how, now),
             Waited::Token(access_token) => Ok(self.given(asked, access_token, now).into()),
-            Waited::OtherStage => {
-                let stage = self.keeper.stage(account, now);
-                let stage = stage.map_err(|unknown| self.refused(unknown, account))?;
-                Ok(self.stage_as(stage, account, now))
-            }
+            Waited::OtherStage => self.stage(account, now),
             Waited::Failed(message) if asked.is_for_stage() => Ok(failed(message)),
             Waited::Failed(why) => {
                 let message = format!("no {} for account {account:?}: {why}", asked.what());
@@ -196,7 +192,7 @@ impl Rooms {
 
     /// Nobody may have said whose mailbox the account is for.
     fn check_user(&self, account: &str) -> Result<(), Refused> {
-        match self.keeper.user(account).map_err(|unknown| self.refused(unknown, account))? {
+        match self.keeper.user(account).map_err(|UnknownAccount| self.unknown(account))? {
             Some(_) => Ok(()),
             None => {
                 let message = format!("{account} has no user: add user = \"me@example.org\"");
