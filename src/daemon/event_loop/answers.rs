@@ -100,10 +100,14 @@ impl EventLoop {
     }
 
     /// Whether `startup_cmd` may bring back the token that an account lacks: what is done meanwhile may be needless, or
-    /// undone then. Our own hooks know what they do.
-    pub(super) fn may_be_restored(&self, caller: CallerId, account: &str, now: Now) -> bool {
-        let lacks_token = self.stage.is_starting() && self.rooms.keeper.lacks_token(account, now) == Ok(true);
-        lacks_token && !self.rooms.is_hook(caller)
+    /// undone then.
+    pub(super) fn may_be_restored(&self, account: &str, now: Now) -> bool {
+        self.stage.is_starting() && self.rooms.keeper.lacks_token(account, now) == Ok(true)
+    }
+
+    /// Whether a caller has to wait for that, or to come again. Our own hooks know what they do.
+    pub(super) fn comes_too_early(&self, caller: CallerId, account: &str, now: Now) -> bool {
+        self.may_be_restored(account, now) && !self.rooms.is_hook(caller)
     }
 }
 

@@ -4,10 +4,10 @@
 use pizauth_common::ipc::message::{Expired, Refusal, Request, Response, Show};
 use pizauth_common::secret::Secret;
 use pizauth_core::keeper::Waited;
-use pizauth_core::moment::{Moment, Now};
+use pizauth_core::moment::Now;
 
 use super::answers::Refused;
-use super::tokens::{Asked, Found, formats};
+use super::tokens::{Asked, Found, Work, formats};
 use super::waiting::CannotWait;
 use super::{EventLoop, Rooms};
 use crate::containment::{Worker, contain};
@@ -56,16 +56,14 @@ impl EventLoop {
         now: Now,
     ) -> Result<Option<GuestAnswer>, GuestRefusal> {
         let asked = Asked::try_from(show).map_err(|_| GuestRefusal::bad_format(&formats::names()))?;
-        let until = now.moment.plus(asked.wait);
         let waits = !asked.wait.is_zero();
-        let lacks_token = self.rooms.keeper.lacks_token(&asked.account, now) == Ok(true);
-        if self.stage.is_starting() && lacks_token && waits {
-            return self.let_guest_wait(guest, asked, until, true, now);
+        if waits && self.may_be_restored(&asked.account, now) {
+            return self.let_guest_wait(guest, asked, Work::HeldBack, now);
         }
         match self.rooms.find_for_guest(&asked, now)? {
             ForGuest::Answer(answer) => Ok(Some(answer)),
             ForGuest::UnderWay(answer) if !waits => Ok(Some(answer)),
-            ForGuest::UnderWay(_) => self.let_guest_wait(guest, asked, until, false, now),
+            ForGuest::UnderWay(_) => self.let_guest_wait(guest, asked, Work::UnderWay, now),
         }
     }
 
@@ -73,12 +71,11 @@ impl EventLoop {
         &mut self,
         guest: GuestId,
         asked: Asked,
-        until: Moment,
-        is_held_back: bool,
+        work: Work,
         now: Now,
     ) -> Result<Option<GuestAnswer>, GuestRefusal> {
         let account = asked.account.clone();
-        let waiting = self.let_wait(Asker::Guest(guest), asked, until, is_held_back, now);
+        let waiting = self.let_wait(Asker::Guest(guest), asked, work, now);
         waiting.map(|()| None).map_err(|why| match why {
             CannotWait::UnknownAccount => self.rooms.unknown_to_guests(&account),
             CannotWait::Crowd => GuestRefusal::busy(),

@@ -7,7 +7,7 @@ use pizauth_core::keeper::{NotImported, Renewing, Shown, Waited};
 use pizauth_core::moment::Now;
 
 use super::answers::{Refused, busy, recognisable, restoring, stopping};
-use super::tokens::Asked;
+use super::tokens::{Asked, Work};
 use super::{EventLoop, Rooms};
 use crate::ipc_listener::{Asker, CallerId};
 
@@ -23,7 +23,7 @@ impl EventLoop {
         if self.stage.is_stopping() {
             return Err(stopping());
         }
-        if self.may_be_restored(caller, &import.account, now) {
+        if self.comes_too_early(caller, &import.account, now) {
             return Err(restoring("what it brings back need not be imported"));
         }
         // Before anything is taken: no refresh token is tried whose caller cannot wait to hear what comes of it.
@@ -36,8 +36,7 @@ impl EventLoop {
             return Ok(Some(Report::Imported(Imported { label, ..Imported::default() }).into()));
         }
         let asked = Asked::of_import(import.account.clone());
-        let until = now.moment.plus(asked.wait);
-        self.let_host_wait(caller, asked, until, false, now)
+        self.let_host_wait(caller, asked, Work::UnderWay, now)
     }
 }
 

@@ -7,15 +7,15 @@ use pizauth_core::keeper::{self, Demand, RedirectVerdict, SignInStage, UnknownAc
 use pizauth_core::moment::Now;
 
 use super::answers::{Refused, restoring, stopping};
-use super::tokens::Asked;
 use super::tokens::words::{exchanging, expired, failed};
+use super::tokens::{Asked, Work};
 use super::{EventLoop, Rooms};
 use crate::ipc_listener::CallerId;
 
 impl EventLoop {
     pub(super) fn login(&mut self, caller: CallerId, login: Login, now: Now) -> Result<Answer, Refused> {
         let Login { account, method } = login;
-        if self.may_be_restored(caller, &account, now) {
+        if self.comes_too_early(caller, &account, now) {
             return Err(restoring("what it brings back need not be signed in to"));
         }
         self.rooms.listen_again(now);
@@ -39,7 +39,7 @@ impl EventLoop {
         now: Now,
     ) -> Result<Option<Answer>, Refused> {
         let asked = Asked::from(seen);
-        let (account, until) = (&asked.account, now.moment.plus(asked.wait));
+        let account = &asked.account;
         let stage = self.rooms.keeper.stage(account, now);
         let stage = stage.map_err(|UnknownAccount| self.rooms.unknown(account))?;
         if Demand::OtherStage(stage.mark()) != asked.demand {
@@ -48,7 +48,7 @@ impl EventLoop {
         if self.stage.is_stopping() {
             return Err(stopping());
         }
-        self.let_host_wait(caller, asked, until, false, now)
+        self.let_host_wait(caller, asked, Work::UnderWay, now)
     }
 }
 

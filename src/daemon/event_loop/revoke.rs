@@ -40,7 +40,7 @@ impl EventLoop {
         Revoke { account, remote }: &Revoke,
         now: Now,
     ) -> Result<Option<Answer>, Refused> {
-        if self.may_be_restored(caller, account, now) {
+        if self.comes_too_early(caller, account, now) {
             return Err(restoring("what it brings back is not there to be revoked yet"));
         }
         if *remote {

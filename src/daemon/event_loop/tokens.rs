@@ -76,6 +76,15 @@ impl From<Await> for Asked {
     }
 }
 
+/// How far we are with what a caller waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Work {
+    /// It was begun, or comes by itself.
+    UnderWay,
+    /// Nothing was begun, since `startup_cmd` may bring the access token back.
+    HeldBack,
+}
+
 /// What there is for a caller.
 pub(super) enum Found {
     /// The access token.
@@ -96,11 +105,10 @@ impl EventLoop {
         asked: Asked,
         now: Now,
     ) -> Result<Option<Answer>, Refused> {
-        let until = now.moment.plus(asked.wait);
         let waits = !asked.wait.is_zero();
-        if self.may_be_restored(caller, &asked.account, now) {
+        if self.comes_too_early(caller, &asked.account, now) {
             let why = restoring("what it brings back need not be authorized");
-            return if waits { self.let_host_wait(caller, asked, until, true, now) } else { Err(why) };
+            return if waits { self.let_host_wait(caller, asked, Work::HeldBack, now) } else { Err(why) };
         }
         self.rooms.listen_again(now);
         match self.rooms.find(&asked, now)? {
@@ -110,10 +118,10 @@ impl EventLoop {
             Found::ForPerson(invitation) if !waits => {
                 Ok(Some(self.rooms.pending(&asked.account, invitation, false, now).into()))
             }
-            Found::UnderWay(_) => self.let_host_wait(caller, asked, until, false, now),
+            Found::UnderWay(_) => self.let_host_wait(caller, asked, Work::UnderWay, now),
             Found::ForPerson(invitation) => {
                 self.rooms.tell_pending(caller, &asked.account, invitation, now);
-                self.let_host_wait(caller, asked, until, false, now)
+                self.let_host_wait(caller, asked, Work::UnderWay, now)
             }
         }
     }

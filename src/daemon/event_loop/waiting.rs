@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use pizauth_common::ipc::message::{Answer, Response};
 use pizauth_core::keeper::{AccountEvent, Happened, Shown, UnknownAccount, Waited, WaiterId};
-use pizauth_core::moment::{Moment, Now};
+use pizauth_core::moment::Now;
 
 use super::EventLoop;
 use super::answers::{Refused, busy};
 use super::crowd::Crowd;
-use super::tokens::{Asked, Found};
+use super::tokens::{Asked, Found, Work};
 use crate::ipc_listener::{Asker, CallerId, GuestAnswer, GuestId};
 
 /// Who waits, by tickets.
@@ -24,8 +24,7 @@ pub(super) struct WaitingCallers {
 struct Waiting {
     asker: Asker,
     asked: Asked,
-    /// Nothing was begun for it, since `startup_cmd` may bring the token back.
-    is_held_back: bool,
+    work: Work,
 }
 
 /// What one who waits is told, and who.
@@ -67,7 +66,7 @@ impl EventLoop {
         self.waiting.crowd.and(elsewhere).has_room_for(asker, self.waiting.allowed)
     }
 
-    /// Has a caller wait for what it has asked for.
+    /// Has a caller wait for what it has asked for, as long as it wants to.
     ///
     /// # Errors
     /// It cannot.
@@ -75,18 +74,17 @@ impl EventLoop {
         &mut self,
         asker: Asker,
         asked: Asked,
-        until: Moment,
-        is_held_back: bool,
+        work: Work,
         now: Now,
     ) -> Result<(), CannotWait> {
         if self.rooms.ipc_listener.is_there(asker) {
             if !self.has_room_for(asker) {
                 return Err(CannotWait::Crowd);
             }
-            let waiter = WaiterId(asker.number());
+            let (waiter, until) = (WaiterId(asker.number()), now.moment.plus(asked.wait));
             let waiting = self.rooms.keeper.wait(&asked.account, waiter, asked.demand, until, now);
             waiting.map_err(|UnknownAccount| CannotWait::UnknownAccount)?;
-            self.waiting.insert(waiter, Waiting { asker, asked, is_held_back });
+            self.waiting.insert(waiter, Waiting { asker, asked, work });
         }
         Ok(())
     }
@@ -99,12 +97,11 @@ impl EventLoop {
         &mut self,
         caller: CallerId,
         asked: Asked,
-        until: Moment,
-        is_held_back: bool,
+        work: Work,
         now: Now,
     ) -> Result<Option<Answer>, Refused> {
         let account = asked.account.clone();
-        let waiting = self.let_wait(Asker::Host(caller), asked, until, is_held_back, now);
+        let waiting = self.let_wait(Asker::Host(caller), asked, work, now);
         waiting.map(|()| None).map_err(|why| match why {
             CannotWait::UnknownAccount => self.rooms.unknown(&account),
             CannotWait::Crowd => busy(),
@@ -175,9 +172,9 @@ impl EventLoop {
 
     /// `startup_cmd` has ended: what it has not brought back is begun now for those who wait.
     pub(super) fn begin_what_was_held_back(&mut self, now: Now) {
-        let held_back = self.waiting.all.iter_mut().filter(|(_, waiting)| waiting.is_held_back);
+        let held_back = self.waiting.all.iter_mut().filter(|(_, waiting)| waiting.work == Work::HeldBack);
         let begin = |(waiter, waiting): (&WaiterId, &mut Waiting)| {
-            waiting.is_held_back = false;
+            waiting.work = Work::UnderWay;
             (*waiter, waiting.asker, waiting.asked.clone())
         };
         for (waiter, asker, asked) in held_back.map(begin).collect::<Vec<_>>() {
