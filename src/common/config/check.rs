@@ -30,7 +30,8 @@ use std::collections::HashMap;
 use super::model::{Account, Config};
 use super::problems::Problems;
 use super::source::offset;
-use super::syntax::{Assignment, Item};
+use super::syntax::{AccountBlock, Assignment, Item};
+use global::Global;
 
 /// What `status` says of all accounts has to fit into an answer of 16 MiB (`pizauth-ipc(7)`).
 const ROOM_FOR_STATUS: usize = 16 << 20;
@@ -46,24 +47,7 @@ pub(super) fn check<'a>(text: &'a str, items: &[Item<'a>], problems: &mut Proble
         problems.error(first_line(text), "there is no account: expected at least one account \"NAME\" { … }");
     }
     let mut names = HashMap::with_capacity(blocks.len());
-    let mut accounts: Vec<Account> = Vec::with_capacity(blocks.len());
-    let mut room = ROOM_FOR_STATUS;
-    for block in blocks {
-        if let Some(mut account) = account::read(block, &global, &mut names, problems) {
-            let row = BYTES_OF_A_ROW + account.name.as_str().len();
-            if row > room {
-                let most = accounts.len();
-                problems.error(
-                    block.keyword,
-                    format!("there are too many accounts: status can tell of the first {most}"),
-                );
-                break;
-            }
-            room -= row;
-            account.share_with(accounts.last());
-            accounts.push(account);
-        }
-    }
+    let accounts = accounts(&blocks, &global, &mut names, problems);
     let names: Vec<_> = names.keys().map(String::as_str).collect();
     extra_socket::check_accounts(&global.extra_socket, &globals, &names, problems);
     Some(Config {
@@ -76,6 +60,31 @@ pub(super) fn check<'a>(text: &'a str, items: &[Item<'a>], problems: &mut Proble
         extra_socket: global.extra_socket.finish(),
         saved_state: global.saved_state,
     })
+}
+
+/// Those that can be read, as many as `status` can tell of. What they are called goes into `names`.
+fn accounts<'a>(
+    blocks: &[&AccountBlock<'a>],
+    global: &Global,
+    names: &mut HashMap<String, &'a str>,
+    problems: &mut Problems<'a>,
+) -> Vec<Account> {
+    let mut accounts: Vec<Account> = Vec::with_capacity(blocks.len());
+    let mut room = ROOM_FOR_STATUS;
+    for block in blocks {
+        let Some(mut account) = account::read(block, global, names, problems) else { continue };
+        let row = BYTES_OF_A_ROW + account.name.as_str().len();
+        let Some(left) = room.checked_sub(row) else {
+            let most = accounts.len();
+            let message = format!("there are too many accounts: status can tell of the first {most}");
+            problems.error(block.keyword, message);
+            break;
+        };
+        room = left;
+        account.share_with(accounts.last());
+        accounts.push(account);
+    }
+    accounts
 }
 
 /// What options are called, everywhere.
@@ -96,7 +105,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    fn as_account(&self) -> Option<&super::syntax::AccountBlock<'a>> {
+    fn as_account(&self) -> Option<&AccountBlock<'a>> {
         match self {
             Self::Account(account) => Some(account),
             Self::Option(_) => None,

@@ -82,26 +82,28 @@ impl Import {
 
 /// Reads no more of them than there may be.
 fn capped<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Candidate>, D::Error> {
-    struct Capped;
-    impl<'de> Visitor<'de> for Capped {
-        type Value = Vec<Candidate>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "a list of at most {MAX_CANDIDATES} refresh tokens")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-            let mut candidates = Vec::new();
-            while let Some(candidate) = sequence.next_element()? {
-                if candidates.len() == MAX_CANDIDATES {
-                    return Err(A::Error::invalid_length(MAX_CANDIDATES + 1, &self));
-                }
-                candidates.push(candidate);
-            }
-            Ok(candidates)
-        }
-    }
     deserializer.deserialize_seq(Capped)
+}
+
+struct Capped;
+
+impl<'de> Visitor<'de> for Capped {
+    type Value = Vec<Candidate>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a list of at most {MAX_CANDIDATES} refresh tokens")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
+        let mut candidates = Vec::new();
+        while let Some(candidate) = sequence.next_element()? {
+            if candidates.len() == MAX_CANDIDATES {
+                return Err(A::Error::invalid_length(MAX_CANDIDATES + 1, &self));
+            }
+            candidates.push(candidate);
+        }
+        Ok(candidates)
+    }
 }
 
 #[cfg(test)]
