@@ -52,24 +52,27 @@ pub(super) fn seen(account: &str, answer: &Answer) -> Option<Await> {
 }
 
 /// Tells of every change until the sign-in is over.
-pub(super) fn follow(mut seen: Await, news: Sender<News>) {
+pub(super) fn follow(seen: Await, news: Sender<News>) {
     thread::spawn(move || {
-        loop {
-            let answer = call::call_waiting(&Request::Await(seen.clone()), WAIT, &mut |_: Answer| ());
-            let (told, next) = match answer {
-                Ok(Answer::Response(Response::Refused { kind: Refusal::TimedOut, .. })) => continue,
-                Ok(Answer::Response(Response::Refused { message, .. })) => (News::Refused(message), None),
-                Ok(answer) => {
-                    let next = self::seen(&seen.account, &answer);
-                    (News::At(answer, news.clone()), next)
-                }
-                Err(error) => (News::Lost(error), None),
-            };
-            let is_heard = news.send(told).is_ok();
-            match next {
-                Some(next) if is_heard => seen = next,
-                _ => return,
-            }
+        let mut question = Some(seen);
+        while let Some(asked) = question {
+            question = ask_once(asked, &news);
         }
     });
+}
+
+/// Tells what the daemon answers. What is to be asked next; none where the sign-in is over, or nobody hears of it.
+fn ask_once(asked: Await, news: &Sender<News>) -> Option<Await> {
+    let answer = call::call_waiting(&Request::Await(asked.clone()), WAIT, &mut |_: Answer| ());
+    let (told, next) = match answer {
+        Ok(Answer::Response(Response::Refused { kind: Refusal::TimedOut, .. })) => return Some(asked),
+        Ok(Answer::Response(Response::Refused { message, .. })) => (News::Refused(message), None),
+        Ok(answer) => {
+            let next = seen(&asked.account, &answer);
+            (News::At(answer, news.clone()), next)
+        }
+        Err(error) => (News::Lost(error), None),
+    };
+    news.send(told).ok()?;
+    next
 }

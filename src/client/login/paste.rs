@@ -24,20 +24,10 @@ pub(super) fn read(invocation: &Invocation, account: &str, prompt: Prompt, news:
     let (invocation, account) = (invocation.clone(), account.to_owned());
     thread::spawn(move || {
         for _ in 0..MOST {
-            let _ = io::stderr().write_all(PROMPT.as_bytes());
-            prompt.store(true, Ordering::Relaxed);
-            let line = line::read(&mut io::stdin().lock());
-            let is_asked = prompt.swap(false, Ordering::Relaxed);
-            let refused = match line {
-                Ok(Pasted::Text(address)) => hand_over(&account, address),
-                Ok(Pasted::NoText) => {
-                    Some("that is longer than any address of a sign-in, or no text".to_owned())
-                }
-                Ok(Pasted::End) | Err(_) if is_asked => {
-                    let _ = io::stderr().write_all(b"\n");
-                    return;
-                }
-                Ok(Pasted::End) | Err(_) => return,
+            let refused = match ask(&prompt) {
+                Pasted::Text(address) => hand_over(&account, address),
+                Pasted::NoText => Some("that is longer than any address of a sign-in, or no text".to_owned()),
+                Pasted::End => return,
             };
             match refused {
                 Some(why) => invocation.complain(why),
@@ -46,6 +36,18 @@ pub(super) fn read(invocation: &Invocation, account: &str, prompt: Prompt, news:
         }
         let _ = news.send(News::NothingPasted);
     });
+}
+
+/// Asks for one line. Where none can be read, that is the end.
+fn ask(prompt: &Prompt) -> Pasted {
+    let _ = io::stderr().write_all(PROMPT.as_bytes());
+    prompt.store(true, Ordering::Relaxed);
+    let line = line::read(&mut io::stdin().lock()).unwrap_or(Pasted::End);
+    let is_open = prompt.swap(false, Ordering::Relaxed);
+    if is_open && line == Pasted::End {
+        let _ = io::stderr().write_all(b"\n");
+    }
+    line
 }
 
 /// Why it was not taken. What has become of one that was, who follows the sign-in hears.
