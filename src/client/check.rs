@@ -53,7 +53,7 @@ impl Command for Check {
     }
 }
 
-/// An account as it comes to be.
+/// An account with its defaults and what its provider stands for.
 fn effective(config: &Config, name: &str) -> Result<String, String> {
     let named = config.accounts.iter().find(|account| account.name.as_str() == name);
     named.map(config::print).ok_or_else(|| {

@@ -97,7 +97,7 @@ struct Token {
 }
 
 impl Token {
-    /// None of it can end a line early.
+    /// Whether no part of it has a line break, or anything else that would begin another line of the answer.
     fn is_fit(&self) -> bool {
         let user = self.user.as_deref().unwrap_or_default();
         Secret::token(self.access_token.expose()).is_some() && !user.contains(is_unsafe)

@@ -39,7 +39,7 @@ pub use unreadable::{MAX_INPUT, Unreadable};
 /// Its place in the table.
 pub(crate) const APPLET: Applet = Applet::of::<Import>();
 
-/// So long the daemon waits for what comes of it.
+/// So long the daemon waits for the refresh that tries the token.
 const WAIT: Duration = Duration::from_secs(30);
 
 arguments! {
@@ -73,7 +73,8 @@ impl Command for Import {
         let Found { program, candidates, facts } = read(&account)
             .and_then(|input| recognise(&input).map_err(|why| why.told(&as_argument(&account)).to_string()))
             .map_err(|why| invocation.not_done(why))?;
-        // Where the configuration is not written yet, what stands in it is worth more than the verdict.
+        // Before the daemon is asked, which refuses as long as the configuration has no such account: these lines help to
+        // write one.
         if dry && let exit @ Exit::NotDone = invocation.print(&facts.as_comments()) {
             return Err(exit);
         }

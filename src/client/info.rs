@@ -68,7 +68,7 @@ fn daemon() -> Result<DaemonInfo, String> {
     }
 }
 
-/// The one that would be read, else the place where it belongs.
+/// The configuration file that pizauthd would read, else the place where it would look first.
 fn config_file() -> Option<PathBuf> {
     let environment = &ProcessEnvironment;
     paths::config_file(environment).or_else(|| paths::config_file_candidates(environment).into_iter().next())
@@ -80,7 +80,7 @@ fn sockets() -> Vec<String> {
     candidates.iter().map(|candidate| candidate.socket().to_string_lossy().into_owned()).collect()
 }
 
-/// Without a home directory there are no such places.
+/// As text; `none` where there is no home directory that the path would be in.
 fn shown(path: Option<PathBuf>) -> String {
     path.map_or_else(|| "none".to_owned(), |path| path.to_string_lossy().into_owned())
 }

@@ -41,7 +41,8 @@ fn link(executable: &Path, link: &Path) -> Result<(), String> {
     }
 }
 
-/// Beside the executable a bare name, so that the directory can be moved or packed as a whole.
+/// What a link points to: in the executable's own directory its bare name, so that the directory can be moved or packed
+/// as a whole.
 fn target(executable: &Path, link: &Path) -> PathBuf {
     match executable.file_name() {
         Some(name) if executable.parent() == link.parent() => name.into(),

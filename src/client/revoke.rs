@@ -15,7 +15,7 @@ use crate::ask::{ask, ask_and_wait, unexpected};
 /// Its place in the table.
 pub const APPLET: Applet = Applet::of::<Revoke>();
 
-/// With what a caller waits for any answer these are 40 s.
+/// So long the authorization server may take. A caller waits 10 s for any answer besides, which makes 40 s.
 const FOR_THE_SERVER: Duration = Duration::from_secs(30);
 
 arguments! {

@@ -174,8 +174,8 @@ impl Course<'_> {
         }
     }
 
-    /// Tells the daemon of the account, or starts one, and signs in. What is left to do for that, if nobody was to:
-    /// without a terminal they would not come back from the browser, or come to nobody.
+    /// Has the daemon read the file again, or starts one, and signs in. What is left for the user to do, where they do
+    /// not want to now, or there is no terminal: a script must not wait for a browser that nobody sees.
     fn sign_in(&self, name: &str) -> Result<Option<String>, Exit> {
         let argument = as_argument(name);
         let login = format!("pizauth login {argument}");
@@ -258,7 +258,7 @@ impl Course<'_> {
 
 const NOTHING: &str = "nothing has been written";
 
-/// A server does not forget what it has been told.
+/// That nothing has been written; but a client that has been registered stays registered.
 fn nothing_written(account: &NewAccount) -> String {
     match &account.client.registered_at {
         Some(issuer) => {
@@ -268,7 +268,7 @@ fn nothing_written(account: &NewAccount) -> String {
     }
 }
 
-/// As on NixOS: whoever made the file unwritable knows how it changes.
+/// Whether the file is not meant to be written here, but made by other means, as on NixOS: its owner knows which.
 fn is_kept_elsewhere(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }

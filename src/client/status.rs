@@ -95,7 +95,7 @@ impl Command for Status {
     }
 }
 
-/// The accounts of these names, all of them without any.
+/// The accounts of these names; all accounts where no name is given.
 fn chosen(accounts: Vec<AccountStatus>, names: &[String]) -> Result<Vec<AccountStatus>, String> {
     let is_there = |name: &&String| accounts.iter().any(|account| account.account == **name);
     if let Some(unknown) = names.iter().find(|name| !is_there(name)) {
@@ -106,7 +106,7 @@ fn chosen(accounts: Vec<AccountStatus>, names: &[String]) -> Result<Vec<AccountS
     Ok(accounts.into_iter().filter(is_chosen).collect())
 }
 
-/// On a terminal that knows any, unless the user wants none (<https://no-color.org>).
+/// Whether colours are shown: on a terminal that has them, unless the user wants none (<https://no-color.org>).
 fn has_colours() -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");

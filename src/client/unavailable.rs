@@ -86,7 +86,7 @@ pub(crate) fn expired(account: &str, expired: &Expired) -> String {
 pub(crate) fn fetching(account: &str, fetching: &Expired) -> String {
     let error = match fetching.last_error.as_deref().map(printable) {
         Some(error) => error,
-        // Which one is told where pizauthd runs.
+        // The extra socket keeps the words of errors to itself: they are told on the machine where pizauthd runs.
         None if fetching.needs_attention => "there is an error".into(),
         None => return "the first access token is being fetched; try again in a moment".to_owned(),
     };

@@ -7,7 +7,7 @@ use pizauth_common::unix_time::UnixTime;
 
 use crate::local_time::{civil, local_time};
 
-/// When and where they are read.
+/// The present, and the time zone of whoever reads.
 pub(crate) struct Watch<'a> {
     pub(crate) now: UnixTime,
     today: Date,

@@ -27,7 +27,7 @@ impl Description {
     /// Reads it to its end, which is an empty line or that of the input.
     ///
     /// # Errors
-    /// It is none; in words.
+    /// What is read is no description of a credential: why.
     pub(super) fn read(input: impl BufRead) -> Result<Self, String> {
         let mut description = Self::default();
         let mut input = input.take(MAX_BYTES + 1);
@@ -50,7 +50,7 @@ impl Description {
     }
 
     fn take(&mut self, line: &str) -> Result<(), String> {
-        // In a name or a host they would be part of what is read next, or end a comparison early.
+        // Some programs take a carriage return for the end of a line: a name with one would be two lines of the answer.
         if line.contains(char::is_control) {
             return Err("a line has a control character, such as a carriage return".into());
         }
@@ -82,7 +82,7 @@ impl Description {
     /// An access token is given to no server that would get it in clear over the network.
     ///
     /// # Errors
-    /// This is one.
+    /// The server is one of those.
     pub(super) fn check_way(&self) -> Result<(), String> {
         let is_open = ["http", "ftp"].contains(&self.protocol.as_str());
         if is_open && !is_loopback(&self.host) {

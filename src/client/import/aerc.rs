@@ -16,7 +16,8 @@ pub(super) fn is_url(line: &str) -> bool {
         && matches!(mechanism, Some("xoauth2" | "oauthbearer"))
 }
 
-/// The refresh token in it: without a token endpoint aerc takes the password for an access token.
+/// The refresh token in the URL, which is the password. Only with a token endpoint, though: without one aerc takes the
+/// password for an access token.
 pub(super) fn read(line: &str) -> Result<Found, Unreadable> {
     let url = Url::parse(line).map_err(|_| Unreadable::BrokenUrl)?;
     let query = |wanted: &str| {
@@ -41,7 +42,8 @@ pub(super) fn read(line: &str) -> Result<Found, Unreadable> {
     Ok(Found { program: Some("aerc"), candidates: vec![candidate], facts })
 }
 
-/// Percent-encoded, RFC 3986 §3.2.1: as the value of a form, but for what is special there only.
+/// Percent-decodes (RFC 3986 §3.2.1) by the parser for forms, once `+` and `&`, which are special in forms only, are
+/// encoded.
 fn decoded(text: &str) -> Secret {
     let form = Secret::new(format!("v={}", text.replace('+', "%2B").replace('&', "%26")));
     let value = url::form_urlencoded::parse(form.expose().as_bytes()).next();

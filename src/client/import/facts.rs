@@ -6,14 +6,14 @@ use pizauth_common::terminal::printable;
 
 use super::json::{Object, Value};
 
-/// More is no configuration any more.
+/// No more scopes are shown: nobody would read them.
 const MOST_SCOPES: usize = 100;
 
-/// What is worth a line of a configuration.
+/// Values that an account of a configuration has options for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     pub(super) client_id: Option<String>,
-    /// The secret itself is nothing to be shown.
+    /// The secret itself is not kept, since it is not to be shown.
     pub(super) has_client_secret: bool,
     pub(super) issuer: Option<String>,
     pub(super) auth_uri: Option<String>,
@@ -57,7 +57,7 @@ impl Facts {
     }
 }
 
-/// A list, or one text with blanks, RFC 6749 §3.3.
+/// Scopes, from a list or from one text with blanks between them (RFC 6749 §3.3).
 fn words(value: &Value) -> Vec<String> {
     match value {
         Value::Text(text) => text.expose().split_whitespace().map(str::to_owned).collect(),

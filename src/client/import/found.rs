@@ -11,6 +11,6 @@ pub struct Found {
     pub program: Option<&'static str>,
     /// Its refresh tokens: one at least.
     pub candidates: Vec<Candidate>,
-    /// For a configuration.
+    /// What a configuration could be written from.
     pub facts: Facts,
 }

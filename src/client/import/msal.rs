@@ -9,7 +9,7 @@ use super::json::{Object, Value};
 
 /// The object that holds the refresh tokens.
 const REFRESH_TOKENS: &str = "RefreshToken";
-/// Of the user and their organisation.
+/// The member that identifies the user and their organisation.
 const ID: &str = "home_account_id";
 
 pub(super) fn is_cache(object: &Object) -> bool {
@@ -30,7 +30,7 @@ pub(super) fn candidates(cache: &Object) -> Vec<Candidate> {
     candidates
 }
 
-/// In seconds since 1970, as a text.
+/// When the entry was last changed, in seconds since 1970: MSAL writes it as a text.
 fn modified(entry: &Object) -> u64 {
     entry.text("last_modification_time").and_then(|time| time.parse().ok()).unwrap_or(0)
 }
@@ -54,7 +54,8 @@ fn candidate(entry: &Object, cache: &Object) -> Option<Candidate> {
     })
 }
 
-/// Two numbers that nobody knows by heart, and the name beside them in another place.
+/// The name of the user and `id`, which consists of two numbers that nobody knows by heart. The name stands in another
+/// part of the cache.
 fn label(id: &str, cache: &Object) -> String {
     let name =
         entries(cache, "Account").find(|entry| entry.text(ID) == Some(id)).and_then(|it| it.text("username"));

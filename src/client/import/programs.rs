@@ -3,7 +3,7 @@
 
 use super::json::Object;
 
-/// The first row fits of which all keys are there.
+/// Programs with the keys that each always writes: the first row fits of which all are there.
 const PROGRAMS: [(&str, &[&str]); 7] = [
     ("oauth2ms", &["token_cache"]),
     ("mutt_oauth2.py", &["registration", "authflow", "access_token_expiration"]),

@@ -16,13 +16,13 @@ pub enum Unreadable {
     TooLarge,
     /// More refresh tokens than can be asked about.
     TooMany,
-    /// All is well, but that one thing is missing.
+    /// A file of a program that is known, without a refresh token in it.
     NoRefreshToken,
-    /// Its place is taken by something that cannot be one.
+    /// What stands in the place of the refresh token cannot be one.
     NoToken,
     /// JSON with an error, and where.
     BrokenJson(String),
-    /// aerc's.
+    /// A URL of aerc's that cannot be parsed.
     BrokenUrl,
     /// Another encoding than UTF-8.
     Utf16,
@@ -32,7 +32,7 @@ pub enum Unreadable {
     Age,
     /// A database.
     Sqlite,
-    /// Sections of settings: of email-oauth2-proxy, …
+    /// A configuration with sections, of email-oauth2-proxy, …
     ProxyConfiguration,
     /// … of offlineimap, …
     Offlineimap,
@@ -42,7 +42,7 @@ pub enum Unreadable {
     Ini,
     /// Fernet, with the mail password as the key.
     SealedByProxy,
-    /// Its store of passwords.
+    /// Thunderbird's store of passwords.
     Thunderbird,
     /// A token between quotes, as `jq` prints it.
     Quoted,
@@ -50,7 +50,7 @@ pub enum Unreadable {
     Unknown,
 }
 
-/// What is no text.
+/// What the input is, where it is not UTF-8.
 pub(super) fn of_bytes(input: &[u8]) -> Unreadable {
     match input {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Unreadable::Utf16,
@@ -65,7 +65,7 @@ pub(super) fn of_bytes(input: &[u8]) -> Unreadable {
 const SQLITE: &str = "SQLite format 3";
 const AGE: &str = "age-encryption.org";
 
-/// What text is no refresh token, if it is none.
+/// What the text is, where it is certainly no refresh token.
 pub(super) fn of_text(text: &str) -> Option<Unreadable> {
     let begins_with = |beginning| text.starts_with(beginning);
     if begins_with("-----BEGIN PGP ") {
@@ -112,7 +112,7 @@ fn of_ini(text: &str) -> Unreadable {
     }
 }
 
-/// With a salt beside it a token is email-oauth2-proxy's: for one address, or in a store for several.
+/// email-oauth2-proxy keeps a salt beside each token: in an object for one address, or in a store of those.
 pub(super) fn is_sealed_by_the_proxy(object: &Object) -> bool {
     let mut all = object.values().filter_map(|value| value.as_object()).chain([object]);
     all.any(|object| object.has("token_salt"))

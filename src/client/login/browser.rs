@@ -14,7 +14,7 @@ use pizauth_common::sys;
 
 use super::conversation::News;
 
-/// What ends badly within this time has not opened anything.
+/// A browser that fails within this time has not opened anything; later it is not looked at any more.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What is known of the place where the user sits.
@@ -88,7 +88,7 @@ fn command(entry: &str, url: &str) -> Vec<String> {
     words
 }
 
-/// Begins the first that there is; an error where it ends badly at once, or there is none.
+/// Starts the first of the programs that is installed. An error where it fails at once, or none is installed.
 fn run_first(commands: Vec<Vec<String>>) -> Result<(), String> {
     let mut missing = Vec::new();
     for words in commands {
@@ -103,7 +103,8 @@ fn run_first(commands: Vec<Vec<String>>) -> Result<(), String> {
     Err(format!("there is no {}", missing.join(", no ")))
 }
 
-/// In a session of its own: neither Ctrl-C nor the end of the terminal is its end. How it has ended, if at once.
+/// Starts a program in a session of its own: neither Ctrl-C nor the end of the terminal ends it. Its exit status, if it
+/// has ended at once.
 fn run(program: &str, arguments: &[String]) -> io::Result<Option<ExitStatus>> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -12,11 +12,12 @@ const WAIT: Duration = Duration::from_secs(300);
 
 /// Something has happened.
 pub(super) enum News {
-    /// The account stands here now; and where to tell what comes of it.
+    /// The daemon says how far the sign-in is now; and where to send what comes of showing that, such as a browser that
+    /// could not be opened.
     At(Answer, Sender<News>),
     /// The daemon cannot be reached any more.
     Lost(CallError),
-    /// The daemon does not go on: why.
+    /// The daemon refuses to go on with the sign-in: why.
     Refused(String),
     /// Ctrl-C.
     Interrupted,

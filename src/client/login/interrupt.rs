@@ -7,7 +7,8 @@ use std::thread;
 use super::conversation::News;
 use crate::interrupt;
 
-/// From now on it is news, and does not end this process. Where that cannot be, it ends it as ever.
+/// From now on Ctrl-C is news, and does not end this process. Where the system has no descriptor left for that, it ends
+/// it as ever.
 pub(super) fn watch(news: Sender<News>) {
     let Ok(mut interrupts) = interrupt::watch() else { return };
     thread::spawn(move || {

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 /// Longer lines are no address, in bytes.
 const LONGEST: usize = 16 * 1024;
-/// After so much of one line it is no line at all.
+/// After so many bytes without an end of the line nothing more is read.
 const ENOUGH: usize = 4 * 1024 * 1024;
 
 /// What has been pasted.

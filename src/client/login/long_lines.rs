@@ -6,8 +6,8 @@ use std::io;
 use pizauth_common::keys::hand_over;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcsetattr};
 
-/// While there is this one, standard input hands over every key as it is typed, if it is a terminal; Ctrl-C is a signal as
-/// ever. What the terminal was before it is again.
+/// While this value lives, a terminal at standard input hands over every key as it is typed; Ctrl-C is a signal as ever.
+/// When it is dropped the terminal is as it was before.
 pub(super) struct LongLines(Option<Termios>);
 
 impl LongLines {

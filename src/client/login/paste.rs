@@ -19,7 +19,8 @@ const MOST: usize = 5;
 
 const PROMPT: &str = "Paste the address that the browser ends at (it may show an error): ";
 
-/// Takes lines from standard input until one fits. At its end the redirect listener may still hear of the browser.
+/// Takes lines from standard input until one fits. That this ends without one is no error: the browser may still come
+/// back to the redirect listener.
 pub(super) fn read(invocation: &Invocation, account: &str, prompt: Prompt, news: Sender<News>) {
     let (invocation, account) = (invocation.clone(), account.to_owned());
     thread::spawn(move || {
@@ -50,7 +51,9 @@ fn ask(prompt: &Prompt) -> Pasted {
     line
 }
 
-/// Why it was not taken. What has become of one that was, who follows the sign-in hears.
+/// Gives the address to the daemon. Why it was not taken; what becomes of one that was is told by [`follow`].
+///
+/// [`follow`]: super::conversation::follow
 fn hand_over(account: &str, url: Secret) -> Option<String> {
     let request = Request::Redirect { account: account.to_owned(), url };
     match call::call(&request) {

@@ -12,9 +12,10 @@ use rustix::termios::tcgetwinsize;
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// The line, and what it is about.
 pub(super) struct Progress<'a> {
     invocation: &'a Invocation,
-    /// On a terminal that nobody types into.
+    /// Whether one line is written over and over: on a terminal that nobody types into.
     is_rewritten: bool,
     waits_for: String,
     trouble: Option<String>,
@@ -23,18 +24,18 @@ pub(super) struct Progress<'a> {
     prompt: Prompt,
 }
 
-/// Shared with who asks.
+/// True while a prompt stands on the line and nothing has been typed. Shared with the thread that asks.
 pub(super) type Prompt = Arc<AtomicBool>;
 
 impl<'a> Progress<'a> {
-    /// Where somebody types, the line is left to them.
+    /// Where the user types into the terminal, no line is written over.
     pub(super) fn of(invocation: &'a Invocation, is_typed_into: bool) -> Self {
         let is_rewritten = io::stderr().is_terminal() && !is_typed_into;
         let (waits_for, trouble) = (String::new(), None);
         Self { invocation, is_rewritten, waits_for, trouble, is_line_open: false, prompt: Prompt::default() }
     }
 
-    /// For who asks the user to type: true while they have not.
+    /// For the thread that asks the user to type.
     pub(super) fn prompt(&self) -> Prompt {
         Arc::clone(&self.prompt)
     }
@@ -67,13 +68,13 @@ impl<'a> Progress<'a> {
         SECOND - Duration::from_nanos(passed.subsec_nanos().into())
     }
 
-    /// Tells something else.
+    /// Tells something besides, on a line of its own.
     pub(super) fn aside(&mut self, what: &str) {
         self.end();
         self.invocation.complain(what);
     }
 
-    /// What is written next has a line of its own.
+    /// Clears the line that is written over, or leaves the prompt: what is written next has a line of its own.
     pub(super) fn end(&mut self) {
         if std::mem::take(&mut self.is_line_open) {
             let _ = io::stderr().write_all(b"\r\x1b[K");

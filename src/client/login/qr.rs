@@ -16,7 +16,7 @@ const QUIET: usize = 2;
 const BLACK_ON_WHITE: &str = "\x1b[0;30;47m";
 const AS_BEFORE: &str = "\x1b[0m";
 
-/// Why there is none.
+/// Why there is no picture.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NoPicture {
     TooLong,
@@ -60,7 +60,7 @@ impl Screen {
 /// The code as lines of text.
 ///
 /// # Errors
-/// It cannot be seen there, or there is none of so long a text.
+/// The screen cannot show it, or the text is too long for a QR code.
 pub(super) fn picture(text: &str, screen: Screen) -> Result<String, NoPicture> {
     let code = QrCode::encode_text(text, QrCodeEcc::Low).map_err(|_| NoPicture::TooLong)?;
     let size = usize::try_from(code.size()).unwrap_or_default();
@@ -71,14 +71,14 @@ pub(super) fn picture(text: &str, screen: Screen) -> Result<String, NoPicture> {
             Err(NoPicture::TooNarrow { columns, wanted })
         }
         _ => Ok(drawn(size, |x, y| {
-            // Outside it is white, and so is what is no number for it.
+            // The crate answers "white" for places outside the code, such as -1.
             let at = |place| i32::try_from(place).unwrap_or(-1);
             code.get_module(at(x), at(y))
         })),
     }
 }
 
-/// A square of so many squares a side, each black or white, with its quiet zone: two rows of them a line.
+/// A code of `size` modules a side, in its quiet zone. A character is two modules, one above the other.
 fn drawn(size: usize, is_black: impl Fn(usize, usize) -> bool) -> String {
     let side = size + 2 * QUIET;
     let is_black = |x: usize, y: usize| {

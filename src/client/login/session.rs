@@ -22,7 +22,7 @@ use crate::watch::Watch;
 
 /// How long a user is waited for, if nothing else is said.
 const PATIENCE: Duration = Duration::from_secs(600);
-/// After a code has ended the daemon says so; who hears nothing of it waits no longer than this.
+/// When the user's code ends, the daemon tells what comes next. If it does not, the command waits so much longer.
 const AFTER_A_CODE: Duration = Duration::from_secs(60);
 
 /// A sign-in that is waited for.
@@ -33,16 +33,16 @@ pub(super) struct Session<'a> {
     /// Whether the address is shown as a QR code, too.
     has_qr: bool,
     zone: TimeZone,
-    /// As it was asked for.
+    /// What `--timeout` says.
     patience: Option<Duration>,
     begun: Instant,
     progress: Progress<'a>,
-    /// Whether a browser was, or could not be: there is one for each call.
+    /// Whether a browser has been opened, or is not to be: each run of the command opens one at most.
     is_opened: bool,
 }
 
 impl<'a> Session<'a> {
-    /// With an account; `patience` is how long it is waited for, if that was said.
+    /// A sign-in to `account`; `patience` is what `--timeout` says.
     pub(super) fn new(
         invocation: &'a Invocation,
         account: String,
@@ -59,12 +59,12 @@ impl<'a> Session<'a> {
             patience,
             begun: Instant::now(),
             progress: Progress::of(invocation, choice == Choice::Paste),
-            // Whoever takes a phone wants no browser here.
+            // Whoever scans the code with a phone wants no browser here.
             is_opened: has_qr,
         }
     }
 
-    /// The first answer says whether there is something to wait for.
+    /// Goes on from the daemon's first answer, which says whether there is something to wait for.
     ///
     /// # Errors
     /// The user is not signed in; why has been printed.
@@ -141,7 +141,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Of the address, where it is wanted and can be seen.
+    /// The address as a QR code, where that is wanted and can be shown.
     fn picture(&self, pending: &Pending) -> String {
         if !self.has_qr {
             return String::new();
@@ -152,7 +152,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// How long this stage may take, from the beginning.
+    /// When this stage has taken too long, as a time since the command began.
     fn deadline(&self, stage: &Answer) -> Duration {
         let code = match stage {
             Answer::Response(Response::Pending(Pending { expires: Some(at), .. })) => Some(at.since(now())),
@@ -161,7 +161,7 @@ impl<'a> Session<'a> {
         self.patience.or(code.map(|left| self.begun.elapsed() + left + AFTER_A_CODE)).unwrap_or(PATIENCE)
     }
 
-    /// Nothing comes after this answer.
+    /// Ends with the last answer of the daemon.
     fn end(&mut self, answer: Answer) -> Result<Exit, Exit> {
         self.progress.end();
         match answer {

@@ -17,14 +17,14 @@ use crate::watch::Watch;
 #[cfg(test)]
 mod tests;
 
-/// All lines that may be pasted were.
+/// As many lines have been pasted as may be.
 pub(super) const NOTHING_PASTED: &str = "none of five lines was the address of this sign-in, which goes on";
 
-/// A QR code is for another device.
+/// Why `--qr` does not go with a browser: who scans the code has it open on the phone.
 pub(super) const NOTHING_FOR_A_PHONE: &str =
     "a phone cannot come back to localhost: --qr goes with --device, where the provider has that";
 
-/// What there is to do.
+/// What the user has to do to sign in.
 pub(super) fn invitation(account: &str, pending: &Pending, watch: &Watch) -> String {
     let told = format!("To sign in to {}, open\n  {}\n", printable(account), printable(&pending.url));
     let Some(code) = &pending.user_code else { return told };
@@ -32,7 +32,7 @@ pub(super) fn invitation(account: &str, pending: &Pending, watch: &Watch) -> Str
     format!("{told}  and enter the code  {}{until}\n", printable(code))
 }
 
-/// The browser has to come back to this machine, and the user sits at another one.
+/// What helps a user who sits at another machine, while the browser has to come back to this one; nothing for others.
 pub(super) fn from_afar(account: &str, pending: &Pending, choice: Choice, place: &Place) -> String {
     let comes_back = pending.method != Some(Method::Device) && choice != Choice::Paste;
     let port = redirect_port(&pending.url).filter(|_| comes_back && place.comes_by_ssh && !place.has_display);
@@ -47,7 +47,7 @@ pub(super) fn from_afar(account: &str, pending: &Pending, choice: Choice, place:
     )
 }
 
-/// Of the redirect URI in an authorization URL.
+/// The port of the redirect URI in an authorization URL.
 fn redirect_port(url: &str) -> Option<u16> {
     let url = Url::parse(url).ok()?;
     let (_, redirect_uri) = url.query_pairs().find(|(name, _)| name == "redirect_uri")?;
@@ -67,7 +67,7 @@ pub(super) fn stage(stage: &Answer) -> String {
     }
 }
 
-/// What keeps it.
+/// What keeps it from being done, if something does.
 pub(super) fn trouble(stage: &Answer) -> Option<String> {
     match stage {
         Answer::Response(Response::Exchanging { last_error: Some(error) }) => {
@@ -77,7 +77,7 @@ pub(super) fn trouble(stage: &Answer) -> Option<String> {
     }
 }
 
-/// There was nothing to do.
+/// Says that the account is signed in already.
 pub(super) fn present(
     invocation: &Invocation,
     account: &str,
@@ -103,7 +103,7 @@ pub(super) fn present(
     }
 }
 
-/// It has succeeded.
+/// Says that the sign-in has succeeded, and until when it is good.
 pub(super) fn signed_in(invocation: &Invocation, account: &str, signed_in: &SignedIn, watch: &Watch) -> Exit {
     if let Some(user) = &signed_in.signed_in_as {
         invocation.complain(format_args!("{account}: signed in as {user} and not as the configuration says"));
@@ -124,12 +124,12 @@ fn validity(signed_in: &SignedIn, watch: &Watch) -> String {
     }
 }
 
-/// Nobody has signed in in time.
+/// That nobody has signed in in time.
 pub(super) fn too_late(account: &str, waited: Duration, stage: &Answer) -> String {
     format!("not signed in within {}; {}", roughly(waited), what_remains(account, stage))
 }
 
-/// Nobody waits any more.
+/// That the user has ended the waiting.
 pub(super) fn left_alone(account: &str, stage: &Answer) -> String {
     format!("{account}: {}", what_remains(account, stage))
 }

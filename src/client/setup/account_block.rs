@@ -6,22 +6,22 @@ use zeroize::Zeroizing;
 
 use super::mail_provider::MailProvider;
 
-/// What has been answered.
+/// The account that the answers make.
 #[derive(Debug)]
 pub(super) struct NewAccount {
     pub(super) name: String,
     pub(super) server: Server,
     pub(super) scopes: Vec<String>,
     pub(super) client: Client,
-    /// Of the mailbox, as its server knows it.
+    /// The user of the mailbox, as its server knows them.
     pub(super) user: Option<String>,
     /// Who signs in, where that is known.
     pub(super) login_hint: Option<String>,
-    /// Where somebody has to listen for the browser, and nobody does yet.
+    /// The port for `https_listen`, where the browser comes back by https and the configuration has no such listener yet.
     pub(super) https_port: Option<u16>,
 }
 
-/// Whom it is with.
+/// The authorization server that the account is at.
 #[derive(Debug)]
 pub(super) enum Server {
     Known { provider: &'static MailProvider, tenant: Option<String> },
@@ -39,20 +39,20 @@ pub(super) struct Endpoints {
     pub(super) revocation_uri: Option<String>,
 }
 
-/// Who the server thinks that we are.
+/// The client that the server knows (RFC 6749 §2).
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) id: String,
     pub(super) secret: ClientSecret,
     /// Whether the secret is not in the body, but shown by HTTP Basic.
     pub(super) uses_basic: bool,
-    /// Where the default would not do.
+    /// Where another one is needed than the default.
     pub(super) redirect_uri: Option<String>,
-    /// Who has registered it just now.
+    /// The issuer, where the client has been registered there just now.
     pub(super) registered_at: Option<String>,
 }
 
-/// RFC 6749 §2.3.1.
+/// Where the secret of the client is (RFC 6749 §2.3.1).
 #[derive(Debug)]
 pub(super) enum ClientSecret {
     None,
@@ -71,7 +71,7 @@ pub(super) enum Secrets {
 }
 
 impl NewAccount {
-    /// It, ready for the file. The provider's scopes are written, so that they can be changed.
+    /// The account as it is written into the file. The provider's scopes are written, so that they can be changed.
     pub(super) fn text(&self, secrets: Secrets) -> Zeroizing<String> {
         let lines = [self.server_lines(), option("client_id", &self.client.id), self.secret_lines(secrets)];
         let rest = [
@@ -86,8 +86,8 @@ impl NewAccount {
         Zeroizing::new(format!("{}account {name} {{\n{}}}\n", listener.unwrap_or_default(), *text))
     }
 
-    /// Who signs in, and that a server of OpenID Connect is to ask about offline_access, which it else leaves out (§11 of
-    /// its Core). Presets have their own.
+    /// `login_hint`, and `prompt=consent` for a server of no list: without that, servers of OpenID Connect ignore the
+    /// scope offline_access (OpenID Connect Core §11). Presets have what their servers want.
     fn auth_uri_fields(&self) -> String {
         let is_offline = self.scopes.iter().any(|scope| scope == "offline_access");
         let asks_for_consent = matches!(self.server, Server::Other(_)) && is_offline;

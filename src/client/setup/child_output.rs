@@ -8,7 +8,7 @@ use pizauth_common::deadline::Deadline;
 use rustix::event::{PollFd, PollFlags};
 use zeroize::Zeroizing;
 
-/// Everything until its end, or as many bytes as are too many.
+/// All of it. Where that is `most` bytes or more there may be more, which is not read.
 ///
 /// # Errors
 /// It has not ended in time, or cannot be read.

@@ -11,7 +11,7 @@ use pizauth_common::terminal::is_unsafe;
 
 /// For everybody on this machine.
 const OF_THE_MACHINE: &str = "/etc/pizauth/clients";
-/// In bytes.
+/// No more of a file is read, in bytes.
 const LARGEST: u64 = 256 << 10;
 
 /// What such a file says of a provider.
@@ -19,16 +19,16 @@ const LARGEST: u64 = 256 << 10;
 pub(super) struct KnownClient {
     pub(super) client_id: String,
     pub(super) secret: Option<Secret>,
-    /// For the person who is asked whether to take it.
+    /// The file that says so, which is named to the person who is asked whether to use this client.
     pub(super) file: PathBuf,
 }
 
-/// The user's own, else the machine's.
+/// The client for `provider` of the first file that has one: the user's own files come before the machine's.
 pub(super) fn of(provider: &str) -> Option<KnownClient> {
     files(&ProcessEnvironment).into_iter().find_map(|file| find(&read(&file)?, provider, file))
 }
 
-/// Beside the configuration files.
+/// Where such files may be: beside the places for the configuration file, and the machine's.
 fn files(environment: &impl Environment) -> Vec<PathBuf> {
     let beside = pizauth_common::paths::config_file_candidates(environment);
     let own = beside.iter().filter_map(|file| Some(file.parent()?.join("pizauth/clients")));
@@ -37,7 +37,7 @@ fn files(environment: &impl Environment) -> Vec<PathBuf> {
 
 fn read(file: &Path) -> Option<String> {
     let mut text = String::new();
-    // Whoever put a FIFO there would be waited for.
+    // To open a FIFO would wait until somebody writes into it.
     if !file.metadata().ok()?.is_file() {
         return None;
     }

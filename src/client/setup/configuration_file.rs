@@ -92,7 +92,7 @@ impl ConfigurationFile {
         accounts.into_iter().any(|account| account.name.as_str() == name)
     }
 
-    /// Whether a browser finds the daemon on this port of the machine by https.
+    /// Whether the configuration has an HTTPS listener at this port, where a browser finds the daemon.
     pub(super) fn listens_for_https_on(&self, port: u16) -> bool {
         let https = self.config.as_ref().and_then(|config| config.listeners.https());
         https.is_some_and(|address| address.port == port)
@@ -106,7 +106,7 @@ impl ConfigurationFile {
     /// Whether the whole is a configuration with `block`.
     ///
     /// # Errors
-    /// What would be wrong.
+    /// What would be wrong with it.
     pub(super) fn check_with(&self, block: &str) -> Result<(), Report> {
         let whole = Zeroizing::new([&self.before, self.separator(), block].concat());
         config::parse(&whole, &self.path.to_string_lossy()).map(|_| ())
@@ -122,7 +122,7 @@ impl ConfigurationFile {
         }
         let mut options = OpenOptions::new();
         options.append(true).mode(0o600);
-        // Somebody else's, that has come meanwhile, has not been checked.
+        // A file that somebody else has made meanwhile has not been checked: leave it as it is.
         if self.is_new {
             options.create_new(true)
         } else {

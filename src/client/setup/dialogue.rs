@@ -54,8 +54,8 @@ pub(super) struct Dialogue {
 }
 
 impl Dialogue {
-    /// From here on Ctrl-C ends no more than the question that is open. Whoever `says_yes` is asked for no consent, and
-    /// takes every default.
+    /// From here on Ctrl-C leaves the question that is open, and does not end the process. Whoever `says_yes` is asked
+    /// for no consent, and takes every default.
     ///
     /// # Errors
     /// The system has no descriptor left.
@@ -130,7 +130,7 @@ impl Dialogue {
         }
     }
 
-    /// What is no answer to a program.
+    /// Shows something on stderr: standard output is for what other programs may read.
     ///
     /// # Errors
     /// The terminal is gone.

@@ -19,7 +19,7 @@ use super::mail_provider::MailProvider;
 #[derive(Debug)]
 pub(super) enum Stopped {
     Unanswered(Unanswered),
-    /// What has been answered cannot be.
+    /// An answer or an option is wrong, or does not go with another one: why.
     Impossible(String),
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Interview<'a> {
 }
 
 impl Interview<'_> {
-    /// Everything that it takes.
+    /// Asks for everything that an account takes.
     ///
     /// # Errors
     /// An answer is missing, or impossible.
@@ -66,7 +66,7 @@ impl Interview<'_> {
         Ok(NewAccount { name, server, scopes, client, user, login_hint: address, https_port })
     }
 
-    /// Some of them are about one kind of server only.
+    /// Options that are about a server of no list do not go with a provider of the list.
     fn check_options(&self) -> Result<(), Stopped> {
         if self.options.provider.is_some() && self.is_another() {
             return Err(impossible("a provider of the list needs neither --issuer nor --endpoints".into()));
@@ -75,7 +75,7 @@ impl Interview<'_> {
         wrong.map_or(Ok(()), |why| Err(impossible(why)))
     }
 
-    /// Whether an option says that it is none of the list.
+    /// Whether an option says that the server is none of the list.
     fn is_another(&self) -> bool {
         self.options.issuer.is_some() || self.options.endpoints.is_some()
     }
@@ -99,7 +99,7 @@ impl Interview<'_> {
         given.map_or_else(|| self.ask(text, default, option), |given| Ok(given.clone()))
     }
 
-    /// None where it is about no mailbox.
+    /// The address of the mailbox; none where the account is for something else than mail.
     fn address(&self, named: Option<&'static MailProvider>) -> Result<Option<String>, Stopped> {
         let is_mail = named.is_none_or(|provider| provider.servers.is_some());
         if let Some(address) = &self.options.address {
@@ -107,7 +107,7 @@ impl Interview<'_> {
                 impossible(format!("'{}' is no mail address: it has to be NAME@DOMAIN", printable(address)))
             });
         }
-        // Of what server, nobody knows: it may be one for git.
+        // A server that is in no list need not be for mail: it may be for git.
         let (text, default) = match (is_mail, self.is_another()) {
             (false, _) => return Ok(None),
             (true, true) => ("Address of the mailbox (none: just Enter)", Some("")),
@@ -141,7 +141,7 @@ impl Interview<'_> {
         }
     }
 
-    /// After the domain, else the provider.
+    /// A name that no account has, after the domain, else the provider.
     fn free_name(&self, address: Option<&str>, provider: Option<&'static MailProvider>) -> String {
         let label =
             domain_of(address).and_then(|domain| domain.split('.').next()).filter(|label| !label.is_empty());

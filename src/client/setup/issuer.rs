@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use super::child_output::read;
 use super::own_command::own_command;
 
-/// Three requests, each of which may take 30 s.
+/// So long pizauthd may take: it makes three requests, each of at most 30 s.
 const PATIENCE: Duration = Duration::from_secs(100);
-/// In bytes: endpoints, and at most a hundred scopes.
+/// No more of its answer is read, in bytes: it has endpoints, and at most a hundred scopes.
 const LARGEST: usize = 256 << 10;
 
 /// What it says of itself, as far as it can be used (RFC 8414 §2).
@@ -39,9 +39,9 @@ pub(super) struct NewClient {
     #[serde(default)]
     pub(super) client_secret_expires_at: u64,
     pub(super) token_endpoint_auth_method: String,
-    /// The one to use.
+    /// The one to use, of those that it is registered with.
     pub(super) redirect_uris: [String; 1],
-    /// Which it may ask for, where it is told.
+    /// The scopes that it may ask for, where the server says so.
     pub(super) scope: Option<String>,
 }
 
@@ -52,9 +52,9 @@ fn some_secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Opti
 /// Why there is no answer.
 #[derive(Debug)]
 pub(super) enum Unknown {
-    /// The child has said so already.
+    /// pizauthd was asked, and has told the user already.
     Told,
-    /// There was none that could.
+    /// pizauthd could not be run, or has answered something else: why, which nobody has told yet.
     NotAsked(String),
 }
 
@@ -69,7 +69,7 @@ pub(super) fn discover(issuer: &str) -> Result<Metadata, Unknown> {
 /// Makes a client known to the issuer that will ask for these scopes.
 ///
 /// # Errors
-/// It is not.
+/// It has not been registered.
 pub(super) fn register(issuer: &str, scopes: &[String]) -> Result<NewClient, Unknown> {
     answer(&["server", "--scope", &scopes.join(" "), "--register", issuer])
 }

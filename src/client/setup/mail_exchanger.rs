@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::child_output::read;
 
-/// For a question that is asked again by the resolver after 5 s, no more than one try.
+/// So long an answer is waited for: one try, since resolvers ask again after 5 s.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// In bytes.
+/// No more of an answer is read, in bytes.
 const LARGEST: usize = 64 << 10;
 
-/// Each with what comes before the domain.
+/// Programs that look names up, each with the arguments that come before the domain.
 const PROGRAMS: [(&str, &[&str]); 5] = [
     ("host", &["-t", "MX"]),
     ("dig", &["+short", "MX"]),
@@ -19,10 +19,10 @@ const PROGRAMS: [(&str, &[&str]); 5] = [
     ("resolvectl", &["query", "--type=MX", "--legend=no"]),
 ];
 
-/// The mail exchangers of `domain` as they are found, where it has any and somebody can be asked.
+/// The mail exchangers of `domain`, in the order in which the program prints them.
 ///
 /// # Errors
-/// There are none; why, in words for people.
+/// None is known, or none of the programs is installed; in words for people.
 pub(super) fn of(domain: &str) -> Result<Vec<String>, String> {
     if !is_host_name(domain) {
         return Err(format!("'{domain}' is no name that could be looked up"));
@@ -37,7 +37,7 @@ pub(super) fn of(domain: &str) -> Result<Vec<String>, String> {
     }
 }
 
-/// What may be an argument: nothing that begins with `-`.
+/// Whether it is safe as an argument: nothing that a program could take for an option.
 fn is_host_name(domain: &str) -> bool {
     domain.contains('.')
         && domain.split('.').all(|label| {
@@ -47,7 +47,7 @@ fn is_host_name(domain: &str) -> bool {
         })
 }
 
-/// None where there is no such program.
+/// What the program says; none where it is not installed.
 fn ask(program: &str, words: &[&str], domain: &str) -> Option<Vec<String>> {
     let mut command = Command::new(program);
     command.args(words).arg(domain).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());

@@ -12,7 +12,7 @@ use table::WITHOUT_OAUTH2;
 pub(super) struct MailProvider {
     /// The value of `provider`.
     pub(super) name: &'static str,
-    /// For people.
+    /// What people call it.
     pub(super) title: &'static str,
     /// What comes after the `@`; with `.*`, under any top-level domain.
     domains: &'static [&'static str],
@@ -20,20 +20,20 @@ pub(super) struct MailProvider {
     exchangers: &'static [&'static str],
     /// Where one registers a client, and what to choose there.
     pub(super) registration: &'static str,
-    /// Where the preset's default would not do.
+    /// Where another one is needed than the default.
     pub(super) redirect_uri: Option<&'static str>,
-    /// The port of `https_listen` that leads to.
+    /// The port of `https_listen` that this redirect URI leads to.
     pub(super) https_port: Option<u16>,
     /// Whether its clients have a `client_secret`.
     pub(super) has_secret: bool,
     /// Whether an organization has a tenant of its own.
     pub(super) has_tenants: bool,
-    /// None where it is no mail.
+    /// None where it is for something else than mail.
     pub(super) servers: Option<Servers>,
 }
 
 impl MailProvider {
-    /// Those of its preset.
+    /// The scopes of its preset.
     pub(super) fn scopes(&self) -> Vec<String> {
         let account = format!("account \"x\" {{ provider = \"{}\"; client_id = \"x\"; }}", self.name);
         let parsed = config::parse(&account, "");

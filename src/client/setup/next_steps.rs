@@ -18,7 +18,7 @@ pub(super) fn for_mail(account: &str, user: &str, servers: &Servers) -> String {
     format!("{}\nMore programs, and what these lines mean: man pizauth-show (EXAMPLES)\n", parts.join("\n"))
 }
 
-/// Where it is no mail.
+/// Lines for an account that is not for mail.
 pub(super) fn for_others(account: &str) -> String {
     format!(
         "The access token of this account:\n\n    pizauth-show --wait 20s {}\n\n\
@@ -40,7 +40,7 @@ fn msmtp(account: &str, user: &str, servers: &Servers, command: &str) -> String 
     )
 }
 
-/// With the old name of `TLSType`, which mbsync knows before version 1.5, too.
+/// `SSLType` is the old name of `TLSType`: mbsync before version 1.5 knows no other, and later ones take both.
 fn mbsync(account: &str, user: &str, servers: &Servers, command: &str) -> String {
     let name = one_word(account);
     format!(
@@ -80,7 +80,7 @@ fn trials(account: &str, user: &str, servers: &Servers, command: &str) -> String
     )
 }
 
-/// These programs have words for names.
+/// The name of an account as one word, which is all that these programs take for a name.
 fn one_word(name: &str) -> Cow<'_, str> {
     if name.contains(char::is_whitespace) {
         name.split_whitespace().collect::<Vec<_>>().join("-").into()

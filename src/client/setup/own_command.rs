@@ -6,10 +6,10 @@ use std::process::Command;
 
 use crate::multiplexer;
 
-/// The command that these words are of.
+/// This executable as `pizauth` with these arguments.
 ///
 /// # Errors
-/// Nobody knows where this executable is.
+/// The system does not tell where this executable is.
 pub(super) fn own_command(words: &[&str]) -> io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg0(multiplexer::PROGRAM).args(words);

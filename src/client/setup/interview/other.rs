@@ -10,14 +10,14 @@ use crate::local_time::{civil, local_time, now};
 use crate::setup::account_block::{Client, ClientSecret, Endpoints, Server};
 use crate::setup::issuer::{self, Metadata, NewClient, Unknown};
 
-/// RFC 8414 §2, RFC 7591 §2.
+/// Ways in which a server takes a client's secret, as it says itself (RFC 8414 §2, RFC 7591 §2).
 const BASIC: &str = "client_secret_basic";
 const POST: &str = "client_secret_post";
 
-/// What is known of it.
+/// What is known of a server that is in no list.
 struct Other {
     endpoints: Endpoints,
-    /// What it knows, if it says so.
+    /// Those that the server knows, if it says so.
     scopes: Vec<String>,
     /// Whether clients can register by themselves.
     registers: bool,
@@ -45,7 +45,8 @@ impl Interview<'_> {
         loop {
             let given = issuer.take().map_or_else(|| self.ask_for_issuer(), Ok)?;
             if given.is_empty() {
-                // One that has been asked in vain is not believed in.
+                // An issuer that has been asked in vain may be a wrong one, and is not written down: pizauthd would
+                // refuse whoever comes back from another (RFC 9207).
                 let auth_uri = self.ask("Its authorization endpoint", None, "--endpoints")?;
                 let token_uri = self.ask("Its token endpoint", None, "--endpoints")?;
                 return Ok(by_hand(None, &auth_uri, &token_uri));
@@ -61,7 +62,7 @@ impl Interview<'_> {
         self.ask(question, Some(""), "--issuer")
     }
 
-    /// None where it cannot be used, which has been told.
+    /// What the issuer says of its server. None where that cannot be used; the user has been told why.
     fn discovered(&self, issuer: &str) -> Result<Option<Other>, Stopped> {
         if let Err(why) = config::issuer(issuer) {
             self.dialogue.tell(&format!("{}\n", printable(&why)))?;
@@ -80,7 +81,8 @@ impl Interview<'_> {
         Ok(None)
     }
 
-    /// Whoever sits at a terminal has other answers; for a script it is the end.
+    /// Tells `why`, unless a child has told it already. Whoever sits at a terminal is asked the next question; for a
+    /// script, which nobody can ask, it is the end.
     fn go_on_without(&self, why: Option<String>, end: &str) -> Result<(), Stopped> {
         match (why, self.dialogue.is_at_terminal()) {
             (None, true) => Ok(()),
@@ -133,7 +135,8 @@ impl Interview<'_> {
         Ok(self.dialogue.agree(&question, "--client-id")?)
     }
 
-    /// A new client, with the scopes that it may ask for. None where there is none, which has been told.
+    /// Registers a client; with it come the scopes that it may ask for. None where that fails, and the user has been told
+    /// why.
     fn registered(&self, issuer: &str, scopes: &[String]) -> Result<Option<(Client, Vec<String>)>, Stopped> {
         let client = match issuer::register(issuer, scopes) {
             Ok(client) => client,
@@ -199,7 +202,7 @@ impl Interview<'_> {
     }
 }
 
-/// Of a server that is not asked.
+/// A server of which nothing is known but its endpoints, which the user has named.
 fn by_hand(issuer: Option<String>, auth_uri: &str, token_uri: &str) -> Other {
     let endpoints = Endpoints {
         issuer,
@@ -211,7 +214,8 @@ fn by_hand(issuer: Option<String>, auth_uri: &str, token_uri: &str) -> Other {
     Other { endpoints, scopes: Vec::new(), registers: false, wants_basic: false }
 }
 
-/// None without the endpoints that it takes, which has been told.
+/// A server as its metadata describe it. None where an endpoint is missing that a sign-in takes, of which the child that
+/// asked has told.
 fn other(issuer: &str, metadata: Metadata) -> Option<Other> {
     let takes = |method| metadata.token_endpoint_auth_methods_supported.iter().any(|one| one == method);
     let wants_basic = takes(BASIC) && !takes(POST);
