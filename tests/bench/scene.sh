@@ -33,7 +33,7 @@ begin_scene() {
     "$RELEASE/pizauth-test-server" --pause 5 >"$SCRATCH/server.log" &
     server_pid=$!
     scene_pids="$scene_pids $server_pid"
-    wait_until 'the test server starts' grep -q '^issuer ' "$SCRATCH/server.log"
+    wait_until 'the test server starts' grep -qs '^issuer ' "$SCRATCH/server.log"
     issuer=$(sed -n 's/^issuer //p' "$SCRATCH/server.log")
 }
 
