@@ -96,13 +96,12 @@ pub struct ListenerPorts {
 }
 
 impl ListenerPorts {
-    /// The port for redirects of this scheme. The configuration makes sure that the listener exists.
-    fn of(self, scheme: Scheme) -> u16 {
-        let port = match scheme {
+    /// The port for redirects of this scheme. The configuration has the listener for each redirect URI that it has.
+    fn of(self, scheme: Scheme) -> Option<u16> {
+        match scheme {
             Scheme::Http => self.http,
             Scheme::Https => self.https,
-        };
-        port.unwrap_or(0)
+        }
     }
 }
 

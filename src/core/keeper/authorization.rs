@@ -162,7 +162,7 @@ fn open_browser(
     outbox: &mut Outbox,
 ) -> Begun {
     let request = entry.served().and_then(|served| {
-        let port = settings.ports.of(entry.account.grant.redirect_uri()?.scheme());
+        let port = settings.ports.of(entry.account.grant.redirect_uri()?.scheme())?;
         AuthorizationRequest::new(&served, port, outbox.entropy())
     });
     let Some(request) = request else { return device::prepare(entry, Method::Browser, now.moment, outbox) };

@@ -161,9 +161,10 @@ impl Keeper {
         now: Now,
     ) -> Result<Result<RedirectVerdict, PasteFault>, UnknownAccount> {
         let entry = self.entries.get(account).ok_or(UnknownAccount)?;
-        let request = match entry.account.grant.redirect_uri() {
+        let uri = entry.account.grant.redirect_uri();
+        let request = match uri.and_then(|uri| Some((uri, self.settings.ports.of(uri.scheme())?))) {
             None => Err(PasteFault::NoBrowser),
-            Some(uri) => pasted(address.expose(), uri, self.settings.ports.of(uri.scheme())),
+            Some((uri, port)) => pasted(address.expose(), uri, port),
         };
         Ok(request.map(|request| self.redirect_of(account, &request, now)))
     }
