@@ -48,13 +48,14 @@ pub(super) fn tokens_beside(entry: &mut Entry) -> Option<Box<ActiveToken>> {
     }
 }
 
-/// Who is asked for what a sign-in begins with.
+/// Who is asked for what a sign-in begins with: the device authorization endpoint, or the issuer that may know one; where
+/// the issuer has just taken that endpoint back, the host of the token endpoint.
 pub(super) fn host(entry: &Entry) -> String {
     let endpoint = match entry.served() {
         Some(served) => served.device().map(|(_, uri)| uri),
         None => entry.account.asks().map(|issuer| &**issuer),
     };
-    endpoint.map(|uri| uri.host().to_owned()).unwrap_or_default()
+    endpoint.unwrap_or_else(|| entry.account.token_uri.anchor()).host().to_owned()
 }
 
 /// How long `show` makes no further code: nobody may be there to type it (RFC 8628 §5.4 wants a user who asks for it), or to
