@@ -131,35 +131,23 @@ pub(super) fn poll_answered(
     now: Now,
     outbox: &mut Outbox,
 ) -> Option<Issued> {
+    let TokenState::OnDevice(sign_in) = &mut entry.state else { return None };
     match polled {
         Polled::Issued(issued) => return Some(issued),
         Polled::Failed(reason) => sign_in_failed(entry, reason, now, outbox),
-        Polled::Pending => {
-            go_on(entry, now, DeviceSignIn::no_trouble);
-        }
-        Polled::SlowDown(wanted) => {
-            go_on(entry, now, |sign_in| sign_in.slow_down(wanted));
-        }
+        Polled::Pending => sign_in.go_on(now.moment),
+        Polled::SlowDown(wanted) => sign_in.slow_down(wanted, now.moment),
         Polled::NoVerdict { reason, retry_after, reached } => {
-            let unreached = entry.account.refresh_retry;
-            let pause_of = |sign_in: &mut DeviceSignIn| match reached {
+            let pause = match reached {
                 true => sign_in.trouble().max(retry_after.unwrap_or_default()),
-                false => sign_in.interval.max(unreached),
+                false => sign_in.interval.max(entry.account.refresh_retry),
             };
-            let pause = go_on(entry, now, pause_of);
+            sign_in.poll_after(pause, now.moment);
             outbox.tell(entry, Happened::PollFailed { reason, pause });
         }
     }
     end_if_over(entry, now, outbox);
     None
-}
-
-/// The next poll is due after the pause that `pause_of` tells; what that is.
-fn go_on(entry: &mut Entry, now: Now, pause_of: impl FnOnce(&mut DeviceSignIn) -> Duration) -> Duration {
-    let TokenState::OnDevice(sign_in) = &mut entry.state else { return Duration::ZERO };
-    let pause = pause_of(sign_in);
-    sign_in.poll = Poll::Waiting { due: now.moment.plus(pause) };
-    pause
 }
 
 /// Codes that have had their time are over, but not while a poll is under way.
@@ -180,20 +168,24 @@ impl DeviceSignIn {
 
     /// As after an answer: what was sent counts for nothing.
     pub(super) fn poll_later(&mut self, now: Moment) {
-        self.poll = Poll::Waiting { due: now.plus(self.interval) };
+        self.poll_after(self.interval, now);
+    }
+
+    fn poll_after(&mut self, pause: Duration, now: Moment) {
+        self.poll = Poll::Waiting { due: now.plus(pause) };
     }
 
     /// The server has said something: the next pause is the interval.
-    fn no_trouble(&mut self) -> Duration {
+    fn go_on(&mut self, now: Moment) {
         self.pause = self.interval;
-        self.interval
+        self.poll_later(now);
     }
 
     /// RFC 8628 §3.5: 5 s more from now on, or what the server asks for.
-    fn slow_down(&mut self, wanted: Option<Duration>) -> Duration {
+    fn slow_down(&mut self, wanted: Option<Duration>, now: Moment) {
         let more = self.interval.saturating_add(Duration::from_secs(5));
         self.interval = more.max(wanted.unwrap_or_default());
-        self.no_trouble()
+        self.go_on(now);
     }
 
     /// One more answer that is none: twice the pause before.
