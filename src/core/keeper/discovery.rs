@@ -58,29 +58,37 @@ impl Keeper {
     ) {
         let asked = self.issuers.get(uri).and_then(|issuer| issuer.asked(job)).cloned();
         if let Some(asked) = asked.filter(|_| !self.is_stopping) {
-            match asked.outcome(result) {
-                Found::Metadata(metadata) => self.learn(uri, Arc::new(*metadata), now),
-                Found::NotHere(reason) => match asked.elsewhere() {
-                    Some(elsewhere) => {
-                        let job = self.outbox.new_job();
-                        self.issuers.change(uri, |issuer| issuer.look_elsewhere(elsewhere.clone(), job));
-                        self.send_question(uri, &elsewhere, job);
-                    }
-                    None => self.learn_nothing(uri, &without_metadata(uri, &reason), now),
-                },
-                Found::Unusable(reason) => self.learn_nothing(uri, &reason, now),
-                Found::Transient { reason, retry_after, reached } => {
-                    let is_awaited = self.asking(uri).any(|entry| !entry.waiters.is_empty());
-                    let dice = self.outbox.random();
-                    let failure = Failure { reason: reason.clone(), retry_after, reached };
-                    let failed = |issuer: &mut Issuer| issuer.failed(failure, is_awaited, dice, now.moment);
-                    let pause = self.issuers.change(uri, failed).unwrap_or_default();
-                    self.outbox.tell_of(uri, Learned::Nothing { reason, pause });
-                    self.disappoint(uri, now);
-                }
-            }
+            self.take_found(uri, &asked, asked.outcome(result), now);
         }
         self.start_due_requests(now);
+    }
+
+    fn take_found(&mut self, uri: &Arc<Uri>, asked: &MetadataRequest, found: Found, now: Now) {
+        match found {
+            Found::Metadata(metadata) => self.learn(uri, Arc::new(*metadata), now),
+            Found::NotHere(reason) => match asked.elsewhere() {
+                Some(elsewhere) => {
+                    let job = self.outbox.new_job();
+                    self.issuers.change(uri, |issuer| issuer.look_elsewhere(elsewhere.clone(), job));
+                    self.send_question(uri, &elsewhere, job);
+                }
+                None => self.learn_nothing(uri, &without_metadata(uri, &reason), now),
+            },
+            Found::Unusable(reason) => self.learn_nothing(uri, &reason, now),
+            Found::Transient { reason, retry_after, reached } => {
+                self.ask_later(uri, Failure { reason, retry_after, reached }, now);
+            }
+        }
+    }
+
+    /// It has not answered, or not to the question.
+    fn ask_later(&mut self, uri: &Arc<Uri>, failure: Failure, now: Now) {
+        let is_awaited = self.asking(uri).any(|entry| !entry.waiters.is_empty());
+        let (reason, dice) = (failure.reason.clone(), self.outbox.random());
+        let failed = |issuer: &mut Issuer| issuer.failed(failure, is_awaited, dice, now.moment);
+        let Some(pause) = self.issuers.change(uri, failed) else { return };
+        self.outbox.tell_of(uri, Learned::Nothing { reason, pause });
+        self.disappoint(uri, now);
     }
 
     /// The issuer has said where its endpoints are. It is asked again where that does not do for all.
