@@ -52,9 +52,18 @@ pub(super) enum SecretWait {
     No,
     /// It has something to send.
     ToSend,
-    /// The server has refused `sent`, the secret of the request with this ticket. Its answer holds unless there is another
-    /// secret.
-    ToSendAgain { job: JobId, sent: Secret, meaning: Box<Meaning> },
+    /// It may have to send again what was refused with the secret that it knew.
+    ToSendAgain(Box<Refused>),
+}
+
+/// A request whose secret the server has refused.
+#[derive(Debug)]
+pub(super) struct Refused {
+    job: JobId,
+    sent: Secret,
+    why: Reason,
+    /// What holds if there is no other secret.
+    meaning: Meaning,
 }
 
 impl SecretWait {
@@ -144,21 +153,20 @@ impl Keeper {
     ) {
         let settings = self.settings;
         let account = self.entries.get(name).filter(|entry| entry.awaits(job)).map(|entry| &entry.account);
-        let doubt = match (account, sent) {
-            (Some(account), Some(sent)) if meaning.refuses_client() => {
-                self.secrets.known.doubt(account, sent, now.moment)
-            }
+        let refused = sent.zip(meaning.refusal_of_client().cloned());
+        let doubt = match (account, &refused) {
+            (Some(account), Some((sent, _))) => self.secrets.known.doubt(account, sent, now.moment),
             _ => Doubt::None,
         };
         let is_asked = matches!(doubt, Doubt::Ask);
         let step = |entry: &mut Entry, outbox: &mut Outbox| {
             let is_awaited = entry.awaits(job);
             outbox.tell(entry, Happened::RequestEnded { outcome: meaning.as_str(), is_awaited });
-            match (doubt, sent) {
+            match (doubt, refused) {
                 _ if !is_awaited => {}
-                (Doubt::Ask, Some(sent)) => {
-                    let (sent, meaning) = (sent.clone(), Box::new(meaning));
-                    entry.secret_wait = SecretWait::ToSendAgain { job, sent, meaning };
+                (Doubt::Ask, Some((sent, why))) => {
+                    let refused = Refused { job, sent: sent.clone(), why, meaning };
+                    entry.secret_wait = SecretWait::ToSendAgain(Box::new(refused));
                     outbox.tell(entry, Happened::SecretRefused);
                 }
                 (Doubt::HasAnother, _) => send_again(entry, now, outbox),
@@ -197,7 +205,7 @@ pub(super) fn settle(entry: &mut Entry) {
     let is_in_vain = match &entry.secret_wait {
         SecretWait::No => false,
         SecretWait::ToSend => !entry.has_something_to_send(),
-        SecretWait::ToSendAgain { job, .. } => !entry.awaits(*job),
+        SecretWait::ToSendAgain(refused) => !entry.awaits(refused.job),
     };
     if is_in_vain {
         entry.secret_wait = SecretWait::No;
@@ -206,7 +214,7 @@ pub(super) fn settle(entry: &mut Entry) {
 
 /// Another command, or none, has the secret from now on.
 pub(super) fn start_over(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
-    if let SecretWait::ToSendAgain { .. } = core::mem::take(&mut entry.secret_wait) {
+    if let SecretWait::ToSendAgain(_) = core::mem::take(&mut entry.secret_wait) {
         send_again(entry, now, outbox);
     }
 }
@@ -222,13 +230,12 @@ fn go_on(
     match (core::mem::take(&mut entry.secret_wait), told) {
         (SecretWait::No, _) | (SecretWait::ToSend, Ok(_)) => {}
         (SecretWait::ToSend, Err(reason)) => fail(entry, reason.clone(), now, outbox),
-        (SecretWait::ToSendAgain { sent, .. }, Ok(secret)) if *secret != sent => {
+        (SecretWait::ToSendAgain(refused), Ok(secret)) if *secret != refused.sent => {
             send_again(entry, now, outbox)
         }
-        (SecretWait::ToSendAgain { meaning, .. }, Ok(_)) => act_on(entry, *meaning, settings, now, outbox),
-        (SecretWait::ToSendAgain { meaning, .. }, Err(reason)) => {
-            let refusal = meaning.refusal().map(Reason::as_str).unwrap_or_default();
-            let text = format!("{reason}; the secret that it has told before is refused: {refusal}");
+        (SecretWait::ToSendAgain(refused), Ok(_)) => act_on(entry, refused.meaning, settings, now, outbox),
+        (SecretWait::ToSendAgain(refused), Err(reason)) => {
+            let text = format!("{reason}; the secret that it has told before is refused: {}", refused.why);
             fail(entry, Reason::with_cause(reason.cause(), &text), now, outbox);
         }
     }

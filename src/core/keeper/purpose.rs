@@ -99,9 +99,9 @@ impl Meaning {
         }
     }
 
-    /// Whether the server refuses what proves the client.
-    pub(super) fn refuses_client(&self) -> bool {
-        self.refusal().is_some_and(Reason::refuses_client)
+    /// The same, where what the server refuses is what proves the client.
+    pub(super) fn refusal_of_client(&self) -> Option<&Reason> {
+        self.refusal().filter(|reason| reason.refuses_client())
     }
 
     /// In a word, for the log.
