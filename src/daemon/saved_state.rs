@@ -1,6 +1,7 @@
 //! Keeps tokens beyond the life of the daemon: what the keeper wants saved goes through the user's command into a file,
 //! and comes back through another one. What the tokens are and when they are to be saved is not known here.
 
+mod error;
 mod place;
 mod run;
 mod settings;
@@ -21,12 +22,16 @@ use zeroize::Zeroizing;
 
 use crate::log::{self, What};
 use crate::shell::Shell;
+use error::Failure;
 use place::Place;
 pub(crate) use run::Done;
 use run::{Run, Step};
 use settings::Commands;
 pub(crate) use settings::{Next, Prepared, path_of};
 
+/// The options that name the filters.
+const ENCRYPT: &str = "state_encrypt_cmd";
+const DECRYPT: &str = "state_decrypt_cmd";
 /// A filter that writes has so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The most that a filter may write, in bytes.
@@ -64,9 +69,9 @@ pub(crate) struct SavedState {
     /// Commands that have brought back what they were given.
     proven: Option<Commands>,
     /// Why what is saved could not be read: until it can, or is gone, nothing replaces it.
-    unread: Option<String>,
+    unread: Option<Failure>,
     /// Why the last save failed.
-    unsaved: Option<String>,
+    unsaved: Option<Failure>,
     told: Vec<String>,
     run: Option<Run>,
     /// Sees to the end of a command that nobody waits for any more.
@@ -126,7 +131,7 @@ impl SavedState {
             return;
         };
         run.told_at = None;
-        log::event(What::StateWaits).field("command", settings::DECRYPT).write();
+        log::event(What::StateWaits).field("command", DECRYPT).write();
     }
 
     /// What is told of us.
@@ -212,7 +217,7 @@ impl SavedState {
         }
     }
 
-    fn not_loaded(&mut self, why: String) {
+    fn not_loaded(&mut self, why: Failure) {
         log::event(What::StateLoadFailed).field("file", self.path()).field("reason", &why).write();
         self.unread = Some(why);
         self.tell_trouble();
@@ -237,15 +242,15 @@ impl SavedState {
         let held = self.place.as_mut().map(Place::hold);
         let begun = match held {
             Some(Ok(held)) => self.begin(Step::Encrypt { job, dump: dump.clone(), held }, dump, now),
-            Some(Err(not_held)) => Err(not_held.to_string()),
-            None => Err("there is no file to save to".to_owned()),
+            Some(Err(not_held)) => Err(Failure::NotHeld(not_held)),
+            None => Err(Failure::NoPlace),
         };
         if let Err(why) = begun {
             self.not_saved(job, NotSaved::Failed, why);
         }
     }
 
-    fn not_saved(&mut self, job: JobId, how: NotSaved, why: String) {
+    fn not_saved(&mut self, job: JobId, how: NotSaved, why: Failure) {
         log::event(What::StateSaveFailed).field("file", self.path()).field("reason", &why).write();
         self.unsaved = Some(why);
         self.tell_trouble();

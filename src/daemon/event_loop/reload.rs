@@ -154,7 +154,7 @@ impl Rooms {
         let prepared = self
             .saved_state
             .prepare(checked.config.saved_state.as_ref())
-            .map_err(|unusable| bad(unusable.why))?;
+            .map_err(|unusable| bad(unusable.to_string()))?;
         let settings = Settings::new(&checked.config);
         let extra_socket = self
             .prepare_extra_socket(checked.config.extra_socket.clone(), now.moment)

@@ -2,19 +2,18 @@
 //! one.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pizauth_common::cause::Cause;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, fchmod, fstat, openat, renameat, unlinkat};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use super::LARGEST;
+use super::error::{Failure, NotHeld, Unusable};
 use crate::file_id::FileId;
 use crate::lock::{Lock, LockError};
 
@@ -36,37 +35,18 @@ pub(super) struct Held {
     lock: Arc<Lock>,
 }
 
-/// Why a place is not ours.
-#[derive(Debug)]
-pub(super) enum NotHeld {
-    /// Another daemon saves there; its process id, if it says so.
-    Taken(Option<i32>),
-    /// The system refused, for this reason.
-    Refused(String),
-}
-
-impl fmt::Display for NotHeld {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Taken(Some(pid)) => write!(f, "another pizauthd saves there (process {pid})"),
-            Self::Taken(None) => f.write_str("another pizauthd saves there"),
-            Self::Refused(why) => f.write_str(why),
-        }
-    }
-}
-
 impl Place {
     /// The place at `path`; a link is followed once.
     ///
     /// # Errors
     /// It is a link to a link.
-    pub(super) fn at(path: PathBuf) -> Result<Self, String> {
+    pub(super) fn at(path: PathBuf) -> Result<Self, Unusable> {
         let file = match fs::read_link(&path) {
             Ok(target) => path.parent().unwrap_or(Path::new("/")).join(target),
             Err(_) => path.clone(),
         };
         if file != path && fs::read_link(&file).is_ok() {
-            return Err(format!("{} is a link to a link", path.display()));
+            return Err(Unusable::LinkToLink(path));
         }
         Ok(Self { path, file, held: None })
     }
@@ -98,22 +78,23 @@ impl Place {
     ///
     /// # Errors
     /// It cannot be read, or is nothing that was saved.
-    pub(super) fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+    pub(super) fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+        let unreadable = |errno: Errno| Failure::Unreadable(errno.into());
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
         let file = match rustix::fs::open(&self.file, flags, Mode::empty()) {
             Ok(file) => file,
             Err(Errno::NOENT) => return Ok(None),
-            Err(errno) => return Err(text_of(errno)),
+            Err(errno) => return Err(unreadable(errno)),
         };
-        let stat = fstat(&file).map_err(text_of)?;
+        let stat = fstat(&file).map_err(unreadable)?;
         if FileType::from_raw_mode(stat.st_mode as _) != FileType::RegularFile {
-            return Err("it is not a regular file".to_owned());
+            return Err(Failure::NotRegular);
         }
         let mut bytes = Zeroizing::new(Vec::with_capacity((stat.st_size as usize).min(LARGEST) + 1));
         let read = File::from(file).take(LARGEST as u64 + 1).read_to_end(&mut bytes);
-        read.map_err(|error| Cause(&error).to_string())?;
+        read.map_err(Failure::Unreadable)?;
         if bytes.len() > LARGEST {
-            return Err(format!("it is larger than {} MiB", LARGEST >> 20));
+            return Err(Failure::TooLarge);
         }
         Ok(Some(bytes))
     }
@@ -124,15 +105,12 @@ impl Place {
     /// The place is somebody else's, or cannot be locked.
     pub(super) fn hold(&mut self) -> Result<Held, NotHeld> {
         let path = self.directory().to_owned();
-        let refused = |what: &str, error: &io::Error| {
-            NotHeld::Refused(format!("cannot {what} {}: {}", path.display(), Cause(error)))
+        let refused = |what| {
+            let directory = path.clone();
+            move |error| NotHeld::Refused { what, directory, error }
         };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&path)
-            .map_err(|error| refused("make", &error))?;
-        let directory = File::open(&path).map_err(|error| refused("open", &error))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(refused("make"))?;
+        let directory = File::open(&path).map_err(refused("open"))?;
         if let Some(held) = self.held.as_ref().filter(|held| held.lock.is_good_for(&directory)) {
             return Ok(held.clone());
         }
@@ -141,7 +119,7 @@ impl Place {
         let name = self.file.file_name().unwrap_or(OsStr::new("tokens")).to_owned();
         let lock = Lock::beside(&directory, &name).map_err(|error| match error {
             LockError::Held(pid) => NotHeld::Taken(pid),
-            LockError::NoLocks(error) | LockError::Io(error) => refused("lock a file in", &error),
+            LockError::NoLocks(error) | LockError::Io(error) => refused("lock a file in")(error),
         })?;
         let held = Held { directory, name, lock: Arc::new(lock) };
         self.held = Some(held.clone());
@@ -158,7 +136,7 @@ impl Held {
     ///
     /// # Errors
     /// What was there is there still, unless the disk itself is failing.
-    pub(super) fn replace(&self, bytes: &[u8]) -> Result<(), String> {
+    pub(super) fn replace(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut new = self.name.clone();
         new.push(".new");
         let written = self.write(&new, bytes).and_then(|()| {
@@ -167,7 +145,7 @@ impl Held {
         });
         written.map_err(|error| {
             let _ = unlinkat(&*self.directory, &new, AtFlags::empty());
-            format!("cannot write {}: {}", new.display(), Cause(&error))
+            Failure::Unwritten { file: new, error }
         })
     }
 
@@ -193,8 +171,4 @@ fn sync_directory(directory: &File) -> io::Result<()> {
 
 fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-}
-
-fn text_of(errno: Errno) -> String {
-    Cause(&errno.into()).to_string()
 }

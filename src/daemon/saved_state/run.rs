@@ -4,20 +4,20 @@
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use pizauth_common::cause::Cause;
 use pizauth_core::keeper::{JobId, NotSaved};
 use pizauth_core::moment::Moment;
 use pizauth_core::snapshot::{Snapshot, holds_a_dump};
 use zeroize::Zeroizing;
 
+use super::error::Failure;
 use super::place::Held;
-use super::settings::{Commands, DECRYPT, ENCRYPT};
-use super::{LARGEST, PATIENCE, SavedState, WORTH_A_LINE};
+use super::settings::Commands;
+use super::{DECRYPT, ENCRYPT, LARGEST, PATIENCE, SavedState, WORTH_A_LINE};
 use crate::containment::{Worker, contain};
 use crate::filter::{self, Filter, Limits};
 
-/// What a filter has written, or why that is good for nothing, for people.
-type Filtered = Result<Zeroizing<Vec<u8>>, String>;
+/// What a filter has written, or why that is good for nothing.
+type Filtered = Result<Zeroizing<Vec<u8>>, Failure>;
 
 /// What another thread has done for a run.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(crate) struct Done {
 #[derive(Debug)]
 enum What {
     Filtered(Filtered),
-    Written(Result<(), String>),
+    Written(Result<(), Failure>),
 }
 
 /// What a run is about to do.
@@ -73,8 +73,13 @@ impl Run {
 
 impl SavedState {
     /// Begins a run with a filter on `input`.
-    pub(super) fn begin(&mut self, step: Step, input: Zeroizing<Vec<u8>>, now: Moment) -> Result<(), String> {
-        let commands = self.commands.clone().ok_or("there is no command for it")?;
+    pub(super) fn begin(
+        &mut self,
+        step: Step,
+        input: Zeroizing<Vec<u8>>,
+        now: Moment,
+    ) -> Result<(), Failure> {
+        let commands = self.commands.clone().ok_or(Failure::NoCommands)?;
         self.filter(step, commands, input, now)
     }
 
@@ -84,7 +89,7 @@ impl SavedState {
         commands: Commands,
         input: Zeroizing<Vec<u8>>,
         now: Moment,
-    ) -> Result<(), String> {
+    ) -> Result<(), Failure> {
         let (option, command, limit) = match step {
             Step::Encrypt { .. } => (ENCRYPT, &commands.encrypt_cmd, Some(PATIENCE)),
             Step::Load | Step::ReadBack { .. } | Step::Write { .. } => (DECRYPT, &commands.decrypt_cmd, None),
@@ -92,12 +97,12 @@ impl SavedState {
         self.last_ticket += 1;
         let (ticket, tell) = (self.last_ticket, Arc::clone(&self.tell));
         let done = move |filtered: filter::Filtered| {
-            let filtered = filtered.map_err(|failed| format!("{option} {failed}"));
+            let filtered = filtered.map_err(|failed| Failure::Command { option, why: failed.to_string() });
             tell(Done { ticket, what: What::Filtered(filtered) });
         };
         let limits = Limits { time: limit, bytes: LARGEST };
         let filter = Filter::start(self.shell.command_line(command), input, limits, done);
-        let filter = Some(filter.map_err(|why| format!("{option} {why}"))?);
+        let filter = Some(filter.map_err(|why| Failure::Command { option, why })?);
         let told_at = limit.is_none().then(|| now.plus(WORTH_A_LINE));
         self.run = Some(Run { step, commands, filter, told_at });
         Ok(())
@@ -126,10 +131,7 @@ impl SavedState {
     }
 
     fn decrypted(&mut self, filtered: Filtered) {
-        let snapshot = filtered.and_then(|dump| {
-            Snapshot::decode(&dump)
-                .map_err(|error| format!("what {DECRYPT} has written is no dump: {}", error.why()))
-        });
+        let snapshot = filtered.and_then(|dump| Snapshot::decode(&dump).map_err(Failure::NoDump));
         match snapshot {
             Ok(snapshot) => self.loaded(snapshot),
             Err(why) => self.not_loaded(why),
@@ -172,10 +174,10 @@ impl SavedState {
                 self.proven = Some(commands.clone());
                 return go_on(self, commands);
             }
-            Ok(_) => format!("{DECRYPT} has written something else than {ENCRYPT} was given"),
+            Ok(_) => Failure::OtherThanGiven,
             Err(why) => why,
         };
-        self.not_saved(job, NotSaved::Prompting, format!("the saved state cannot be read back: {why}"));
+        self.not_saved(job, NotSaved::Prompting, Failure::NotReadBack(Box::new(why)));
     }
 
     /// In a thread: a disk may take its time.
@@ -186,27 +188,25 @@ impl SavedState {
             let written = contain(Worker::SavedState, || held.replace(&encrypted));
             // Before others may know that it is done.
             drop(held);
-            let written = written.unwrap_or_else(|bug| Err(bug.to_string()));
+            let written = written.unwrap_or_else(|bug| Err(Failure::Bug(bug)));
             tell(Done { ticket, what: What::Written(written) });
         };
         match thread::Builder::new().name("state file".to_owned()).spawn(write) {
             Ok(_) => {
                 self.run = Some(Run { step: Step::Write { job }, commands, filter: None, told_at: None })
             }
-            Err(error) => {
-                self.not_saved(job, NotSaved::Failed, format!("cannot start a thread: {}", Cause(&error)))
-            }
+            Err(error) => self.not_saved(job, NotSaved::Failed, Failure::NoThread(error)),
         }
     }
 }
 
 /// What an encrypting command has written, if it may be stored.
-fn checked(encrypted: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, String> {
+fn checked(encrypted: Zeroizing<Vec<u8>>) -> Filtered {
     if encrypted.is_empty() {
-        return Err(format!("{ENCRYPT} has written nothing"));
+        return Err(Failure::WroteNothing);
     }
     if holds_a_dump(&encrypted) {
-        return Err(format!("{ENCRYPT} does not encrypt"));
+        return Err(Failure::DoesNotEncrypt);
     }
     Ok(encrypted)
 }

@@ -9,11 +9,8 @@ use pizauth_common::deadline::Deadline;
 use pizauth_common::paths::{self, Environment, ProcessEnvironment};
 
 use super::SavedState;
-use super::place::{NotHeld, Place};
-
-/// The options.
-pub(super) const ENCRYPT: &str = "state_encrypt_cmd";
-pub(super) const DECRYPT: &str = "state_decrypt_cmd";
+use super::error::{NotHeld, Unusable};
+use super::place::Place;
 
 /// At a start a place that is taken is tried for so long.
 const PATIENCE_WITH_A_LOCK: Duration = Duration::from_secs(2);
@@ -49,13 +46,6 @@ pub(crate) enum Next {
     Stop,
 }
 
-/// Why tokens cannot be saved as a configuration wants it.
-#[derive(Debug)]
-pub(crate) struct Unusable {
-    pub(crate) why: String,
-    is_taken: bool,
-}
-
 impl SavedState {
     /// The same at a start: a place that is taken may be held by a child of a daemon that has ended, which has not
     /// become its program yet.
@@ -69,7 +59,7 @@ impl SavedState {
         let deadline = Deadline::after(PATIENCE_WITH_A_LOCK);
         loop {
             match self.prepare(options) {
-                Err(Unusable { is_taken: true, .. }) if deadline.left().is_ok() => thread::sleep(PAUSE),
+                Err(Unusable::Taken { .. }) if deadline.left().is_ok() => thread::sleep(PAUSE),
                 done => return done,
             }
         }
@@ -85,21 +75,14 @@ impl SavedState {
         };
         let commands =
             Commands { encrypt_cmd: options.encrypt_cmd.clone(), decrypt_cmd: options.decrypt_cmd.clone() };
-        let path = path_of(options.file.as_ref()).ok_or_else(|| {
-            let why = "cannot save tokens: there is no home directory (give state_file an absolute path)";
-            Unusable { why: why.to_owned(), is_taken: false }
-        })?;
-        let unusable = |why: String, is_taken| Unusable {
-            why: format!("cannot save tokens to {}: {why}", path.display()),
-            is_taken,
-        };
-        let mut place = Place::at(path.clone()).map_err(|why| unusable(why, false))?;
+        let path = path_of(options.file.as_ref()).ok_or(Unusable::NoHome)?;
+        let mut place = Place::at(path.clone())?;
         let (place, renamed) = if self.place.as_ref().is_some_and(|present| present.is(&place)) {
             (None, Some(place))
         } else {
             // A place that cannot be locked for another reason may be one from which can be read; the save will tell.
-            if let Err(taken @ NotHeld::Taken(_)) = place.hold() {
-                return Err(unusable(format!("{taken} (name another state_file, or stop that one)"), true));
+            if let Err(NotHeld::Taken(by)) = place.hold() {
+                return Err(Unusable::Taken { path, by });
             }
             (Some(place), None)
         };

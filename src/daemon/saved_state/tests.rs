@@ -3,7 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use super::place::{NotHeld, Place};
+use super::error::NotHeld;
+use super::place::Place;
 use crate::testing::private_directory;
 
 #[test]

@@ -61,8 +61,9 @@ pub(super) fn open(
     let shell = shell(limits, &socket_file);
     let client_secrets = ClientSecrets::new(shell.clone(), mailbox.teller(Event::SecretPrinted));
     let saved_state = SavedState::new(shell.clone(), mailbox.teller(Event::SavedState));
-    let prepared_state =
-        saved_state.prepare_patiently(config.saved_state.as_ref()).map_err(|unusable| unusable.why)?;
+    let prepared_state = saved_state
+        .prepare_patiently(config.saved_state.as_ref())
+        .map_err(|unusable| unusable.to_string())?;
     let hooks = Hooks::new(shell, config.hooks.clone(), shared);
     let ports = redirect_listener.ports_of_redirects();
     let extra_socket = config.extra_socket.clone();
