@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-/// In lower case and without the error's number, which helps nobody who reads a message at night.
+/// The error in lower case and without its number, which helps nobody who reads a message at night.
 pub struct Cause<'a>(pub &'a io::Error);
 
 impl fmt::Display for Cause<'_> {
@@ -12,7 +12,7 @@ impl fmt::Display for Cause<'_> {
         let words = text.split_once(" (os error ").map_or(text.as_str(), |(words, _)| words);
         let mut rest = words.chars();
         match rest.next() {
-            // Not what begins with an abbreviation.
+            // Only where the second letter is small: `TLS` and `I/O` stay as they are.
             Some(first) if rest.as_str().starts_with(|second: char| second.is_ascii_lowercase()) => {
                 write!(f, "{}{}", first.to_ascii_lowercase(), rest.as_str())
             }

@@ -28,7 +28,7 @@ impl Deadline {
         Self(self.0.min(Self::after(limit).0))
     }
 
-    /// More than nothing.
+    /// How much time is left, which is never nothing.
     ///
     /// # Errors
     /// [`ErrorKind::TimedOut`]: the time is up.
@@ -43,7 +43,7 @@ impl Deadline {
     /// [`ErrorKind::TimedOut`]: none had in time. Or the system refuses.
     pub fn wait(self, descriptors: &mut [PollFd<'_>]) -> io::Result<()> {
         loop {
-            // So much time that it is no number for the system is no limit.
+            // More time than the system can count stands for no limit.
             let left = Timespec::try_from(self.left()?).ok();
             match poll(descriptors, left.as_ref()) {
                 Ok(0) | Err(Errno::INTR) => {}
@@ -73,7 +73,7 @@ impl Deadline {
     }
 }
 
-/// Since an arbitrary moment. Every system has this clock.
+/// The time since an arbitrary moment. Every system has this clock.
 fn now() -> Duration {
     clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from).unwrap_or_default()
 }

@@ -55,7 +55,7 @@ impl Serialize for Dump {
     }
 }
 
-/// Bytes as base64. What base64 itself has for this leaves its last piece on the stack.
+/// Bytes as base64, in pieces that are wiped. The crate's own `Base64Display` would leave its last piece on the stack.
 struct Encoded<'a>(&'a [u8]);
 
 impl fmt::Display for Encoded<'_> {

@@ -40,7 +40,7 @@ impl Quiet {
         hand_over(terminal, LocalModes::ECHO | LocalModes::ISIG, OptionalActions::Flush).map(Self)
     }
 
-    /// Further lines of what was pasted are nothing for the shell.
+    /// Also drops what was pasted after the line: the shell would run it.
     fn end(self, terminal: &impl AsFd) {
         let _ = tcsetattr(terminal, OptionalActions::Flush, &self.0);
     }

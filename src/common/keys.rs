@@ -13,7 +13,7 @@ const BACKSPACE: u8 = 0x08;
 const KILL: u8 = 0x15;
 const DELETE: u8 = 0x7f;
 
-/// Has the terminal hand over every key from now on, without these other modes. How it was before.
+/// Has the terminal hand over every key from now on, and takes these other modes from it, too. How it was before.
 ///
 /// # Errors
 /// It is no terminal.
@@ -27,7 +27,7 @@ pub fn hand_over(terminal: impl AsFd, without: LocalModes, when: OptionalActions
     Ok(before)
 }
 
-/// Does to a line what a key does that corrects it. False for any other key.
+/// Changes the line where `key` is one that corrects it, such as Backspace. False for any other key.
 pub fn corrects(line: &mut Vec<u8>, key: u8) -> bool {
     match key {
         BACKSPACE | DELETE => drop(line.pop()),

@@ -18,10 +18,10 @@ pub fn nearest<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
     (distance <= tolerance(candidate)).then_some(candidate)
 }
 
-/// So many accounts are named.
+/// So many accounts are named in a message.
 const MOST_LISTED: usize = 10;
 
-/// What is said of an account that is none of these, with the one that was probably meant and the first of all.
+/// The message that `account` is none of `names`: with the one that was probably meant, and the first of all.
 pub fn no_account(account: &str, names: &[&str]) -> String {
     let meant = nearest(account, names).map(|name| format!("did you mean {name:?}? "));
     let listed: Vec<_> = names.iter().take(MOST_LISTED).map(|name| format!("{name:?}")).collect();

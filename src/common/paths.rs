@@ -35,9 +35,9 @@ pub enum SocketCandidate {
 /// A directory that belongs to pizauth, in a directory that others create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnDirectory {
-    /// Exists before us or is no candidate: what a runtime directory is in, the home directory.
+    /// The part of the path that must exist already: what a runtime directory is in, or the home directory.
     pub base: PathBuf,
-    /// What of the path the daemon creates when it is missing, relative to `base`.
+    /// The rest of the path, relative to `base`: the daemon creates what is missing of it.
     pub below: PathBuf,
 }
 
@@ -80,8 +80,8 @@ pub fn own_directories(environment: &impl Environment) -> Vec<OwnDirectory> {
     directories
 }
 
-/// The one in an `XDG_RUNTIME_DIR` that is not the system's, and is made where it is missing. Each of those has its own
-/// daemon.
+/// Our directory in an `XDG_RUNTIME_DIR` that is another than the system's runtime directory. It is made where it is
+/// missing, and has a daemon of its own.
 pub fn directory_of_session(environment: &impl Environment) -> Option<OwnDirectory> {
     let session = absolute(environment.variable("XDG_RUNTIME_DIR"))?;
     if session == environment.system_runtime_directory() {

@@ -64,7 +64,8 @@ const INVISIBLE: [RangeInclusive<char>; 30] = [
     '\u{1bca0}'..='\u{1bca3}',
     '\u{1d173}'..='\u{1d17a}',
     '\u{1fffe}'..='\u{1ffff}',
-    // All planes from here on have their last two, and nothing that anybody writes but in these two.
+    // From here on the last two code points of each plane, which are no characters; and from plane 4 on everything but
+    // the variation selectors of plane 14 and the private use of plane 15: nobody writes the rest.
     '\u{2fffe}'..='\u{2ffff}',
     '\u{3fffe}'..='\u{e00ff}',
     '\u{e01f0}'..='\u{effff}',

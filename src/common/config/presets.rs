@@ -42,7 +42,7 @@ const MICROSOFT: Preset = Preset {
         "offline_access",
     ],
     auth_uri_fields: &[],
-    // That of the shared tenants is a template.
+    // The issuer of a tenant that stands for many is a template, and nothing to compare with.
     issuer: None,
     tenant: Some("common"),
 };
@@ -53,11 +53,11 @@ pub(super) const PRESETS: &[Preset] = &[
         // Thunderbird still has the endpoints before these.
         auth_uri: "https://accounts.google.com/o/oauth2/v2/auth",
         token_uri: "https://oauth2.googleapis.com/token",
-        // Its device flow refuses mail.
+        // There is no device_auth_uri: Google's device flow refuses the scopes of mail.
         device_auth_uri: None,
         revocation_uri: Some("https://oauth2.googleapis.com/revoke"),
         scopes: &["https://mail.google.com/"],
-        // Else there is a refresh token with the first consent only.
+        // Without these a refresh token comes with the first consent only.
         auth_uri_fields: &[("prompt", "consent")],
         issuer: Some("https://accounts.google.com"),
         tenant: None,
@@ -106,7 +106,7 @@ pub(super) const PRESETS: &[Preset] = &[
         auth_uri: "https://oauth.yandex.com/authorize",
         token_uri: "https://oauth.yandex.com/token",
         device_auth_uri: Some("https://oauth.yandex.com/device/code"),
-        // Its /revoke_token is not that of RFC 7009.
+        // Its /revoke_token is something else than RFC 7009.
         revocation_uri: None,
         scopes: &["mail:imap_full", "mail:smtp"],
         auth_uri_fields: &[],

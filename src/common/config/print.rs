@@ -29,7 +29,7 @@ pub fn print(account: &Account) -> String {
         refresh_before_expiry,
         refresh_retry,
     } = account;
-    // What it is where it is not written.
+    // A grant that need not be written, since it is the default.
     let is_usual = matches!(grant, Grant::AuthorizationCode { .. });
     let auth_uri = grant.browser().map(|browser| &browser.auth_uri);
     let redirect_uri = grant.browser().map(|browser| &*browser.redirect_uri);
@@ -57,7 +57,7 @@ pub fn print(account: &Account) -> String {
     format!("account {} {{\n{}}}\n", string_literal(name.as_str()), lines.concat())
 }
 
-/// What an issuer is asked for cannot be written.
+/// An endpoint; one that an issuer is asked for is not known, and becomes a comment.
 fn endpoint(name: &str, endpoint: Option<&Endpoint>) -> String {
     match endpoint {
         Some(Endpoint::OfIssuer(issuer)) => format!("    // {name}: as {} says\n", issuer.written()),
@@ -77,7 +77,8 @@ fn option(name: &str, value: &str) -> String {
 const NOT_SHOWN: &str = "    // client_secret: there is one, not shown here\n";
 const AS_LISTED: &str = "    // the issuer lists how it is sent\n";
 
-/// The secret is the user's own business, and without it the other option would be an error.
+/// How the client proves itself with a secret. A written secret is not shown; with it `client_auth`, which would be an
+/// error alone, becomes a comment.
 fn secret(auth: &ClientAuth) -> String {
     match auth {
         ClientAuth::None | ClientAuth::PrivateKeyJwt(_) => String::new(),
@@ -137,7 +138,7 @@ pub fn string_literal(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// In the largest unit that leaves no rest.
+/// A time in the largest unit that leaves no rest.
 fn time(time: Duration) -> String {
     let seconds = time.as_secs();
     let units = [(24 * 60 * 60, 'd'), (60 * 60, 'h'), (60, 'm')];

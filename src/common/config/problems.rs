@@ -8,7 +8,7 @@ use super::source::{Hidden, Source, offset};
 
 /// So many problems are kept; later ones are counted. Bounds memory on hostile input.
 const MOST_KEPT: usize = 1000;
-/// So many are shown.
+/// So many problems are shown.
 const MOST_SHOWN: usize = 50;
 
 /// One finding.
@@ -29,12 +29,12 @@ pub(super) struct Problems<'a> {
     warnings: Vec<Problem<'a>>,
     not_kept: usize,
     find_secrets: fn(&str) -> Hidden,
-    /// Looked for when the first diagnostic has to know.
+    /// What `find_secrets` has found, once a diagnostic has had to know.
     secrets: OnceCell<Hidden>,
 }
 
 impl<'a> Problems<'a> {
-    /// None yet in `text`. No diagnostic will show what `find_secrets` finds there.
+    /// No problem with `text` yet. No diagnostic will show what `find_secrets` finds there.
     pub(super) fn new(text: &'a str, find_secrets: fn(&str) -> Hidden) -> Self {
         let secrets = OnceCell::new();
         Self { text, errors: Vec::new(), warnings: Vec::new(), not_kept: 0, find_secrets, secrets }

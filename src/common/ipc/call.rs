@@ -22,11 +22,12 @@ use crate::paths::{ProcessEnvironment, SocketCandidate, sibling_candidates, sock
 
 /// How long a caller waits, from the first connection attempt to the last byte of the answer.
 pub const PATIENCE: Duration = Duration::from_secs(10);
-/// A daemon of ours answers long before, unless it is very busy or stopped.
+/// After so long without an answer, what listens may be no daemon of ours, which answers long before unless it is very
+/// busy or stopped.
 const SILENCE: Duration = Duration::from_millis(500);
-/// Holds a token and what is around it.
+/// Bytes that are read at once: a token fits, and what is around it.
 const CHUNK: usize = 4 * 1024;
-/// For what is larger than that.
+/// The same once an answer has turned out to be larger than that.
 const LARGE_CHUNK: usize = 64 * 1024;
 
 /// Sends a request to the daemon that this process's environment leads to.
@@ -88,7 +89,7 @@ fn call_any<A: Message>(
     Ok((answer, call))
 }
 
-/// Whether it may be a daemon of ours that has accepted this connection to `path`: anything but what certainly is none.
+/// Whether a daemon of ours may have accepted this connection to `path`. False only where it certainly was something else.
 pub fn may_be_ours(stream: UnixStream, path: PathBuf, patience: Duration) -> bool {
     let call = Call { stream, path, patience };
     let Ok(request) = encode(&Request::Info {}) else { return true };
@@ -219,7 +220,7 @@ impl Call {
         }
     }
 
-    /// Whether the process at the other end goes on with others.
+    /// Whether the process that has hung up still accepts connections, and leaves them open.
     fn is_still_served(&self) -> bool {
         let here = [SocketCandidate::Named(self.path.clone())];
         let again = Self::to_first(&here, Deadline::after(Duration::ZERO));

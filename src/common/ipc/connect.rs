@@ -103,7 +103,7 @@ fn is_too_long(error: &io::Error) -> bool {
 /// # Errors
 /// Nobody listens there, or whoever does must not be talked to.
 pub fn connect_to(candidate: &SocketCandidate, patience: Duration) -> Result<UnixStream, ConnectError> {
-    // Held until the connection stands.
+    // The directory that was checked stays open until the connection stands.
     let _directory = match candidate {
         SocketCandidate::Own(own) => {
             let uid = rustix::process::geteuid().as_raw();

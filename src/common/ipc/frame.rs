@@ -80,7 +80,7 @@ impl<M: Message> Decoder<M> {
         if needed > self.bytes.capacity() {
             // Doubling, but never past the frame's end: what is freed is wiped in its whole capacity.
             let length = (needed * 2).max(FIRST_ALLOCATION).min(whole);
-            // The daemon has better to do than to end because a caller's message does not fit.
+            // A failure to allocate would end the whole daemon; this way it ends one call.
             let reserved = self.bytes.try_reserve_exact(length - self.bytes.len());
             reserved.map_err(|_| FrameError::NoMemory { length })?;
         }

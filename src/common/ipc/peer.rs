@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use std::sync::LazyLock;
 
 const ROOT_UID: u32 = 0;
-/// Ours, which does not change; a caller in a crowd need not wait until the system has told it again.
+/// Our own user id. It does not change, so the system is asked once, and not for each caller.
 static OUR_UID: LazyLock<u32> = LazyLock::new(|| rustix::process::geteuid().as_raw());
 
 /// The process at the other end: when it connected, or when it began to listen.
@@ -32,7 +32,7 @@ impl Peer {
     }
 }
 
-/// nix and not rustix: the process id is 0 for a peer in another process namespace, and rustix's cannot be.
+/// By nix, since the process id of a peer outside our process namespace is 0, which rustix's type for it cannot hold.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn peer(socket: &impl AsFd) -> io::Result<Peer> {
     use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
@@ -53,7 +53,7 @@ fn pid_of_peer(socket: &impl AsFd) -> Option<i32> {
     getsockopt(socket, LocalPeerPid).ok().filter(|pid| *pid > 0)
 }
 
-/// The BSDs tell it by structures that neither nix nor rustix reads.
+/// The BSDs tell the process id in structures that neither nix nor rustix reads.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 fn pid_of_peer(_: &impl AsFd) -> Option<i32> {
     None

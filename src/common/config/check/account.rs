@@ -18,7 +18,7 @@ use crate::config::problems::Problems;
 use crate::config::snippet::visible;
 use crate::config::syntax::AccountBlock;
 
-/// A line of the log shows it whole.
+/// In bytes: as much as a line of the log can show.
 const MAX_NAME_BYTES: usize = 1024;
 
 const MANDATORY: [&str; 2] = ["token_uri", "client_id"];
@@ -139,7 +139,7 @@ fn name<'a>(
     }
 }
 
-/// Why the name is of no use: neither commands nor hooks could be told it.
+/// Why no account can have this name: commands and hooks could not be given it.
 fn unusable(name: &str) -> Option<String> {
     if name.contains(char::is_control) {
         return Some("the name of an account cannot contain control characters".into());

@@ -11,11 +11,11 @@ use crate::config::model::{Account, ListenAddress};
 use crate::config::problems::Problems;
 use crate::config::uri::{Scheme, Uri};
 
-/// What a provider gives no session, or no lasting one, without.
+/// Something that a provider wants: without it there is no session, or none that lasts.
 struct Need {
     hosts: &'static [&'static str],
     is_met: fn(&Account) -> bool,
-    /// The option that lacks it.
+    /// The option to point at where it is missing.
     option: &'static str,
     message: &'static str,
 }
@@ -135,12 +135,12 @@ fn endpoints(account: &Account) -> impl Iterator<Item = (&'static str, &Uri)> {
     all.into_iter().flatten().filter_map(|(option, endpoint)| Some((option, endpoint.known()?)))
 }
 
-/// Where a sign-in begins, or who is asked where.
+/// The host of the endpoint that a sign-in begins at, or of the issuer that is asked for it.
 fn sign_in_host(account: &Account) -> &str {
     account.grant.endpoint().unwrap_or(&account.token_uri).anchor().host()
 }
 
-/// What the provider gave the application, each with its option.
+/// The identifier and the secret that the provider gave the client, each with its option.
 fn credentials(account: &Account) -> impl Iterator<Item = (&'static str, &str)> {
     let secret = account.client_auth.secret().map(|secret| ("client_secret", secret.expose()));
     [("client_id", &*account.client_id)].into_iter().chain(secret)
@@ -158,7 +158,7 @@ fn doubt_of(value: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether it begins as what a template leaves to be filled in.
+/// Whether it begins like a placeholder of a template, such as `your-client-id`.
 pub(super) fn is_of_a_template(text: &str) -> bool {
     let beginning = text.get(..5).unwrap_or_default();
     beginning.eq_ignore_ascii_case("your-") || beginning.eq_ignore_ascii_case("your_")
@@ -201,7 +201,7 @@ fn port(redirect: &Uri, option: &str, listener: &ListenAddress) -> Option<String
     ))
 }
 
-/// Where a browser on this machine would not find the listener.
+/// What is to be said where a browser on this machine would not find the listener.
 fn host(redirect: &Uri, option: &str, listener: &ListenAddress) -> Option<String> {
     let wanted = addresses(redirect.host());
     match listener.host.parse() {
@@ -221,7 +221,7 @@ fn host(redirect: &Uri, option: &str, listener: &ListenAddress) -> Option<String
     }
 }
 
-/// Those that a browser tries; none where only a lookup could tell.
+/// The addresses that a browser tries for a host; none where only the name service knows.
 fn addresses(host: &str) -> Vec<IpAddr> {
     match host.trim_start_matches('[').trim_end_matches(']').parse() {
         Ok(address) => vec![address],
@@ -230,7 +230,7 @@ fn addresses(host: &str) -> Vec<IpAddr> {
     }
 }
 
-/// A socket bound to `::` takes IPv4, too.
+/// Whether a socket bound to one address takes connections to another. One bound to `::` takes IPv4, too.
 fn reaches(bound: IpAddr, wanted: IpAddr) -> bool {
     bound == wanted || (bound.is_unspecified() && (bound.is_ipv6() || wanted.is_ipv4()))
 }

@@ -10,11 +10,11 @@ use crate::config::client_auth::ClientAuth;
 use crate::config::grant::{Application, Grant, JwtBearer};
 use crate::config::problems::Problems;
 
-/// What is about a user who signs in.
+/// Options that are about a user who signs in.
 const OF_SIGN_INS: [&str; 5] =
     ["auth_uri", "auth_uri_fields", "device_auth_uri", "login_hint", "redirect_uri"];
 
-/// What proves who a client is that asks for itself.
+/// Options by which a client proves who it is, which a signed grant makes needless.
 const PROOFS: [&str; 3] = ["client_auth", "client_secret", "client_secret_cmd"];
 
 /// Microsoft's tenants that are no organization.
@@ -108,7 +108,7 @@ pub(super) fn check_proof<'a>(
     }
 }
 
-/// Something is there that was reported as wrong already.
+/// Where nothing proves who the client is: whether that is because of an option that has been reported as wrong already.
 fn has_unusable_proof(seen: &Seen) -> bool {
     seen.get("client_key_file").is_some() || client_secret::is_unusable(seen)
 }

@@ -11,7 +11,7 @@ use crate::terminal::is_printable_ascii;
 
 pub(super) const FILE: &str = "client_key_file";
 
-/// What goes with a key, and is nothing without.
+/// Options that say more of the key, and make no sense without one.
 const BESIDE: [&str; 3] = ["client_certificate_file", "client_key_id", "client_key_alg"];
 
 const ALGORITHMS: [(&str, KeyAlgorithm); 3] =
@@ -26,7 +26,7 @@ pub(super) struct Draft {
     algorithm: Option<KeyAlgorithm>,
 }
 
-/// Of which a draft is a part.
+/// A draft of an account has these options as a part of it.
 pub(super) trait HasClientKey {
     fn client_key(&mut self) -> &mut Draft;
 }
@@ -52,14 +52,15 @@ pub(super) const fn algorithm_rule<D: HasClientKey>() -> Rule<D> {
 }
 
 impl Draft {
-    /// The key, if there is one; whoever asks first has it.
+    /// The key, if there is one. It can be taken once: by the grant that it signs, or else as what the client proves itself
+    /// with.
     pub(super) fn take(&mut self) -> Option<Arc<ClientKey>> {
         let Self { file, certificate, id, algorithm } = mem::take(self);
         Some(Arc::new(ClientKey { file: file?, certificate, id: id.map(Arc::from), algorithm }))
     }
 }
 
-/// Complains of what is said of a key that is not there.
+/// Complains of options that say more of a key, where there is none.
 pub(super) fn report_missing<'a>(seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) {
     for option in BESIDE {
         let why = format!("'{option}' needs '{FILE}' beside it");

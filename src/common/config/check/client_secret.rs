@@ -15,7 +15,7 @@ pub(super) struct Draft {
     command: Option<String>,
 }
 
-/// Of which a draft is a part.
+/// A draft of an account has these options as a part of it.
 pub(super) trait HasClientSecret {
     fn client_secret(&mut self) -> &mut Draft;
 }
@@ -33,7 +33,7 @@ pub(super) const fn command_rule<D: HasClientSecret>() -> Rule<D> {
 }
 
 impl Draft {
-    /// The secret, if there is one. An empty one is none.
+    /// The secret, if there is one. An empty text stands for none.
     pub(super) fn check<'a>(self, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) -> Option<ClientSecret> {
         if let (Some(place), Some(_)) = (seen.place(OF_COMMAND), seen.get(WRITTEN)) {
             let message = format!("this account has a {WRITTEN} and a {OF_COMMAND}: remove one of them");
@@ -45,7 +45,7 @@ impl Draft {
     }
 }
 
-/// What the option is called that has the secret.
+/// The option that the secret comes from.
 pub(super) fn option_of(secret: &ClientSecret) -> &'static str {
     match secret {
         ClientSecret::Written(_) => WRITTEN,
@@ -53,7 +53,7 @@ pub(super) fn option_of(secret: &ClientSecret) -> &'static str {
     }
 }
 
-/// A command is there that was reported as wrong already.
+/// Where no secret could be read: whether that is because of a command that has been reported as wrong already.
 pub(super) fn is_unusable(seen: &Seen) -> bool {
     seen.get(OF_COMMAND).is_some()
 }

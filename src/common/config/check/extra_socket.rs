@@ -8,11 +8,11 @@ use crate::config::syntax::{Assignment, Value};
 use crate::config::user_path::UserPath;
 use crate::near_miss::nearest;
 
-/// Where it is.
+/// The option that says where the socket is.
 pub(super) const PLACE: &str = "extra_socket";
-/// Whose tokens.
+/// The option that says whose access tokens can be had there.
 pub(super) const ACCOUNTS: &str = "extra_socket_accounts";
-/// What the command socket is called, which is in the same directory.
+/// The name of the command socket, which an extra socket beside it cannot have.
 const TAKEN: &str = "pizauth.sock";
 
 /// What the two options say, before the accounts of the file are known.
@@ -36,7 +36,7 @@ pub(super) fn check_pair<'a>(draft: &Draft, seen: &Seen<'_, 'a>, problems: &mut 
     }
 }
 
-/// Reports who is on the list and is none of `accounts`.
+/// Reports names on the list that are none of `accounts`.
 pub(super) fn check_accounts<'a>(
     draft: &Draft,
     globals: &[&Assignment<'a>],

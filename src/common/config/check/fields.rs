@@ -70,7 +70,7 @@ impl<'a> Given<'_, 'a> {
 fn resource<'a>(written: Quoted<'a>, problems: &mut Problems<'a>) -> Option<String> {
     let text = written.text(problems)?;
     match uri::absolute(&text) {
-        // It is sent as it stands, and compared so.
+        // It is sent as it stands, and servers compare it letter by letter.
         Ok(_) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
             problems
                 .error(written.0, "this resource has a character that no URI has: encode it, a blank as %20");

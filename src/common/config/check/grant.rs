@@ -19,7 +19,7 @@ pub(super) fn report_missing<'a>(
     seen: &Seen<'_, 'a>,
     problems: &mut Problems<'a>,
 ) {
-    // Which one it would be is not known where `grant` is wrong.
+    // Where `grant` is wrong nobody knows which endpoint it takes.
     let Some(name) = name(draft, seen) else { return };
     if name == GrantName::JwtBearer {
         return application::report_missing(place, seen, problems);
@@ -40,7 +40,7 @@ pub(super) fn report_missing<'a>(
     problems.error(place, format!("this account has no {option}, which {why}"));
 }
 
-/// Whether the provider has it, or an issuer may. One that could not be read may have.
+/// Whether the provider has that endpoint, or an issuer may. So may an issuer or a provider that could not be read.
 fn is_supplied(name: GrantName, draft: &Draft, seen: &Seen) -> bool {
     match (name, draft.provider) {
         _ if seen.get("issuer").is_some() => true,

@@ -7,10 +7,10 @@ use super::uri::is_loopback;
 use crate::config::problems::Problems;
 use crate::config::uri::{Scheme, Uri, is_one_word};
 
-/// Where tenants are part of the path.
+/// The hosts at which the tenant is a part of the path.
 const MICROSOFT: [&str; 3] =
     ["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"];
-/// Those that stand for many: their metadata names a template.
+/// Tenants that stand for many: their metadata names a template in place of an issuer.
 const SHARED_TENANTS: [&str; 3] = ["common", "organizations", "consumers"];
 
 /// What may be written as `issuer`, for who has it from elsewhere than a configuration.

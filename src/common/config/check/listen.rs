@@ -8,7 +8,7 @@ use crate::config::model::ListenAddress;
 use crate::config::problems::Problems;
 use crate::config::syntax::Value;
 
-/// A `*_listen` option.
+/// The value of a `*_listen` option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Listen {
     /// `none`

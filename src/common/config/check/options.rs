@@ -7,7 +7,7 @@ use crate::near_miss::nearest;
 /// One row of a table: what an option is called and where its value goes.
 pub(super) struct Rule<D> {
     pub(super) name: &'static str,
-    /// The name under which it may stand once, which an alias shares.
+    /// The option that this one is another name of, or itself: both together may stand once.
     pub(super) stands_for: &'static str,
     /// Converts the value, reports what is wrong with it, stores it in the draft.
     pub(super) read: for<'a> fn(&mut D, &Given<'_, 'a>, &mut Problems<'a>),

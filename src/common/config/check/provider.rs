@@ -53,12 +53,12 @@ impl Provider {
         self.uri(self.preset.issuer?)
     }
 
-    /// Where there are tenants.
+    /// The tenant, where the provider has tenants.
     pub(super) fn tenant(&self) -> Option<&str> {
         self.tenant.as_deref()
     }
 
-    /// Those of a user.
+    /// The scopes that an account for a user has, where it names none.
     pub(super) fn scopes(&self) -> Vec<String> {
         self.preset.scopes.iter().map(|scope| (*scope).to_owned()).collect()
     }
@@ -78,7 +78,7 @@ impl Provider {
     }
 }
 
-/// Not so where the provider could not be read.
+/// Whether `tenant` makes no sense here. Where the provider could not be read it may.
 fn has_no_tenants(preset: Option<&Preset>, seen: &Seen) -> bool {
     match preset {
         Some(preset) => preset.tenant.is_none(),
@@ -91,7 +91,7 @@ impl<'a> Given<'_, 'a> {
         self.one_of(PRESETS.iter().map(|preset| (preset.name, preset)), problems)
     }
 
-    /// What stands in the path of a URI.
+    /// A tenant: it will stand in the path of a URI.
     pub(super) fn tenant(&self, problems: &mut Problems<'a>) -> Option<String> {
         let Value::String(_) = self.value else { return self.wrong_type("a string", problems) };
         let tenant = self.string(problems)?;

@@ -8,7 +8,7 @@ const AT_LEAST: Duration = Duration::from_secs(90 * 60);
 const BEFORE_EXPIRY: Duration = Duration::from_secs(90);
 const RETRY: Duration = Duration::from_secs(40);
 
-/// As far as given.
+/// The times that the options give, as far as they do.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RefreshTimes {
     at_least: Option<Duration>,
@@ -16,7 +16,7 @@ pub(super) struct RefreshTimes {
     retry: Option<Duration>,
 }
 
-/// A draft that has them.
+/// A draft has these options as a part of it.
 pub(super) trait HasRefreshTimes {
     fn refresh_times(&mut self) -> &mut RefreshTimes;
 }

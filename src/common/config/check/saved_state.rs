@@ -24,7 +24,7 @@ impl Draft {
             let why = format!("'{given}' needs '{other}' beside it: one reads what the other has written");
             seen.report_without(given, other, &why, problems);
         }
-        // One of the two without the other is reported already.
+        // Where there is a `state_decrypt_cmd` alone the missing one is reported already.
         if seen.get(DECRYPT).is_none() {
             let why = format!("'{FILE}' needs '{ENCRYPT}' and '{DECRYPT}': without them nothing is saved");
             seen.report_without(FILE, ENCRYPT, &why, problems);
@@ -34,7 +34,7 @@ impl Draft {
 }
 
 impl<'a> Given<'_, 'a> {
-    /// A command that has something to do.
+    /// A command, which must not be empty.
     pub(super) fn filter(&self, problems: &mut Problems<'a>) -> Option<String> {
         let command = self.command(problems)?;
         if command.trim().is_empty() {

@@ -12,13 +12,13 @@ use crate::paths::directory::{DirectoryError, Problem, is_own_group, weak_parent
 
 const ROOT_UID: u32 = 0;
 
-/// What to warn of.
+/// Something to warn of, and what helps.
 pub(super) struct Exposed {
     pub(super) message: String,
     pub(super) help: String,
 }
 
-/// What lets others at the regular file at `path`, which is the user's own or root's.
+/// How others can read or change the file at `path`, if it is a regular one.
 pub(super) fn of(path: &Path, stat: &Stat, holds_a_secret: bool) -> Vec<Exposed> {
     if FileType::from_raw_mode(stat.st_mode as _) != FileType::RegularFile {
         return Vec::new();
@@ -41,7 +41,7 @@ pub(super) fn of(path: &Path, stat: &Stat, holds_a_secret: bool) -> Vec<Exposed>
 pub(super) fn of_keys(config: &Config, environment: &impl Environment) -> Vec<Exposed> {
     let (home, uid) = (environment.home(), rustix::process::geteuid().as_raw());
     let keys = config.accounts.iter().filter_map(Account::key);
-    // Many accounts may have one.
+    // Many accounts may have the same key.
     let files: BTreeSet<_> = keys.filter_map(|key| key.file.resolve(home.as_deref())).collect();
     let is_readable =
         |file: &PathBuf| stat(file).is_ok_and(|found| others_have(&found, Mode::RGRP, Mode::ROTH, uid));
@@ -81,7 +81,7 @@ fn others_have(stat: &Stat, group: Mode, others: Mode, uid: u32) -> bool {
     mode.contains(others) || mode.contains(group) && !is_own_group(stat.st_gid, uid)
 }
 
-/// A directory on the way to the file, or on the way to what it is a link to.
+/// The first directory through which others can exchange the file, on the way to it, or to what it is a link to.
 fn parent(path: &Path, uid: u32) -> Option<Exposed> {
     let target = path.canonicalize().ok();
     let weak = weak_parent(path, uid).or_else(|| weak_parent(&target?, uid))?;

@@ -27,7 +27,7 @@ pub(super) fn warnings(
 ) -> Report {
     let home = environment.home();
     let trouble = |command: &str| trouble(command, home.as_deref());
-    // To find the places takes as long as reading the file, so it is done for a reason only.
+    // The file is read a second time to find where the commands stand; only where there is something to say of one.
     let filters = config.saved_state.iter().flat_map(|saved| [&*saved.encrypt_cmd, &*saved.decrypt_cmd]);
     let secrets = config.accounts.iter().filter_map(|account| account.client_auth.secret_cmd());
     let commands = config.hooks.all().into_iter().flatten().chain(filters).chain(secrets.map(|it| &**it));
@@ -35,7 +35,7 @@ pub(super) fn warnings(
         return Report::default();
     }
     let mut problems = Problems::new(text, secrets::find);
-    // What is wrong with the text has been told.
+    // What the second reading complains of has been told after the first.
     let mut told = Problems::new(text, secrets::find);
     let options = syntax::read(text, &mut told).into_iter().flat_map(|item| match item {
         Item::Option(option) => vec![option],
@@ -52,7 +52,7 @@ pub(super) fn warnings(
     problems.into_report(&Source::new(text, file_name))
 }
 
-/// What keeps the first word of `command` from being run, or from being one's own, if it is the path of a file.
+/// Why the program that `command` names by its path cannot be run, or can be changed by others.
 fn trouble(command: &str, home: Option<&Path>) -> Option<String> {
     let word = plain_path(command)?;
     let file = resolved(word, home)?;
@@ -60,7 +60,7 @@ fn trouble(command: &str, home: Option<&Path>) -> Option<String> {
     Some(format!("{word}, which {why}"))
 }
 
-/// The first word, where it is a path to every shell: as it stands, or in the home.
+/// The first word, where every shell takes it for a path: an absolute one, or one in the home.
 fn plain_path(command: &str) -> Option<&str> {
     let command = command.trim_ascii_start();
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+,@%:".contains(c);
@@ -86,7 +86,7 @@ fn why_not_run(path: &Path) -> Option<&'static str> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Some("does not exist")
         }
-        // It may be there, for whoever runs it.
+        // We may not be allowed to look, and whoever runs it may.
         Err(_) => None,
     }
 }

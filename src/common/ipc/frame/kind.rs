@@ -9,10 +9,10 @@ use crate::ipc::message::{Answer, Report, Request, Response};
 pub const MAX_REQUEST: usize = 64 * 1024;
 /// The same for a short answer: an access token of 64 KiB fits, however it is written.
 pub(super) const MAX_ANSWER: usize = 256 * 1024;
-/// The same for long ones.
+/// The same for long requests and answers.
 pub const MAX_LONG: usize = 16 * 1024 * 1024;
 
-/// A row of `status`, about.
+/// About how many bytes a row of `status` has.
 const BYTES_OF_AN_ACCOUNT: usize = 256;
 
 /// What a frame carries.
@@ -59,7 +59,7 @@ pub trait Message: Serialize + Sized {
     /// Reads it from the JSON text of a frame.
     ///
     /// # Errors
-    /// It is none.
+    /// The text is no such message.
     fn parse(kind: FrameKind, json: &[u8]) -> serde_json::Result<Self>;
 }
 
