@@ -1,6 +1,7 @@
 //! What git says of a credential, and what it is answered: lines of `key=value` (git-credential(1), INPUT/OUTPUT FORMAT).
 
-use std::io::BufRead;
+use std::fmt;
+use std::io::{self, BufRead};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use pizauth_common::cause::Cause;
@@ -23,21 +24,61 @@ pub(super) struct Description {
     knows_authtype: bool,
 }
 
+/// Why what is read is no description of a credential.
+#[derive(Debug)]
+pub(super) enum NoDescription {
+    Unread(io::Error),
+    TooLong,
+    NotUtf8,
+    ControlCharacter,
+    NoEqualsSign,
+    NoProtocol,
+}
+
+impl fmt::Display for NoDescription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unread(error) => Cause(error).fmt(f),
+            Self::TooLong => write!(f, "it is over {MAX_BYTES} bytes"),
+            Self::NotUtf8 => f.write_str("it is not UTF-8"),
+            Self::ControlCharacter => {
+                f.write_str("a line has a control character, such as a carriage return")
+            }
+            Self::NoEqualsSign => f.write_str("a line has no '='"),
+            Self::NoProtocol => f.write_str("it names no protocol"),
+        }
+    }
+}
+
+/// The server would get an access token in clear over the network.
+#[derive(Debug)]
+pub(super) struct InClear<'a> {
+    host: &'a str,
+    protocol: &'a str,
+}
+
+impl fmt::Display for InClear<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, protocol } = self;
+        write!(f, "no access token is given to {host:?} by {protocol}, where others can read it (use https)")
+    }
+}
+
 impl Description {
     /// Reads it to its end, which is an empty line or that of the input.
     ///
     /// # Errors
-    /// What is read is no description of a credential: why.
-    pub(super) fn read(input: impl BufRead) -> Result<Self, String> {
+    /// What is read is no description of a credential.
+    pub(super) fn read(input: impl BufRead) -> Result<Self, NoDescription> {
         let mut description = Self::default();
         let mut input = input.take(MAX_BYTES + 1);
         loop {
             let mut line = Vec::new();
-            let read = input.read_until(b'\n', &mut line).map_err(|error| Cause(&error).to_string())?;
+            let read = input.read_until(b'\n', &mut line).map_err(NoDescription::Unread)?;
             if input.limit() == 0 {
-                return Err(format!("it is over {MAX_BYTES} bytes"));
+                return Err(NoDescription::TooLong);
             }
-            let line = Secret::new(String::from_utf8(line).map_err(|_| "it is not UTF-8")?);
+            let line = Secret::new(String::from_utf8(line).map_err(|_| NoDescription::NotUtf8)?);
             match line.expose().strip_suffix('\n').unwrap_or(line.expose()) {
                 "" => break,
                 line => description.take(line)?,
@@ -46,15 +87,15 @@ impl Description {
                 break;
             }
         }
-        if is_scheme(&description.protocol) { Ok(description) } else { Err("it names no protocol".into()) }
+        if is_scheme(&description.protocol) { Ok(description) } else { Err(NoDescription::NoProtocol) }
     }
 
-    fn take(&mut self, line: &str) -> Result<(), String> {
+    fn take(&mut self, line: &str) -> Result<(), NoDescription> {
         // Some programs take a carriage return for the end of a line: a name with one would be two lines of the answer.
         if line.contains(char::is_control) {
-            return Err("a line has a control character, such as a carriage return".into());
+            return Err(NoDescription::ControlCharacter);
         }
-        let (key, value) = line.split_once('=').ok_or("a line has no '='")?;
+        let (key, value) = line.split_once('=').ok_or(NoDescription::NoEqualsSign)?;
         match key {
             "protocol" => self.protocol = value.to_ascii_lowercase(),
             "host" => value.clone_into(&mut self.host),
@@ -83,15 +124,10 @@ impl Description {
     ///
     /// # Errors
     /// The server is one of those.
-    pub(super) fn check_way(&self) -> Result<(), String> {
-        let is_open = ["http", "ftp"].contains(&self.protocol.as_str());
-        if is_open && !is_loopback(&self.host) {
-            return Err(format!(
-                "no access token is given to {:?} by {}, where others can read it (use https)",
-                self.host, self.protocol
-            ));
-        }
-        Ok(())
+    pub(super) fn check_way(&self) -> Result<(), InClear<'_>> {
+        let Self { host, protocol, .. } = self;
+        let is_open = ["http", "ftp"].contains(&protocol.as_str());
+        if is_open && !is_loopback(host) { Err(InClear { host, protocol }) } else { Ok(()) }
     }
 
     /// What git is answered.
@@ -135,7 +171,7 @@ fn is_loopback(host: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Description, String> {
+    fn read(text: &str) -> Result<Description, NoDescription> {
         Description::read(text.as_bytes())
     }
 
@@ -213,8 +249,8 @@ mod tests {
             (&"x".repeat(1 << 20), "it is over 262144 bytes"),
             (&"a=b\n".repeat(1 << 18), "it is over 262144 bytes"),
         ] {
-            assert_eq!(read(text).unwrap_err(), why);
+            assert_eq!(read(text).unwrap_err().to_string(), why);
         }
-        assert_eq!(Description::read(&b"path=\xff\n"[..]).unwrap_err(), "it is not UTF-8");
+        assert_eq!(Description::read(&b"path=\xff\n"[..]).unwrap_err().to_string(), "it is not UTF-8");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal};
 use std::process::{Command, ExitStatus, Stdio};
@@ -88,19 +89,40 @@ fn command(entry: &str, url: &str) -> Vec<String> {
     words
 }
 
+/// Why there is no browser.
+#[derive(Debug)]
+enum NotOpened {
+    /// The program has ended at once, and badly.
+    Failed(String, ExitStatus),
+    /// It cannot be started.
+    NotStarted(String, io::Error),
+    /// None of these programs is installed.
+    Missing(Vec<String>),
+}
+
+impl fmt::Display for NotOpened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(program, status) => write!(f, "{program} has failed: {status}"),
+            Self::NotStarted(program, error) => write!(f, "{program}: {}", Cause(error)),
+            Self::Missing(programs) => write!(f, "there is no {}", programs.join(", no ")),
+        }
+    }
+}
+
 /// Starts the first of the programs that is installed. An error where it fails at once, or none is installed.
-fn run_first(commands: Vec<Vec<String>>) -> Result<(), String> {
+fn run_first(commands: Vec<Vec<String>>) -> Result<(), NotOpened> {
     let mut missing = Vec::new();
     for words in commands {
         let Some((program, arguments)) = words.split_first() else { continue };
         match run(program, arguments) {
-            Ok(Some(status)) if !status.success() => return Err(format!("{program} has failed: {status}")),
+            Ok(Some(status)) if !status.success() => return Err(NotOpened::Failed(program.clone(), status)),
             Ok(_) => return Ok(()),
             Err(error) if error.kind() == ErrorKind::NotFound => missing.push(program.clone()),
-            Err(error) => return Err(format!("{program}: {}", Cause(&error))),
+            Err(error) => return Err(NotOpened::NotStarted(program.clone(), error)),
         }
     }
-    Err(format!("there is no {}", missing.join(", no ")))
+    Err(NotOpened::Missing(missing))
 }
 
 /// Starts a program in a session of its own: neither Ctrl-C nor the end of the terminal ends it. Its exit status, if it
@@ -148,10 +170,10 @@ mod tests {
     fn what_is_missing_is_passed_over_and_what_fails_at_once_says_so() {
         let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
         let missing = || words("/nonexistent/browser url");
-        assert_eq!(run_first(vec![missing(), words("true url")]), Ok(()));
-        let none = run_first(vec![missing(), missing()]);
-        assert_eq!(none, Err("there is no /nonexistent/browser, no /nonexistent/browser".to_owned()));
-        let failed = run_first(vec![words("false url"), words("true url")]).unwrap_err();
+        run_first(vec![missing(), words("true url")]).expect("the second one");
+        let none = run_first(vec![missing(), missing()]).unwrap_err().to_string();
+        assert_eq!(none, "there is no /nonexistent/browser, no /nonexistent/browser");
+        let failed = run_first(vec![words("false url"), words("true url")]).unwrap_err().to_string();
         assert!(failed.starts_with("false has failed: "), "{failed}");
     }
 }
