@@ -17,14 +17,16 @@ use pizauth_core::keeper::JobId;
 use crate::containment::{Worker, contain};
 use crate::log::{self, What};
 use crate::mailbox::{Event, Mailbox};
+use crate::signing::{Signed, Unsigned};
 use attempt::Attempt;
 use failure::Failure;
+use proxy::Proxies;
+use roots::Roots;
 use transport::Transport;
 
 pub(crate) use once::Once;
 
 mod answer;
-pub(crate) mod assertion;
 mod attempt;
 mod dialers;
 mod failure;
@@ -37,6 +39,9 @@ mod tests;
 mod tls_trouble;
 mod transport;
 mod unpacking;
+
+/// Signs what a request wants signed. What that is, and by which key, others know.
+pub(crate) type Sign = fn(&Request) -> Result<Signed, Unsigned>;
 
 /// How long a request may take, and how many there may be.
 #[derive(Clone, Copy, Debug)]
@@ -77,8 +82,8 @@ impl Http {
     ///
     /// # Errors
     /// The system has no thread left.
-    pub(crate) fn start(mailbox: Mailbox, limits: RequestLimits) -> io::Result<Self> {
-        let transport = Transport::new(limits, |name| std::env::var_os(name));
+    pub(crate) fn start(mailbox: Mailbox, limits: RequestLimits, sign: Sign) -> io::Result<Self> {
+        let transport = Transport::new(limits, sign, |name| std::env::var_os(name));
         Self::with(mailbox, limits, move |request, attempt| transport.perform(request, attempt))
     }
 
@@ -107,7 +112,9 @@ impl Drop for Http {
 
 /// What in the environment will make requests fail: for a warning at start.
 pub(crate) fn environment_warnings() -> Vec<String> {
-    Transport::new(RequestLimits::default(), |name| std::env::var_os(name)).warnings()
+    let variable = |name: &str| std::env::var_os(name);
+    let proxies = Proxies::from_environment(variable).warnings();
+    proxies.into_iter().chain(Roots::from_environment(variable).warnings()).collect()
 }
 
 /// Performs the request in a thread of its own, which tells what has come of it.

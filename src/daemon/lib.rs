@@ -25,6 +25,7 @@ mod saved_state;
 pub mod server;
 mod shell;
 mod signals;
+mod signing;
 mod socket_file;
 mod supervisor;
 #[cfg(test)]
@@ -32,8 +33,8 @@ mod testing;
 mod wake_sources;
 mod wiped_on_free;
 
-/// For the fuzzer.
-pub use http::assertion::key_file;
 /// For tests: what the manual and monitoring rules say of the log.
 pub use log::{Severity, events as log_events};
+/// For the fuzzer.
 pub use redirect_listener::head;
+pub use signing::key_file;

@@ -118,6 +118,12 @@ fn one_file_reads_the_clocks() {
 }
 
 #[test]
+fn the_room_that_talks_to_servers_knows_no_oauth() {
+    let words = ["oauth", "Assertion", "assertion", "ClientKey", "key_file", "signing::sign"];
+    assert_unnamed(&words, |path| is_in(path, "src/daemon/http"));
+}
+
+#[test]
 fn libraries_stay_in_their_rooms() {
     let rooms = [
         ("attohttpc", &["src/daemon/http"][..]),

@@ -7,13 +7,13 @@ use std::time::Duration;
 use attohttpc::{Error, ErrorKind, InvalidResponseKind};
 use pizauth_common::cause::Cause;
 
-use super::assertion::Unsigned;
 use super::dialers::MOST_ADDRESSES;
 use super::proxy::UnusableProxy;
 use super::roots::UnusableRoots;
 use super::tls_trouble;
 use crate::containment::Bug;
 use crate::name_lookup;
+use crate::signing::Unsigned;
 
 /// A request has come to nothing.
 #[derive(Debug)]

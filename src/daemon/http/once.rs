@@ -8,7 +8,7 @@ use pizauth_core::http::{Answer, Lost, Request};
 use super::attempt::Attempt;
 use super::failure::Failure;
 use super::transport::Transport;
-use super::{RequestLimits, in_a_thread};
+use super::{RequestLimits, Sign, in_a_thread};
 
 /// The way to servers, as the daemon has it: the same proxies, roots and limits.
 pub(crate) struct Once {
@@ -18,9 +18,9 @@ pub(crate) struct Once {
 
 impl Once {
     /// By the variables of this process's environment.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(sign: Sign) -> Self {
         let limits = RequestLimits::default();
-        Self { transport: Arc::new(Transport::new(limits, |name| std::env::var_os(name))), limits }
+        Self { transport: Arc::new(Transport::new(limits, sign, |name| std::env::var_os(name))), limits }
     }
 
     /// Sends the request and waits for what comes of it, for as long as the daemon does.

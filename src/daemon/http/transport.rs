@@ -12,15 +12,15 @@ use pizauth_common::secret::Secret;
 use pizauth_core::http::{Answer, Method, Request};
 use url::Url;
 
-use super::RequestLimits;
 use super::answer;
-use super::assertion::{self, Signed};
 use super::attempt::Attempt;
 use super::dialers::{Dialers, Turn, patience};
 use super::failure::{Failure, Trouble};
 use super::proxy::Proxies;
 use super::roots::Roots;
 use super::route::Route;
+use super::{RequestLimits, Sign};
+use crate::signing::Signed;
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +28,7 @@ mod tests;
 /// How requests get to a server: directly or by proxy, and which certificates are trusted.
 pub(super) struct Transport {
     limits: RequestLimits,
+    sign: Sign,
     proxies: Proxies,
     roots: Roots,
     dialers: Dialers,
@@ -35,18 +36,18 @@ pub(super) struct Transport {
 
 impl Transport {
     /// `variable` reads the environment.
-    pub(super) fn new(limits: RequestLimits, variable: impl Fn(&str) -> Option<OsString>) -> Self {
+    pub(super) fn new(
+        limits: RequestLimits,
+        sign: Sign,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Self {
         Self {
             limits,
+            sign,
             proxies: Proxies::from_environment(&variable),
             roots: Roots::from_environment(&variable),
             dialers: Dialers::default(),
         }
-    }
-
-    /// What will make requests fail, as far as it can be told without one.
-    pub(super) fn warnings(&self) -> Vec<String> {
-        self.proxies.warnings().into_iter().chain(self.roots.warnings()).collect()
     }
 
     /// Sends the request, once, and brings back its answer. Takes at most the total time limit, but for name lookups,
@@ -62,13 +63,13 @@ impl Transport {
             Ok(proxy) => Route { proxy, ..direct },
             Err(unusable) => return Err(direct.failure(Trouble::Proxy(unusable), attempt)),
         };
-        let Signed { body, jwt } = assertion::signed(request).map_err(Failure::Unsigned)?;
+        let Signed { body, added } = (self.sign)(request).map_err(Failure::Unsigned)?;
         let answer = self.ask(&route, request, &body, attempt, deadline).map_err(|trouble| {
             // A connection that is shut down because the time is up looks as if the other side had done it.
             let trouble = if deadline.left().is_err() { Trouble::TimedOut } else { trouble };
             route.failure(trouble, attempt)
         })?;
-        Ok(Answer { signed: jwt, ..answer })
+        Ok(Answer { signed: added, ..answer })
     }
 
     fn ask(

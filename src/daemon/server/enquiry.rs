@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::options::Arguments;
 use crate::http::Once;
+use crate::signing;
 
 /// What an issuer is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl Enquiry {
     pub(super) fn run(&self, invocation: &Invocation) -> Exit {
         set_up_allocator();
         harden_process();
-        let way = Once::new();
+        let way = Once::new(signing::sign);
         match self.found(|request| way.ask(request)) {
             Ok(Found { json, remarks }) => {
                 remarks.iter().for_each(|remark| invocation.complain(remark));

@@ -25,7 +25,7 @@ use crate::shell::Shell;
 use crate::signals::Signals;
 use crate::socket_file::SocketFile;
 use crate::supervisor::Supervisor;
-use crate::{entropy, wake_sources};
+use crate::{entropy, signing, wake_sources};
 
 /// Opens everything. When this returns, commands are accepted.
 ///
@@ -57,7 +57,8 @@ pub(super) fn open(
     let redirect_listener =
         RedirectListener::bind(redirect_listener::Settings::new(&config), mailbox.clone())
             .map_err(|error| error.to_string())?;
-    let http = Http::start(mailbox.clone(), RequestLimits::default()).map_err(cannot("start a thread"))?;
+    let http = Http::start(mailbox.clone(), RequestLimits::default(), signing::sign)
+        .map_err(cannot("start a thread"))?;
     let shell = shell(limits, &socket_file);
     let client_secrets = ClientSecrets::new(shell.clone(), mailbox.teller(Event::SecretPrinted));
     let saved_state = SavedState::new(shell.clone(), mailbox.teller(Event::SavedState));

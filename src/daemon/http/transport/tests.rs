@@ -1,6 +1,5 @@
 use std::io::Read as _;
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{TryRecvError, channel};
@@ -11,14 +10,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pizauth_common::secret::Secret;
 use pizauth_core::http::Lost;
-use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use rustls::pki_types::PrivateKeyDer;
 
 use super::*;
+use crate::signing::Unsigned;
 
 mod bodies;
 mod limits;
 mod proxies;
+mod signatures;
+mod unreachable;
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -38,6 +39,11 @@ fn post(uri: &str) -> Request {
     Request { method: Method::Post, uri: uri.to_owned(), headers, body: Secret::from(FORM), assertion: None }
 }
 
+/// Nothing is to be signed.
+fn as_it_is(request: &Request) -> Result<Signed, Unsigned> {
+    Ok(Signed { body: request.body.clone(), added: None })
+}
+
 fn perform(uri: &str, limits: RequestLimits) -> Result<Answer, Lost> {
     perform_with(uri, limits, &[])
 }
@@ -55,7 +61,9 @@ fn perform_request(
     let variable =
         |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
     let attempt = Attempt::default();
-    Transport::new(limits, variable).perform(request, &attempt).map_err(|failure| attempt.lost(&failure))
+    Transport::new(limits, as_it_is, variable)
+        .perform(request, &attempt)
+        .map_err(|failure| attempt.lost(&failure))
 }
 
 /// A server that serves each connection with `serve` until the test ends.
@@ -174,7 +182,7 @@ fn what_was_given_up_is_not_sent_any_more() {
     });
     let attempt = Attempt::default();
     let late = attempt.give_up(&Failure::Late { limit: LONG });
-    let failure = Transport::new(limits(), |_| None).perform(&post(&uri), &attempt).unwrap_err();
+    let failure = Transport::new(limits(), as_it_is, |_| None).perform(&post(&uri), &attempt).unwrap_err();
     assert!(!late.sent && !attempt.lost(&failure).sent, "{failure}");
     assert!(!visits.recv().unwrap().contains("hunter2"));
 }
@@ -221,28 +229,6 @@ fn a_redirect_is_not_followed() {
         assert_eq!(perform(&uri, limits()).unwrap().status, status);
     }
     assert_eq!(visits.try_recv(), Err(TryRecvError::Empty));
-}
-
-#[test]
-fn a_server_that_is_not_there_was_not_reached() {
-    let nobody = Refusing::new();
-    let (why, sent) = lost(perform(&format!("http://{}/", nobody.address), limits()));
-    assert!(why.starts_with("cannot reach 127.0.0.1: connection refused") && !sent, "{why}");
-}
-
-/// An address where nobody listens, and nobody can begin to while it is held: it is bound, and that is all.
-struct Refusing {
-    address: SocketAddr,
-    _socket: OwnedFd,
-}
-
-impl Refusing {
-    fn new() -> Self {
-        let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
-        bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
-        let address = SocketAddr::try_from(getsockname(&socket).unwrap()).unwrap();
-        Self { address, _socket: socket }
-    }
 }
 
 /// Serves `answer` over TLS with a certificate for 127.0.0.1, and writes that to `ca_file`.

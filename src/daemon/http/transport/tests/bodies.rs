@@ -182,7 +182,7 @@ fn every_golden_answer_comes_back_as_it_was_sent() {
         read_request(&mut stream);
         let _ = stream.write_all(&answers.recv().unwrap());
     });
-    let transport = Transport::new(limits(), |_| None);
+    let transport = Transport::new(limits(), as_it_is, |_| None);
     for case in cases {
         let bytes = fs::read(&case).unwrap();
         next.send(bytes.clone()).unwrap();

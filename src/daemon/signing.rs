@@ -33,7 +33,7 @@ const ROOT_UID: u32 = 0;
 
 /// Why nothing is signed, for people.
 #[derive(Debug)]
-pub(super) struct Unsigned {
+pub(crate) struct Unsigned {
     option: &'static str,
     path: String,
     why: String,
@@ -48,26 +48,29 @@ impl fmt::Display for Unsigned {
 
 /// A request that can be sent.
 #[derive(Debug)]
-pub(super) struct Signed {
+pub(crate) struct Signed {
     /// With what was to be signed in it.
-    pub(super) body: Secret,
+    pub(crate) body: Secret,
     /// What that is.
-    pub(super) jwt: Option<Secret>,
+    pub(crate) added: Option<Secret>,
 }
 
 /// Signs what the request wants signed.
-pub(super) fn signed(request: &Request) -> Result<Signed, Unsigned> {
+///
+/// # Errors
+/// A file that is needed for it cannot be used.
+pub(crate) fn sign(request: &Request) -> Result<Signed, Unsigned> {
     let Some(assertion) = &request.assertion else {
-        return Ok(Signed { body: request.body.clone(), jwt: None });
+        return Ok(Signed { body: request.body.clone(), added: None });
     };
-    let jwt = sign(assertion)?;
+    let jwt = jwt(assertion)?;
     let encoded = Zeroizing::new(byte_serialize(jwt.expose().as_bytes()).collect::<String>());
     let body = Secret::new(format!("{}&{}={}", request.body.expose(), assertion.field, *encoded));
-    Ok(Signed { body, jwt: Some(jwt) })
+    Ok(Signed { body, added: Some(jwt) })
 }
 
 /// The signed claims in their compact form (RFC 7515 §3.1).
-fn sign(assertion: &Assertion) -> Result<Secret, Unsigned> {
+fn jwt(assertion: &Assertion) -> Result<Secret, Unsigned> {
     let ClientKey { file, certificate, id, algorithm } = &*assertion.key;
     let key_of = KeyAt { option: "client_key_file", file };
     let key = KeyFile::parse(&key_of.read()?).map_err(|fault| key_of.fault(fault))?;

@@ -27,7 +27,7 @@ fn folder(key: &str) -> TempDir {
 }
 
 /// An RSA key of which one letter is another one.
-const DAMAGED: &[u8] = include_bytes!("../../../../tests/fuzz/corpus/key_file/damaged");
+const DAMAGED: &[u8] = include_bytes!("../../../tests/fuzz/corpus/key_file/damaged");
 
 const RSA: &str = "-algorithm RSA -pkeyopt rsa_keygen_bits:2048";
 const P256: &str = "-algorithm EC -pkeyopt ec_paramgen_curve:P-256";
@@ -61,7 +61,7 @@ fn json(part: &str) -> Value {
 /// The head and the claims, once openssl has found the signature to be right.
 #[track_caller]
 fn verified(folder: &TempDir, key: ClientKey) -> (Value, Value) {
-    let Signed { body, jwt: told } = signed(&request(key)).unwrap();
+    let Signed { body, added: told } = sign(&request(key)).unwrap();
     let jwt = body.expose().strip_prefix("a=b&client_assertion=").unwrap();
     assert_eq!(told.unwrap().expose(), jwt);
     let (signed, signature) = jwt.rsplit_once('.').unwrap();
@@ -145,7 +145,7 @@ fn a_replaced_file_is_used_at_once() {
 
 #[track_caller]
 fn refused(key: ClientKey) -> String {
-    signed(&request(key)).unwrap_err().to_string()
+    sign(&request(key)).unwrap_err().to_string()
 }
 
 #[test]
@@ -196,6 +196,6 @@ fn a_pipe_is_not_waited_for() {
 #[test]
 fn what_needs_no_signature_goes_as_it_is() {
     let plain = Request { assertion: None, ..request(key(&folder(P256))) };
-    let Signed { body, jwt } = signed(&plain).unwrap();
-    assert_eq!((body.expose(), jwt), ("a=b", None));
+    let Signed { body, added } = sign(&plain).unwrap();
+    assert_eq!((body.expose(), added), ("a=b", None));
 }
