@@ -66,6 +66,9 @@ impl Keeper {
     /// Accounts whose redirect URIs have these schemes get new URLs where one is pending: whoever has held the port
     /// meanwhile may know their `state`.
     pub fn renew_pending(&mut self, schemes: &[Scheme], now: Now) {
+        if self.is_stopping {
+            return;
+        }
         let is_one = |entry: &&Entry| {
             let scheme = entry.account.grant.redirect_uri().map(|uri| uri.scheme());
             entry.state.pending().is_some() && scheme.is_some_and(|it| schemes.contains(&it))
@@ -73,10 +76,8 @@ impl Keeper {
         let names = self.entries.values().filter(is_one).map(|entry| entry.account.name.clone());
         let (names, settings) = (names.collect::<Vec<_>>(), self.settings);
         for name in names {
-            // It is there; the URL is told to the user.
             let _ = self.change(name.as_str(), now, |entry, outbox| {
-                let reminder = first_reminder(entry, now.moment);
-                open_browser(entry, reminder, &settings, now, outbox);
+                open_browser(entry, first_reminder(entry, now.moment), &settings, now, outbox)
             });
         }
     }

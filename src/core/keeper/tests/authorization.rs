@@ -64,6 +64,18 @@ fn a_listener_that_is_back_makes_urls_new() {
 }
 
 #[test]
+fn a_daemon_that_stops_leaves_a_pending_url_as_it_is() {
+    let mut bench = Bench::new(vec![account("work")]);
+    let url = bench.url("work");
+    bench.pass(1);
+    bench.keeper.stop();
+    bench.keeper.renew_pending(&[Scheme::Http], bench.now);
+    bench.collect();
+    assert_eq!(bench.url("work"), url);
+    assert_eq!(bench.reminders(), 1, "and nobody is told of another");
+}
+
+#[test]
 fn an_unknown_account_is_said_to_be_unknown() {
     let mut bench = Bench::new(vec![account("work")]);
     assert!(bench.keeper.show("play", bench.now).is_err());
