@@ -45,6 +45,10 @@ impl Keeper {
             fresh.push(name.clone());
             self.entries.insert(name, Entry::new(account));
         }
+        // Those that issuers have named, and that stay.
+        for served in self.entries.values().filter_map(Entry::served) {
+            served.endpoints().for_each(|endpoint| self.places.add_host(endpoint));
+        }
         self.share_metadata(now);
         self.fetch_missing(&fresh, now);
         self.start_due_requests(now);

@@ -5,7 +5,7 @@ use crate::http::Lost;
 use crate::keeper::tests::bench::PORTS;
 use crate::keeper::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
 use crate::snapshot::{AccountSnapshot, Fingerprint, Snapshot};
-use crate::testing::uri;
+use crate::testing::{asking, json_answer, uri};
 
 const MUTE: &str = "https://mute.example/token";
 const OTHER: &str = "https://other.example/token";
@@ -24,17 +24,21 @@ fn names(count: usize) -> Vec<String> {
 
 /// These accounts have sessions whose refresh is due.
 fn all_due(bench: &mut Bench, names: &[String]) {
-    let due = |name: &String| AccountSnapshot {
-        account: name.as_str().into(),
-        fingerprint: Fingerprint::of_account(&at(MUTE, name)),
+    have_due(bench, &many(MUTE, names));
+}
+
+fn have_due(bench: &mut Bench, accounts: &[Account]) {
+    let due = |account: &Account| AccountSnapshot {
+        account: account.name.clone(),
+        fingerprint: Fingerprint::of_account(account),
         access_token: None,
         refresh_token: Some("rt".into()),
         obtained: bench.now.wall,
         expires: bench.now.wall,
         lineage: None,
     };
-    let snapshot = Snapshot { accounts: names.iter().map(due).collect() };
-    assert_eq!(bench.keeper.restore(snapshot, bench.now).restored.len(), names.len());
+    let snapshot = Snapshot { accounts: accounts.iter().map(due).collect() };
+    assert_eq!(bench.keeper.restore(snapshot, bench.now).restored.len(), accounts.len());
     bench.collect();
 }
 
@@ -173,4 +177,23 @@ fn a_second_host_restricts_the_first() {
     bench.keeper.reload(config(many(MUTE, &names)), PORTS, bench.now);
     bench.collect();
     assert_eq!(bench.requests.len(), MAX_IN_FLIGHT, "and all may again when it is gone");
+}
+
+#[test]
+fn a_host_that_an_issuer_has_named_is_known_after_a_reload_too() {
+    let issuer = "https://login.example";
+    let accounts: Vec<_> = names(20).iter().map(|name| asking(account(name), issuer)).collect();
+    let mut bench = Bench::new(accounts.clone());
+    bench.pass(0);
+    let (question, _) = bench.requests.remove(0);
+    let said = format!(
+        r#"{{"issuer":"{issuer}","authorization_endpoint":"{issuer}/authorize","token_endpoint":"{MUTE}"}}"#
+    );
+    bench.keeper.answered(question, Ok(json_answer(200, &said)), bench.now);
+    have_due(&mut bench, &accounts);
+    assert_eq!(in_flight(&bench).len(), MAX_TO_SILENT_HOST);
+    bench.keeper.reload(config(accounts), PORTS, bench.now);
+    bench.collect();
+    lose_first(&mut bench);
+    assert_eq!(in_flight(&bench).len(), MAX_TO_SILENT_HOST);
 }
