@@ -32,7 +32,7 @@ use rustix::process::{Resource, getrlimit};
 use crate::clock::Clock;
 use crate::containment::{Worker, contain};
 use crate::hooks::Finished;
-use crate::log::{self};
+use crate::log;
 use crate::mailbox::Event;
 use crate::signals::Signal;
 use crate::wake_sources;

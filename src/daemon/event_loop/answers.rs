@@ -27,6 +27,12 @@ impl From<Refused> for Response {
     }
 }
 
+impl From<Refused> for Answer {
+    fn from(refused: Refused) -> Self {
+        Response::from(refused).into()
+    }
+}
+
 impl EventLoop {
     /// Answers one caller, who has patience until then.
     pub(super) fn answer(&mut self, caller: CallerId, request: Request, until: Moment, now: Now) {
@@ -36,7 +42,7 @@ impl EventLoop {
         let answer = contain(Worker::Caller, respond);
         let answer = answer.unwrap_or_else(|bug| Some(Err(Refused(Refusal::Internal, bug.to_string()))));
         let Some(answer) = answer else { return };
-        let answer = answer.unwrap_or_else(|refused| Response::from(refused).into());
+        let answer = answer.unwrap_or_else(Answer::from);
         if matches!(answer, Answer::Report(Report::ShuttingDown { .. })) {
             self.rooms.ipc_listener.answer_and_hold(caller, &answer);
             self.stop(now);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pizauth_common::ipc::message::{Refusal, Request, Response};
+use pizauth_common::ipc::message::{Refusal, Request};
 use pizauth_common::sys::give_memory_back;
 use pizauth_core::keeper::{JobId, Restored};
 use pizauth_core::moment::{Moment, Now};
@@ -183,7 +183,7 @@ impl EventLoop {
     fn refuse(&mut self, asker: Option<Asker>, (to_host, to_guest): Words) {
         match asker {
             Some(Asker::Host(caller)) => {
-                self.rooms.ipc_listener.answer(caller, &Response::from(to_host()).into());
+                self.rooms.ipc_listener.answer(caller, &to_host().into());
             }
             Some(Asker::Guest(guest)) => self.rooms.ipc_listener.answer_guest(guest, to_guest().into()),
             None => {}

@@ -6,7 +6,7 @@ use std::thread;
 
 use pizauth_common::cause::Cause;
 use pizauth_common::config::{self, Checked, When};
-use pizauth_common::ipc::message::{Answer, Refusal, Report, Response};
+use pizauth_common::ipc::message::{Answer, Refusal, Report};
 use pizauth_common::sys::give_memory_back;
 use pizauth_core::moment::{Moment, Now};
 
@@ -141,7 +141,7 @@ impl EventLoop {
     }
 
     fn answer_reload(&mut self, callers: Vec<CallerId>, done: Result<Report, Refused>) {
-        let answer = done.map_or_else(|refused| Response::from(refused).into(), Answer::from);
+        let answer = done.map_or_else(Answer::from, Answer::from);
         for caller in callers {
             self.rooms.ipc_listener.answer(caller, &answer);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use pizauth_common::ipc::message::{Answer, Response};
+use pizauth_common::ipc::message::Answer;
 use pizauth_core::keeper::{AccountEvent, Happened, Shown, UnknownAccount, Waited, WaiterId};
 use pizauth_core::moment::Now;
 
@@ -142,7 +142,7 @@ impl EventLoop {
         self.tell_end(match asker {
             Asker::Host(caller) => {
                 let answer = self.rooms.end_of_wait(&asked, how, now);
-                Told::Host(caller, answer.unwrap_or_else(|refused| Response::from(refused).into()))
+                Told::Host(caller, answer.unwrap_or_else(Answer::from))
             }
             Asker::Guest(guest) => Told::Guest(guest, self.rooms.end_of_guests_wait(&asked, how, now)),
         });
