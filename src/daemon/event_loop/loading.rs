@@ -136,23 +136,26 @@ impl EventLoop {
     }
 
     /// The same, of a request that came at `asked`.
-    fn take_as_of(&mut self, asked: Moment, asker: Option<Asker>, mut request: Request, now: Now) {
+    fn take_as_of(&mut self, asked: Moment, asker: Option<Asker>, request: Request, now: Now) {
         let goes_on = needs_no_load(&request) || self.is_not_for_guest(asker, &request);
-        if goes_on || !self.rooms.saved_state.is_loading() {
-            if self.loading.is_abandoned && !goes_on {
-                return self.refuse(asker, STOPPING);
-            }
-            let until = asked.plus(PATIENCE);
-            match asker {
-                Some(Asker::Host(caller)) => self.answer(caller, waited(request, asked, now), until, now),
-                Some(Asker::Guest(guest)) => self.answer_guest(guest, waited(request, asked, now), now),
-                // What goes wrong stands in the log; nobody waits for an answer.
-                None => self.reload(None, until, now),
-            }
-        } else if let Some(asker) = asker
-            && !self.has_room_for(asker)
-        {
-            self.refuse(Some(asker), BUSY);
+        if !goes_on && self.rooms.saved_state.is_loading() {
+            return self.await_load(asked, asker, request);
+        }
+        if !goes_on && self.loading.is_abandoned {
+            return self.refuse(asker, STOPPING);
+        }
+        let until = asked.plus(PATIENCE);
+        match asker {
+            Some(Asker::Host(caller)) => self.answer(caller, waited(request, asked, now), until, now),
+            Some(Asker::Guest(guest)) => self.answer_guest(guest, waited(request, asked, now), now),
+            // What goes wrong stands in the log; nobody waits for an answer.
+            None => self.reload(None, until, now),
+        }
+    }
+
+    fn await_load(&mut self, asked: Moment, asker: Option<Asker>, mut request: Request) {
+        if asker.is_some_and(|asker| !self.has_room_for(asker)) {
+            self.refuse(asker, BUSY);
         } else if self.loading.has_room_for(&request) {
             let until = asked.plus(patience_of(&mut request));
             self.loading.waiting.push(Waiting { asker, request, asked, until });
