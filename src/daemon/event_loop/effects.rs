@@ -23,7 +23,7 @@ impl EventLoop {
                 Effect::Save { job, snapshot } => self.save(job, snapshot, now),
                 Effect::Tell(event) => self.tell(&event, now),
                 Effect::TellOfIssuer(event) => log::issuer_event(&event),
-                Effect::Answer { waiter, how } => self.waited(waiter, how, now),
+                Effect::Answer { waiter, how } => self.wait_is_over(waiter, how, now),
             }
         }
     }

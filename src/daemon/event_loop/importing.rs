@@ -46,7 +46,7 @@ impl Rooms {
         let account = &asked.account;
         let imported = match how {
             Waited::Token(_) => Imported {
-                expires: self.keeper.token_facts(account, now).and_then(|facts| facts.expires),
+                expires: self.expiry(account, now),
                 rotated: self.keeper.has_rotated(account),
                 ..Imported::default()
             },

@@ -80,7 +80,7 @@ fn patience_of(request: &mut Request) -> Duration {
 }
 
 /// The request of a caller that has waited since it `asked`: what is left of its patience.
-fn waited(mut request: Request, asked: Moment, now: Now) -> Request {
+fn with_patience_left(mut request: Request, asked: Moment, now: Now) -> Request {
     if let Some(wait) = wait_of(&mut request) {
         *wait = wait.saturating_sub(now.moment.since(asked).as_secs());
     }
@@ -144,10 +144,10 @@ impl EventLoop {
         if !goes_on && self.loading.is_abandoned {
             return self.refuse(asker, STOPPING);
         }
-        let until = asked.plus(PATIENCE);
+        let (request, until) = (with_patience_left(request, asked, now), asked.plus(PATIENCE));
         match asker {
-            Some(Asker::Host(caller)) => self.answer(caller, waited(request, asked, now), until, now),
-            Some(Asker::Guest(guest)) => self.answer_guest(guest, waited(request, asked, now), now),
+            Some(Asker::Host(caller)) => self.answer(caller, request, until, now),
+            Some(Asker::Guest(guest)) => self.answer_guest(guest, request, now),
             // What goes wrong stands in the log; nobody waits for an answer.
             None => self.reload(None, until, now),
         }

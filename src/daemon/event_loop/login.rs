@@ -54,7 +54,7 @@ impl EventLoop {
 
 impl Rooms {
     /// What a caller hears of where an account stands now.
-    pub(super) fn stage(&self, account: &str, now: Now) -> Result<Answer, Refused> {
+    pub(super) fn sign_in_stage(&self, account: &str, now: Now) -> Result<Answer, Refused> {
         let stage = self.keeper.stage(account, now).map_err(|UnknownAccount| self.unknown(account))?;
         Ok(self.stage_as(stage, account, now))
     }
@@ -66,7 +66,7 @@ impl Rooms {
             SignInStage::Exchanging { last_error } => exchanging(last_error).into(),
             SignInStage::Expired(renewing) => expired(renewing).into(),
             SignInStage::SignedIn { refreshable, attention, signed_in_as } => {
-                let expires = self.keeper.token_facts(account, now).and_then(|facts| facts.expires);
+                let expires = self.expiry(account, now);
                 let attention = attention.map(|reason| reason.to_string());
                 Report::SignedIn(SignedIn { expires, refreshable, attention, signed_in_as }).into()
             }
@@ -92,7 +92,7 @@ impl Rooms {
             ),
             Ok(RedirectVerdict::Exchanging(_, last_error)) => Ok(exchanging(last_error).into()),
             Ok(RedirectVerdict::Denied(_, reason)) => Ok(failed(format!("authorization failed: {reason}"))),
-            Ok(RedirectVerdict::AlreadySignedIn(_)) => self.stage(account, now),
+            Ok(RedirectVerdict::AlreadySignedIn(_)) => self.sign_in_stage(account, now),
         }
     }
 }

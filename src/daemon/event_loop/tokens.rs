@@ -9,6 +9,7 @@ use pizauth_common::account_name::as_argument;
 use pizauth_common::ipc::message::{Answer, Await, Refresh, Refusal, Response, Show};
 use pizauth_common::roughly::exactly;
 use pizauth_common::secret::Secret;
+use pizauth_common::unix_time::UnixTime;
 use pizauth_core::keeper::{Demand, Invitation, Refreshed, Shown, StageMark, UnknownAccount, Waited};
 use pizauth_core::moment::Now;
 
@@ -164,7 +165,7 @@ impl Rooms {
         match how {
             _ if asked.demand == Demand::FirstTry => self.end_of_import(asked, how, now),
             Waited::Token(access_token) => Ok(self.given(asked, access_token, now).into()),
-            Waited::OtherStage => self.stage(account, now),
+            Waited::OtherStage => self.sign_in_stage(account, now),
             Waited::Failed(message) if asked.is_for_stage() => Ok(failed(message)),
             Waited::Failed(why) => {
                 let message = format!("no {} for account {account:?}: {why}", asked.what());
@@ -182,14 +183,13 @@ impl Rooms {
     /// The access token that somebody has asked for, as they have asked for it.
     pub(super) fn given(&self, asked: &Asked, access_token: Secret, now: Now) -> Response {
         let account = &asked.account;
-        let facts = || self.keeper.token_facts(account, now);
         match (asked.demand, asked.format) {
             (Demand::NewToken | Demand::FirstTry | Demand::OtherStage(_) | Demand::Revocation, _) => {
-                Response::Refreshed { expires: facts().and_then(|facts| facts.expires) }
+                Response::Refreshed { expires: self.expiry(account, now) }
             }
             (Demand::Token { .. }, None) => Response::AccessToken { access_token },
             (Demand::Token { .. }, Some(format)) => {
-                let Some(facts) = facts() else {
+                let Some(facts) = self.keeper.token_facts(account, now) else {
                     return Refused(Refusal::Internal, "there is no access token".to_owned()).into();
                 };
                 let shown = formats::Shown { account, access_token: access_token.expose(), facts: &facts };
@@ -198,7 +198,12 @@ impl Rooms {
         }
     }
 
-    /// Nobody may have said whose mailbox the account is for.
+    /// When the account's access token expires, if there is one and that is known.
+    pub(super) fn expiry(&self, account: &str, now: Now) -> Option<UnixTime> {
+        self.keeper.token_facts(account, now)?.expires
+    }
+
+    /// Refuses a form that names the user of the mailbox, where the configuration does not name one.
     fn check_user(&self, account: &str) -> Result<(), Refused> {
         match self.keeper.user(account).map_err(|UnknownAccount| self.unknown(account))? {
             Some(_) => Ok(()),

@@ -135,7 +135,7 @@ impl EventLoop {
     }
 
     /// The wait of a caller is over.
-    pub(super) fn waited(&mut self, waiter: WaiterId, how: Waited, now: Now) {
+    pub(super) fn wait_is_over(&mut self, waiter: WaiterId, how: Waited, now: Now) {
         let Some(Waiting { asker, asked, .. }) = self.waiting.remove(waiter) else {
             return self.revocation_is_over(waiter, how);
         };
@@ -166,7 +166,7 @@ impl EventLoop {
             if let Some(waiting) = self.waiting.all.get(&waiter) {
                 self.rooms.keeper.stop_waiting(&waiting.asked.account, waiter, now);
             }
-            self.waited(waiter, Waited::UnknownAccount, now);
+            self.wait_is_over(waiter, Waited::UnknownAccount, now);
         }
     }
 
