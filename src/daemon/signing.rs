@@ -1,14 +1,13 @@
 //! Signs what a request wants signed (RFC 7515, RFC 7523). Key and certificate are read for each request, so that a file
 //! which has been replaced needs no reload.
 
-use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use pizauth_common::cause::Cause;
 use pizauth_common::config::{ClientKey, UserPath};
 use pizauth_common::paths::{Environment, ProcessEnvironment};
 use pizauth_common::secret::Secret;
@@ -21,30 +20,19 @@ use sha2::{Digest, Sha256};
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
-use key_file::{KeyFault, KeyFile};
+use key_file::KeyFile;
+use unsigned::Unusable;
+
+pub(crate) use unsigned::Unsigned;
 
 pub mod key_file;
 #[cfg(test)]
 mod tests;
+mod unsigned;
 
 /// In bytes.
 const LARGEST: u64 = 64 << 10;
 const ROOT_UID: u32 = 0;
-
-/// Why nothing is signed, for people.
-#[derive(Debug)]
-pub(crate) struct Unsigned {
-    option: &'static str,
-    path: String,
-    why: String,
-}
-
-impl fmt::Display for Unsigned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { option, path, why } = self;
-        write!(f, "cannot use {option} {path}: {why}")
-    }
-}
 
 /// A request that can be sent.
 #[derive(Debug)]
@@ -73,14 +61,14 @@ pub(crate) fn sign(request: &Request) -> Result<Signed, Unsigned> {
 fn jwt(assertion: &Assertion) -> Result<Secret, Unsigned> {
     let ClientKey { file, certificate, id, algorithm } = &*assertion.key;
     let key_of = KeyAt { option: "client_key_file", file };
-    let key = KeyFile::parse(&key_of.read()?).map_err(|fault| key_of.fault(fault))?;
-    if let Some(other) = key.client.as_deref().filter(|client| **client != *assertion.issuer) {
-        return Err(
-            key_of.unsigned(format!("it is the key of {other}, and client_id is {}", assertion.issuer))
-        );
+    let key = KeyFile::parse(&key_of.read()?).map_err(|fault| key_of.unsigned(fault))?;
+    if let Some(owner) = key.client.as_deref().filter(|client| **client != *assertion.issuer) {
+        let (owner, client_id) = (owner.to_owned(), Arc::clone(&assertion.issuer));
+        return Err(key_of.unsigned(Unusable::OfOtherClient { owner, client_id }));
     }
     let thumbprint = certificate.as_ref().map(thumbprint).transpose()?;
-    let algorithm = key.algorithm(*algorithm, thumbprint.is_some()).map_err(|fault| key_of.fault(fault))?;
+    let algorithm =
+        key.algorithm(*algorithm, thumbprint.is_some()).map_err(|fault| key_of.unsigned(fault))?;
     let mut head = json!({"alg": algorithm.as_str(), "typ": "JWT"});
     if let Some(id) = id.as_deref().or(key.id.as_deref()) {
         head["kid"] = id.into();
@@ -90,16 +78,15 @@ fn jwt(assertion: &Assertion) -> Result<Secret, Unsigned> {
     }
     let encoded = |text: String| URL_SAFE_NO_PAD.encode(text);
     let signed = format!("{}.{}", encoded(head.to_string()), encoded(assertion.claims()));
-    let signature = key.sign(algorithm, signed.as_bytes()).map_err(|fault| key_of.fault(fault))?;
+    let signature = key.sign(algorithm, signed.as_bytes()).map_err(|fault| key_of.unsigned(fault))?;
     Ok(Secret::new(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))))
 }
 
 /// `x5t#S256` of the first certificate in a file (RFC 7515 §4.1.8).
 fn thumbprint(file: &UserPath) -> Result<String, Unsigned> {
     let at = KeyAt { option: "client_certificate_file", file };
-    let certificate = CertificateDer::from_pem_slice(&at.read()?).map_err(|_| {
-        at.unsigned("there is no certificate in it (PEM: -----BEGIN CERTIFICATE-----)".to_owned())
-    })?;
+    let certificate = CertificateDer::from_pem_slice(&at.read()?);
+    let certificate = certificate.map_err(|_| at.unsigned(Unusable::NoCertificate))?;
     Ok(URL_SAFE_NO_PAD.encode(Sha256::digest(&certificate)))
 }
 
@@ -111,7 +98,7 @@ struct KeyAt<'a> {
 
 impl KeyAt<'_> {
     fn read(&self) -> Result<Zeroizing<Vec<u8>>, Unsigned> {
-        let path = self.path().ok_or_else(|| self.unsigned("there is no HOME".to_owned()))?;
+        let path = self.path().ok_or_else(|| self.unsigned(Unusable::NoHome))?;
         read(&path).map_err(|why| self.unsigned(why))
     }
 
@@ -119,33 +106,28 @@ impl KeyAt<'_> {
         self.file.resolve(ProcessEnvironment.home().as_deref())
     }
 
-    fn fault(&self, fault: KeyFault) -> Unsigned {
-        self.unsigned(fault.to_string())
-    }
-
-    fn unsigned(&self, why: String) -> Unsigned {
-        Unsigned { option: self.option, path: self.file.written(), why }
+    fn unsigned(&self, why: impl Into<Unusable>) -> Unsigned {
+        Unsigned { option: self.option, path: self.file.written(), why: why.into() }
     }
 }
 
 /// A regular file of the user's own or of root's.
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unusable> {
     // Not blocking: opening a FIFO would wait for its writer.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
-    let words = |error: std::io::Error| Cause(&error).to_string();
-    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| words(errno.into()))?;
-    let stat = rustix::fs::fstat(&file).map_err(|errno| words(errno.into()))?;
+    let file = rustix::fs::open(path, flags, Mode::empty())?;
+    let stat = rustix::fs::fstat(&file)?;
     if FileType::from_raw_mode(stat.st_mode as _) != FileType::RegularFile {
-        return Err("it is not a regular file".to_owned());
+        return Err(Unusable::NotRegular);
     }
     let uid = rustix::process::geteuid().as_raw();
     if ![uid, ROOT_UID].contains(&stat.st_uid) {
-        return Err(format!("it belongs to another user (uid {})", stat.st_uid));
+        return Err(Unusable::OfOther { uid: stat.st_uid });
     }
     let mut bytes = Zeroizing::new(Vec::new());
-    File::from(file).take(LARGEST + 1).read_to_end(&mut bytes).map_err(words)?;
+    File::from(file).take(LARGEST + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > LARGEST {
-        true => Err(format!("it is larger than {} KiB", LARGEST >> 10)),
+        true => Err(Unusable::TooLarge { most: LARGEST }),
         false => Ok(bytes),
     }
 }
