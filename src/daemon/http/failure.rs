@@ -78,8 +78,8 @@ pub(super) enum Trouble {
     EndedEarly,
     /// It may have ended early.
     EndUnknown,
-    /// In words.
-    Other(String),
+    /// What else attohttpc may say.
+    Other(Error),
 }
 
 impl fmt::Display for Trouble {
@@ -110,7 +110,7 @@ impl fmt::Display for Trouble {
             Self::EndUnknown => {
                 f.write_str("the answer may have been cut off: it is no JSON and does not tell its length")
             }
-            Self::Other(words) => f.write_str(words),
+            Self::Other(error) => f.write_str(&of_library(error)),
         }
     }
 }
@@ -148,15 +148,15 @@ fn unreadable_part(kind: &InvalidResponseKind) -> &'static str {
     }
 }
 
-/// What else attohttpc may say: most of it cannot happen with a URI that has passed the configuration.
-fn of_library(error: ErrorKind) -> String {
-    match error {
-        ErrorKind::Tls(error) => tls_trouble::words(&error),
+/// Most of it cannot happen with a URI that has passed the configuration.
+fn of_library(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::Tls(error) => tls_trouble::words(error),
         ErrorKind::ServerCertVerifier(_) => "no certificate authority is known here".to_owned(),
         ErrorKind::InvalidBaseUrl | ErrorKind::InvalidUrlHost | ErrorKind::InvalidUrlPort => {
             "its address is none that can be asked".to_owned()
         }
-        other => format!("the request cannot be made ({})", Error::from(other)),
+        _ => format!("the request cannot be made ({error})"),
     }
 }
 
@@ -182,7 +182,7 @@ impl From<Error> for Trouble {
             ErrorKind::ConnectError { status_code, .. } => Self::ProxyRefused(status_code.as_u16()),
             ErrorKind::InvalidDNSName(_) => Self::NameInNoCertificate,
             ErrorKind::InvalidResponse(what) => Self::NotHttp(what),
-            other => Self::Other(of_library(other)),
+            other => Self::Other(other.into()),
         }
     }
 }
