@@ -12,7 +12,7 @@ use super::failure::Trouble;
 /// For the addresses of all names together: with the workers and their watchdogs, this keeps us at 32 threads.
 const THREADS: usize = 12;
 /// A name with more of them could not be connected to in time by so few threads, and there hardly is one.
-pub(super) const MOST_ADDRESSES: usize = 32;
+const MOST_ADDRESSES: usize = 32;
 
 /// How long one address may take. Those of a name that has more than there are threads share the time: as some fail
 /// while further ones are begun, about as many are waited for at once as there are threads.
@@ -49,7 +49,7 @@ impl Dialers {
     /// The time is up, or there are too many.
     pub(super) fn turn(&self, addresses: usize, deadline: Deadline) -> Result<Turn<'_>, Trouble> {
         if addresses > MOST_ADDRESSES {
-            return Err(Trouble::TooManyAddresses(addresses));
+            return Err(Trouble::TooManyAddresses { count: addresses, most: MOST_ADDRESSES });
         }
         let threads = if addresses > 1 { addresses.min(THREADS) } else { 0 };
         if threads > 0 {
@@ -149,6 +149,6 @@ mod tests {
         assert_eq!(patience(THREADS, connect), connect);
         assert!(patience(MOST_ADDRESSES, connect) < Duration::from_secs(1));
         let too_many = Dialers::default().turn(MOST_ADDRESSES + 1, long()).unwrap_err();
-        assert!(matches!(too_many, Trouble::TooManyAddresses(33)));
+        assert!(matches!(too_many, Trouble::TooManyAddresses { count: 33, most: 32 }));
     }
 }

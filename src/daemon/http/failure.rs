@@ -7,7 +7,6 @@ use std::time::Duration;
 use attohttpc::{Error, ErrorKind, InvalidResponseKind};
 use pizauth_common::cause::Cause;
 
-use super::dialers::MOST_ADDRESSES;
 use super::proxy::UnusableProxy;
 use super::roots::UnusableRoots;
 use super::tls_trouble;
@@ -65,7 +64,10 @@ impl fmt::Display for Failure {
 pub(super) enum Trouble {
     Proxy(UnusableProxy),
     Roots(UnusableRoots),
-    TooManyAddresses(usize),
+    TooManyAddresses {
+        count: usize,
+        most: usize,
+    },
     ProxyRefused(u16),
     NameInNoCertificate,
     TimedOut,
@@ -87,8 +89,8 @@ impl fmt::Display for Trouble {
         match self {
             Self::Proxy(unusable) => unusable.fmt(f),
             Self::Roots(unusable) => unusable.fmt(f),
-            Self::TooManyAddresses(count) => {
-                write!(f, "it has {count} addresses, and {MOST_ADDRESSES} at most are tried")
+            Self::TooManyAddresses { count, most } => {
+                write!(f, "it has {count} addresses, and {most} at most are tried")
             }
             Self::ProxyRefused(status) => {
                 write!(f, "the proxy refused the connection with http status {status}")
