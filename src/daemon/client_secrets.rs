@@ -10,7 +10,7 @@ use pizauth_core::keeper::JobId;
 use pizauth_core::oauth::client_secret::Printed;
 use zeroize::Zeroizing;
 
-use crate::filter::{Failed, Filter, Filtered, Limits};
+use crate::filter::{Filter, Filtered, Limits};
 use crate::log::{self, What};
 use crate::shell::Shell;
 
@@ -57,9 +57,9 @@ impl ClientSecrets {
                 line(What::HookStarted, &account).field("pid", filter.pid()).write();
                 self.running = Some((account, filter));
             }
-            Err(why) => {
-                line(What::HookNotStarted, &account).field("reason", &why).write();
-                (self.tell)(Done::new(job, Err(Failed::new(why))));
+            Err(failed) => {
+                line(What::HookNotStarted, &account).field("reason", &failed).write();
+                (self.tell)(Done::new(job, Err(failed)));
             }
         }
     }
@@ -102,7 +102,7 @@ impl Done {
             Ok(output) => (Printed { output, failure: None }, "exit 0".to_owned()),
             Err(failed) => {
                 let failure = Some(failed.to_string());
-                (Printed { output: failed.written, failure }, failed.how)
+                (Printed { output: failed.written, failure }, failed.how.to_string())
             }
         };
         Self { job, printed, status }

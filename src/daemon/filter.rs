@@ -2,10 +2,10 @@
 //! conversation with it: it feeds it, takes what it writes, and sees to its end.
 
 mod conversation;
+mod failed;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::io::{self, PipeWriter, Write, pipe};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -13,25 +13,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use pizauth_common::cause::Cause;
 use rustix::process::{Pid, Signal, kill_process_group};
 use zeroize::Zeroizing;
 
 use crate::containment::{Worker, contain};
 use conversation::Conversation;
+pub(crate) use failed::{Failed, How};
 
 /// What a filter has written, or why that is good for nothing.
 pub(crate) type Filtered = Result<Zeroizing<Vec<u8>>, Failed>;
-
-/// A filter has failed. What it has written may be secret: there is no `Debug`.
-pub(crate) struct Failed {
-    /// Why, in words that follow the name of its option.
-    pub how: String,
-    /// The last line that it has written to standard error.
-    pub complaint: Option<String>,
-    /// What it had written until then.
-    pub written: Zeroizing<Vec<u8>>,
-}
 
 /// What a filter may take.
 #[derive(Clone, Copy, Debug)]
@@ -40,20 +30,6 @@ pub(crate) struct Limits {
     pub time: Option<Duration>,
     /// Bytes that it writes.
     pub bytes: usize,
-}
-
-impl Failed {
-    /// It has said nothing.
-    pub(crate) fn new(how: String) -> Self {
-        Self { how, complaint: None, written: Zeroizing::default() }
-    }
-}
-
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.how)?;
-        self.complaint.iter().try_for_each(|complaint| write!(f, ": {complaint}"))
-    }
 }
 
 /// A filter that runs.
@@ -75,8 +51,8 @@ impl Filter {
         input: Zeroizing<Vec<u8>>,
         limits: Limits,
         done: impl FnOnce(Filtered) + Send + 'static,
-    ) -> Result<Self, String> {
-        let failed = |error: io::Error| format!("cannot be started: {}", Cause(&error));
+    ) -> Result<Self, Failed> {
+        let failed = |error: io::Error| Failed::from(How::NotStarted(error));
         let (woken, wake) = pipe().map_err(failed)?;
         rustix::io::ioctl_fionbio(&woken, true).map_err(|errno| failed(errno.into()))?;
         rustix::io::ioctl_fionbio(&wake, true).map_err(|errno| failed(errno.into()))?;
@@ -87,7 +63,7 @@ impl Filter {
         let conversation = Conversation::with(child, woken, Arc::clone(&is_aborted), limits);
         let converse = move || {
             let filtered = contain(Worker::Filter, || conversation.hold(&input));
-            done(filtered.unwrap_or_else(|bug| Err(Failed::new(format!("met {bug}")))));
+            done(filtered.unwrap_or_else(|bug| Err(How::Bug(bug).into())));
         };
         let thread = thread::Builder::new().name("filter".to_owned()).spawn(converse);
         let thread = thread.map_err(|error| {

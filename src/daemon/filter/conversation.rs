@@ -2,21 +2,19 @@
 
 use std::io::{self, ErrorKind, PipeReader, Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use pizauth_common::cause::Cause;
 use pizauth_common::deadline::Deadline;
 use pizauth_common::terminal::{cut, is_unsafe};
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::Signal;
 use zeroize::Zeroizing;
 
-use super::{Failed, Filtered, Limits, signal_group};
+use super::{Failed, Filtered, How, Limits, signal_group};
 
 /// How long a filter that was asked to end (TERM) has until it is ended (KILL).
 const GRACE: Duration = Duration::from_millis(500);
@@ -86,15 +84,15 @@ impl Conversation {
             }
         };
         let (how, complaint) = match end {
-            End::Exited(status) if !status.success() => {
-                (format!("failed ({})", how(status)), self.last_complaint())
-            }
-            End::Exited(_) if !rest.is_empty() => ("did not read all that it was given".to_owned(), None),
+            End::Exited(status) if !status.success() => (How::Ended(status), self.last_complaint()),
+            End::Exited(_) if !rest.is_empty() => (How::DidNotRead, None),
             End::Exited(_) => return Ok(self.written),
-            End::Failed(error) if error.kind() == ErrorKind::TimedOut => self.end_late(),
-            End::Aborted => (self.kill("was ended, since the daemon stops"), None),
-            End::TooMuch => (self.kill(&format!("wrote more than {} MiB", self.limits.bytes >> 20)), None),
-            End::Failed(error) => (self.kill(&format!("cannot be spoken with: {}", Cause(&error))), None),
+            End::Failed(error) if error.kind() == ErrorKind::TimedOut => {
+                (self.end_late(), self.last_complaint())
+            }
+            End::Aborted => (self.kill(How::Aborted), None),
+            End::TooMuch => (self.kill(How::TooMuch(self.limits.bytes)), None),
+            End::Failed(error) => (self.kill(How::NotSpokenWith(error)), None),
         };
         Err(Failed { how, complaint, written: self.written })
     }
@@ -152,18 +150,17 @@ impl Conversation {
         if self.written.len() > most { Err(End::TooMuch) } else { Ok(()) }
     }
 
-    fn end_late(&mut self) -> (String, Option<String>) {
+    fn end_late(&mut self) -> How {
         signal_group(self.child.id(), Signal::TERM);
         // It is not reaped meanwhile: as a zombie it keeps the number of its group.
         thread::sleep(GRACE);
-        let limit = self.limits.time.unwrap_or_default().as_secs();
-        (self.kill(&format!("took longer than {limit} s")), self.last_complaint())
+        self.kill(How::Late(self.limits.time.unwrap_or_default()))
     }
 
-    fn kill(&mut self, why: &str) -> String {
+    fn kill(&mut self, why: How) -> How {
         signal_group(self.child.id(), Signal::KILL);
         let _ = self.child.wait();
-        why.to_owned()
+        why
     }
 
     /// The last line that it has written to standard error, if it has.
@@ -173,14 +170,6 @@ impl Conversation {
         let mut line: String = line.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
         cut(&mut line, COMPLAINT);
         Some(line)
-    }
-}
-
-fn how(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit {code}"),
-        (None, Some(signal)) => format!("signal {signal}"),
-        (None, None) => status.to_string(),
     }
 }
 

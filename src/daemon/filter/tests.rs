@@ -13,10 +13,14 @@ fn start(command: &str, input: &[u8], limit: Option<Duration>) -> (Filter, Recei
     let (sender, receiver) = channel();
     let done = move |filtered| drop(sender.send(filtered));
     let environment = Shell::inherited_environment();
-    let settings = Shell { environment, socket: "/run/example.sock".into(), limits: Vec::new() };
+    let shell = Shell { environment, socket: "/run/example.sock".into(), limits: Vec::new() };
     let limits = Limits { time: limit, bytes: LARGEST };
     let input = Zeroizing::new(input.to_vec());
-    (Filter::start(settings.command_line(command), input, limits, done).unwrap(), receiver)
+    (
+        Filter::start(shell.command_line(command), input, limits, done)
+            .unwrap_or_else(|failed| panic!("{failed}")),
+        receiver,
+    )
 }
 
 /// What comes of a filter. Nobody else tells it of its child here, so that it is told again and again.

@@ -14,7 +14,7 @@ use super::place::Held;
 use super::settings::Commands;
 use super::{DECRYPT, ENCRYPT, LARGEST, PATIENCE, SavedState, WORTH_A_LINE};
 use crate::containment::{Worker, contain};
-use crate::filter::{self, Filter, Limits};
+use crate::filter::{self, Failed, Filter, Limits};
 
 /// What a filter has written, or why that is good for nothing.
 type Filtered = Result<Zeroizing<Vec<u8>>, Failure>;
@@ -96,13 +96,14 @@ impl SavedState {
         };
         self.last_ticket += 1;
         let (ticket, tell) = (self.last_ticket, Arc::clone(&self.tell));
+        let in_words = move |failed: Failed| Failure::Command { option, why: failed.to_string() };
         let done = move |filtered: filter::Filtered| {
-            let filtered = filtered.map_err(|failed| Failure::Command { option, why: failed.to_string() });
+            let filtered = filtered.map_err(in_words);
             tell(Done { ticket, what: What::Filtered(filtered) });
         };
         let limits = Limits { time: limit, bytes: LARGEST };
         let filter = Filter::start(self.shell.command_line(command), input, limits, done);
-        let filter = Some(filter.map_err(|why| Failure::Command { option, why })?);
+        let filter = Some(filter.map_err(in_words)?);
         let told_at = limit.is_none().then(|| now.plus(WORTH_A_LINE));
         self.run = Some(Run { step, commands, filter, told_at });
         Ok(())
