@@ -50,19 +50,9 @@ impl Rooms {
                 rotated: self.keeper.has_rotated(account),
                 ..Imported::default()
             },
-            Waited::Failed(why) => match self.keeper.why_not(account, now) {
-                Ok(Some(Shown::Expired(Renewing {
-                    needs_attention: false,
-                    last_error: Some(error),
-                    ..
-                }))) => not_tried(error.to_string()),
-                _ => {
-                    return Err(Refused(
-                        Refusal::Ended,
-                        format!("the import into {account:?} has failed: {why}"),
-                    ));
-                }
-            },
+            Waited::Failed(why) => not_tried(self.passing_error(account, now).ok_or_else(|| {
+                Refused(Refusal::Ended, format!("the import into {account:?} has failed: {why}"))
+            })?),
             Waited::TimeIsUp => not_tried(self.too_late(asked, now)),
             Waited::UnknownAccount => return Err(self.unknown(account)),
             Waited::Stopping
@@ -72,6 +62,16 @@ impl Rooms {
             | Waited::Overtaken => return Err(stopping()),
         };
         Ok(Report::Imported(imported).into())
+    }
+
+    /// Why the last refresh has failed, where it is tried again by itself.
+    fn passing_error(&self, account: &str, now: Now) -> Option<String> {
+        match self.keeper.why_not(account, now) {
+            Ok(Some(Shown::Expired(Renewing { needs_attention: false, last_error, .. }))) => {
+                last_error.map(|error| error.to_string())
+            }
+            _ => None,
+        }
     }
 
     fn not_imported(&self, why: NotImported, import: &Import) -> Refused {
