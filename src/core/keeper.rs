@@ -1,8 +1,8 @@
 //! What we know and decide: one value holds all token state, in the sans-I/O style.
 //!
 //! The caller passes `now` in and takes effects out. No thread, clock, file, socket or randomness of its own.
-//! Each file below holds one kind of call; all of them change an account by `Keeper::change`, and what they have to tell or
-//! to ask for goes into the `Outbox`.
+//! Each file below holds one kind of call; all of them change an account in steps (`step_of`, which most reach by
+//! `Keeper::change`), and what they have to tell or to ask for goes into the `Outbox`.
 
 mod agenda;
 mod answers;
@@ -210,7 +210,7 @@ impl Keeper {
         }
     }
 
-    /// The one way to change an account. After the `step` whatever may start, starts.
+    /// Changes one account by a step, after which whatever may start, starts.
     fn change<T>(
         &mut self,
         account: &str,
@@ -222,9 +222,7 @@ impl Keeper {
         Ok(done)
     }
 
-    /// Codes for a user that have had their time are gone before the `step`. After it an access token that has expired is
-    /// wiped, what has lost its purpose is over, what has to be saved noted, an outage told, who has waited for it answered,
-    /// and what the account waits for next is filed.
+    /// The same, and nothing starts yet.
     fn step<T>(
         &mut self,
         account: &str,
@@ -232,21 +230,47 @@ impl Keeper {
         step: impl FnOnce(&mut Entry, &mut Outbox) -> T,
     ) -> Result<T, UnknownAccount> {
         let entry = self.entries.get_mut(account).ok_or(UnknownAccount)?;
-        let (before, saved_before) = (self.outbox.mark(), Mark::of(entry));
-        device::end_if_over(entry, now, &mut self.outbox);
-        let done = step(entry, &mut self.outbox);
-        entry.wipe_expired(now.moment);
-        revocation::settle(entry, &mut self.outbox);
-        client_secrets::settle(entry);
-        self.saving.note(saved_before, entry, now.moment);
-        if self.outbox.told(before).any(|event| matches!(event.what, Happened::TokenRevoked { .. })) {
-            self.saving.revoked(&entry.account.name, now.moment);
-        }
-        outage::tell(entry, now.moment, &mut self.outbox);
-        waiters::answer(entry, before, now.moment, &mut self.outbox);
-        self.agenda.file(&entry.account.name, entry.due());
-        Ok(done)
+        Ok(step_of(entry, &mut self.saving, &mut self.agenda, &mut self.outbox, now, step))
     }
+
+    /// Changes each account that is `meant` by the same step. Nothing starts yet.
+    fn step_each(
+        &mut self,
+        meant: impl Fn(&Entry) -> bool,
+        now: Now,
+        mut step: impl FnMut(&mut Entry, &mut Outbox),
+    ) {
+        for entry in self.entries.values_mut().filter(|entry| meant(entry)) {
+            step_of(entry, &mut self.saving, &mut self.agenda, &mut self.outbox, now, &mut step);
+        }
+    }
+}
+
+/// The one way to change an account. Codes for a user that have had their time are gone before the `step`. After it an access
+/// token that has expired is wiped, what has lost its purpose is over, what has to be saved noted, an outage told, who has
+/// waited for it answered, and what the account waits for next is filed.
+fn step_of<T>(
+    entry: &mut Entry,
+    saving: &mut Saving,
+    agenda: &mut Agenda,
+    outbox: &mut Outbox,
+    now: Now,
+    step: impl FnOnce(&mut Entry, &mut Outbox) -> T,
+) -> T {
+    let (before, saved_before) = (outbox.mark(), Mark::of(entry));
+    device::end_if_over(entry, now, outbox);
+    let done = step(entry, outbox);
+    entry.wipe_expired(now.moment);
+    revocation::settle(entry, outbox);
+    client_secrets::settle(entry);
+    saving.note(saved_before, entry, now.moment);
+    if outbox.told(before).any(|event| matches!(event.what, Happened::TokenRevoked { .. })) {
+        saving.revoked(&entry.account.name, now.moment);
+    }
+    outage::tell(entry, now.moment, outbox);
+    waiters::answer(entry, before, now.moment, outbox);
+    agenda.file(&entry.account.name, entry.due());
+    done
 }
 
 impl fmt::Debug for Keeper {

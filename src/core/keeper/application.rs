@@ -8,30 +8,26 @@ use super::invitation::Begun;
 use super::renewal::Renewal;
 use super::token_state::TokenState;
 use crate::moment::{Moment, Now};
-use crate::prelude::*;
 
 impl Keeper {
     /// What was saved is there: from now on the first access tokens of clients that sign in by themselves are fetched
     /// without being asked for.
     pub fn begin_fetching(&mut self, now: Now) {
         self.fetches_by_itself = true;
-        let names: Vec<_> = self.entries.keys().cloned().collect();
-        self.fetch_missing(&names, now);
+        self.fetch_missing(|_| true, now);
+        self.start_due_requests(now);
     }
 
-    /// Fetches what these accounts lack, as far as that needs nobody.
-    pub(super) fn fetch_missing(&mut self, names: &[AccountName], now: Now) {
+    /// Fetches what the accounts lack that are `meant`, as far as that needs nobody.
+    pub(super) fn fetch_missing(&mut self, meant: impl Fn(&AccountName) -> bool, now: Now) {
         if !self.fetches_by_itself || self.is_stopping {
             return;
         }
-        for name in names {
-            let lacks_it =
-                |entry: &Entry| entry.signs_in_by_itself() && matches!(entry.state, TokenState::Empty);
-            if self.entries.get(name).is_some_and(lacks_it) {
-                // It is there.
-                let _ = self.change(name.as_str(), now, |entry, _| fetch(entry, now.moment));
-            }
-        }
+        let lacks_it = |entry: &Entry| {
+            let is_empty = matches!(entry.state, TokenState::Empty);
+            is_empty && entry.signs_in_by_itself() && meant(&entry.account.name)
+        };
+        self.step_each(lacks_it, now, |entry, _| drop(fetch(entry, now.moment)));
     }
 }
 

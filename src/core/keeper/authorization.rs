@@ -69,17 +69,15 @@ impl Keeper {
         if self.is_stopping {
             return;
         }
-        let is_one = |entry: &&Entry| {
+        let settings = self.settings;
+        let is_one = |entry: &Entry| {
             let scheme = entry.account.grant.redirect_uri().map(|uri| uri.scheme());
             entry.state.pending().is_some() && scheme.is_some_and(|it| schemes.contains(&it))
         };
-        let names = self.entries.values().filter(is_one).map(|entry| entry.account.name.clone());
-        let (names, settings) = (names.collect::<Vec<_>>(), self.settings);
-        for name in names {
-            let _ = self.change(name.as_str(), now, |entry, outbox| {
-                open_browser(entry, first_reminder(entry, now.moment), &settings, now, outbox)
-            });
-        }
+        self.step_each(is_one, now, |entry, outbox| {
+            let reminder = first_reminder(entry, now.moment);
+            open_browser(entry, reminder, &settings, now, outbox);
+        });
     }
 
     /// The scheme of an account's redirect URI.

@@ -103,17 +103,11 @@ impl Keeper {
         if self.is_stopping {
             return;
         }
-        let is_of = |entry: &&Entry| SecretOf::account(&entry.account).as_ref() == Some(&of);
-        let theirs = self.entries.values().filter(is_of).map(|entry| entry.account.name.clone());
-        let theirs: Vec<_> = theirs.collect();
-        if !theirs.is_empty() {
-            let (told, settings) = (self.secrets.known.take(of, printed, now.moment), self.settings);
-            for name in theirs {
-                // It is there.
-                let _ = self.step(name.as_str(), now, |entry, outbox| {
-                    go_on(entry, &told, &settings, now, outbox);
-                });
-            }
+        let is_theirs = |entry: &Entry| SecretOf::account(&entry.account).as_ref() == Some(&of);
+        if self.entries.values().any(is_theirs) {
+            let told = self.secrets.known.take(of.clone(), printed, now.moment);
+            let settings = self.settings;
+            self.step_each(is_theirs, now, |entry, outbox| go_on(entry, &told, &settings, now, outbox));
         }
         self.ask_for_next_secret();
         self.start_due_requests(now);

@@ -100,11 +100,13 @@ impl Keeper {
             self.outbox.tell_of(uri, Learned::NoS256);
         }
         self.move_on(uri, &metadata);
-        let mut lacking = None;
-        for name in self.names_asking(uri) {
-            let lacks = self.adopt(&name, &metadata, now);
-            lacking = lacking.or(lacks);
-        }
+        let (settings, mut lacking) = (self.settings, None);
+        let asks_it = |entry: &Entry| asks(entry, uri);
+        self.step_each(asks_it, now, |entry, outbox| {
+            let taken = take_metadata(entry, &metadata, &settings, now, outbox);
+            lacking = lacking.or(taken.err());
+        });
+        self.know_hosts();
         if let Some(lacking) = lacking {
             self.learn_nothing(uri, &has_none(uri, lacking), now);
         }
@@ -119,20 +121,11 @@ impl Keeper {
         }
     }
 
-    /// Gives what they lack for this account.
-    fn adopt(&mut self, name: &AccountName, metadata: &Arc<Metadata>, now: Now) -> Option<Lacking> {
-        let settings = self.settings;
-        let entry = self.entries.get(name)?;
-        if let Err(lacking) = Served::new(&entry.account, Some(metadata)) {
-            return Some(lacking);
-        }
-        let adopted = self.change(name.as_str(), now, |entry, outbox| {
-            take_metadata(entry, metadata, &settings, now, outbox);
-        });
-        if let Some(served) = self.entries.get(name).filter(|_| adopted.is_ok()).and_then(Entry::served) {
+    /// Requests go to wherever the accounts' endpoints are.
+    pub(super) fn know_hosts(&mut self) {
+        for served in self.entries.values().filter_map(Entry::served) {
             served.endpoints().for_each(|endpoint| self.places.add_host(endpoint));
         }
-        None
     }
 
     fn learn_nothing(&mut self, uri: &Arc<Uri>, reason: &Reason, now: Now) {
@@ -145,14 +138,8 @@ impl Keeper {
     fn disappoint(&mut self, uri: &Uri, now: Now) {
         let Some(why) = self.issuers.get(uri).and_then(Issuer::nowhere) else { return };
         let settings = self.settings;
-        for name in self.names_asking(uri) {
-            if self.entries.get(&name).is_some_and(|entry| entry.served().is_none()) {
-                // It is there.
-                let _ = self.change(name.as_str(), now, |entry, outbox| {
-                    stay(entry, &why, &settings, now, outbox);
-                });
-            }
-        }
+        let is_at_a_loss = |entry: &Entry| asks(entry, uri) && entry.served().is_none();
+        self.step_each(is_at_a_loss, now, |entry, outbox| stay(entry, &why, &settings, now, outbox));
     }
 
     /// Somebody wants something of an account: what it lacks for that is asked for as soon as may be.
@@ -166,17 +153,14 @@ impl Keeper {
 
     /// New accounts, or such as ask somebody else now, take what is known already.
     pub(super) fn share_metadata(&mut self, now: Now) {
-        let lacks = |entry: &&Entry| entry.metadata.is_none() && entry.account.asks().is_some();
-        let names: Vec<_> =
-            self.entries.values().filter(lacks).map(|entry| entry.account.name.clone()).collect();
-        for name in names {
-            let uri = self.entries.get(&name).and_then(|entry| entry.account.asks());
-            let issuer = uri.and_then(|uri| self.issuers.get(uri));
-            if let Some(metadata) = issuer.and_then(|issuer| issuer.metadata.clone()) {
-                // What it lacks it is told when the answer to the question that is due is there.
-                self.adopt(&name, &metadata, now);
+        let (known, settings) = (self.issuers.known(), self.settings);
+        let lacks_them = |entry: &Entry| entry.metadata.is_none() && entry.account.asks().is_some();
+        self.step_each(lacks_them, now, |entry, outbox| {
+            if let Some(metadata) = entry.account.asks().and_then(|issuer| known.get(issuer)) {
+                // Where they do not suffice, the issuer is about to be asked again: that answer will say so.
+                let _ = take_metadata(entry, metadata, &settings, now, outbox);
             }
-        }
+        });
     }
 
     /// Nobody may have been where a request went: the issuer may know better, if it was that who has said so.
@@ -204,7 +188,7 @@ impl Keeper {
             let Some(why) = uri.and_then(|uri| self.issuers.get(uri)).and_then(Issuer::nowhere) else {
                 continue;
             };
-            // It is there.
+            // What is filed for an account that is gone needs nothing more.
             let _ = self.step(name.as_str(), now, |entry, outbox| {
                 stay(entry, &why, &settings, now, outbox);
             });
@@ -221,10 +205,6 @@ impl Keeper {
 
     fn asking<'a>(&'a self, uri: &'a Uri) -> impl Iterator<Item = &'a Entry> {
         self.entries.values().filter(move |entry| asks(entry, uri))
-    }
-
-    fn names_asking(&self, uri: &Uri) -> Vec<AccountName> {
-        self.asking(uri).map(|entry| entry.account.name.clone()).collect()
     }
 }
 

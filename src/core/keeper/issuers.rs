@@ -84,6 +84,12 @@ impl Issuers {
         }
     }
 
+    /// What those have said that have said something.
+    pub(super) fn known(&self) -> BTreeMap<Arc<Uri>, Arc<Metadata>> {
+        let known = |(uri, issuer): (&Arc<Uri>, &Issuer)| Some((Arc::clone(uri), issuer.metadata.clone()?));
+        self.all.iter().filter_map(known).collect()
+    }
+
     pub(super) fn get(&self, uri: &Uri) -> Option<&Issuer> {
         self.all.get(uri)
     }

@@ -1,6 +1,6 @@
 //! A new configuration: who keeps the session and who loses it.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use core::mem;
 use core::time::Duration;
 
@@ -29,28 +29,26 @@ impl Keeper {
         self.issuers.reload(&config.accounts);
         let mut accounts: BTreeMap<AccountName, Account> =
             config.accounts.into_iter().map(|account| (account.name.clone(), account)).collect();
-        let held: Vec<AccountName> = self.entries.keys().cloned().collect();
-        let mut fresh: Vec<AccountName> = Vec::new();
-        for name in held {
-            // It is held, so it is there.
-            let is_fresh = match accounts.remove(&name) {
-                Some(account) => self.step(name.as_str(), now, |entry, outbox| {
-                    update(entry, account, (&old, &new), now, outbox)
-                }),
-                None => self.step(name.as_str(), now, end).map(|()| self.forget(&name)).map(|()| false),
+        let (mut fresh, mut gone) = (BTreeSet::new(), Vec::new());
+        let each = |_: &Entry| true;
+        self.step_each(each, now, |entry, outbox| {
+            let name = entry.account.name.clone();
+            let Some(account) = accounts.remove(&name) else {
+                end(entry, outbox);
+                return gone.push(name);
             };
-            fresh.extend((is_fresh == Ok(true)).then_some(name));
-        }
+            if update(entry, account, (&old, &new), now, outbox) {
+                fresh.insert(name);
+            }
+        });
+        gone.iter().for_each(|name| self.forget(name));
         for (name, account) in accounts {
-            fresh.push(name.clone());
+            fresh.insert(name.clone());
             self.entries.insert(name, Entry::new(account));
         }
-        // Those that issuers have named, and that stay.
-        for served in self.entries.values().filter_map(Entry::served) {
-            served.endpoints().for_each(|endpoint| self.places.add_host(endpoint));
-        }
         self.share_metadata(now);
-        self.fetch_missing(&fresh, now);
+        self.know_hosts();
+        self.fetch_missing(|name| fresh.contains(name), now);
         self.start_due_requests(now);
     }
 

@@ -17,21 +17,30 @@ use crate::keeper::renewal::{Haste, Renewal};
 use crate::keeper::token_state::TokenState;
 use crate::moment::Now;
 use crate::oauth::metadata::Metadata;
-use crate::oauth::served::Lacking;
+use crate::oauth::served::{Lacking, Served};
 
-/// They suffice. What has waited for them begins.
+/// What has waited for them begins.
+///
+/// # Errors
+/// They lack something that this account needs: they are not taken.
 pub(super) fn take_metadata(
     entry: &mut Entry,
     metadata: &Arc<Metadata>,
     settings: &Settings,
     now: Now,
     outbox: &mut Outbox,
-) {
+) -> Result<(), Lacking> {
+    Served::new(&entry.account, Some(metadata))?;
     let is_first = entry.served().is_none();
     entry.metadata = Some(Arc::clone(metadata));
-    if !is_first {
-        return;
+    if is_first {
+        begin(entry, settings, now, outbox);
     }
+    Ok(())
+}
+
+/// It is known for the first time whom to ask.
+fn begin(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) {
     if matches!(entry.state, TokenState::Empty) {
         entry.last_error = None;
     }

@@ -36,6 +36,7 @@ impl Bench {
     /// The one request that is under way: the question to an issuer.
     fn question(&mut self) -> JobId {
         self.pass(0);
+        self.collect();
         assert_eq!(self.requests.len(), 1, "{:?}", self.requests);
         let (job, form) = self.requests[0].clone();
         assert_eq!(form, "", "a question has no form");
