@@ -41,7 +41,7 @@ pub(crate) struct Rooms {
     pub client_secrets: ClientSecrets,
     /// Keeps tokens beyond our life.
     pub saved_state: SavedState,
-    /// What the configuration says of that at the start. The loop takes it when it begins.
+    /// What the configuration says of saving at the start, until the loop begins and takes it.
     pub prepared_state: Option<Prepared>,
     /// Serves callers.
     pub ipc_listener: IpcListener,

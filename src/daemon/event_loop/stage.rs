@@ -85,7 +85,7 @@ impl EventLoop {
         if self.stage.is_stopping() {
             return;
         }
-        // Its end is told to the supervisor as readiness, which must not come after the word that we stop.
+        // First of all: the end of a reload is told to the supervisor as READY=1, which must not follow STOPPING=1.
         self.abandon_reload();
         log::event(What::Stopping).write();
         self.rooms.supervisor.stopping();
