@@ -169,7 +169,7 @@ impl Rooms {
         answer
     }
 
-    /// The configuration has it listed, and then has it no more.
+    /// The account was listed, and is not in the configuration (any more).
     fn unknown_to_guests(&self, account: &str) -> GuestRefusal {
         let listed: Vec<_> = self.keeper.account_names().filter(|name| self.is_listed(name)).collect();
         GuestRefusal::unknown_account(account, &listed)
@@ -187,7 +187,7 @@ impl Rooms {
     }
 }
 
-/// What is wrong is told where pizauthd runs.
+/// The answer without the reasons of errors, which are told only where pizauthd runs.
 fn without_error(answer: Response) -> GuestAnswer {
     match answer {
         Response::AccessToken { access_token } => GuestAnswer::AccessToken(access_token),

@@ -103,7 +103,7 @@ impl Rooms {
     }
 }
 
-/// What nobody's store of tokens has.
+/// Refuses what no program can have stored: too many bytes of tokens, or something else than tokens.
 fn check(import: &Import) -> Result<(), Refused> {
     if import.bytes() > MAX_IMPORT {
         let message = format!("the refresh tokens and their names are over {MAX_IMPORT} bytes");

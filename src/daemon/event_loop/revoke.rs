@@ -26,7 +26,7 @@ impl Revokers {
         Crowd::of(self.0.values().map(|(caller, _)| Asker::Host(*caller)))
     }
 
-    /// One has gone; whose tokens it wanted revoked.
+    /// Forgets one that has gone. Gives the account whose tokens it wanted revoked.
     pub(super) fn remove(&mut self, waiter: WaiterId) -> Option<String> {
         self.0.remove(&waiter).map(|(_, account)| account)
     }
@@ -77,7 +77,7 @@ impl EventLoop {
         Ok(None)
     }
 
-    /// One of them is told how it has ended.
+    /// Answers one that has waited for a revocation.
     pub(super) fn revocation_is_over(&mut self, waiter: WaiterId, how: Waited) {
         let Some((caller, account)) = self.revokers.0.remove(&waiter) else { return };
         let answer = self.rooms.end_of_revocation(&account, how).unwrap_or_else(Response::from);

@@ -66,7 +66,7 @@ pub(crate) struct Rooms {
 }
 
 impl Rooms {
-    /// When a socket's file was lost, there is a new one.
+    /// Listens anew where the file of a socket was lost and has been made again.
     pub(super) fn keep_listening(&mut self) {
         let extra = self.extra_socket.as_mut().and_then(|extra| extra.file.take_listener());
         let fresh = [(Door::Command, self.socket_file.take_listener()), (Door::Extra, extra)];

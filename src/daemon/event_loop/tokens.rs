@@ -30,7 +30,7 @@ pub(super) struct Asked {
     pub(super) demand: Demand,
     /// So long it waits.
     pub(super) wait: Duration,
-    /// The form in which it is to be given; none: by itself.
+    /// The form in which the access token is to be given; none: as it is, and not as an output.
     format: Option<Format>,
 }
 
@@ -45,7 +45,7 @@ impl Asked {
         matches!(self.demand, Demand::OtherStage(_))
     }
 
-    /// What does not come where it fails.
+    /// The subject of "no … within 30 s" and the like.
     fn what(&self) -> &'static str {
         match self.demand {
             Demand::NewToken | Demand::FirstTry => "new access token",

@@ -186,7 +186,7 @@ impl EventLoop {
         }
     }
 
-    /// None: it waits on.
+    /// Begins what was held back for one who waits. None: it waits on.
     fn begin_for(&mut self, asker: Asker, asked: &Asked, now: Now) -> Option<Told> {
         let caller = match asker {
             Asker::Host(caller) => caller,
