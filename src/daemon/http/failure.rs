@@ -36,10 +36,7 @@ impl Failure {
 
     /// Whether the server's name has no address.
     pub(super) fn is_unresolved(&self) -> bool {
-        match self {
-            Self::Unreachable { trouble: Trouble::Io(error), .. } => name_lookup::trouble(error).is_some(),
-            _ => false,
-        }
+        matches!(self, Self::Unreachable { trouble: Trouble::Unresolved(_), .. })
     }
 }
 
@@ -64,6 +61,8 @@ impl fmt::Display for Failure {
 pub(super) enum Trouble {
     Proxy(UnusableProxy),
     Roots(UnusableRoots),
+    /// The name has no address, or nobody who knows it was reached.
+    Unresolved(io::Error),
     TooManyAddresses {
         count: usize,
         most: usize,
@@ -89,6 +88,7 @@ impl fmt::Display for Trouble {
         match self {
             Self::Proxy(unusable) => unusable.fmt(f),
             Self::Roots(unusable) => unusable.fmt(f),
+            Self::Unresolved(error) | Self::Io(error) => f.write_str(&of_connection(error)),
             Self::TooManyAddresses { count, most } => {
                 write!(f, "it has {count} addresses, and {most} at most are tried")
             }
@@ -100,7 +100,6 @@ impl fmt::Display for Trouble {
             }
             Self::TimedOut => f.write_str("timed out"),
             Self::Closed => f.write_str("the connection was closed"),
-            Self::Io(error) => f.write_str(&of_connection(error)),
             Self::NotHttp(what) => {
                 write!(f, "the answer is not HTTP: {} cannot be read", unreadable_part(what))
             }
@@ -117,7 +116,7 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// What the system or a library said of a connection.
+/// What the system or a library said of a connection. attohttpc looks names up once more.
 fn of_connection(error: &io::Error) -> String {
     let cause = error.get_ref();
     if let Some(error) = cause.and_then(|cause| cause.downcast_ref::<rustls::Error>()) {

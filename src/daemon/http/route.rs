@@ -1,6 +1,7 @@
 //! The way to a server: which URL, and by which proxy.
 
 use std::fmt;
+use std::io;
 use std::net::ToSocketAddrs as _;
 
 use attohttpc::ProxySettings;
@@ -61,11 +62,18 @@ impl Route<'_> {
         let first = self.proxy.unwrap_or(self.url);
         match first.host() {
             Some(Host::Domain(name)) => {
-                Ok((name, first.port_or_known_default().unwrap_or_default()).to_socket_addrs()?.count())
+                let port = first.port_or_known_default().unwrap_or_default();
+                Ok((name, port).to_socket_addrs().map_err(of_lookup)?.count())
             }
             _ => Ok(1),
         }
     }
+}
+
+/// What has a number is the system's and says nothing of the name: it may have no descriptor left. What those who are
+/// asked for the name say has none (`EAI_SYSTEM` of RFC 3493 §6.1 is the only one of theirs that means `errno`).
+fn of_lookup(error: io::Error) -> Trouble {
+    if error.raw_os_error().is_some() { error.into() } else { Trouble::Unresolved(error) }
 }
 
 fn has_credentials(proxy: &Url) -> bool {
