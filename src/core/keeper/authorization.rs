@@ -49,8 +49,9 @@ impl Keeper {
             Err(fault) => return RedirectVerdict::BadRequest(fault.as_str()),
         };
         let Some(account) = self.account_of(&response) else { return RedirectVerdict::NotFound };
-        if self.entries.get(&account).is_some_and(|entry| entry.is_pending_with(response.state().expose())) {
-            self.retry_secret(account.as_str());
+        let entry = self.entries.get(&account);
+        if let Some(entry) = entry.filter(|entry| entry.is_pending_with(response.state().expose())) {
+            self.secrets.retry(&entry.account);
         }
         let verdict = self.change(account.as_str(), now, |entry, outbox| {
             let redirect_uri = entry.account.grant.redirect_uri();

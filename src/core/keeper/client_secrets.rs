@@ -83,6 +83,11 @@ impl ClientSecrets {
         self.known.failure(account, now).map(|(_, until)| until)
     }
 
+    /// Somebody asks for a request of this account: they may be there to type something.
+    pub(super) fn retry(&mut self, account: &Account) {
+        self.known.retry(account);
+    }
+
     /// The configuration was read again. A command that runs goes on, since two at a time are too many.
     pub(super) fn forget(&mut self) {
         self.known.forget();
@@ -90,13 +95,6 @@ impl ClientSecrets {
 }
 
 impl Keeper {
-    /// Somebody asks for a request of this account: they may be there to type something.
-    pub(super) fn retry_secret(&mut self, account: &str) {
-        if let Some(entry) = self.entries.get(account) {
-            self.secrets.known.retry(&entry.account);
-        }
-    }
-
     /// What came of an [`Effect::AskSecret`]. It counts while an account has that client.
     pub fn secret_told(&mut self, job: JobId, printed: &Printed, now: Now) {
         let Some(Run { of, .. }) = self.secrets.running.take_if(|run| run.job == job) else { return };

@@ -6,6 +6,7 @@ use pizauth_common::secret::Secret;
 
 use super::authorization::authorize;
 use super::device;
+use super::discovery::{hasten_discovery, unserved};
 use super::entry::Entry;
 use super::event::{Happened, REVOKED};
 use super::invitation::{Begun, Invitation};
@@ -110,8 +111,8 @@ impl Keeper {
         }
         let (settings, is_stopping) = (self.settings, self.is_stopping);
         let no_secret_until = self.secrets.no_secret_until(&entry.account, now.moment);
-        self.hasten_discovery(account, Haste::Show, now);
-        let unserved = self.unserved(account, now);
+        hasten_discovery(entry, &mut self.issuers, Haste::Show, now.moment);
+        let unserved = unserved(entry, &self.issuers, now.moment);
         let shown = self.change(account, now, |entry, outbox| {
             let offers_sign_in = entry.state.pending().is_some();
             if !is_stopping && !offers_sign_in {
@@ -145,8 +146,9 @@ impl Keeper {
     /// There is no such account.
     pub fn refresh(&mut self, account: &str, now: Now) -> Result<Refreshed, UnknownAccount> {
         let (settings, is_stopping) = (self.settings, self.is_stopping);
-        self.retry_secret(account);
-        self.hasten_discovery(account, Haste::Refresh, now);
+        let entry = self.entries.get(account).ok_or(UnknownAccount)?;
+        self.secrets.retry(&entry.account);
+        hasten_discovery(entry, &mut self.issuers, Haste::Refresh, now.moment);
         self.change(account, now, |entry, outbox| match &entry.state {
             _ if is_stopping => Refreshed::Stopping,
             TokenState::Starting(_) => Refreshed::Starting(device::host(entry)),

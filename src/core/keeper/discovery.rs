@@ -12,14 +12,14 @@ use pizauth_common::config::Uri;
 use super::effect::{Effect, JobId};
 use super::entry::Entry;
 use super::event::Learned;
-use super::issuers::Issuer;
+use super::issuers::{Issuer, Issuers};
 use super::pace::Failure;
 use super::places::{Asker, Errand, Flight, Host, Turn};
 use super::purpose::Purpose;
 use super::renewal::Haste;
 use super::{Keeper, Shown};
 use crate::http::{Answer, Lost};
-use crate::moment::Now;
+use crate::moment::{Moment, Now};
 use crate::oauth::metadata::{Found, Metadata, MetadataRequest};
 use crate::oauth::outcome::Reason;
 use crate::oauth::served::{Lacking, Served};
@@ -142,15 +142,6 @@ impl Keeper {
         self.step_each(is_at_a_loss, now, |entry, outbox| stay(entry, &why, &settings, now, outbox));
     }
 
-    /// Somebody wants something of an account: what it lacks for that is asked for as soon as may be.
-    pub(super) fn hasten_discovery(&mut self, account: &str, haste: Haste, now: Now) {
-        let Some(entry) = self.entries.get(account).filter(|entry| entry.served().is_none()) else { return };
-        if let Some(uri) = entry.account.asks().filter(|_| !self.is_stopping).cloned() {
-            self.issuers.change(&uri, |issuer| issuer.hasten(haste, now.moment));
-            self.start_due_requests(now);
-        }
-    }
-
     /// New accounts, or such as ask somebody else now, take what is known already.
     pub(super) fn share_metadata(&mut self, now: Now) {
         let (known, settings) = (self.issuers.known(), self.settings);
@@ -195,17 +186,23 @@ impl Keeper {
         }
     }
 
-    /// Why it is of no use to begin a sign-in: what the issuer has said is of none.
-    pub(super) fn unserved(&self, account: &str, now: Now) -> Option<Shown> {
-        let entry = self.entries.get(account).filter(|entry| entry.served().is_none())?;
-        let issuer = self.issuers.get(entry.account.asks()?).filter(|issuer| issuer.needs_attention())?;
-        let asked_in = issuer.due()?.since(now.moment);
-        Some(Shown::Unserved { reason: issuer.last_error.clone()?, asked_in })
-    }
-
     fn asking<'a>(&'a self, uri: &'a Uri) -> impl Iterator<Item = &'a Entry> {
         self.entries.values().filter(move |entry| asks(entry, uri))
     }
+}
+
+/// Somebody wants something of an account: what it lacks for that is asked for as soon as may be.
+pub(super) fn hasten_discovery(entry: &Entry, issuers: &mut Issuers, haste: Haste, now: Moment) {
+    if let Some(uri) = entry.account.asks().filter(|_| entry.served().is_none()) {
+        issuers.change(uri, |issuer| issuer.hasten(haste, now));
+    }
+}
+
+/// Why it is of no use to begin a sign-in: what the issuer has said is of none.
+pub(super) fn unserved(entry: &Entry, issuers: &Issuers, now: Moment) -> Option<Shown> {
+    let uri = entry.account.asks().filter(|_| entry.served().is_none())?;
+    let issuer = issuers.get(uri).filter(|issuer| issuer.needs_attention())?;
+    Some(Shown::Unserved { reason: issuer.last_error.clone()?, asked_in: issuer.due()?.since(now) })
 }
 
 fn asks(entry: &Entry, uri: &Uri) -> bool {

@@ -52,7 +52,7 @@ impl Keeper {
         check_free(&entry.state, now.moment)?;
         let Candidate { refresh_token, label, .. } = choose(import, &entry.account.client_id)?;
         if !import.dry {
-            self.retry_secret(&import.account);
+            self.secrets.retry(&entry.account);
             let taken = self.change(&import.account, now, |entry, outbox| {
                 take(entry, refresh_token.clone(), now, outbox);
             });

@@ -6,6 +6,7 @@ use pizauth_common::secret::Secret;
 use sha2::{Digest, Sha256};
 
 use super::authorization::{accompany, authorize_by};
+use super::discovery::hasten_discovery;
 use super::entry::Entry;
 use super::invitation::Invitation;
 use super::renewal::{Haste, Renewing};
@@ -120,8 +121,9 @@ impl Keeper {
         now: Now,
     ) -> Result<Login, UnknownAccount> {
         let (settings, is_stopping) = (self.settings, self.is_stopping);
-        self.retry_secret(account);
-        self.hasten_discovery(account, Haste::Refresh, now);
+        let entry = self.entries.get(account).ok_or(UnknownAccount)?;
+        self.secrets.retry(&entry.account);
+        hasten_discovery(entry, &mut self.issuers, Haste::Refresh, now.moment);
         self.change(account, now, |entry, outbox| {
             if is_stopping {
                 return Login::Stopping;

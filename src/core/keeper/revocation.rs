@@ -5,7 +5,7 @@
 use pizauth_common::config::Uri;
 use pizauth_common::secret::Secret;
 
-use super::discovery::has_none;
+use super::discovery::{has_none, hasten_discovery};
 use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
@@ -86,8 +86,8 @@ impl Keeper {
                 by_hand: page_of_grants(entry.account.token_uri.anchor().written()),
             }));
         }
-        self.retry_secret(account);
-        self.hasten_discovery(account, Haste::Refresh, now);
+        self.secrets.retry(&entry.account);
+        hasten_discovery(entry, &mut self.issuers, Haste::Refresh, now.moment);
         self.change(account, now, |entry, _| {
             entry.waiters.add(waiter, Demand::Revocation, until, None, now.moment);
             entry.revocation.get_or_insert_with(Revocation::begun);
