@@ -11,7 +11,7 @@ use crate::moment::Moment;
 pub(super) struct Due {
     /// A request that brings a token, or begins to.
     pub(super) request: Option<Moment>,
-    /// The same, while nobody knows where it would go.
+    /// That request, while the endpoints are not known: when it is due it has failed, if it is known why they are not.
     pub(super) stranded: Option<Moment>,
     /// The question whether the user has signed in on another device, which other requests go before.
     pub(super) poll: Option<Moment>,

@@ -250,7 +250,7 @@ fn respond(
         | TokenState::Fetching(_)
         | TokenState::Empty => return RedirectVerdict::NotFound,
     }
-    // Without that there was no authorization request.
+    // An account without endpoints has made no authorization request.
     let Some(origin) = entry.served().map(|served| issuer::origin(&response, &served)) else {
         return RedirectVerdict::NotFound;
     };

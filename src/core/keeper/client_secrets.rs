@@ -165,7 +165,7 @@ impl Keeper {
                 _ => act_on(entry, meaning, &settings, now, outbox),
             }
         };
-        // An account that is gone has left a place.
+        // The request of an account that is gone has left its place to others.
         if self.change(name, now, step).is_err() {
             self.start_due_requests(now);
         }

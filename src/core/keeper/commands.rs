@@ -126,7 +126,7 @@ impl Keeper {
                     .unwrap_or_else(|| sign_in_or_rest(entry, &settings, no_secret_until, now, outbox)),
             }
         })?;
-        // What has begun may have failed already: nobody tells the client's secret.
+        // The refresh that has just begun may have failed already, for want of the client's secret.
         let is_begun = matches!(shown, Shown::Expired(_) | Shown::Fetching(_) | Shown::TooShort { .. });
         let why = if is_begun { self.why_not(account, now)? } else { None };
         Ok(why.unwrap_or(shown))

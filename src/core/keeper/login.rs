@@ -25,11 +25,11 @@ pub enum Login {
     At(SignInStage),
     /// The client signs in by itself.
     ByItself,
-    /// Nobody says where signing in so begins.
+    /// The account has no such way to sign in: no endpoint for it is configured, or the issuer names none.
     NoWay {
-        /// How not.
+        /// The way that was asked for.
         method: Method,
-        /// Who was asked, where an issuer was.
+        /// The issuer, where the account asks one for its endpoints.
         issuer: Option<String>,
     },
     /// The daemon stops: nothing is begun.

@@ -79,7 +79,8 @@ impl Keeper {
     fn start_request(&mut self, name: &AccountName, host: Host, now: Now) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let (new_job, told) = (self.outbox.new_job(), self.secrets.get(&entry.account));
-        // Filed again, what cannot begin would be due for ever.
+        // What cannot begin is not filed again, where it would be due at once and for ever: the step that brings what it lacks
+        // files it.
         let Some((job, purpose)) = next_request(entry, told, new_job) else { return };
         entry.spend(now.moment);
         self.outbox.tell(entry, Happened::RequestStarted { grant: purpose.logged_as() });
@@ -113,7 +114,7 @@ fn next_request(entry: &mut Entry, told: Option<&Secret>, new_job: JobId) -> Opt
 }
 
 fn token_request(entry: &mut Entry, told: Option<&Secret>, new_job: JobId) -> Option<(JobId, TokenRequest)> {
-    // What would not be due without it.
+    // A request is not due before its endpoints are known.
     let served = Served::new(&entry.account, entry.metadata.as_deref()).ok()?;
     let client = Client::of(served, told)?;
     match &mut entry.state {

@@ -49,7 +49,7 @@ pub(super) struct Saving {
     due: Option<Moment>,
     running: Option<Run>,
     pause: Duration,
-    /// After what may have prompted the user in vain.
+    /// Nothing is saved before this, where the last save may have prompted the user and has failed.
     not_before: Option<Moment>,
     /// Accounts that send nothing before their new refresh token is saved, and with which change the last one came.
     held: BTreeMap<AccountName, u64>,
@@ -168,7 +168,7 @@ impl Saving {
                 (self.pause, self.not_before) = (FIRST_PAUSE, None);
             }
             Err(NotSaved::Failed) => {
-                // A change meanwhile has its own time, which has come.
+                // What has changed while this one ran is saved when that is due, if it is sooner.
                 let again = now.plus(self.pause);
                 self.due = Some(self.due.map_or(again, |due| due.min(again)));
                 self.pause = (self.pause * 2).min(LONGEST_PAUSE);

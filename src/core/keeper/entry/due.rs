@@ -34,7 +34,7 @@ impl Entry {
     /// When its next request may start, and when its next poll.
     fn to_send(&self) -> (Option<Moment>, Option<Moment>) {
         match &self.revocation {
-            // Filed anew when it is known where to.
+            // Nobody knows yet where to send it. It is filed again when that is known.
             _ if self.served().is_none() => (None, None),
             Some(revocation) if revocation.is_waiting() && !self.is_in_flight() => {
                 (Some(Moment::LONG_AGO), None)
