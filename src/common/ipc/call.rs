@@ -222,8 +222,10 @@ impl Call {
 
     /// Whether the process that has hung up still accepts connections, and leaves them open.
     fn is_still_served(&self) -> bool {
-        let here = [SocketCandidate::Named(self.path.clone())];
-        let again = Self::to_first(&here, Deadline::after(Duration::ZERO));
+        // Not by `to_first`, whose words for failures nobody reads here: they would cost each small command half a KiB.
+        let (path, patience) = (self.path.clone(), self.patience);
+        let again = connect_to(&SocketCandidate::Named(path.clone()), Duration::ZERO);
+        let again = again.map(|stream| Self { stream, path, patience });
         again.is_ok_and(|again| again.pid() == self.pid() && !again.wait_until_closed(SILENCE))
     }
 
