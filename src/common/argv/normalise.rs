@@ -59,9 +59,15 @@ pub(super) fn normalise(arguments: &[OsString], flags: &[Flag]) -> Result<Words,
     let mut options = Vec::new();
     let mut operands = Vec::new();
     let mut rest = arguments.iter();
+    let mut takes_options = true;
     while let Some(argument) = rest.next() {
-        let wanted = match Word::from(utf8(argument)?) {
-            Word::EndOfOptions => break,
+        let word = utf8(argument)?;
+        let word = if takes_options { Word::from(word) } else { Word::Operand(word) };
+        let wanted = match word {
+            Word::EndOfOptions => {
+                takes_options = false;
+                Wanted::Nothing
+            }
             Word::Long("--help") => return Ok(Words::Help),
             Word::Long("--version") => return Ok(Words::Version),
             Word::Long(word) => push_long(word, flags, &mut options),
@@ -79,9 +85,6 @@ pub(super) fn normalise(arguments: &[OsString], flags: &[Flag]) -> Result<Words,
                 options.push(utf8(value)?.to_owned());
             }
         }
-    }
-    for operand in rest {
-        operands.push(utf8(operand)?.to_owned());
     }
     options.push("--".to_owned());
     options.append(&mut operands);
