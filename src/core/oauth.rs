@@ -2,6 +2,7 @@
 //!
 //! Bytes in, verdicts out.
 
+pub(crate) mod answer;
 pub(crate) mod authorization_request;
 pub mod client_auth;
 pub mod client_secret;

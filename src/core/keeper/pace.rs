@@ -5,8 +5,8 @@ use core::time::Duration;
 use pizauth_common::config::Account;
 
 use crate::moment::Moment;
+use crate::oauth::answer::LONGEST_RETRY_AFTER;
 use crate::oauth::outcome::Reason;
-use crate::oauth::token_answer::LONGEST_RETRY_AFTER;
 
 /// A refresh is not due sooner than this after issue, unless half the lifetime is.
 const SOONEST: Duration = Duration::from_secs(10);

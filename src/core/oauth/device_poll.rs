@@ -5,14 +5,15 @@ use core::time::Duration;
 
 use pizauth_common::secret::Secret;
 
+use super::answer::body::{self, Endpoint, Members, Unreadable};
+use super::answer::oauth_error::OAuthError;
+use super::answer::{retry_after, unusable, with_hint};
 use super::client_auth::Client;
 use super::device_request::interval;
 use super::outcome::{Issued, Reason};
 use super::provider_hints::hint_for_device;
 use super::redaction::Redaction;
-use super::token_answer::body::{self, Endpoint, Members, Unreadable};
-use super::token_answer::oauth_error::OAuthError;
-use super::token_answer::{issued, redaction, retry_after, unusable, with_hint};
+use super::token_answer::{issued, redaction};
 use super::token_request::TokenRequest;
 use crate::http::{self, Answer, Lost};
 use crate::prelude::*;

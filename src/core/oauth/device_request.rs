@@ -7,14 +7,14 @@ use pizauth_common::config::{Scheme, is_one_word};
 use pizauth_common::secret::Secret;
 use url::Url;
 
+use super::answer::body::{self, Endpoint, Members, Unreadable};
+use super::answer::oauth_error::OAuthError;
+use super::answer::values::{number, printable};
+use super::answer::{unusable, with_hint};
 use super::client_auth::{Client, Credentials};
 use super::outcome::Reason;
 use super::provider_hints::hint_for_device;
 use super::redaction::Redaction;
-use super::token_answer::body::{self, Endpoint, Members, Unreadable};
-use super::token_answer::fields::{number, printable};
-use super::token_answer::oauth_error::OAuthError;
-use super::token_answer::{unusable, with_hint};
 use super::token_request::{form, resources};
 use crate::http::{self, Answer, Lost};
 use crate::prelude::*;

@@ -10,10 +10,10 @@ use pizauth_common::terminal::cut;
 use url::Url;
 
 use self::document::{Document, document, is_true, scopes, secrets_taken, text};
+use super::answer::body::{Member, Unreadable};
+use super::answer::{retry_after, unusable};
 use super::outcome::Reason;
 use super::redaction::Redaction;
-use super::token_answer::body::{Member, Unreadable};
-use super::token_answer::{retry_after, unusable};
 use crate::http::{self, Answer, Lost};
 use crate::prelude::*;
 

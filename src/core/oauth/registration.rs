@@ -5,14 +5,14 @@ use pizauth_common::secret::Secret;
 use pizauth_common::terminal::is_printable_ascii;
 use serde_json::json;
 
+use super::answer::body::{self, Endpoint, Members, Unreadable};
+use super::answer::oauth_error::OAuthError;
+use super::answer::values::{number, printable};
+use super::answer::{unusable, with_hint};
 use super::metadata::Metadata;
 use super::outcome::Reason;
 use super::provider_hints;
 use super::redaction::Redaction;
-use super::token_answer::body::{self, Endpoint, Members, Unreadable};
-use super::token_answer::fields::{number, printable};
-use super::token_answer::oauth_error::OAuthError;
-use super::token_answer::{unusable, with_hint};
 use crate::http::{self, Answer, Lost};
 use crate::prelude::*;
 

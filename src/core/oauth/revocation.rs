@@ -4,13 +4,13 @@ use pizauth_common::config::Uri;
 use pizauth_common::roughly::roughly;
 use pizauth_common::secret::Secret;
 
+use super::answer::body::{self, Endpoint, Unreadable};
+use super::answer::oauth_error::OAuthError;
+use super::answer::{retry_after, unusable, with_hint};
 use super::client_auth::{Client, Credentials};
 use super::outcome::Reason;
 use super::provider_hints::hint_for;
 use super::redaction::Redaction;
-use super::token_answer::body::{self, Endpoint, Unreadable};
-use super::token_answer::oauth_error::OAuthError;
-use super::token_answer::{retry_after, unusable, with_hint};
 use super::token_request::form;
 use crate::http::{self, Answer, Lost};
 use crate::prelude::*;

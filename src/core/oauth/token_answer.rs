@@ -3,46 +3,46 @@
 use core::time::Duration;
 
 use pizauth_common::secret::Secret;
-use pizauth_common::terminal::cut;
 
-use self::body::{Members, Unreadable};
-use self::oauth_error::OAuthError;
+use super::answer::body::{self, Members, Unreadable};
+use super::answer::oauth_error::OAuthError;
+use super::answer::{retry_after, told, unusable, with_hint};
 use super::id_token;
 use super::outcome::{Issued, Outcome, Reason};
 use super::provider_hints;
 use super::redaction::Redaction;
 use super::token_request::{GrantType, TokenRequest};
-use crate::http::Answer;
+use crate::http::{Answer, Lost};
 use crate::prelude::*;
 
-pub(crate) use self::retry_after::LONGEST_RETRY_AFTER;
-
-pub(super) mod body;
-pub(super) mod fields;
+mod fields;
 #[cfg(test)]
 pub(super) mod golden;
-pub(super) mod oauth_error;
-mod preview;
-pub(super) mod retry_after;
 #[cfg(test)]
 mod tests;
-mod unreadable;
 
 /// No access token lives longer, whatever an answer or a dump says of it: ten years.
 pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
 
-/// Room for a hint behind the server's words, within the 4 KiB of a reason.
-const MAX_REFUSAL_CHARS: usize = 900;
-
-/// A server that has failed tells of itself, and of what it was doing, rather than of what is wrong.
-const MAX_FAILURE_BYTES: usize = 200;
-
 /// The members of an answer that hold a token.
 const TOKEN_MEMBERS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
 
+impl TokenRequest {
+    /// What the answer to it means, or the lack of one.
+    pub fn outcome(&self, result: Result<Answer, Lost>) -> Outcome {
+        match result {
+            Ok(answer) => judge(&answer, self),
+            Err(Lost { why, needs_person: true, .. }) => Outcome::NeedsAttention(Reason::new(&why)),
+            Err(Lost { sent, why, needs_person: false, .. }) => {
+                Outcome::Transient { reason: Reason::new(&why), retry_after: None, reached: sent }
+            }
+        }
+    }
+}
+
 /// The verdict on the answer to a request, with a reason that holds none of the secrets that were
 /// sent and no token that came back.
-pub(super) fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
+fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
     let members = body::read(answer, &body::TOKEN);
     let redaction = redaction(answer, &members, request.secrets());
     match verdict(answer, members, request) {
@@ -134,16 +134,6 @@ fn refusal(status: u16, error: OAuthError) -> Verdict {
     }
 }
 
-/// The server's words, as far as they may be shown.
-pub(super) fn told(error: &OAuthError, answer: &Answer, redaction: &Redaction) -> String {
-    // Cut only after redaction: half a token would not be found.
-    let mut text: String = redaction.apply(&error.text()).chars().take(MAX_REFUSAL_CHARS).collect();
-    if answer.status >= 500 {
-        cut(&mut text, MAX_FAILURE_BYTES);
-    }
-    text
-}
-
 fn explained(error: &OAuthError, answer: &Answer, redaction: &Redaction, request: &TokenRequest) -> Reason {
     with_hint(error, answer, redaction, hint(error, request))
 }
@@ -158,26 +148,6 @@ fn hint(error: &OAuthError, request: &TokenRequest) -> Option<&'static str> {
         GrantType::AuthorizationCode | GrantType::RefreshToken | GrantType::DeviceCode => {
             error.hint(request.proof())
         }
-    }
-}
-
-/// A refusal, and behind it in parentheses what to do about it, where that is known.
-pub(super) fn with_hint(
-    error: &OAuthError,
-    answer: &Answer,
-    redaction: &Redaction,
-    hint: Option<&str>,
-) -> Reason {
-    let cause = redaction.apply(&error.cause());
-    let text = provider_hints::with_hint(&told(error, answer, redaction), hint);
-    Reason::with_cause(&cause, &text).of_refusal(error.code())
-}
-
-pub(super) fn unusable(answer: &Answer, why: &Unreadable, redaction: &Redaction) -> String {
-    let status = answer.status;
-    match preview::preview(answer, redaction) {
-        Some(preview) => format!("http status {status}: {why}: {preview:?}"),
-        None => format!("http status {status}: {}", redaction.apply(&why.to_string())),
     }
 }
 

@@ -8,10 +8,8 @@ use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use super::client_auth::{Client, Credentials};
-use super::outcome::{Outcome, Reason};
 use super::provider_hints::Proof;
 use super::served::Served;
-use super::token_answer;
 use crate::http;
 use crate::prelude::*;
 
@@ -124,17 +122,6 @@ impl TokenRequest {
     /// What is to be sent.
     pub fn http(&self) -> http::Request {
         self.credentials.post(&self.token_uri, &self.form)
-    }
-
-    /// What the answer to it means, or the lack of one.
-    pub fn outcome(&self, result: Result<http::Answer, http::Lost>) -> Outcome {
-        match result {
-            Ok(answer) => token_answer::judge(&answer, self),
-            Err(http::Lost { why, needs_person: true, .. }) => Outcome::NeedsAttention(Reason::new(&why)),
-            Err(http::Lost { sent, why, needs_person: false, .. }) => {
-                Outcome::Transient { reason: Reason::new(&why), retry_after: None, reached: sent }
-            }
-        }
     }
 
     fn new(client: Client, grant: GrantType, fields: &[(&str, &str)]) -> Self {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::SecretsTaken;
-use crate::oauth::token_answer::body::{Member, Unreadable};
+use crate::oauth::answer::body::{Member, Unreadable};
 use crate::prelude::*;
 
 /// Deeper than any metadata are.

@@ -3,10 +3,10 @@
 use core::time::Duration;
 
 use pizauth_common::secret::Secret;
-use pizauth_common::terminal::is_printable_ascii;
 
 use super::LONGEST_LIFETIME;
-use super::body::{Member, Members, Unreadable};
+use crate::oauth::answer::body::{Member, Members, Unreadable};
+use crate::oauth::answer::values::number;
 use crate::oauth::token_request::GrantType;
 use crate::prelude::*;
 
@@ -51,29 +51,6 @@ pub(super) fn lifetime(members: &Members, grant: GrantType, is_renewable: bool) 
         None if grant.is_sign_in() && !is_renewable && !is_said() => LONGEST_LIFETIME,
         None => DEFAULT_LIFETIME,
     }
-}
-
-/// The text of a member, where it is there: printable ASCII, and no more than `most` of it.
-pub(in crate::oauth) fn printable<'m>(
-    members: &'m Members,
-    name: &'static str,
-    most: usize,
-    expected: &'static str,
-) -> Result<Option<&'m str>, Unreadable> {
-    match members.text(name) {
-        Some(text) if text.len() <= most && is_printable_ascii(text) => Ok(Some(text)),
-        None if !members.has(name) => Ok(None),
-        _ => Err(Unreadable::BadMember(name, expected)),
-    }
-}
-
-pub(in crate::oauth) fn number(member: &Member) -> Option<f64> {
-    let number = match member {
-        Member::Number(number) => Some(*number),
-        Member::Text(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    number.filter(|number| !number.is_nan())
 }
 
 /// The granted scope where something that was asked for is missing from it. No `scope` means: as asked.

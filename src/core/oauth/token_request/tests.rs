@@ -1,4 +1,5 @@
 use super::*;
+use crate::oauth::outcome::{Outcome, Reason};
 use crate::testing::{account as named, by_assertion, by_itself, client, uri};
 use pizauth_common::config::ClientAuth;
 

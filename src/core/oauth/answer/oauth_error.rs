@@ -66,7 +66,7 @@ impl OAuthError {
     }
 
     /// What to do about it, where that is known.
-    pub(super) fn hint(&self, proof: Proof) -> Option<&'static str> {
+    pub(in crate::oauth) fn hint(&self, proof: Proof) -> Option<&'static str> {
         if self.is_one_of(&DEAD_GRANT) && !self.ends_the_grant() {
             // That of its number: the code alone would have the user sign in anew.
             return provider_hints::hint_for(proof, "", self.description())
@@ -85,7 +85,7 @@ impl OAuthError {
 
     /// Whether it may be the grant that is gone, where nothing else can be wrong: it is neither the client's fault nor
     /// does it say that the grant lives on.
-    pub(super) fn may_mean_a_dead_grant(&self) -> bool {
+    pub(in crate::oauth) fn may_mean_a_dead_grant(&self) -> bool {
         !self.is_one_of(&OF_THE_CLIENT) && !self.is_one_of(&DEAD_GRANT)
     }
 

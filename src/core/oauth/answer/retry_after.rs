@@ -14,7 +14,7 @@ pub(in crate::oauth) fn of(answer: &Answer) -> Option<Duration> {
 
 /// The pause, at most an hour. A date is read against the answer's own `Date`, since neither our clock
 /// nor the server's need be right; without one it means nothing.
-pub(super) fn parse(retry_after: Option<&str>, date: Option<&str>) -> Option<Duration> {
+pub(in crate::oauth) fn parse(retry_after: Option<&str>, date: Option<&str>) -> Option<Duration> {
     let text = retry_after?.trim();
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let pause = if is_number {
