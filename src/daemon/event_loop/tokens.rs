@@ -30,7 +30,7 @@ pub(super) struct Asked {
     pub(super) demand: Demand,
     /// So long it waits.
     pub(super) wait: Duration,
-    /// The form in which the access token is to be given; none: as it is, and not as an output.
+    /// The form in which the access token is to be given; none: by itself, as `Response::AccessToken`.
     format: Option<Format>,
 }
 
