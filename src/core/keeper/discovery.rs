@@ -24,6 +24,7 @@ use crate::oauth::metadata::{Found, Metadata, MetadataRequest};
 use crate::oauth::outcome::Reason;
 use crate::oauth::served::{Lacking, Served};
 use crate::prelude::*;
+pub(super) use of_account::lose_endpoint;
 use of_account::{is_nobody_there, stay, take_metadata};
 
 impl Keeper {

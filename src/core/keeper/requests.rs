@@ -4,6 +4,7 @@ use pizauth_common::account_name::AccountName;
 use pizauth_common::secret::Secret;
 
 use super::agenda::Due;
+use super::discovery::lose_endpoint;
 use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
@@ -70,7 +71,10 @@ impl Keeper {
         if self.lacks_secret(name, now) {
             return;
         }
-        let Some(host) = host else { return };
+        let Some(host) = host else {
+            let _ = self.step(name.as_str(), now, |entry, outbox| lose_endpoint(entry, now, outbox));
+            return;
+        };
         if is_urgent || self.places.is_free_or_wait(&host, &Asker::Account(name.clone()), turn) {
             self.start_request(name, host, now);
         }

@@ -55,6 +55,14 @@ fn begin(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) 
     }
 }
 
+/// The issuer has taken back what a sign-in was to begin with.
+pub(in crate::keeper) fn lose_endpoint(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
+    if let (TokenState::Starting(starting), Some(issuer)) = (&entry.state, entry.account.asks()) {
+        let reason = has_none(issuer, endpoint_of(starting.method));
+        sign_in_failed(entry, reason, now, outbox);
+    }
+}
+
 fn endpoint_of(method: Method) -> Lacking {
     match method {
         Method::Browser => "authorization_endpoint",

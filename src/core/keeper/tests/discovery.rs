@@ -463,6 +463,28 @@ fn an_endpoint_that_was_written_is_not_doubted() {
 }
 
 #[test]
+fn a_sign_in_whose_endpoint_the_issuer_takes_back_while_it_waits_has_failed() {
+    let (mut bench, job) = Bench::discovering();
+    bench.learn(job, document());
+    let mut questions = Vec::new();
+    for _ in 0..3 {
+        bench.login(Some(Method::Device));
+        let (request, _) = bench.requests.pop().unwrap();
+        bench.say(request, Ok(json_answer(404, "")));
+        questions.extend(bench.requests.pop());
+    }
+    bench.told.clear();
+    bench.login(Some(Method::Device));
+    assert!(bench.requests.is_empty(), "the bucket is empty");
+    let [(question, _)] = questions[..] else { panic!("{questions:?}") };
+    bench.learn(question, json_answer(200, &at("https://as.example", ISSUER).replace("device_auth", "x")));
+    bench.pass(60);
+    let told: Vec<_> = bench.told.iter().filter_map(crate::keeper::AccountEvent::error_message).collect();
+    assert_eq!(told, ["authorization failed: https://login.example has no device_authorization_endpoint"]);
+    assert!(matches!(bench.keeper.stage("work", bench.now), Ok(SignInStage::Failed(_))));
+}
+
+#[test]
 fn a_remote_revocation_waits_for_the_issuer_and_says_where_it_has_no_such_endpoint() {
     let (mut bench, job) = restored();
     let until = bench.now.moment.plus(seconds(30));
