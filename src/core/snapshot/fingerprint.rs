@@ -12,7 +12,7 @@ pub struct Fingerprint(pub [u8; 32]);
 /// What an account's tokens are bound to. Neither how the client proves itself (secrets rotate, the refresh
 /// token stays bound to the client) nor whose
 /// mailbox it is for, nor any of the times is part of it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct SecurityFields<'a> {
     /// `account "name"`.
     pub name: &'a str,

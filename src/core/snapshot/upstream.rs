@@ -68,10 +68,8 @@ fn account(reader: &mut Reader, names: &mut NamesSeen) -> Result<Option<AccountS
         redirect_uri,
         scopes: &scopes,
         token_uri,
-        resource: &[],
-        token_uri_fields: &[],
-        is_application: false,
-        subject: None,
+        // What it does not know.
+        ..SecurityFields::default()
     });
     Ok(Some(AccountSnapshot {
         account,
