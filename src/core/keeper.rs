@@ -61,8 +61,8 @@ pub use authorization::RedirectVerdict;
 pub use commands::{Refreshed, Shown};
 pub use effect::{Effect, JobId};
 pub use event::{
-    ACCOUNT_EVENTS, AccountEvent, CONFIGURATION_CHANGED, EventDoc, Happened, IssuerEvent, Learned, REVOKED,
-    Severity, TokenEvent,
+    ACCOUNT_EVENTS, AccountEvent, CONFIGURATION_CHANGED, EventDoc, Happened, ISSUER_EVENTS, IssuerEvent,
+    Learned, REVOKED, Severity, TokenEvent,
 };
 pub use importing::NotImported;
 pub use invitation::{Invitation, UserCode};

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use pizauth_common::account_name::AccountName;
 pub use pizauth_core::keeper::Severity;
-use pizauth_core::keeper::{ACCOUNT_EVENTS, AccountEvent, EventDoc, IssuerEvent, Learned};
+use pizauth_core::keeper::{ACCOUNT_EVENTS, AccountEvent, EventDoc, ISSUER_EVENTS, IssuerEvent};
 
 use ::log::{LevelFilter, Metadata, Record};
 use backlog::Backlog;
@@ -67,7 +67,7 @@ pub(crate) fn is_on_stderr() -> bool {
 
 /// Every event that the log knows, those of accounts first.
 pub fn events() -> impl Iterator<Item = &'static EventDoc> {
-    ACCOUNT_EVENTS.iter().chain(events::EVENTS)
+    ACCOUNT_EVENTS.iter().chain(ISSUER_EVENTS).chain(events::EVENTS)
 }
 
 /// Begins a line about the daemon.
@@ -84,17 +84,9 @@ pub(crate) fn account_event(event: &AccountEvent) {
 
 /// Writes what became known of an issuer.
 pub(crate) fn issuer_event(IssuerEvent { issuer, what }: &IssuerEvent) {
-    let about = |what| event(what).field("issuer", issuer.written());
-    match what {
-        Learned::Asked => about(What::DiscoveryStarted),
-        Learned::Metadata => about(What::Discovered),
-        Learned::NoS256 => about(What::DiscoveryPkceUnlisted),
-        Learned::Nothing { reason, pause } => {
-            about(What::DiscoveryFailed).field("retry_in", pause.as_secs()).field("reason", reason)
-        }
-        Learned::Unusable { reason } => about(What::DiscoveryUnusable).field("reason", reason),
-    }
-    .write();
+    let mut line = Line::new(what.doc()).field("issuer", issuer.written());
+    what.each_fact(|key, value| line.add(key, value));
+    line.write();
 }
 
 /// A line that is being composed; [`Line::write`] hands it over.

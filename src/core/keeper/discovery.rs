@@ -43,7 +43,7 @@ impl Keeper {
     }
 
     fn send_question(&mut self, uri: &Arc<Uri>, request: &MetadataRequest, job: JobId) {
-        self.outbox.tell_of(uri, Learned::Asked);
+        self.outbox.tell_of(uri, Learned::DiscoveryStarted);
         self.outbox.put(Effect::Http { job, request: request.http() });
         let errand = Errand::OfIssuer(Arc::clone(uri));
         self.places.take(job, Flight { errand, host: Host::of(uri) });
@@ -88,7 +88,7 @@ impl Keeper {
         let (reason, dice) = (failure.reason.clone(), self.outbox.random());
         let failed = |issuer: &mut Issuer| issuer.failed(failure, is_awaited, dice, now.moment);
         let Some(pause) = self.issuers.change(uri, failed) else { return };
-        self.outbox.tell_of(uri, Learned::Nothing { reason, pause });
+        self.outbox.tell_of(uri, Learned::DiscoveryFailed { reason, pause });
         self.disappoint(uri, now);
     }
 
@@ -96,9 +96,9 @@ impl Keeper {
     fn learn(&mut self, uri: &Arc<Uri>, metadata: Arc<Metadata>, now: Now) {
         let lacks_s256 = metadata.lacks_s256;
         self.issuers.change(uri, |issuer| issuer.answered(Arc::clone(&metadata)));
-        self.outbox.tell_of(uri, Learned::Metadata);
+        self.outbox.tell_of(uri, Learned::Discovered);
         if lacks_s256 {
-            self.outbox.tell_of(uri, Learned::NoS256);
+            self.outbox.tell_of(uri, Learned::DiscoveryPkceUnlisted);
         }
         self.move_on(uri, &metadata);
         let (settings, mut lacking) = (self.settings, None);
@@ -131,7 +131,7 @@ impl Keeper {
 
     fn learn_nothing(&mut self, uri: &Arc<Uri>, reason: &Reason, now: Now) {
         self.issuers.change(uri, |issuer| issuer.refused(reason.clone(), now.moment));
-        self.outbox.tell_of(uri, Learned::Unusable { reason: reason.clone() });
+        self.outbox.tell_of(uri, Learned::DiscoveryUnusable { reason: reason.clone() });
         self.disappoint(uri, now);
     }
 

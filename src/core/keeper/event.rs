@@ -11,41 +11,16 @@ use crate::oauth::outcome::Reason;
 use crate::oauth::provider_hints::NO_REFRESH_TOKEN;
 use crate::prelude::*;
 
+#[macro_use]
+mod table;
 mod learned;
 #[cfg(test)]
 mod tests;
 mod token_event;
 
-pub use learned::{IssuerEvent, Learned};
+pub use learned::{ISSUER_EVENTS, IssuerEvent, Learned};
+pub use table::{EventDoc, Severity};
 pub use token_event::TokenEvent;
-
-/// How much an event matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    /// Written always: somebody has to do something, or something was lost.
-    Error,
-    /// From `-v`: out of the ordinary, but mends itself.
-    Warning,
-    /// Written always, and no error: what somebody has asked to see, or should know of once.
-    Notice,
-    /// From `-vv`: the ordinary course of things.
-    Info,
-    /// From `-vvv`: the single steps.
-    Debug,
-    /// From `-vvvv`: every caller and every connection.
-    Trace,
-}
-
-/// An event as the log knows it. Stable, since monitoring rules match on it: a name may be added, never changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventDoc {
-    /// As in `event=NAME`.
-    pub name: &'static str,
-    /// From which verbosity on it is written.
-    pub severity: Severity,
-    /// What it means, in one line.
-    pub meaning: &'static str,
-}
 
 /// Something that happened to an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,32 +38,12 @@ pub(super) fn when_mended(account: &str) -> String {
     )
 }
 
-macro_rules! account_events {
-    ($($severity:ident $what:ident $({ $($(#[$doc:meta])+ $field:ident: $type:ty),+ })? $name:literal $meaning:literal)*) => {
-        /// What there is to tell of an account.
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub enum Happened {
-            $(#[doc = $meaning] $what $({ $($(#[$doc])+ $field: $type),+ })?,)*
-        }
+events! {
+    /// What there is to tell of an account.
+    Happened
+    /// Every kind of event of an account.
+    ACCOUNT_EVENTS
 
-        /// Every kind of event of an account.
-        pub const ACCOUNT_EVENTS: &[EventDoc] = &[
-            $(EventDoc { name: $name, severity: Severity::$severity, meaning: $meaning },)*
-        ];
-
-        impl Happened {
-            /// Its name and severity in the log.
-            pub fn doc(&self) -> EventDoc {
-                match self {
-                    $(Self::$what { .. } =>
-                        EventDoc { name: $name, severity: Severity::$severity, meaning: $meaning },)*
-                }
-            }
-        }
-    };
-}
-
-account_events! {
     Error SessionEnded {
         /// Why.
         reason: Reason,
@@ -263,6 +218,15 @@ impl Happened {
                 Some(format!("refresh needs attention: {reason}; {}", when_mended(&account)))
             }
             _ => None,
+        }
+    }
+
+    /// Why no access token comes after this before somebody does something, for people.
+    pub(super) fn end_of_hope(&self, account: &str) -> Option<String> {
+        match self {
+            Self::TokenRevoked { .. } => Some(REVOKED.to_owned()),
+            Self::TokenInvalidated { .. } => Some(CONFIGURATION_CHANGED.to_owned()),
+            what => what.failure(account),
         }
     }
 

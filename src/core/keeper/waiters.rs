@@ -7,7 +7,7 @@ use pizauth_common::secret::Secret;
 
 use super::effect::Effect;
 use super::entry::Entry;
-use super::event::{Happened, REVOKED};
+use super::event::Happened;
 use super::login::{StageMark, stage};
 use super::outbox::{Mark, Outbox};
 use super::token_state::ActiveToken;
@@ -238,16 +238,5 @@ impl Demand {
     /// Whether an access token ends the wait, and nothing else but the end of all hope.
     fn is_for_token(self) -> bool {
         !matches!(self, Self::OtherStage(_) | Self::Revocation)
-    }
-}
-
-impl Happened {
-    /// Why no access token comes after this before somebody does something, for people.
-    fn end_of_hope(&self, account: &str) -> Option<String> {
-        match self {
-            Self::TokenRevoked { .. } => Some(REVOKED.to_owned()),
-            Self::TokenInvalidated { .. } => Some(super::CONFIGURATION_CHANGED.to_owned()),
-            what => what.failure(account),
-        }
     }
 }

@@ -1,10 +1,12 @@
 //! What there is to tell of an issuer that accounts ask for endpoints.
 
 use alloc::sync::Arc;
+use core::fmt::Display;
 use core::time::Duration;
 
 use pizauth_common::config::Uri;
 
+use super::{EventDoc, Severity};
 use crate::oauth::outcome::Reason;
 
 /// Something that became known of an issuer.
@@ -16,25 +18,38 @@ pub struct IssuerEvent {
     pub what: Learned,
 }
 
-/// What became known of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Learned {
-    /// Nothing yet: it has been asked.
-    Asked,
-    /// Where its endpoints are.
-    Metadata,
-    /// It does not list the way of PKCE that we use.
-    NoS256,
-    /// Nothing: it is asked again.
-    Nothing {
+events! {
+    /// What became known of it.
+    Learned
+    /// Every kind of event of an issuer.
+    ISSUER_EVENTS
+
+    Error DiscoveryUnusable {
+        /// Why.
+        reason: Reason
+    } "discovery_unusable" "what an issuer says of itself cannot be used until a person mends something"
+    Warning DiscoveryFailed {
         /// Why.
         reason: Reason,
-        /// The pause before that.
-        pause: Duration,
-    },
-    /// What it says cannot be used before somebody has mended something.
-    Unusable {
-        /// Why.
-        reason: Reason,
-    },
+        /// The pause before it is asked again.
+        pause: Duration
+    } "discovery_failed" "an issuer has not said where its endpoints are: it will be asked again"
+    Warning DiscoveryPkceUnlisted "discovery_pkce_unlisted"
+        "an issuer lists ways of PKCE, and not the one that is used all the same"
+    Info Discovered "discovered" "an issuer has said where its endpoints are"
+    Debug DiscoveryStarted "discovery_started" "an issuer was asked where its endpoints are"
+}
+
+impl Learned {
+    /// The facts that a log line has besides the issuer, each with its key.
+    pub fn each_fact(&self, mut tell: impl FnMut(&'static str, &dyn Display)) {
+        match self {
+            Self::DiscoveryUnusable { reason } => tell("reason", reason),
+            Self::DiscoveryFailed { reason, pause } => {
+                tell("retry_in", &pause.as_secs());
+                tell("reason", reason);
+            }
+            Self::DiscoveryPkceUnlisted | Self::Discovered | Self::DiscoveryStarted => {}
+        }
+    }
 }

@@ -91,7 +91,7 @@ fn a_sign_in_waits_for_the_issuer_and_goes_where_that_says() {
     let told: Vec<_> = bench.told.iter().map(|event| event.what.clone()).collect();
     let expected = Happened::AuthorizationPending { url, user_code: None, is_known: false, is_late: true };
     assert_eq!(told, [expected]);
-    assert_eq!(bench.learned, [Learned::Asked, Learned::Metadata]);
+    assert_eq!(bench.learned, [Learned::DiscoveryStarted, Learned::Discovered]);
     let job = bench.exchange("work");
     bench.answer(job, issued("at-1", Some("rt"), 3600));
     bench.pass(0);
@@ -162,7 +162,9 @@ fn a_server_that_says_nothing_is_asked_again_as_a_refresh_is() {
     assert_eq!(bench.show("work"), starting(), "it may still come");
     let (mut bench, job) = Bench::discovering();
     bench.say(job, Err(lost(false)));
-    let Some(Learned::Nothing { pause, .. }) = bench.learned.last() else { panic!("{:?}", bench.learned) };
+    let Some(Learned::DiscoveryFailed { pause, .. }) = bench.learned.last() else {
+        panic!("{:?}", bench.learned)
+    };
     assert!((seconds(36)..=seconds(44)).contains(pause), "{pause:?}");
     bench.pass(35);
     assert!(bench.requests.is_empty());
