@@ -1,5 +1,7 @@
 //! The walls of ARCHITECTURE.md: what may be named where.
 
+mod circles;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

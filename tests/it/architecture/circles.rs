@@ -1,0 +1,71 @@
+//! Circles of imports between modules that stand side by side: who wants to understand one would have to read them all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Source, is_in, sources};
+
+type Imports = BTreeMap<String, BTreeSet<String>>;
+
+#[test]
+fn the_rooms_of_the_daemon_import_each_other_in_no_circle() {
+    let sources = sources();
+    for room in ["src/daemon", "src/daemon/event_loop", "src/daemon/http", "src/daemon/redirect_listener"] {
+        let imports = imports_within(room, &sources);
+        assert!(imports.values().any(|imported| !imported.is_empty()), "{room}: nothing is imported");
+        for module in imports.keys() {
+            let all = reached_from(module, &imports);
+            assert!(!all.contains(module), "{room}: {module} imports itself by way of {all:?}");
+        }
+    }
+}
+
+/// The modules right below `room`, each with those of them that it names.
+fn imports_within(room: &str, sources: &[Source]) -> Imports {
+    let module = |source: &Source| {
+        let below = source.path.strip_prefix(room)?.strip_prefix('/')?;
+        Some(below.split('/').next()?.trim_end_matches(".rs").to_owned()).filter(|name| name != "lib")
+    };
+    let modules: BTreeSet<_> = sources.iter().filter_map(module).collect();
+    let imported = |by: &String| {
+        let files = sources.iter().filter(|source| is_in(&source.path, &format!("{room}/{by}")));
+        let named = files.flat_map(|source| names(room, source)).collect::<BTreeSet<_>>();
+        modules.iter().filter(|module| *module != by && named.contains(*module)).cloned().collect()
+    };
+    modules.iter().map(|module| (module.clone(), imported(module))).collect()
+}
+
+/// What a file below `room` takes from the module `room`, by whichever path.
+fn names(room: &str, source: &Source) -> BTreeSet<String> {
+    let depth = source.path[room.len() + 1..].matches('/').count() + 1;
+    let from_above = "super::".repeat(depth);
+    let from_top = room.replacen("src/daemon", "crate", 1).replace('/', "::") + "::";
+    [from_above, from_top].iter().flat_map(|path| named_after(path, &source.code)).collect()
+}
+
+/// The names that follow `path`: one, or those in braces.
+fn named_after(path: &str, code: &str) -> Vec<String> {
+    let is_whole = |at: usize| !code[..at].ends_with("::");
+    let rests =
+        code.match_indices(path).filter(|(at, _)| is_whole(*at)).map(|(at, _)| &code[at + path.len()..]);
+    let names = rests.flat_map(|rest| {
+        let end = if rest.starts_with('{') { rest.find(';') } else { rest.find(|c| !is_of_a_name(c)) };
+        rest[..end.unwrap_or(rest.len())].split(|c| !is_of_a_name(c)).map(str::to_owned)
+    });
+    names.collect()
+}
+
+fn is_of_a_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// What a module imports, and what that imports, and so on.
+fn reached_from(module: &str, imports: &Imports) -> BTreeSet<String> {
+    let mut reached = BTreeSet::new();
+    let mut next = vec![module];
+    while let Some(module) = next.pop() {
+        next.extend(
+            imports[module].iter().filter(|name| reached.insert((*name).clone())).map(String::as_str),
+        );
+    }
+    reached
+}
