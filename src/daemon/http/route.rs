@@ -63,17 +63,19 @@ impl Route<'_> {
         match first.host() {
             Some(Host::Domain(name)) => {
                 let port = first.port_or_known_default().unwrap_or_default();
-                Ok((name, port).to_socket_addrs().map_err(of_lookup)?.count())
+                Ok((name, port).to_socket_addrs().map_err(|error| self.of_lookup(error))?.count())
             }
             _ => Ok(1),
         }
     }
-}
 
-/// What has a number is the system's and says nothing of the name: it may have no descriptor left. What those who are
-/// asked for the name say has none (`EAI_SYSTEM` of RFC 3493 §6.1 is the only one of theirs that means `errno`).
-fn of_lookup(error: io::Error) -> Trouble {
-    if error.raw_os_error().is_some() { error.into() } else { Trouble::Unresolved(error) }
+    /// That a proxy has no address says nothing of the server. Neither does what has a number, which is the system's: it
+    /// may have no descriptor left. What those who are asked for a name say has none (`EAI_SYSTEM` of RFC 3493 §6.1 is
+    /// the only one of theirs that means `errno`).
+    fn of_lookup(&self, error: io::Error) -> Trouble {
+        let is_of_server = self.proxy.is_none() && error.raw_os_error().is_none();
+        if is_of_server { Trouble::Unresolved(error) } else { error.into() }
+    }
 }
 
 fn has_credentials(proxy: &Url) -> bool {

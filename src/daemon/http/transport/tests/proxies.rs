@@ -23,6 +23,16 @@ fn a_proxy_is_asked_and_an_exception_goes_past_it() {
     assert_eq!(visits.try_recv(), Err(TryRecvError::Empty));
 }
 
+/// Whoever believes that of the server asks elsewhere where its endpoints are.
+#[test]
+fn a_proxy_without_an_address_is_no_server_without_one() {
+    // Too long for a name (RFC 1035 §2.3.4), so that nobody is asked for it.
+    let proxy = format!("http://{}.example:8080/", "a".repeat(64));
+    let lost = perform_with("http://as.example/", limits(), &[("http_proxy", &proxy)]).unwrap_err();
+    assert!(lost.why.contains(": its name cannot be looked up: "), "{}", lost.why);
+    assert!(!lost.is_unresolved && !lost.sent);
+}
+
 /// With the wrong password a proxy might lock its user out.
 #[test]
 fn a_proxy_with_a_password_that_attohttpc_would_send_wrongly_is_not_asked() {
