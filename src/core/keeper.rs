@@ -31,6 +31,7 @@ mod report;
 mod requests;
 mod revocation;
 mod saving;
+mod tickets;
 mod token_state;
 mod transfer;
 mod waiters;
@@ -59,23 +60,23 @@ use saving::{Mark, Saving};
 pub use answers::HookVerdict;
 pub use authorization::RedirectVerdict;
 pub use commands::{Refreshed, Shown};
-pub use effect::{Effect, JobId};
+pub use effect::{Effect, Waited};
 pub use event::{
     ACCOUNT_EVENTS, AccountEvent, CONFIGURATION_CHANGED, EventDoc, Happened, ISSUER_EVENTS, IssuerEvent,
-    Learned, REVOKED, Severity, TokenEvent,
+    Learned, REVOKED, Severity, TokenEvent, WayOut,
 };
 pub use importing::NotImported;
 pub use invitation::{Invitation, UserCode};
 pub use login::{Login, SignInStage, StageMark};
-pub use outage::WayOut;
 #[cfg(test)]
 use places::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
 pub use renewal::Renewing;
 pub use report::{Summary, TokenFacts};
 pub use revocation::NoRevocation;
 pub use saving::NotSaved;
+pub use tickets::{JobId, WaiterId};
 pub use transfer::Restored;
-pub use waiters::{Demand, Waited, WaiterId};
+pub use waiters::Demand;
 
 use crate::moment::{Moment, Now};
 use crate::prelude::*;

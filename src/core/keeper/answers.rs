@@ -3,7 +3,6 @@
 use core::mem;
 
 use super::authorization::sign_in_failed;
-use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
@@ -11,6 +10,7 @@ use super::pace::{self, Failure};
 use super::places::Errand;
 use super::purpose::Meaning;
 use super::renewal::{Pause, Renewal, RenewedBy};
+use super::tickets::JobId;
 use super::token_state::{ActiveToken, ExchangeStage, TokenState};
 use super::{Keeper, Settings, device, revocation};
 use crate::http;

@@ -7,11 +7,11 @@ use pizauth_common::config::{Grant, Scheme};
 use pizauth_common::ipc::message::Method;
 use pizauth_common::secret::Secret;
 
-use super::effect::JobId;
 use super::entry::{Entry, StateDigest};
 use super::event::Happened;
 use super::invitation::{Begun, Invitation};
 use super::outbox::Outbox;
+use super::tickets::JobId;
 use super::token_state::{ActiveToken, Exchange, ExchangeStage, PendingAuthorization, Reminder, TokenState};
 use super::{Keeper, SHORTEST_REMINDER, Settings, application, device};
 use crate::moment::{Moment, Now};

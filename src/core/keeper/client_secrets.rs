@@ -13,13 +13,14 @@ use pizauth_common::secret::Secret;
 
 use super::answers::{act_on, needs_attention_as_told};
 use super::authorization::sign_in_failed;
-use super::effect::{Effect, JobId};
+use super::effect::Effect;
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
 use super::purpose::Meaning;
 use super::renewal::Pause;
 use super::revocation::Revocation;
+use super::tickets::JobId;
 use super::token_state::{ExchangeStage, TokenState};
 use super::{Keeper, Settings, device, revocation};
 use crate::moment::{Moment, Now};

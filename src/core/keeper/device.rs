@@ -10,11 +10,11 @@ use pizauth_common::secret::Secret;
 
 use super::Settings;
 use super::authorization::{first_reminder, known_reminder, remind, sign_in_failed};
-use super::effect::JobId;
 use super::entry::Entry;
 use super::event::Happened;
 use super::invitation::{Begun, Invitation, UserCode};
 use super::outbox::Outbox;
+use super::tickets::JobId;
 use super::token_state::{ActiveToken, DeviceSignIn, Poll, Reminder, Starting, TokenState};
 use crate::moment::{Moment, Now};
 use crate::oauth::client_auth::Client;

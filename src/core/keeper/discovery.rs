@@ -9,7 +9,7 @@ use alloc::sync::Arc;
 use pizauth_common::account_name::AccountName;
 use pizauth_common::config::Uri;
 
-use super::effect::{Effect, JobId};
+use super::effect::Effect;
 use super::entry::Entry;
 use super::event::Learned;
 use super::issuers::{Issuer, Issuers};
@@ -17,6 +17,7 @@ use super::pace::Failure;
 use super::places::{Asker, Errand, Flight, Host, Turn};
 use super::purpose::Purpose;
 use super::renewal::Haste;
+use super::tickets::JobId;
 use super::{Keeper, Shown};
 use crate::http::{Answer, Lost};
 use crate::moment::{Moment, Now};

@@ -3,15 +3,14 @@
 use alloc::sync::Arc;
 
 use pizauth_common::account_name::AccountName;
+use pizauth_common::secret::Secret;
 
 use super::event::{AccountEvent, IssuerEvent};
-use super::waiters::{Waited, WaiterId};
+use super::tickets::{JobId, WaiterId};
 use crate::http;
+use crate::oauth::outcome::Reason;
+use crate::prelude::*;
 use crate::snapshot::Snapshot;
-
-/// The ticket for one piece of outside work. An answer counts only while an account still holds its ticket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct JobId(pub u64);
 
 /// One thing to do.
 #[derive(Debug)]
@@ -59,4 +58,30 @@ pub enum Effect {
         /// How.
         how: Waited,
     },
+}
+
+/// How waiting ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// The access token is there.
+    Token(Secret),
+    /// The account is at another stage.
+    OtherStage,
+    /// The tokens are forgotten; the host that has revoked them, where there was something to revoke.
+    Revoked {
+        /// Its name.
+        host: Option<String>,
+    },
+    /// They are not revoked, and nothing has changed.
+    NotRevoked(Reason),
+    /// Somebody else has ended the session meanwhile.
+    Overtaken,
+    /// It does not come by itself any more: why, for people.
+    Failed(String),
+    /// It has not come in time.
+    TimeIsUp,
+    /// The configuration has no such account any more.
+    UnknownAccount,
+    /// The daemon stops.
+    Stopping,
 }

@@ -6,7 +6,6 @@ use core::time::Duration;
 
 use pizauth_common::account_name::{AccountName, as_argument};
 
-use super::outage::WayOut;
 use crate::oauth::outcome::Reason;
 use crate::oauth::provider_hints::NO_REFRESH_TOKEN;
 use crate::prelude::*;
@@ -17,10 +16,12 @@ mod learned;
 #[cfg(test)]
 mod tests;
 mod token_event;
+mod way_out;
 
 pub use learned::{ISSUER_EVENTS, IssuerEvent, Learned};
 pub use table::{EventDoc, Severity};
 pub use token_event::TokenEvent;
+pub use way_out::WayOut;
 
 /// Something that happened to an account.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,9 +9,9 @@ use pizauth_common::config::{Account, Uri};
 
 use super::agenda::Queue;
 use super::bucket::Bucket;
-use super::effect::JobId;
 use super::pace::{self, Failure};
 use super::renewal::{Haste, Pause};
+use super::tickets::JobId;
 use crate::moment::Moment;
 use crate::oauth::metadata::{Metadata, MetadataRequest};
 use crate::oauth::outcome::Reason;

@@ -1,38 +1,13 @@
 //! An access token that has expired without a replacement: told once, and once more when there is one again.
 
 use super::entry::Entry;
-use super::event::{Happened, when_mended};
+use super::event::{Happened, WayOut};
 use super::outbox::Outbox;
 use super::renewal::{Pause, Renewal};
 use super::token_state::ActiveToken;
 use crate::moment::Moment;
 use crate::oauth::outcome::Reason;
 use crate::oauth::provider_hints::NO_REFRESH_TOKEN;
-use crate::prelude::*;
-
-/// What ends an outage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WayOut {
-    /// A refresh, which is tried again.
-    Refresh,
-    /// A refresh, once a person has mended something.
-    Attention,
-    /// A new authorization.
-    SignIn,
-}
-
-impl WayOut {
-    /// What is wrong, and what helps.
-    pub(super) fn advice(self, reason: &Reason, account: &str) -> String {
-        match self {
-            Self::Refresh => {
-                format!(", and there is no new one yet: {reason}; refreshing it goes on by itself")
-            }
-            Self::Attention => format!(", and there is no new one: {reason}; {}", when_mended(account)),
-            Self::SignIn => format!(": {reason}; sign in again with: pizauth refresh {account}"),
-        }
-    }
-}
 
 /// Tells of an outage that begins or ends at this moment.
 pub(super) fn tell(entry: &mut Entry, now: Moment, outbox: &mut Outbox) {

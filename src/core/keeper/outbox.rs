@@ -7,9 +7,10 @@ use pizauth_common::account_name::AccountName;
 use pizauth_common::config::Uri;
 
 use super::Entropy;
-use super::effect::{Effect, JobId};
+use super::effect::Effect;
 use super::entry::Entry;
 use super::event::{AccountEvent, Happened, IssuerEvent, Learned};
+use super::tickets::JobId;
 use crate::http::Stamp;
 use crate::moment::Now;
 

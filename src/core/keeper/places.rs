@@ -7,8 +7,8 @@ use alloc::sync::Arc;
 use pizauth_common::account_name::AccountName;
 use pizauth_common::config::{Account, Endpoint, Uri};
 
-use super::effect::JobId;
 use super::purpose::Purpose;
+use super::tickets::JobId;
 use crate::prelude::*;
 
 /// At most this many requests at a time, over all accounts.

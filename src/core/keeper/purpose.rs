@@ -3,7 +3,8 @@
 use pizauth_common::config::{Account, Endpoint};
 use pizauth_common::secret::Secret;
 
-use super::effect::{Effect, JobId};
+use super::effect::Effect;
+use super::tickets::JobId;
 use crate::http::{Answer, Lost, Stamp};
 use crate::oauth::device_poll::{DevicePoll, Polled};
 use crate::oauth::device_request::{DeviceAuthorization, DeviceRequest};

@@ -8,12 +8,13 @@ use pizauth_common::account_name::AccountName;
 use pizauth_common::config::{Account, Config};
 
 use super::client_secrets::SecretOf;
+use super::effect::Waited;
 use super::entry::Entry;
 use super::event::{CONFIGURATION_CHANGED, Happened};
 use super::outbox::Outbox;
 use super::renewal::{Pause, Renewal};
 use super::token_state::TokenState;
-use super::waiters::{self, Waited};
+use super::waiters;
 use super::{Keeper, ListenerPorts, Settings, client_secrets, pace};
 use crate::moment::{Moment, Now};
 use crate::prelude::*;

@@ -6,8 +6,8 @@ use core::time::Duration;
 use pizauth_common::config::Account;
 use pizauth_common::secret::Secret;
 
-use super::effect::JobId;
 use super::pace;
+use super::tickets::JobId;
 use crate::moment::Moment;
 use crate::oauth::outcome::{Outcome, Reason};
 use crate::snapshot::Lineage;

@@ -6,12 +6,14 @@ use pizauth_common::config::Uri;
 use pizauth_common::secret::Secret;
 
 use super::discovery::{has_none, hasten_discovery};
-use super::effect::JobId;
+use super::effect::Waited;
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
 use super::renewal::Haste;
-use super::waiters::{Demand, Waited, WaiterId, dismiss_revokers};
+use super::tickets::JobId;
+use super::tickets::WaiterId;
+use super::waiters::{Demand, dismiss_revokers};
 use super::{Keeper, UnknownAccount};
 use crate::moment::{Moment, Now};
 use crate::oauth::client_auth::Client;

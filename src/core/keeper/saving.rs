@@ -8,8 +8,9 @@ use core::time::Duration;
 use pizauth_common::account_name::AccountName;
 
 use super::Keeper;
-use super::effect::{Effect, JobId};
+use super::effect::Effect;
 use super::entry::Entry;
+use super::tickets::JobId;
 use super::transfer::Restored;
 use crate::moment::{Moment, Now};
 use crate::prelude::*;

@@ -7,9 +7,9 @@ use core::time::Duration;
 use pizauth_common::ipc::message::Method;
 use pizauth_common::secret::Secret;
 
-use super::effect::JobId;
 use super::invitation::Invitation;
 use super::renewal::{Renewal, Renewer};
+use super::tickets::JobId;
 use crate::moment::Moment;
 use crate::oauth::authorization_request::AuthorizationRequest;
 use crate::oauth::device_request::DeviceAuthorization;

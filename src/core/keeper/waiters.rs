@@ -3,23 +3,17 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use core::time::Duration;
 
-use pizauth_common::secret::Secret;
-
-use super::effect::Effect;
+use super::effect::{Effect, Waited};
 use super::entry::Entry;
 use super::event::Happened;
 use super::login::{StageMark, stage};
 use super::outbox::{Mark, Outbox};
+use super::tickets::WaiterId;
 use super::token_state::ActiveToken;
 use super::{Keeper, UnknownAccount};
 use crate::moment::{Moment, Now};
-use crate::oauth::outcome::Reason;
 use crate::prelude::*;
 use crate::snapshot::Lineage;
-
-/// The ticket of a caller that waits. Whoever calls the keeper chooses it; no two that wait have the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WaiterId(pub u64);
 
 /// What a caller waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,32 +31,6 @@ pub enum Demand {
     OtherStage(StageMark),
     /// None: that the server revokes what there is.
     Revocation,
-}
-
-/// How waiting ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Waited {
-    /// The access token is there.
-    Token(Secret),
-    /// The account is at another stage.
-    OtherStage,
-    /// The tokens are forgotten; the host that has revoked them, where there was something to revoke.
-    Revoked {
-        /// Its name.
-        host: Option<String>,
-    },
-    /// They are not revoked, and nothing has changed.
-    NotRevoked(Reason),
-    /// Somebody else has ended the session meanwhile.
-    Overtaken,
-    /// It does not come by itself any more: why, for people.
-    Failed(String),
-    /// It has not come in time.
-    TimeIsUp,
-    /// The configuration has no such account any more.
-    UnknownAccount,
-    /// The daemon stops.
-    Stopping,
 }
 
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use pizauth_common::ipc::message::Method;
 
 use super::Entry;
 use crate::keeper::agenda::Due;
-use crate::keeper::effect::JobId;
 use crate::keeper::renewal::Renewal;
+use crate::keeper::tickets::JobId;
 use crate::keeper::token_state::{ActiveToken, DeviceSignIn, ExchangeStage, Poll, Starting, TokenState};
 use crate::moment::Moment;
 
