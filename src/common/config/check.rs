@@ -15,6 +15,7 @@ mod grant;
 mod grant_name;
 mod issuer;
 mod listen;
+mod microsoft;
 mod options;
 mod provider;
 mod redirect;

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::Url;
 
 use super::global::Global;
+use super::microsoft;
 use super::options::Seen;
 use super::uri::is_loopback;
 use crate::config::model::{Account, ListenAddress};
@@ -20,12 +21,9 @@ struct Need {
     message: &'static str,
 }
 
-const MICROSOFT: &[&str] =
-    &["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"];
-
 const NEEDS: [Need; 6] = [
     Need {
-        hosts: MICROSOFT,
+        hosts: microsoft::HOSTS,
         is_met: |account| {
             account.grant.application().is_some()
                 || account
@@ -39,7 +37,7 @@ const NEEDS: [Need; 6] = [
                   ends with its first access token",
     },
     Need {
-        hosts: MICROSOFT,
+        hosts: microsoft::HOSTS,
         is_met: |account| {
             account.grant.application().is_none()
                 || (!account.scopes.is_empty()

@@ -4,6 +4,7 @@ use super::client_key;
 use super::client_secret;
 use super::draft::Draft;
 use super::grant_name::GrantName;
+use super::microsoft::SHARED_TENANTS;
 use super::options::Seen;
 use super::provider::Provider;
 use crate::config::client_auth::ClientAuth;
@@ -16,9 +17,6 @@ const OF_SIGN_INS: [&str; 5] =
 
 /// Options by which a client proves who it is, which a signed grant makes needless.
 const PROOFS: [&str; 3] = ["client_auth", "client_secret", "client_secret_cmd"];
-
-/// Microsoft's tenants that are no organization.
-const SHARED_TENANTS: [&str; 3] = ["common", "organizations", "consumers"];
 
 const SUBJECT: &str = "subject";
 

@@ -2,16 +2,11 @@
 
 use std::sync::Arc;
 
+use super::microsoft::{self, SHARED_TENANTS};
 use super::options::Given;
 use super::uri::is_loopback;
 use crate::config::problems::Problems;
 use crate::config::uri::{Scheme, Uri, is_one_word};
-
-/// The hosts at which the tenant is a part of the path.
-const MICROSOFT: [&str; 3] =
-    ["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"];
-/// Tenants that stand for many: their metadata names a template in place of an issuer.
-const SHARED_TENANTS: [&str; 3] = ["common", "organizations", "consumers"];
 
 /// What may be written as `issuer`, for who has it from elsewhere than a configuration.
 ///
@@ -46,7 +41,7 @@ fn fault(issuer: &Uri) -> Option<&'static str> {
         Some("'issuer' has a query, which no issuer has: remove the '?' and what follows")
     } else if issuer.scheme() == Scheme::Http && !is_loopback(issuer.host()) {
         Some("'issuer' is plain http: expected https")
-    } else if MICROSOFT.contains(&issuer.host()) && SHARED_TENANTS.contains(&tenant) {
+    } else if microsoft::HOSTS.contains(&issuer.host()) && SHARED_TENANTS.contains(&tenant) {
         Some(
             "Microsoft's shared tenants name no issuer that can be checked; write provider = \"microsoft\" \
              in its place",
