@@ -23,7 +23,7 @@ use crate::http::{Answer, Lost};
 use crate::moment::{Moment, Now};
 use crate::oauth::metadata::{Found, Metadata, MetadataRequest};
 use crate::oauth::outcome::Reason;
-use crate::oauth::served::{Lacking, Served};
+use crate::oauth::served::Lacking;
 use crate::prelude::*;
 pub(super) use of_account::lose_endpoint;
 use of_account::{is_nobody_there, stay, take_metadata};
@@ -101,8 +101,8 @@ impl Keeper {
         if lacks_s256 {
             self.outbox.tell_of(uri, Learned::DiscoveryPkceUnlisted);
         }
-        self.move_on(uri, &metadata);
         let (settings, mut lacking) = (self.settings, None);
+        // Nothing starts before all know better: it would go to an old endpoint.
         let asks_it = |entry: &Entry| asks(entry, uri);
         self.step_each(asks_it, now, |entry, outbox| {
             let taken = take_metadata(entry, &metadata, &settings, now, outbox);
@@ -111,15 +111,6 @@ impl Keeper {
         self.know_hosts();
         if let Some(lacking) = lacking {
             self.learn_nothing(uri, &has_none(uri, lacking), now);
-        }
-    }
-
-    /// Nothing of an account that is served already goes to its old endpoints any more.
-    fn move_on(&mut self, uri: &Uri, metadata: &Arc<Metadata>) {
-        for entry in self.entries.values_mut().filter(|entry| asks(entry, uri) && entry.served().is_some()) {
-            if Served::new(&entry.account, Some(metadata)).is_ok() {
-                entry.metadata = Some(Arc::clone(metadata));
-            }
         }
     }
 
