@@ -18,8 +18,9 @@ use crate::wake_sources::{FIRST_CALLER, FIRST_HOOK_OUTPUT};
 pub(super) const GRACE: Duration = Duration::from_millis(100);
 /// When callers cannot be accepted for another reason, the next try comes after this time.
 pub(super) const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
-/// So many callers are accepted in one turn of the loop; the others come in the next.
-pub(super) const ACCEPTS_PER_TURN: usize = 512;
+/// So many callers are admitted at each door in one turn of the loop, and served; the others come in the next, so that what
+/// is due, and who has waited for longer, has its turn between them.
+pub(super) const ACCEPTS_PER_TURN: usize = 64;
 
 impl IpcListener {
     /// Goes on with another listening socket, since the old one's file is gone. Connections stay.
