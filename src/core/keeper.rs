@@ -46,7 +46,7 @@ use core::fmt;
 use core::time::Duration;
 
 use pizauth_common::account_name::AccountName;
-use pizauth_common::config::{Config, Scheme};
+use pizauth_common::config::{Config, Scheme, Uri};
 
 use agenda::Agenda;
 use authorization::remind;
@@ -97,12 +97,14 @@ pub struct ListenerPorts {
 }
 
 impl ListenerPorts {
-    /// The port for redirects of this scheme. The configuration has the listener for each redirect URI that it has.
-    fn of(self, scheme: Scheme) -> Option<u16> {
-        match scheme {
+    /// The port that a redirect URI gets: the listener's. One that no listener is there for keeps its own: its browser
+    /// ends nowhere, and its user brings the address by hand.
+    fn of(self, redirect_uri: &Uri) -> u16 {
+        let listener = match redirect_uri.scheme() {
             Scheme::Http => self.http,
             Scheme::Https => self.https,
-        }
+        };
+        listener.unwrap_or_else(|| redirect_uri.port())
     }
 }
 

@@ -7,6 +7,7 @@ use pizauth_common::config::{Grant, Scheme};
 use pizauth_common::ipc::message::Method;
 use pizauth_common::secret::Secret;
 
+use super::discovery::lose_endpoint;
 use super::entry::{Entry, StateDigest};
 use super::event::Happened;
 use super::invitation::{Begun, Invitation};
@@ -154,7 +155,7 @@ pub(super) fn known_reminder(now: Moment) -> Reminder {
 }
 
 /// A new authorization request for the user's browser, as soon as it is known where that begins.
-fn open_browser(
+pub(super) fn open_browser(
     entry: &mut Entry,
     reminder: Reminder,
     settings: &Settings,
@@ -162,10 +163,17 @@ fn open_browser(
     outbox: &mut Outbox,
 ) -> Begun {
     let request = entry.served().and_then(|served| {
-        let port = settings.ports.of(entry.account.grant.redirect_uri()?.scheme())?;
+        let port = settings.ports.of(entry.account.grant.redirect_uri()?);
         AuthorizationRequest::new(&served, port, outbox.entropy())
     });
-    let Some(request) = request else { return device::prepare(entry, Method::Browser, now.moment, outbox) };
+    let Some(request) = request else {
+        let begun = device::prepare(entry, Method::Browser, now.moment, outbox);
+        // An issuer that has answered is not waited for.
+        if entry.served().is_some() {
+            lose_endpoint(entry, now, outbox);
+        }
+        return begun;
+    };
     let pending = PendingAuthorization { request, reminder };
     let invitation = pending.invitation();
     entry.state = mem::replace(&mut entry.state, TokenState::Empty).without_sign_in();
@@ -175,15 +183,6 @@ fn open_browser(
     }
     remind(entry, settings, now, outbox);
     Begun::Pending(invitation)
-}
-
-/// It is known by now where a sign-in begins that waits for that.
-pub(super) fn go_on(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) {
-    let TokenState::Starting(starting) = &entry.state else { return };
-    if starting.method == Method::Browser {
-        let reminder = device::reminder_of_start(entry, starting.is_known, now.moment);
-        open_browser(entry, reminder, settings, now, outbox);
-    }
 }
 
 /// Tells the user of an authorization that is pending, for the first time or again, if it is time to.

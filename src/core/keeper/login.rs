@@ -163,10 +163,9 @@ impl Keeper {
         now: Now,
     ) -> Result<Result<RedirectVerdict, PasteFault>, UnknownAccount> {
         let entry = self.entries.get(account).ok_or(UnknownAccount)?;
-        let uri = entry.account.grant.redirect_uri();
-        let request = match uri.and_then(|uri| Some((uri, self.settings.ports.of(uri.scheme())?))) {
+        let request = match entry.account.grant.redirect_uri() {
             None => Err(PasteFault::NoBrowser),
-            Some((uri, port)) => pasted(address.expose(), uri, port),
+            Some(uri) => pasted(address.expose(), uri, self.settings.ports.of(uri)),
         };
         Ok(request.map(|request| self.redirect_of(account, &request, now)))
     }

@@ -92,8 +92,7 @@ fn update(
 
 /// Whether the redirect listener of this account has another port now.
 fn has_moved(entry: &Entry, old: ListenerPorts, new: ListenerPorts) -> bool {
-    let scheme = entry.account.grant.redirect_uri().map(|uri| uri.scheme());
-    scheme.is_some_and(|scheme| old.of(scheme) != new.of(scheme))
+    entry.account.grant.redirect_uri().is_some_and(|uri| old.of(uri) != new.of(uri))
 }
 
 /// The configuration has it no more.

@@ -8,7 +8,8 @@ use super::has_none;
 use crate::http::{Answer, Lost};
 use crate::keeper::Settings;
 use crate::keeper::answers::{needs_attention, refresh_failed};
-use crate::keeper::authorization::{go_on, sign_in_failed};
+use crate::keeper::authorization::{open_browser, sign_in_failed};
+use crate::keeper::device::reminder_of_start;
 use crate::keeper::entry::Entry;
 use crate::keeper::issuers::Nowhere;
 use crate::keeper::outbox::Outbox;
@@ -52,6 +53,15 @@ fn begin(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) 
     match issuer.filter(|_| !entry.knows(method)) {
         Some(issuer) => sign_in_failed(entry, has_none(&issuer, endpoint_of(method)), now, outbox),
         None => go_on(entry, settings, now, outbox),
+    }
+}
+
+/// It is known by now where a sign-in begins that waits for that.
+fn go_on(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) {
+    let TokenState::Starting(starting) = &entry.state else { return };
+    if starting.method == Method::Browser {
+        let reminder = reminder_of_start(entry, starting.is_known, now.moment);
+        open_browser(entry, reminder, settings, now, outbox);
     }
 }
 

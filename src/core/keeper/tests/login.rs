@@ -6,8 +6,8 @@ use pizauth_common::ipc::message::{Method, State};
 use super::bench::{Bench, PORTS, account, config, issued, reason, seconds};
 use crate::http::Answer;
 use crate::keeper::{
-    Demand, Happened, Invitation, Login, RedirectVerdict, Refreshed, Renewing, SignInStage, StageMark,
-    Waited, WaiterId,
+    Demand, Happened, Invitation, ListenerPorts, Login, RedirectVerdict, Refreshed, Renewing, SignInStage,
+    StageMark, Waited, WaiterId,
 };
 use crate::oauth::outcome::{Outcome, Reason};
 use crate::oauth::pasted::PasteFault;
@@ -302,4 +302,19 @@ fn a_pasted_address_is_as_good_as_the_browser_for_its_account_and_once() {
     assert!(bench.keeper.paste("play", &"x".into(), bench.now).is_err());
     let mut bench = Bench::new(vec![on_device(account("work"))]);
     assert_eq!(bench.paste("work", "http://localhost:4567/?code=x"), Err(PasteFault::NoBrowser));
+}
+
+/// As where a provider of accounts that sign in on another device has an endpoint for browsers, too.
+#[test]
+fn where_no_listener_is_a_redirect_uri_keeps_its_own_port_and_what_is_pasted_counts() {
+    let mut bench = both_ways();
+    let account = bench.keeper.entries["work"].account.clone();
+    bench.keeper.reload(config(vec![account]), ListenerPorts::default(), bench.now);
+    let url = bench.login_url();
+    assert!(url.contains("redirect_uri=http%3A%2F%2Flocalhost%2F&"), "{url}");
+    let exchanging = RedirectVerdict::Exchanging("work".into(), None);
+    let end = format!("http://localhost/?{}", Bench::redirect_request(&url).query.expose());
+    assert_eq!(bench.paste("work", &end), Ok(exchanging));
+    let (_, form) = bench.requests.pop().unwrap();
+    assert!(form.contains("redirect_uri=http%3A%2F%2Flocalhost%2F&"), "{form}");
 }
