@@ -68,7 +68,7 @@ impl Keeper {
     /// Accounts whose redirect URIs have these schemes get new URLs where one is pending: whoever has held the port
     /// meanwhile may know their `state`.
     pub fn renew_pending(&mut self, schemes: &[Scheme], now: Now) {
-        if self.is_stopping {
+        if schemes.is_empty() || self.is_stopping {
             return;
         }
         let settings = self.settings;
