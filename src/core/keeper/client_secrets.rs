@@ -258,7 +258,7 @@ fn send_again(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
 /// Without the secret nothing comes of what the account has to send.
 fn fail(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
     let is_to_revoke = |revocation: &Revocation| !revocation.is_waiting() || !entry.is_in_flight();
-    if entry.revocation.as_ref().is_some_and(is_to_revoke) {
+    if entry.revocation.as_deref().is_some_and(is_to_revoke) {
         return revocation::give_up(entry, reason, outbox);
     }
     match &entry.state {

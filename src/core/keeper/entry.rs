@@ -67,7 +67,7 @@ pub(super) struct Entry {
     /// Of the `state` that was used last, to recognise a reload of the browser's page.
     used_state: Option<StateDigest>,
     /// What the server has been asked to do, or will be: other requests wait until that is over.
-    pub(super) revocation: Option<Revocation>,
+    pub(super) revocation: Option<Box<Revocation>>,
     /// Whether it waits for the secret of its client.
     pub(super) secret_wait: SecretWait,
     /// The callers that wait for an access token of it, or for its end.

@@ -92,7 +92,7 @@ impl Keeper {
         hasten_discovery(entry, &mut self.issuers, Haste::Refresh, now.moment);
         self.change(account, now, |entry, _| {
             entry.waiters.add(waiter, Demand::Revocation, until, None, now.moment);
-            entry.revocation.get_or_insert_with(Revocation::begun);
+            entry.revocation.get_or_insert_with(|| Box::new(Revocation::begun()));
         })?;
         Ok(Ok(()))
     }
@@ -133,7 +133,7 @@ pub(super) fn answered(entry: &mut Entry, revoked: Revoked, outbox: &mut Outbox)
             let host = entry.revocation.as_mut().and_then(|revocation| revocation.host.take());
             forget(entry, host, outbox);
         }
-        Revoked::OtherKindsOnly(reason) => match &mut entry.revocation {
+        Revoked::OtherKindsOnly(reason) => match entry.revocation.as_deref_mut() {
             Some(Revocation {
                 stage: stage @ RevocationStage::InFlight { kind: TokenKind::RefreshToken, .. },
                 refused,

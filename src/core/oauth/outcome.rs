@@ -59,9 +59,13 @@ pub struct Issued {
     pub users: Vec<String>,
 }
 
-/// Why something failed, for people: no control characters, at most 4 KiB, never a token.
+/// Why something failed, for people: no control characters, at most 4 KiB, never a token. A pointer, since every account
+/// has room for one, and few have one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason {
+pub struct Reason(Box<Told>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Told {
     text: String,
     cause: String,
     /// What the log says in its place, which may have to say less.
@@ -75,49 +79,53 @@ impl Reason {
 
     /// Cleans `text`: control characters become spaces, and what is over the cap is cut.
     pub fn new(text: &str) -> Self {
-        let text = cleaned(text);
-        Self { cause: text.clone(), text, logged: None, is_of_client: false }
+        Self::with_cause(text, text)
     }
 
     /// A reason with an OAuth `error` code. The code is the cause: descriptions often carry a time stamp
     /// or a trace number, so two texts of one cause differ.
     pub fn with_cause(cause: &str, text: &str) -> Self {
-        Self { text: cleaned(text), cause: cleaned(cause), logged: None, is_of_client: false }
+        let (text, cause) = (cleaned(text), cleaned(cause));
+        Self(Box::new(Told { text, cause, logged: None, is_of_client: false }))
     }
 
     /// A reason whose text holds what is for the user alone; `logged` does not.
     pub(crate) fn for_the_user(cause: &str, text: &str, logged: &str) -> Self {
-        Self { logged: Some(cleaned(logged)), ..Self::with_cause(cause, text) }
+        let mut reason = Self::with_cause(cause, text);
+        reason.0.logged = Some(cleaned(logged));
+        reason
     }
 
     /// Of a refusal with this OAuth `error`.
-    pub(crate) fn of_refusal(self, error: &str) -> Self {
-        Self { is_of_client: error.eq_ignore_ascii_case("invalid_client"), ..self }
+    pub(crate) fn of_refusal(mut self, error: &str) -> Self {
+        self.0.is_of_client = error.eq_ignore_ascii_case("invalid_client");
+        self
     }
 
     /// The same with another text.
-    pub(crate) fn with_text(self, text: &str) -> Self {
-        Self { text: cleaned(text), ..self }
+    pub(crate) fn with_text(mut self, text: &str) -> Self {
+        self.0.text = cleaned(text);
+        self
     }
 
     /// Whether the server refuses what proves the client (RFC 6749 §5.2).
     pub(crate) fn refuses_client(&self) -> bool {
-        self.is_of_client
+        self.0.is_of_client
     }
 
     /// The text as it may stand in the log.
     pub fn logged(&self) -> &str {
-        self.logged.as_deref().unwrap_or(&self.text)
+        self.0.logged.as_deref().unwrap_or(&self.0.text)
     }
 
     /// The cleaned text.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// What tells this reason from others: the same cause is reported to the user only once.
     pub fn cause(&self) -> &str {
-        &self.cause
+        &self.0.cause
     }
 }
 
@@ -130,7 +138,7 @@ fn cleaned(text: &str) -> String {
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
 }
 
