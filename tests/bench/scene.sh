@@ -27,6 +27,27 @@ wait_until() {
 # load KIND...: see load/main.rs.
 load() { "$RELEASE/examples/load" "$@"; }
 
+# Where the system places programs decides more than they do: a processor that sleeps takes its time to wake up. Where that
+# cannot be chosen, the names are empty and programs are placed anywhere.
+ALL_PROCESSORS=$(taskset -cp $$ 2>/dev/null | sed 's/.*: //') || ALL_PROCESSORS=''
+export FIRST_PROCESSOR="${ALL_PROCESSORS%%[-,]*}" LAST_PROCESSOR="${ALL_PROCESSORS##*[-,]}"
+# place PROCESSORS NAME...: agents, or processes.
+place() {
+    processors=$1
+    shift
+    [ -n "$processors" ] || return 0
+    for program; do
+        case $program in *[!0-9]*) program=$(cat "$SCRATCH/$program/pid") ;; esac
+        taskset -acp "$processors" "$program" >/dev/null
+    done
+}
+# load_on PROCESSORS KIND...: as load.
+load_on() {
+    processors=$1
+    shift
+    ${processors:+taskset -c "$processors"} "$RELEASE/examples/load" "$@"
+}
+
 # The server, once. It takes its time for a refresh, so that several are under way together.
 begin_scene() {
     [ -z "$issuer" ] || return 0

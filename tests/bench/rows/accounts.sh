@@ -37,7 +37,9 @@ whole reload 3
 whole start 4 400
 whole restore 5
 
-load show --rounds $((ROUNDS * 20)) --account a1 "$(socket_of one)" "$(socket_of many)" >"$SCRATCH/shows"
+place "$FIRST_PROCESSOR" one many
+load_on "$FIRST_PROCESSOR" show --rounds $((ROUNDS * 20)) --account a1 "$(socket_of one)" "$(socket_of many)" >"$SCRATCH/shows"
+place "$ALL_PROCESSORS" one many
 # p50 LINE
 p50() { sed -n "$1s/ .*//p" "$SCRATCH/shows"; }
 timed "$MANY accounts: show of one, p50" "$(p50 2)" us

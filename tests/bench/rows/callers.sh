@@ -9,25 +9,17 @@ scene_pids="$scene_pids $bare"
 start_agent one 1
 wait_until 'the server in C starts' test -S "$SCRATCH/bare.sock"
 
-# Where the system places them decides more than either does: a processor that sleeps takes its time to wake up. Where
-# that cannot be chosen, they are placed anywhere.
-all=$(taskset -cp $$ 2>/dev/null | sed 's/.*: //') || all=''
-first=${all%%[-,]*} last=${all##*[-,]} calling=''
-# placed SERVERS CALLERS: on which processors.
-placed() {
-    [ -n "$all" ] || return 0
-    for pid in "$bare" "$(cat "$SCRATCH/one/pid")"; do taskset -acp "$1" "$pid" >/dev/null; done
-    calling="taskset -c $2"
-}
-# compare FILE OPTION...: ours, then that server.
+# compare FILE PROCESSORS OPTION...: ours, then that server; callers on these processors.
 compare() {
-    into=$SCRATCH/$1
-    shift
-    $calling "$RELEASE/examples/load" show "$@" "$(socket_of one)" "$SCRATCH/bare.sock" >"$into"
+    into=$SCRATCH/$1 where=$2
+    shift 2
+    load_on "$where" show "$@" "$(socket_of one)" "$SCRATCH/bare.sock" >"$into"
 }
-placed "$first" "$first" && compare same --rounds $((ROUNDS * 20))
-placed "$first" "$last" && compare apart --rounds $((ROUNDS * 20))
-placed "$all" "$all" && compare crowd --callers 64 --rounds $((ROUNDS * 100))
+place "$FIRST_PROCESSOR" "$bare" one
+compare same "$FIRST_PROCESSOR" --rounds $((ROUNDS * 20))
+compare apart "$LAST_PROCESSOR" --rounds $((ROUNDS * 20))
+place "$ALL_PROCESSORS" "$bare" one
+compare crowd "$ALL_PROCESSORS" --callers 64 --rounds $((ROUNDS * 100))
 # figure FILE LINE COLUMN: p50, p99, round trips a second, errors; ours is the first line.
 figure() { awk -v line="$2" -v column="$3" 'NR == line { print $column }' "$SCRATCH/$1"; }
 
