@@ -14,6 +14,10 @@ use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcsetattr
 
 use super::{Call, PATIENCE};
 
+/// Leads the session until the test has let go of it, and tells how the program ended after all that it said: the end of
+/// a leader hangs up the terminal, and the system may throw away what has not been read by then.
+const LEADER: &str = r#"trap : INT QUIT; "$@"; printf '\000%d\n' "$?"; kill -STOP "$$""#;
+
 /// The program, and what has been seen of it.
 pub(crate) struct Terminal {
     keyboard: File,
@@ -23,7 +27,7 @@ pub(crate) struct Terminal {
     shown: String,
     /// Up to where somebody has looked at it.
     past: usize,
-    child: Child,
+    leader: Child,
 }
 
 impl Terminal {
@@ -40,7 +44,8 @@ impl Terminal {
         let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&terminal, size).expect("it takes a size");
         let mut command = std::process::Command::new("setsid");
-        command.arg("--ctty").arg(call.command.get_program()).args(call.command.get_args());
+        command.args(["--ctty", "/bin/sh", "-c", LEADER, "sh"]);
+        command.arg(call.command.get_program()).args(call.command.get_args());
         command.env_clear();
         for (name, value) in call.command.get_envs() {
             if let Some(value) = value {
@@ -51,9 +56,9 @@ impl Terminal {
             command.current_dir(directory);
         }
         let end = || Stdio::from(terminal.try_clone().expect("a descriptor"));
-        let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().expect("setsid runs");
+        let leader = command.stdin(end()).stdout(end()).stderr(end()).spawn().expect("setsid runs");
         let screen = screen(keyboard.try_clone().expect("a descriptor"));
-        Self { keyboard, screen, bytes: Vec::new(), shown: String::new(), past: 0, child }
+        Self { keyboard, screen, bytes: Vec::new(), shown: String::new(), past: 0, leader }
     }
 
     /// Waits until this can be read on it; what came before is past.
@@ -124,23 +129,27 @@ impl Terminal {
     pub(crate) fn ends(mut self, code: i32) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.look(deadline) {
-                Ok(()) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => panic!("it does not end, but shows: {}", self.ahead()),
+            if let Some((last, status)) = self.end() {
+                assert_eq!(status, code, "{last}");
+                return last;
             }
+            self.see("its end", deadline);
         }
-        let status = self.child.wait().expect("its status");
-        assert_eq!(status.code(), Some(code), "{}", self.ahead());
-        self.ahead().replace("\r\n", "\n")
+    }
+
+    /// What was shown last, and the status as a shell tells it, once it has ended.
+    fn end(&self) -> Option<(String, i32)> {
+        let (last, status) = self.ahead().split_once('\0')?;
+        let (status, _) = status.split_once('\n')?;
+        Some((last.replace("\r\n", "\n"), status.trim_end().parse().expect("a status")))
     }
 }
 
 impl Drop for Terminal {
     /// Whoever has it as the controlling terminal is hung up on.
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.leader.kill();
+        let _ = self.leader.wait();
     }
 }
 
