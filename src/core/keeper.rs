@@ -207,9 +207,10 @@ impl Keeper {
         self.is_stopping = true;
         self.saving.stop();
         for entry in self.entries.values_mut() {
+            let before = entry.due();
             waiters::dismiss(entry, &Waited::Stopping, &mut self.outbox);
             revocation::settle(entry, &mut self.outbox);
-            self.agenda.file(&entry.account.name, entry.due());
+            self.agenda.file(&entry.account.name, before, entry.due());
         }
     }
 
@@ -260,7 +261,7 @@ fn step_of<T>(
     now: Now,
     step: impl FnOnce(&mut Entry, &mut Outbox) -> T,
 ) -> T {
-    let (before, saved_before) = (outbox.mark(), Mark::of(entry));
+    let (before, saved_before, due_before) = (outbox.mark(), Mark::of(entry), entry.due());
     device::end_if_over(entry, now, outbox);
     let done = step(entry, outbox);
     entry.wipe_expired(now.moment);
@@ -272,7 +273,7 @@ fn step_of<T>(
     }
     outage::tell(entry, now.moment, outbox);
     waiters::answer(entry, before, now.moment, outbox);
-    agenda.file(&entry.account.name, entry.due());
+    agenda.file(&entry.account.name, due_before, entry.due());
     done
 }
 

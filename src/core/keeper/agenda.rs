@@ -1,6 +1,6 @@
 //! What is due when, in ordered sets.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 
 use pizauth_common::account_name::AccountName;
 
@@ -35,54 +35,47 @@ pub(super) struct Agenda {
 }
 
 impl Agenda {
-    /// Replaces what is filed for `account`.
-    pub(super) fn file(&mut self, account: &AccountName, due: Due) {
-        self.requests.file(account, due.request);
-        self.stranded.file(account, due.stranded);
-        self.polls.file(account, due.poll);
-        self.reminders.file(account, due.reminder);
-        self.expiries.file(account, due.expiry);
-        self.waits.file(account, due.wait);
+    /// Files what `account` waits for now, in place of what it waited for before.
+    pub(super) fn file(&mut self, account: &AccountName, before: Due, now: Due) {
+        self.requests.file(account, before.request, now.request);
+        self.stranded.file(account, before.stranded, now.stranded);
+        self.polls.file(account, before.poll, now.poll);
+        self.reminders.file(account, before.reminder, now.reminder);
+        self.expiries.file(account, before.expiry, now.expiry);
+        self.waits.file(account, before.wait, now.wait);
     }
 }
 
 /// Accounts, or others, in the order in which one thing is due, at most once each.
 #[derive(Debug)]
-pub(super) struct Queue<K> {
-    filed: BTreeMap<K, Moment>,
-    ordered: BTreeSet<(Moment, K)>,
-}
+pub(super) struct Queue<K>(BTreeSet<(Moment, K)>);
 
 impl<K> Default for Queue<K> {
     fn default() -> Self {
-        Self { filed: BTreeMap::new(), ordered: BTreeSet::new() }
+        Self(BTreeSet::new())
     }
 }
 
 impl<K: Clone + Ord> Queue<K> {
-    pub(super) fn file(&mut self, whose: &K, due: Option<Moment>) {
-        if self.filed.get(whose).copied() == due {
-            return;
-        }
-        if let Some(at) = self.filed.remove(whose) {
-            self.ordered.remove(&(at, whose.clone()));
+    /// Files when it is due for `whose`, and no longer when it was due before, unless that has been taken out: with ten
+    /// thousand accounts it matters that nothing else here remembers it.
+    pub(super) fn file(&mut self, whose: &K, before: Option<Moment>, due: Option<Moment>) {
+        if let Some(at) = before.filter(|_| before != due) {
+            self.0.remove(&(at, whose.clone()));
         }
         if let Some(at) = due {
-            self.filed.insert(whose.clone(), at);
-            self.ordered.insert((at, whose.clone()));
+            self.0.insert((at, whose.clone()));
         }
     }
 
     /// Takes out the one for whom it has been due for longest, if it is for one.
     pub(super) fn take_due(&mut self, now: Moment) -> Option<K> {
-        self.ordered.first().filter(|(at, _)| *at <= now)?;
-        let (_, whose) = self.ordered.pop_first()?;
-        self.filed.remove(&whose);
-        Some(whose)
+        self.0.first().filter(|(at, _)| *at <= now)?;
+        self.0.pop_first().map(|(_, whose)| whose)
     }
 
     /// When it is due next.
     pub(super) fn next(&self) -> Option<Moment> {
-        self.ordered.first().map(|(at, _)| *at)
+        self.0.first().map(|(at, _)| *at)
     }
 }

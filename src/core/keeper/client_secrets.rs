@@ -127,8 +127,9 @@ impl Keeper {
                 let _ = self.step(name.as_str(), now, |entry, outbox| fail(entry, reason, now, outbox));
             }
             None => {
+                let before = entry.due();
                 entry.secret_wait = SecretWait::ToSend;
-                self.agenda.file(name, entry.due());
+                self.agenda.file(name, before, entry.due());
                 self.wait_for_secret(name.clone());
             }
         }

@@ -79,8 +79,8 @@ impl Issuers {
             });
             issuer.retry = issuer.retry.min(retry);
         }
-        for uri in self.all.keys().cloned().collect::<Vec<_>>() {
-            self.file(&uri);
+        for (uri, issuer) in &self.all {
+            self.agenda.file(uri, None, issuer.due());
         }
     }
 
@@ -97,13 +97,10 @@ impl Issuers {
     /// Changes one, and files when it is due.
     pub(super) fn change<T>(&mut self, uri: &Uri, step: impl FnOnce(&mut Issuer) -> T) -> Option<T> {
         let issuer = self.all.get_mut(uri)?;
-        let (done, uri) = (step(issuer), Arc::clone(&issuer.uri));
-        self.file(&uri);
+        let before = issuer.due();
+        let done = step(issuer);
+        self.agenda.file(&issuer.uri, before, issuer.due());
         Some(done)
-    }
-
-    fn file(&mut self, uri: &Arc<Uri>) {
-        self.agenda.file(uri, self.all.get(uri).and_then(Issuer::due));
     }
 
     /// When the next one is due.

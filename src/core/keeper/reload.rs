@@ -7,6 +7,7 @@ use core::time::Duration;
 use pizauth_common::account_name::AccountName;
 use pizauth_common::config::{Account, Config};
 
+use super::agenda::Due;
 use super::client_secrets::SecretOf;
 use super::effect::Waited;
 use super::entry::Entry;
@@ -54,8 +55,9 @@ impl Keeper {
     }
 
     fn forget(&mut self, name: &AccountName) {
-        self.entries.remove(name);
-        self.agenda.file(name, super::agenda::Due::default());
+        if let Some(entry) = self.entries.remove(name) {
+            self.agenda.file(name, entry.due(), Due::default());
+        }
     }
 }
 

@@ -82,6 +82,7 @@ impl Keeper {
 
     fn start_request(&mut self, name: &AccountName, host: Host, now: Now) {
         let Some(entry) = self.entries.get_mut(name) else { return };
+        let before = entry.due();
         let (new_job, told) = (self.outbox.new_job(), self.secrets.get(&entry.account));
         // What cannot begin is not filed again, where it would be due at once and for ever: the step that brings what it lacks
         // files it.
@@ -92,7 +93,7 @@ impl Keeper {
         self.outbox.put(effect);
         let errand = Errand::OfAccount { account: name.clone(), purpose: Box::new(purpose) };
         self.places.take(job, Flight { errand, host });
-        self.agenda.file(name, entry.due());
+        self.agenda.file(name, before, entry.due());
     }
 }
 

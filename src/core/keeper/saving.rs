@@ -262,8 +262,9 @@ impl Keeper {
     fn let_go(&mut self, as_of: u64, now: Now) {
         for name in self.saving.let_go(as_of) {
             let Some(entry) = self.entries.get_mut(name.as_str()) else { continue };
+            let before = entry.due();
             entry.hold_until = None;
-            self.agenda.file(&name, entry.due());
+            self.agenda.file(&name, before, entry.due());
         }
         self.start_due_requests(now);
     }
