@@ -15,7 +15,6 @@ use super::tickets::JobId;
 use crate::moment::Moment;
 use crate::oauth::metadata::{Metadata, MetadataRequest};
 use crate::oauth::outcome::Reason;
-use crate::prelude::*;
 
 /// What is known is doubted no more often.
 pub(super) const BETWEEN_DOUBTS: Duration = Duration::from_secs(60 * 60);

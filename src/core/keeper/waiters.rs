@@ -42,9 +42,12 @@ struct Waiter {
     old: Option<Lineage>,
 }
 
-/// Those who wait for one account. Each is answered once, or leaves.
+/// Those who wait for one account: nobody, most of the time, of most accounts. Each is answered once, or leaves.
 #[derive(Debug, Default)]
-pub(super) struct Waiters {
+pub(super) struct Waiters(Option<Box<Crowd>>);
+
+#[derive(Debug, Default)]
+struct Crowd {
     all: BTreeMap<WaiterId, Waiter>,
     deadlines: BTreeSet<(Moment, WaiterId)>,
     /// Those who wait for the end of the session.
@@ -55,12 +58,12 @@ pub(super) struct Waiters {
 
 impl Waiters {
     pub(super) fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.0.is_none()
     }
 
     /// When the time of the first of them is up.
     pub(super) fn next_deadline(&self) -> Option<Moment> {
-        self.deadlines.first().map(|(until, _)| *until)
+        self.0.as_ref()?.deadlines.first().map(|(until, _)| *until)
     }
 
     /// `old` is the lineage of the access token that there is.
@@ -73,27 +76,43 @@ impl Waiters {
         asked_at: Moment,
     ) {
         self.remove(id);
-        self.deadlines.insert((until, id));
-        self.revokers.extend((demand == Demand::Revocation).then_some(id));
-        self.followers.extend(matches!(demand, Demand::OtherStage(_)).then_some(id));
-        self.all.insert(id, Waiter { demand, until, asked_at, old });
+        let crowd = self.0.get_or_insert_default();
+        crowd.deadlines.insert((until, id));
+        crowd.revokers.extend((demand == Demand::Revocation).then_some(id));
+        crowd.followers.extend(matches!(demand, Demand::OtherStage(_)).then_some(id));
+        crowd.all.insert(id, Waiter { demand, until, asked_at, old });
     }
 
     /// Whether somebody waits for the end of the session.
     pub(super) fn has_revokers(&self) -> bool {
-        !self.revokers.is_empty()
+        self.first_revoker().is_some()
+    }
+
+    fn first_revoker(&self) -> Option<WaiterId> {
+        self.0.as_ref()?.revokers.first().copied()
+    }
+
+    fn has_followers(&self) -> bool {
+        self.0.as_ref().is_some_and(|crowd| !crowd.followers.is_empty())
+    }
+
+    fn all(&self) -> impl Iterator<Item = (WaiterId, &Waiter)> {
+        self.0.iter().flat_map(|crowd| &crowd.all).map(|(id, waiter)| (*id, waiter))
     }
 
     fn remove(&mut self, id: WaiterId) {
-        if let Some(waiter) = self.all.remove(&id) {
-            self.deadlines.remove(&(waiter.until, id));
-            self.revokers.remove(&id);
-            self.followers.remove(&id);
+        let Some(crowd) = &mut self.0 else { return };
+        let Some(waiter) = crowd.all.remove(&id) else { return };
+        crowd.deadlines.remove(&(waiter.until, id));
+        crowd.revokers.remove(&id);
+        crowd.followers.remove(&id);
+        if crowd.all.is_empty() {
+            self.0 = None;
         }
     }
 
     fn take_overdue(&mut self, now: Moment) -> Option<WaiterId> {
-        let (_, id) = *self.deadlines.first().filter(|(until, _)| *until <= now)?;
+        let (_, id) = *self.0.as_ref()?.deadlines.first().filter(|(until, _)| *until <= now)?;
         self.remove(id);
         Some(id)
     }
@@ -141,7 +160,7 @@ impl Keeper {
 /// as that of one more caller who waits: thousands are then not looked at.
 pub(super) fn answer(entry: &mut Entry, since: Mark, now: Moment, outbox: &mut Outbox) {
     let has_told = outbox.has_told(since);
-    if entry.waiters.is_empty() || (!has_told && entry.waiters.followers.is_empty()) {
+    if entry.waiters.is_empty() || (!has_told && !entry.waiters.has_followers()) {
         return;
     }
     let ends = outbox.told(since).filter_map(|event| event.what.end_of_hope(event.account.as_str()));
@@ -161,8 +180,8 @@ pub(super) fn answer(entry: &mut Entry, since: Mark, now: Moment, outbox: &mut O
         }
         satisfied => satisfied,
     };
-    let waiters = entry.waiters.all.iter().filter(|(_, waiter)| has_told || !waiter.demand.is_for_token());
-    let over: Vec<_> = waiters.filter_map(|(id, waiter)| Some((*id, is_over(waiter)?))).collect();
+    let waiters = entry.waiters.all().filter(|(_, waiter)| has_told || !waiter.demand.is_for_token());
+    let over: Vec<_> = waiters.filter_map(|(id, waiter)| Some((id, is_over(waiter)?))).collect();
     for (waiter, how) in over {
         entry.waiters.remove(waiter);
         outbox.put(Effect::Answer { waiter, how });
@@ -171,14 +190,14 @@ pub(super) fn answer(entry: &mut Entry, since: Mark, now: Moment, outbox: &mut O
 
 /// Answers everybody who waits for the account.
 pub(super) fn dismiss(entry: &mut Entry, how: &Waited, outbox: &mut Outbox) {
-    for waiter in core::mem::take(&mut entry.waiters).all.into_keys() {
+    for (waiter, _) in core::mem::take(&mut entry.waiters).all() {
         outbox.put(Effect::Answer { waiter, how: how.clone() });
     }
 }
 
 /// Answers everybody who waits for the end of the session.
 pub(super) fn dismiss_revokers(entry: &mut Entry, how: &Waited, outbox: &mut Outbox) {
-    while let Some(waiter) = entry.waiters.revokers.first().copied() {
+    while let Some(waiter) = entry.waiters.first_revoker() {
         entry.waiters.remove(waiter);
         outbox.put(Effect::Answer { waiter, how: how.clone() });
     }
