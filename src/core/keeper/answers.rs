@@ -52,9 +52,9 @@ impl Keeper {
         let Some(name) = self.outbox.take_question(job) else { return };
         // An account that is gone has nothing to end.
         let _ = self.change(name.as_str(), now, |entry, outbox| {
-            let asker = entry.renewer_mut().filter(|renewer| renewer.question == Some(job));
-            let Some(renewer) = asker else { return };
-            renewer.question = None;
+            let streak = entry.streak_mut().filter(|streak| streak.question == Some(job));
+            let Some(streak) = streak else { return };
+            streak.question = None;
             if verdict == HookVerdict::GiveUp {
                 give_up(entry, now, outbox);
             }
@@ -167,7 +167,7 @@ fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox)
     let is_final = !token.renewal.is_possible() && !token.is_endless();
     entry.state = TokenState::Active(token);
     entry.succeeded(now.moment);
-    if let Some(granted) = narrowed_scope.and_then(|granted| entry.news_of_scope(granted, lineage)) {
+    if let Some(granted) = narrowed_scope.and_then(|granted| entry.told.news_of_scope(granted, lineage)) {
         outbox.tell(entry, Happened::ScopeNarrowed { granted });
     }
     if !is_first {
@@ -210,7 +210,7 @@ fn end_session(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox)
     if let TokenState::Active(token) = mem::replace(&mut entry.state, TokenState::Empty) {
         entry.state = token.end();
     }
-    let is_news = entry.is_news(&reason);
+    let is_news = entry.told.is_news(&reason);
     outbox.tell(entry, Happened::SessionEnded { reason, is_news });
 }
 
@@ -236,10 +236,10 @@ pub(super) fn needs_attention_as_told(entry: &mut Entry, reason: Reason, now: No
     if let Some(renewal) = entry.state.renewal_mut() {
         renewal.rest(now.moment.plus(pace::ATTENTION_RETRY), Pause::Attention);
         if let Some(renewer) = renewal.renewer_mut() {
-            renewer.forget_failures();
+            renewer.end_streak();
         }
     }
-    let is_news = entry.is_news(&reason);
+    let is_news = entry.told.is_news(&reason);
     outbox.tell(entry, Happened::NeedsAttention { reason, is_news });
 }
 
@@ -254,10 +254,11 @@ pub(super) fn refresh_failed(
     entry.failed(&reason, now.moment);
     let Some(renewal) = entry.state.renewal_mut() else { return };
     let Some(renewer) = renewal.renewer_mut() else { return };
-    let counted = renewer.failed(reached, pace::shortest_pause(&entry.account), now.moment);
-    let failures = renewer.failures;
+    let streak = renewer.streak.get_or_insert_default();
+    let counted = streak.add(reached, pace::shortest_pause(&entry.account), now.moment);
+    let failures = streak.failures;
     let (first, is_awaited) = (entry.account.refresh_retry, !entry.waiters.is_empty());
-    let pause = pace::pause(first, renewer.answered, is_awaited, outbox.random());
+    let pause = pace::pause(first, streak.answered, is_awaited, outbox.random());
     let (due, not_before) = pace::after_pause(now.moment, pause, retry_after);
     renewal.rest(due, Pause::Retry { not_before });
     outbox.tell(entry, Happened::RefreshFailed { reason, failures, pause: due.since(now.moment) });
@@ -269,8 +270,8 @@ pub(super) fn refresh_failed(
 
 fn ask_if_transient(entry: &mut Entry, outbox: &mut Outbox) {
     let account = entry.account.name.clone();
-    let Some(renewer) = entry.renewer_mut().filter(|renewer| renewer.question.is_none()) else { return };
-    renewer.question = Some(outbox.ask_if_transient(account));
+    let Some(streak) = entry.streak_mut().filter(|streak| streak.question.is_none()) else { return };
+    streak.question = Some(outbox.ask_if_transient(account));
 }
 
 fn next_generation(lineage: Lineage) -> Lineage {

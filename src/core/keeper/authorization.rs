@@ -218,7 +218,7 @@ fn authorization_failed(
     if let Some(token) = kept {
         entry.state = TokenState::Active(*token);
     }
-    let is_news = entry.is_news(&reason);
+    let is_news = entry.told.is_news(&reason);
     outbox.tell(entry, Happened::AuthorizationFailed { reason, is_news });
 }
 

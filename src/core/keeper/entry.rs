@@ -2,6 +2,7 @@
 
 mod due;
 mod renewing;
+mod told;
 mod used_state;
 mod whom;
 
@@ -13,7 +14,7 @@ use pizauth_common::secret::Secret;
 
 use super::bucket::Bucket;
 use super::client_secrets::SecretWait;
-use super::renewal::{Pause, Renewal, Renewer};
+use super::renewal::{Pause, Renewal, Renewer, Streak};
 use super::revocation::Revocation;
 use super::token_state::{ActiveToken, TokenState};
 use super::waiters::Waiters;
@@ -22,11 +23,9 @@ use crate::oauth::id_token::somebody_else;
 use crate::oauth::metadata::Metadata;
 use crate::oauth::outcome::Reason;
 use crate::prelude::*;
-use crate::snapshot::{Fingerprint, Lineage};
+use crate::snapshot::Fingerprint;
+use told::Told;
 pub(super) use used_state::StateDigest;
-
-/// So many different causes are remembered as reported; a server that invents more is reported no further.
-const REPORTED_CAUSES: usize = 16;
 
 /// One account.
 #[derive(Debug)]
@@ -47,12 +46,9 @@ pub(super) struct Entry {
     pub(super) last_was_sign_in: bool,
     /// What that answer said, if it was no success.
     pub(super) last_error: Option<Reason>,
-    /// The causes that the user has been told of since the last success.
-    reported: Vec<String>,
+    pub(super) told: Told,
     /// Whether the user has been told that there is no valid access token.
     pub(super) is_out: bool,
-    /// The scopes of this session that were narrower than wanted when the user was last told.
-    narrowed: Option<String>,
     /// When the user was last told of a URL to visit. Whatever ends a session, a hook that brings about the next URL
     /// must not run itself again and again.
     pub(super) told_at: Option<Moment>,
@@ -86,9 +82,8 @@ impl Entry {
             answered_at: None,
             last_was_sign_in: false,
             last_error: None,
-            reported: Vec::new(),
+            told: Told::default(),
             is_out: false,
-            narrowed: None,
             somebody_else: None,
             told_at: None,
             hold_until: None,
@@ -138,6 +133,11 @@ impl Entry {
     /// What renews the access token, where there is one and something does.
     pub(super) fn renewer_mut(&mut self) -> Option<&mut Renewer> {
         self.state.renewal_mut()?.renewer_mut()
+    }
+
+    /// The transient failures since a renewal last went otherwise, where there are any.
+    pub(super) fn streak_mut(&mut self) -> Option<&mut Streak> {
+        self.renewer_mut()?.streak.as_deref_mut()
     }
 
     /// The access token, while it is good for something.
@@ -207,7 +207,7 @@ impl Entry {
         self.last_error = None;
         self.code_made_at = None;
         self.forgotten = None;
-        self.reported.clear();
+        self.told.forget_causes();
     }
 
     /// Notes a failure, of a refresh while there is a session and else of a sign-in.
@@ -215,24 +215,6 @@ impl Entry {
         self.answered_at = Some(now);
         self.last_was_sign_in = self.active().is_none() && !self.signs_in_by_itself();
         self.last_error = Some(reason.clone());
-    }
-
-    /// Whether the user has not been told of this cause since the last success; from now on they have.
-    pub(super) fn is_news(&mut self, reason: &Reason) -> bool {
-        let known = self.reported.iter().any(|cause| cause == reason.cause());
-        if known || self.reported.len() >= REPORTED_CAUSES {
-            return false;
-        }
-        self.reported.push(reason.cause().to_owned());
-        true
-    }
-
-    /// The scopes that a server has granted, where the user does not know yet that it did not grant all. Servers that
-    /// say so say it with every refresh.
-    pub(super) fn news_of_scope(&mut self, granted: String, lineage: Lineage) -> Option<String> {
-        let is_known = lineage.generation > 0 && self.narrowed.as_ref() == Some(&granted);
-        self.narrowed = Some(granted.clone());
-        (!is_known).then_some(granted)
     }
 
     /// Who of these users is another than `login_hint` names, or `user` where there is none.
@@ -268,6 +250,6 @@ impl Entry {
         self.used_state = None;
         self.code_made_at = None;
         self.forgotten = None;
-        self.reported.clear();
+        self.told.forget_causes();
     }
 }

@@ -1,5 +1,7 @@
 //! How an access token is renewed, when the next try is due, and how the last ones have fared.
 
+mod streak;
+
 use core::mem;
 use core::time::Duration;
 
@@ -10,7 +12,9 @@ use super::pace;
 use super::tickets::JobId;
 use crate::moment::Moment;
 use crate::oauth::outcome::{Outcome, Reason};
+use crate::prelude::*;
 use crate::snapshot::Lineage;
+pub(super) use streak::Streak;
 
 /// Where the refresh of an access token stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,27 +153,14 @@ impl Pause {
 #[derive(Debug)]
 pub(super) struct Renewer {
     pub(super) by: RenewedBy,
-    /// Consecutive transient failures.
-    pub(super) failures: u32,
-    /// The last of them that the server has answered, without one between that did not reach it.
-    pub(super) answered: u32,
-    /// Those of the failures that `transient_error_if_cmd` is asked by.
-    counted: Counted,
+    /// The transient failures since it last went otherwise, where there are any.
+    pub(super) streak: Option<Box<Streak>>,
     /// The last answers that refused without saying why, without another one between.
     silent_refusals: u32,
     /// Whether a refresh has succeeded with the account as it is configured: then no setting can be what is refused.
     is_proven: bool,
     /// The refusals since then that may mean a dead grant.
     vague_refusals: u32,
-    /// The ticket of the `transient_error_if_cmd` that is being asked.
-    pub(super) question: Option<JobId>,
-}
-
-/// Failures in a row, and when the last of them was.
-#[derive(Clone, Copy, Debug, Default)]
-struct Counted {
-    count: u32,
-    last: Option<Moment>,
 }
 
 /// So many silent refusals in a row are no accident.
@@ -198,28 +189,12 @@ impl RenewedBy {
 
 impl Renewer {
     fn new(by: RenewedBy, is_proven: bool) -> Self {
-        let (failures, answered, silent_refusals, vague_refusals) = (0, 0, 0, 0);
-        let (counted, question) = (Counted::default(), None);
-        Self { by, failures, answered, counted, silent_refusals, is_proven, vague_refusals, question }
+        Self { by, streak: None, silent_refusals: 0, is_proven, vague_refusals: 0 }
     }
 
     /// The account is configured in another way: that may be what is refused from now on.
     pub(super) fn settings_changed(&mut self) {
         (self.is_proven, self.vague_refusals) = (false, 0);
-    }
-
-    /// A transient failure, for which the server was `reached` or not. How many count by now, where this one does: of
-    /// tries that reach nobody, which callers hasten, one in `pause`.
-    pub(super) fn failed(&mut self, reached: bool, pause: Duration, now: Moment) -> Option<u32> {
-        self.failures = self.failures.saturating_add(1);
-        self.answered = if reached { self.answered.saturating_add(1) } else { 0 };
-        let Counted { count, last } = self.counted;
-        let counts = reached || last.is_none_or(|last| last.plus(pause) <= now);
-        if !counts {
-            return None;
-        }
-        self.counted = Counted { count: count.saturating_add(1), last: Some(now) };
-        Some(self.counted.count)
     }
 
     /// What has come of an attempt to renew, as far as it tells of the grant.
@@ -245,7 +220,7 @@ impl Renewer {
     }
 
     /// There is an error of another kind: what is being asked about transient ones is answered already.
-    pub(super) fn forget_failures(&mut self) {
-        (self.failures, self.answered, self.counted, self.question) = (0, 0, Counted::default(), None);
+    pub(super) fn end_streak(&mut self) {
+        self.streak = None;
     }
 }
