@@ -106,7 +106,7 @@ pub(super) fn codes_answered(
     entry.code_made_at = Some(now.moment);
     let is_known = matches!(&entry.state, TokenState::Starting(starting) if starting.is_known);
     let reminder = reminder_of_start(entry, is_known, now.moment);
-    entry.state = TokenState::OnDevice(DeviceSignIn {
+    let sign_in = DeviceSignIn {
         given,
         expires_at,
         interval,
@@ -114,7 +114,8 @@ pub(super) fn codes_answered(
         poll: Poll::Waiting { due: now.moment.plus(interval) },
         reminder,
         kept: tokens_beside(entry),
-    });
+    };
+    entry.state = TokenState::OnDevice(Box::new(sign_in));
     remind(entry, settings, now, outbox);
 }
 

@@ -27,7 +27,7 @@ pub(super) enum TokenState {
     /// An authorization request waits for the user's browser.
     Pending(PendingAuthorization),
     /// A code waits for the user to type it on another device.
-    OnDevice(DeviceSignIn),
+    OnDevice(Box<DeviceSignIn>),
     /// The authorization code is being exchanged.
     Exchanging(Exchange),
     /// There is an access token.

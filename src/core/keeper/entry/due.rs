@@ -6,7 +6,7 @@ use super::Entry;
 use crate::keeper::agenda::Due;
 use crate::keeper::renewal::Renewal;
 use crate::keeper::tickets::JobId;
-use crate::keeper::token_state::{ActiveToken, DeviceSignIn, ExchangeStage, Poll, Starting, TokenState};
+use crate::keeper::token_state::{ActiveToken, ExchangeStage, Poll, Starting, TokenState};
 use crate::moment::Moment;
 
 impl Entry {
@@ -100,18 +100,15 @@ impl Entry {
 
 /// When the next poll starts.
 fn due_poll(state: &TokenState) -> Option<Moment> {
-    match state {
-        TokenState::OnDevice(DeviceSignIn { poll: Poll::Waiting { due }, .. }) => Some(*due),
-        _ => None,
+    let TokenState::OnDevice(sign_in) = state else { return None };
+    match sign_in.poll {
+        Poll::Waiting { due } => Some(due),
+        Poll::InFlight { .. } => None,
     }
 }
 
 /// When the codes for a user end. What a poll brings counts, also a moment too late.
 fn end_of_codes(state: &TokenState) -> Option<Moment> {
-    match state {
-        TokenState::OnDevice(DeviceSignIn { expires_at, poll: Poll::Waiting { .. }, .. }) => {
-            Some(*expires_at)
-        }
-        _ => None,
-    }
+    let TokenState::OnDevice(sign_in) = state else { return None };
+    matches!(sign_in.poll, Poll::Waiting { .. }).then_some(sign_in.expires_at)
 }
