@@ -46,7 +46,7 @@ pub(crate) fn served(account: &Account) -> Served<'_> {
 fn browser_grant() -> AuthorizationCode {
     AuthorizationCode {
         auth_uri: uri("https://as.example/auth").into(),
-        auth_uri_fields: Vec::new(),
+        auth_uri_fields: [].into(),
         redirect_uri: uri("http://localhost/").into(),
     }
 }
@@ -54,7 +54,7 @@ fn browser_grant() -> AuthorizationCode {
 /// The same account, whose user signs in on another device.
 pub(crate) fn on_device(account: Account) -> Account {
     let device =
-        DeviceCode { device_auth_uri: uri("https://as.example/device").into(), auth_uri_fields: Vec::new() };
+        DeviceCode { device_auth_uri: uri("https://as.example/device").into(), auth_uri_fields: [].into() };
     Account { grant: Grant::DeviceCode { device, browser: None }, ..account }
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn asking(account: Account, issuer: &str) -> Account {
     let issuer = Arc::new(uri(issuer));
     let asked = || Endpoint::OfIssuer(Arc::clone(&issuer));
     let browser = AuthorizationCode { auth_uri: asked(), ..browser_grant() };
-    let device = DeviceCode { device_auth_uri: asked(), auth_uri_fields: Vec::new() };
+    let device = DeviceCode { device_auth_uri: asked(), auth_uri_fields: [].into() };
     let grant = match account.grant {
         Grant::AuthorizationCode { .. } => Grant::AuthorizationCode { browser, device: Some(device) },
         Grant::DeviceCode { .. } => Grant::DeviceCode { device, browser: Some(browser) },

@@ -124,9 +124,11 @@ impl Grant {
         if let (Some(own), Some(other)) = (self.browser_mut(), other.browser()) {
             own.auth_uri.share_with(&other.auth_uri);
             share(&mut own.redirect_uri, &other.redirect_uri);
+            share(&mut own.auth_uri_fields, &other.auth_uri_fields);
         }
         if let (Some(own), Some(other)) = (self.device_mut(), other.device()) {
             own.device_auth_uri.share_with(&other.device_auth_uri);
+            share(&mut own.auth_uri_fields, &other.auth_uri_fields);
         }
     }
 
@@ -153,7 +155,7 @@ pub struct AuthorizationCode {
     /// The authorization endpoint (RFC 6749 §3.1).
     pub auth_uri: Endpoint,
     /// Extra fields of the authorization request, in order (a `login_hint` option becomes one of them).
-    pub auth_uri_fields: Vec<(String, String)>,
+    pub auth_uri_fields: Arc<[(String, String)]>,
     /// RFC 6749 §3.1.2; its port is replaced by the listener's when it is used.
     pub redirect_uri: Arc<Uri>,
 }
@@ -164,5 +166,5 @@ pub struct DeviceCode {
     /// The device authorization endpoint (RFC 8628 §3.1).
     pub device_auth_uri: Endpoint,
     /// Extra fields of the device authorization request, in order: those of an authorization request.
-    pub auth_uri_fields: Vec<(String, String)>,
+    pub auth_uri_fields: Arc<[(String, String)]>,
 }

@@ -88,7 +88,7 @@ fn fields(
         fields.append_pair("scope", &account.scopes.join(" "));
     }
     fields.extend_pairs(account.resource.iter().map(|resource| ("resource", resource)));
-    fields.extend_pairs(&grant.auth_uri_fields);
+    fields.extend_pairs(&*grant.auth_uri_fields);
     // A blank as `+` is read by forms alone, `%20` by every hop; a `+` that is meant is `%2B` here.
     fields.finish().replace('+', "%20")
 }

@@ -1,5 +1,7 @@
 //! How an account comes to its first token: which of its options that takes.
 
+use std::sync::Arc;
+
 use super::application;
 use super::draft::Draft;
 use super::global::Global;
@@ -86,9 +88,9 @@ pub(super) fn read<'a>(
         problems.warning(unused, message);
     }
     let redirect_uri = redirect_uri.or_else(|| Uri::parse(REDIRECT_URI.to_owned()).ok())?;
-    let asked = draft.asked.as_ref();
+    let (asked, fields) = (draft.asked.as_ref(), Arc::from(fields));
     let device = Endpoint::of(device_auth_uri, asked)
-        .map(|device_auth_uri| DeviceCode { device_auth_uri, auth_uri_fields: fields.clone() });
+        .map(|device_auth_uri| DeviceCode { device_auth_uri, auth_uri_fields: Arc::clone(&fields) });
     let browser = Endpoint::of(auth_uri, asked).map(|auth_uri| AuthorizationCode {
         auth_uri,
         redirect_uri: redirect_uri.into(),

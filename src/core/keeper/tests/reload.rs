@@ -14,7 +14,9 @@ fn reloaded(bench: &mut Bench, accounts: Vec<Account>) {
 fn a_security_relevant_change_drops_the_session() {
     let changes: [fn(&mut Account); 6] = [
         |account| code_grant_mut(account).auth_uri = uri("https://other.example/authorize").into(),
-        |account| code_grant_mut(account).auth_uri_fields = vec![("prompt".to_owned(), "consent".to_owned())],
+        |account| {
+            code_grant_mut(account).auth_uri_fields = [("prompt".to_owned(), "consent".to_owned())].into()
+        },
         |account| account.client_id = "other".into(),
         |account| code_grant_mut(account).redirect_uri = uri("http://localhost/other").into(),
         |account| account.scopes = ["smtp".to_owned()].into(),

@@ -85,7 +85,7 @@ fn without_scopes_there_is_no_scope_field() {
 
 #[test]
 fn a_blank_is_percent_encoded_and_a_plus_stays_one() {
-    let account = with(|code| code.auth_uri_fields = vec![("hint".into(), "a+b c".into())]);
+    let account = with(|code| code.auth_uri_fields = [("hint".into(), "a+b c".into())].into());
     let url = request(&account).url;
     assert!(url.contains("scope=mail.read%20offline_access"), "{url}");
     assert!(url.ends_with("hint=a%2Bb%20c") && !url.contains('+'), "{url}");
@@ -95,7 +95,7 @@ fn a_blank_is_percent_encoded_and_a_plus_stays_one() {
 fn extra_fields_come_last_in_their_order_and_may_repeat() {
     let extra = [("prompt", "consent"), ("b", "1"), ("a", "é &="), ("b", "2")];
     let extra: Vec<_> = extra.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
-    let account = with(|grant| grant.auth_uri_fields = extra.clone());
+    let account = with(|grant| grant.auth_uri_fields = extra.as_slice().into());
     assert!(fields(&request(&account).url).ends_with(&extra));
 }
 

@@ -34,7 +34,7 @@ fn the_request_names_the_client_what_it_wants_and_nothing_of_a_browser() {
     let device = account.grant.device().unwrap().clone();
     let fields = [("b", "2"), ("a", "1")].map(|(name, value)| (name.to_owned(), value.to_owned()));
     account.grant = pizauth_common::config::Grant::DeviceCode {
-        device: DeviceCode { auth_uri_fields: fields.to_vec(), ..device },
+        device: DeviceCode { auth_uri_fields: fields.into(), ..device },
         browser: None,
     };
     let request = request_of(&account);

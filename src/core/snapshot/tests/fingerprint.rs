@@ -17,7 +17,7 @@ fn account() -> Account {
     };
     let grant = code_grant_mut(&mut account);
     grant.auth_uri = uri("https://login.example.org/authorize").into();
-    grant.auth_uri_fields = vec![("prompt".to_owned(), "consent".to_owned())];
+    grant.auth_uri_fields = [("prompt".to_owned(), "consent".to_owned())].into();
     account
 }
 
@@ -41,7 +41,9 @@ fn what_the_tokens_are_bound_to_ends_the_session() {
     assert!(ends_the_session(
         |account| code_grant_mut(account).redirect_uri = uri("http://localhost:8080/").into()
     ));
-    assert!(ends_the_session(|account| code_grant_mut(account).auth_uri_fields[0].1.clear()));
+    assert!(ends_the_session(|account| Arc::make_mut(&mut code_grant_mut(account).auth_uri_fields)[0]
+        .1
+        .clear()));
 }
 
 #[test]
@@ -126,10 +128,12 @@ fn what_they_are_not_bound_to_keeps_the_session() {
 fn lists_cannot_borrow_from_their_neighbours() {
     assert!(ends_the_session(|account| account.scopes = ["mailoffline_access".to_owned()].into()));
     assert!(ends_the_session(
-        |account| code_grant_mut(account).auth_uri_fields = vec![("promptc".into(), "onsent".into())]
+        |account| code_grant_mut(account).auth_uri_fields = [("promptc".into(), "onsent".into())].into()
     ));
     let moved = |account: &mut Account| {
-        code_grant_mut(account).auth_uri_fields.push(("a".into(), "b".into()));
+        let grant = code_grant_mut(account);
+        let added = ("a".to_owned(), "b".to_owned());
+        grant.auth_uri_fields = grant.auth_uri_fields.iter().cloned().chain([added]).collect();
         account.scopes = [].into();
     };
     assert!(ends_the_session(moved));
