@@ -6,7 +6,7 @@ few=$((MANY / 10))
 start_agent one 1
 start_agent few "$few"
 start_agent many "$MANY"
-with_tokens=$(proc many VmRSS)
+with_tokens=$(proc many VmRSS) few_with_tokens=$(proc few VmRSS)
 
 for agent in few many; do
     at=XDG_RUNTIME_DIR=$SCRATCH/$agent
@@ -44,6 +44,9 @@ place "$ALL_PROCESSORS" one many
 p50() { sed -n "$1s/ .*//p" "$SCRATCH/shows"; }
 timed "$MANY accounts: show of one, p50" "$(p50 2)" us
 row "$MANY accounts: show of one, of that with 1" "$(quotient "$(p50 2)" "$(p50 1)")" '' 1.25
+# Also with --short, where 16 MiB are out of reach.
+row "$MANY accounts: memory for each with tokens, of those beyond $few" \
+    $(((with_tokens - few_with_tokens) * 1024 / (MANY - few))) B 1331
 row "$MANY accounts: memory after the start" "$(cat "$SCRATCH/many/memory-at-start")" KiB $((16 * 1024))
 row "$MANY accounts: memory with tokens" "$with_tokens" KiB $((16 * 1024))
 row "$MANY accounts: memory after status, dump and reload" "$(proc many VmRSS)" KiB $((16 * 1024))
