@@ -358,6 +358,21 @@ fn without_the_secret_nothing_is_revoked_at_the_server() {
 }
 
 #[test]
+fn a_refresh_that_loses_the_secret_ends_although_a_revocation_waits_for_it() {
+    let mut bench = Bench::due();
+    let revocation_uri = Some(uri("https://as.example/revoke").into());
+    bench.reloads(vec![Account { revocation_uri, ..by("pass show oauth", account("work")) }]);
+    bench.prints(&printed("old"));
+    bench.refused("invalid_client");
+    bench.revokes();
+    bench.prints(&cancelled());
+    assert!(matches!(bench.answered.as_slice(), [(_, Waited::NotRevoked(_))]), "{:?}", bench.answered);
+    assert!(bench.needs_attention() && bench.is_idle());
+    let row = bench.keeper.status(bench.now).remove(0);
+    assert!(!row.in_flight && !row.waits_for_secret);
+}
+
+#[test]
 fn accounts_of_one_client_share_the_secret_and_its_failure() {
     let mut bench = Bench::due_of(&["a", "b", "c"]);
     assert_eq!(bench.asked.len(), 1);
