@@ -372,6 +372,27 @@ fn a_refresh_that_nobody_can_be_asked_for_needs_attention_when_it_is_due() {
 }
 
 #[test]
+fn what_an_issuer_fails_at_is_told_of_its_accounts_that_have_nowhere_to_go_and_of_no_other() {
+    let error = |bench: &Bench, row: usize| bench.keeper.status(bench.now)[row].last_error.clone();
+    let other = asking(account("other"), "https://other.example");
+    let mut bench = Bench::new(vec![other, asking(account("work"), ISSUER)]);
+    bench.pass(0);
+    let (job, _) = bench.requests[0].clone();
+    bench.say(job, Err(lost(false)));
+    let told = [error(&bench, 0).is_some(), error(&bench, 1).is_some()];
+    assert!(told == [true, false] || told == [false, true], "{told:?}");
+
+    // One that knows where to go is told nothing of the next question.
+    let (mut bench, job) = Bench::discovering();
+    bench.learn(job, document());
+    bench.keeper.reload(config(vec![asking(account("work"), ISSUER)]), PORTS, bench.now);
+    bench.collect();
+    let job = bench.question();
+    bench.find_nothing(job);
+    assert_eq!(error(&bench, 0), None);
+}
+
+#[test]
 fn a_reload_asks_again_and_what_is_known_stays_until_it_is_known_better() {
     let (mut bench, job) = Bench::discovering();
     bench.learn(job, document());
