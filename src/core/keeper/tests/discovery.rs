@@ -4,7 +4,8 @@ use super::bench::{Bench, account, config, issued, seconds};
 use crate::http::{Answer, Lost};
 use crate::keeper::tests::bench::PORTS;
 use crate::keeper::{
-    Demand, Happened, JobId, Learned, Login, MAX_IN_FLIGHT, Refreshed, Shown, SignInStage, Waited, WaiterId,
+    AccountEvent, Demand, Happened, JobId, Learned, Login, MAX_IN_FLIGHT, Refreshed, Shown, SignInStage,
+    Waited, WaiterId,
 };
 use crate::testing::{asking, by_itself, json_answer, on_device, uri};
 
@@ -239,7 +240,7 @@ fn an_endpoint_that_a_grant_needs_and_the_issuer_lacks_is_named() {
         bench.show("work");
         bench.learn(job, without(member));
         let reason = format!("https://login.example has no {member}");
-        let told = bench.told.iter().find_map(crate::keeper::AccountEvent::error_message).unwrap();
+        let told = bench.told.iter().find_map(AccountEvent::error_message).unwrap();
         assert!(told.contains(&reason), "{told}");
         bench.pass(3600);
         let job = bench.question();
@@ -257,7 +258,7 @@ fn a_way_of_signing_in_that_the_issuer_does_not_know_is_refused_before_and_after
         Login::At(SignInStage::Starting("login.example".to_owned()))
     );
     bench.learn(job, lacks_device());
-    let Some(message) = bench.told.iter().find_map(crate::keeper::AccountEvent::error_message) else {
+    let Some(message) = bench.told.iter().find_map(AccountEvent::error_message) else {
         panic!("{:?}", bench.told)
     };
     assert_eq!(message, "authorization failed: https://login.example has no device_authorization_endpoint");
@@ -325,6 +326,29 @@ fn a_refresh_waits_for_the_issuer_and_has_failed_as_often_as_that() {
     bench.learn(job, document());
     let (_, form) = bench.requests.pop().expect("now it is known whom to ask");
     assert!(form.contains("refresh_token=rt"), "{form}");
+}
+
+#[test]
+fn a_refresh_backs_off_from_an_issuer_that_answers_and_not_from_one_that_is_not_reached() {
+    let pauses_after = |failure: Result<Answer, Lost>| {
+        let (mut bench, job) = restored();
+        bench.say(job, failure.clone());
+        for _ in 0..600 {
+            bench.pass(1);
+            while let Some((job, _)) = bench.requests.pop() {
+                bench.say(job, failure.clone());
+            }
+        }
+        let pause = |told: &AccountEvent| match told.what {
+            Happened::RefreshFailed { pause, .. } => Some(pause),
+            _ => None,
+        };
+        bench.told.iter().filter_map(pause).collect::<Vec<_>>()
+    };
+    let pauses = pauses_after(Ok(json_answer(503, "")));
+    assert!(pauses.len() > 2 && pauses[2] > seconds(100), "{pauses:?}");
+    let pauses = pauses_after(Err(lost(false)));
+    assert!(pauses.len() > 2 && pauses.iter().all(|pause| *pause <= seconds(44)), "{pauses:?}");
 }
 
 #[test]
@@ -502,7 +526,7 @@ fn a_sign_in_whose_endpoint_the_issuer_takes_back_while_it_waits_has_failed() {
     let [(question, _)] = questions[..] else { panic!("{questions:?}") };
     bench.learn(question, json_answer(200, &at("https://as.example", ISSUER).replace("device_auth", "x")));
     bench.pass(60);
-    let told: Vec<_> = bench.told.iter().filter_map(crate::keeper::AccountEvent::error_message).collect();
+    let told: Vec<_> = bench.told.iter().filter_map(AccountEvent::error_message).collect();
     assert_eq!(told, ["authorization failed: https://login.example has no device_authorization_endpoint"]);
     assert!(matches!(bench.keeper.stage("work", bench.now), Ok(SignInStage::Failed(_))));
 }

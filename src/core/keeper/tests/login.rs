@@ -279,6 +279,15 @@ fn the_end_of_a_sign_in_is_told_with_its_reason() {
 }
 
 #[test]
+fn a_token_that_has_expired_and_cannot_be_renewed_is_no_session() {
+    let mut bench = Bench::active(None, 3600);
+    let stage = |bench: &Bench| bench.keeper.stage("work", bench.now).unwrap();
+    assert!(matches!(stage(&bench), SignInStage::SignedIn { refreshable: false, .. }));
+    bench.pass(3600);
+    assert_eq!(stage(&bench), SignInStage::SignedOut(None));
+}
+
+#[test]
 fn a_pasted_address_is_as_good_as_the_browser_for_its_account_and_once() {
     let mut bench = Bench::new(vec![account("work"), account("home")]);
     let url = bench.login_url();

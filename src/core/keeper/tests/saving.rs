@@ -278,6 +278,51 @@ fn what_was_revoked_is_not_loaded_until_a_good_save_has_forgotten_it() {
 }
 
 #[test]
+fn what_is_revoked_while_a_save_goes_on_is_not_loaded_after_it() {
+    let mut bench = Bench::saving();
+    let saved = bench.keeper.dump(bench.now);
+    bench.keeper = Keeper::new(config(vec![account("work")]), PORTS, counting_entropy());
+    bench.keeper.load(bench.now);
+    bench.keeper.loaded(None, bench.now);
+    bench.keeper.save_anew(bench.now);
+    bench.due_save();
+    bench.keeper.revoke("work", bench.now).unwrap();
+    bench.save(Ok(()));
+    bench.keeper.load(bench.now);
+    assert_eq!(bench.keeper.loaded(Some(saved), bench.now).restored, []);
+}
+
+#[test]
+fn what_is_put_back_after_a_revoke_was_saved_is_loaded() {
+    let mut bench = Bench::saving();
+    let saved = bench.keeper.dump(bench.now);
+    bench.keeper = Keeper::new(config(vec![account("work")]), PORTS, counting_entropy());
+    bench.keeper.load(bench.now);
+    bench.keeper.loaded(None, bench.now);
+    bench.keeper.revoke("work", bench.now).unwrap();
+    bench.save(Ok(()));
+    bench.keeper.load(bench.now);
+    assert_eq!(bench.keeper.loaded(Some(saved), bench.now).restored, ["work".into()]);
+}
+
+#[test]
+fn once_nothing_is_to_be_saved_any_more_nothing_waits_for_that() {
+    let mut bench = Bench::saving();
+    bench.rest(60);
+    bench.refreshed("at-1", Some("rt-1"));
+    bench.keeper.refresh("work", bench.now).unwrap();
+    bench.collect();
+    assert!(bench.requests.is_empty(), "rt-1 is not saved");
+    bench.keeper.stop_saving(bench.now);
+    bench.collect();
+    assert!(!bench.keeper.awaits_a_save());
+    let job = bench.request();
+    bench.answer(job, issued("at-2", Some("rt-2"), 3600));
+    bench.pass(60);
+    assert!(bench.saves.is_empty());
+}
+
+#[test]
 fn a_revoke_while_nothing_is_saved_counts_once_something_is() {
     let mut bench = Bench::saving();
     let saved = bench.keeper.dump(bench.now);
