@@ -26,15 +26,18 @@ mod pace;
 mod places;
 mod purpose;
 mod reload;
+mod reminders;
 mod renewal;
 mod report;
 mod requests;
 mod revocation;
 mod saving;
+mod sign_in_failure;
+mod stage;
 mod tickets;
 mod token_state;
 mod transfer;
-mod waiters;
+mod waiting;
 
 #[cfg(test)]
 mod simulation;
@@ -49,34 +52,35 @@ use pizauth_common::account_name::AccountName;
 use pizauth_common::config::{Config, Scheme, Uri};
 
 use agenda::Agenda;
-use authorization::remind;
 use client_secrets::ClientSecrets;
 use entry::Entry;
 use issuers::Issuers;
 use outbox::Outbox;
 use places::Places;
+use reminders::remind;
 use saving::{Mark, Saving};
 
 pub use answers::HookVerdict;
 pub use authorization::RedirectVerdict;
 pub use commands::{Refreshed, Shown};
 pub use effect::{Effect, Waited};
+pub use entry::Demand;
 pub use event::{
     ACCOUNT_EVENTS, AccountEvent, CONFIGURATION_CHANGED, EventDoc, Happened, ISSUER_EVENTS, IssuerEvent,
     Learned, REVOKED, Severity, TokenEvent, WayOut,
 };
 pub use importing::NotImported;
 pub use invitation::{Invitation, UserCode};
-pub use login::{Login, SignInStage, StageMark};
+pub use login::Login;
 #[cfg(test)]
 use places::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
 pub use renewal::Renewing;
 pub use report::{Summary, TokenFacts};
 pub use revocation::NoRevocation;
 pub use saving::NotSaved;
+pub use stage::{SignInStage, StageMark};
 pub use tickets::{JobId, WaiterId};
 pub use transfer::Restored;
-pub use waiters::Demand;
 
 use crate::moment::{Moment, Now};
 use crate::prelude::*;
@@ -208,7 +212,7 @@ impl Keeper {
         self.saving.stop();
         for entry in self.entries.values_mut() {
             let before = entry.due();
-            waiters::dismiss(entry, &Waited::Stopping, &mut self.outbox);
+            waiting::dismiss(entry, &Waited::Stopping, &mut self.outbox);
             revocation::settle(entry, &mut self.outbox);
             self.agenda.file(&entry.account.name, before, entry.due());
         }
@@ -272,7 +276,7 @@ fn step_of<T>(
         saving.revoked(&entry.account.name, now.moment);
     }
     outage::tell(entry, now.moment, outbox);
-    waiters::answer(entry, before, now.moment, outbox);
+    waiting::answer(entry, before, now.moment, outbox);
     agenda.file(&entry.account.name, due_before, entry.due());
     done
 }

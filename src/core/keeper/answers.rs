@@ -2,7 +2,6 @@
 
 use core::mem;
 
-use super::authorization::sign_in_failed;
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
@@ -10,6 +9,7 @@ use super::pace::{self, Failure};
 use super::places::Errand;
 use super::purpose::Meaning;
 use super::renewal::{Pause, Renewal, RenewedBy};
+use super::sign_in_failure::sign_in_failed;
 use super::tickets::JobId;
 use super::token_state::{ActiveToken, ExchangeStage, TokenState};
 use super::{Keeper, Settings, device, revocation};

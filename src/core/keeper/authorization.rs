@@ -7,15 +7,16 @@ use pizauth_common::config::{Grant, Scheme};
 use pizauth_common::ipc::message::Method;
 use pizauth_common::secret::Secret;
 
-use super::discovery::lose_endpoint;
 use super::entry::{Entry, StateDigest};
 use super::event::Happened;
-use super::invitation::{Begun, Invitation};
+use super::invitation::Begun;
 use super::outbox::Outbox;
+use super::reminders::{first_reminder, known_reminder, remind};
+use super::sign_in_failure::{authorization_failed, lose_endpoint};
 use super::tickets::JobId;
 use super::token_state::{ActiveToken, Exchange, ExchangeStage, PendingAuthorization, Reminder, TokenState};
-use super::{Keeper, SHORTEST_REMINDER, Settings, application, device};
-use crate::moment::{Moment, Now};
+use super::{Keeper, Settings, application, device};
+use crate::moment::Now;
 use crate::oauth::authorization_request::AuthorizationRequest;
 use crate::oauth::issuer::{self, Origin};
 use crate::oauth::outcome::Reason;
@@ -128,32 +129,6 @@ pub(super) fn authorize_by(
     }
 }
 
-/// The user sees what there is to do: hooks need not tell them, and remind them as late as if they had just been told.
-pub(super) fn accompany(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) {
-    if let TokenState::Starting(starting) = &mut entry.state {
-        starting.is_known = true;
-    }
-    match entry.state.reminder_mut() {
-        Some(reminder) if reminder.is_told => reminder.at = now.moment.plus(settings.remind_every),
-        Some(reminder) => {
-            *reminder = Reminder { is_late: reminder.is_late, ..known_reminder(now.moment) };
-            remind(entry, settings, now, outbox);
-        }
-        None => {}
-    }
-}
-
-/// When the user hears of a new authorization: at once, or as soon as what they were told last has had its second.
-pub(super) fn first_reminder(entry: &Entry, now: Moment) -> Reminder {
-    let at = entry.told_at.map_or(now, |told| now.max(told.plus(SHORTEST_REMINDER)));
-    Reminder { at, is_told: false, is_known: false, is_late: false }
-}
-
-/// For a user who sees it without being told.
-pub(super) fn known_reminder(now: Moment) -> Reminder {
-    Reminder { at: now, is_told: false, is_known: true, is_late: false }
-}
-
 /// A new authorization request for the user's browser, as soon as it is known where that begins.
 pub(super) fn open_browser(
     entry: &mut Entry,
@@ -183,52 +158,6 @@ pub(super) fn open_browser(
     }
     remind(entry, settings, now, outbox);
     Begun::Pending(invitation)
-}
-
-/// Tells the user of an authorization that is pending, for the first time or again, if it is time to.
-pub(super) fn remind(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) {
-    let Some(reminder) = entry.state.reminder_mut().filter(|reminder| reminder.at <= now.moment) else {
-        return;
-    };
-    let at = now.moment.plus(settings.remind_every);
-    let told = Reminder { at, is_told: true, is_known: false, is_late: false };
-    let Reminder { is_told, is_known, is_late, .. } = mem::replace(reminder, told);
-    if !is_known {
-        entry.told_at = Some(now.moment);
-    }
-    let Some(Invitation { url, code }) = entry.state.invitation() else { return };
-    let user_code = code.map(|code| code.user_code);
-    let what = match is_told {
-        true => Happened::AuthorizationReminded { url, user_code },
-        false => Happened::AuthorizationPending { url, user_code, is_known, is_late },
-    };
-    outbox.tell(entry, what);
-}
-
-/// An authorization came to nothing: back to the tokens that it would have taken the place of, if there are any.
-fn authorization_failed(
-    entry: &mut Entry,
-    kept: Option<Box<ActiveToken>>,
-    reason: Reason,
-    now: Now,
-    outbox: &mut Outbox,
-) {
-    entry.state = TokenState::Empty;
-    entry.failed(&reason, now.moment);
-    if let Some(token) = kept {
-        entry.state = TokenState::Active(*token);
-    }
-    let is_news = entry.told.is_news(&reason);
-    outbox.tell(entry, Happened::AuthorizationFailed { reason, is_news });
-}
-
-/// The same of whatever stage a sign-in is at.
-pub(super) fn sign_in_failed(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
-    let kept = match &mut entry.state {
-        TokenState::Exchanging(exchange) => exchange.kept.take(),
-        _ => device::tokens_beside(entry),
-    };
-    authorization_failed(entry, kept, reason, now, outbox);
 }
 
 /// The response to the account's authorization request, or its page loaded once more.

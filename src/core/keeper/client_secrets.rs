@@ -12,14 +12,13 @@ use pizauth_common::config::Account;
 use pizauth_common::secret::Secret;
 
 use super::answers::{act_on, needs_attention_as_told};
-use super::authorization::sign_in_failed;
 use super::effect::Effect;
-use super::entry::Entry;
+use super::entry::{Entry, Refused, Revocation, SecretWait};
 use super::event::Happened;
 use super::outbox::Outbox;
 use super::purpose::Meaning;
 use super::renewal::Pause;
-use super::revocation::Revocation;
+use super::sign_in_failure::sign_in_failed;
 use super::tickets::JobId;
 use super::token_state::{ExchangeStage, TokenState};
 use super::{Keeper, Settings, device, revocation};
@@ -44,33 +43,6 @@ pub(super) struct ClientSecrets {
     running: Option<Run>,
     /// Who has begun to wait, in that order, and may not wait any more.
     waiting: VecDeque<AccountName>,
-}
-
-/// Whether an account waits for the secret of its client.
-#[derive(Debug, Default)]
-pub(super) enum SecretWait {
-    #[default]
-    No,
-    /// It has something to send.
-    ToSend,
-    /// It may have to send again what was refused with the secret that it knew.
-    ToSendAgain(Box<Refused>),
-}
-
-/// A request whose secret the server has refused.
-#[derive(Debug)]
-pub(super) struct Refused {
-    job: JobId,
-    sent: Secret,
-    why: Reason,
-    /// What holds if there is no other secret.
-    meaning: Meaning,
-}
-
-impl SecretWait {
-    pub(super) fn is_over(&self) -> bool {
-        matches!(self, Self::No)
-    }
 }
 
 impl ClientSecrets {

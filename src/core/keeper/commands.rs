@@ -6,7 +6,7 @@ use pizauth_common::secret::Secret;
 
 use super::authorization::authorize;
 use super::device;
-use super::discovery::{hasten_discovery, unserved};
+use super::discovery::unserved;
 use super::entry::Entry;
 use super::event::{Happened, REVOKED};
 use super::invitation::{Begun, Invitation};
@@ -111,7 +111,7 @@ impl Keeper {
         }
         let (settings, is_stopping) = (self.settings, self.is_stopping);
         let no_secret_until = self.secrets.no_secret_until(&entry.account, now.moment);
-        hasten_discovery(entry, &mut self.issuers, Haste::Show, now.moment);
+        self.issuers.hasten(entry, Haste::Show, now.moment);
         let unserved = unserved(entry, &self.issuers, now.moment);
         let shown = self.change(account, now, |entry, outbox| {
             let offers_sign_in = entry.state.pending().is_some();
@@ -148,10 +148,10 @@ impl Keeper {
         let (settings, is_stopping) = (self.settings, self.is_stopping);
         let entry = self.entries.get(account).ok_or(UnknownAccount)?;
         self.secrets.retry(&entry.account);
-        hasten_discovery(entry, &mut self.issuers, Haste::Refresh, now.moment);
+        self.issuers.hasten(entry, Haste::Refresh, now.moment);
         self.change(account, now, |entry, outbox| match &entry.state {
             _ if is_stopping => Refreshed::Stopping,
-            TokenState::Starting(_) => Refreshed::Starting(device::host(entry)),
+            TokenState::Starting(_) => Refreshed::Starting(entry.sign_in_host()),
             TokenState::Exchanging(_) => Refreshed::Exchanging { last_error: entry.exchange_error() },
             TokenState::Active(token) if token.offers_sign_in() => {
                 authorize(entry, &settings, now, outbox).into()
@@ -245,7 +245,7 @@ fn why_not(entry: &Entry, now: Moment) -> Option<Shown> {
     }
     match &entry.state {
         TokenState::Empty | TokenState::Pending(_) | TokenState::OnDevice(_) => None,
-        TokenState::Starting(_) => Some(Shown::Starting(device::host(entry))),
+        TokenState::Starting(_) => Some(Shown::Starting(entry.sign_in_host())),
         TokenState::Exchanging(_) => Some(Shown::Exchanging { last_error: entry.exchange_error() }),
         TokenState::Fetching(_) => Some(Shown::Fetching(entry.renewing(now))),
         TokenState::Active(token) => {

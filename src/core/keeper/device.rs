@@ -1,7 +1,6 @@
 //! Signing in on another device (RFC 8628): the codes are asked for, told to the user, and asked about until they are used,
 //! refused or over.
 
-use core::mem;
 use core::time::Duration;
 
 use pizauth_common::config::Grant;
@@ -9,13 +8,14 @@ use pizauth_common::ipc::message::Method;
 use pizauth_common::secret::Secret;
 
 use super::Settings;
-use super::authorization::{first_reminder, known_reminder, remind, sign_in_failed};
 use super::entry::Entry;
 use super::event::Happened;
 use super::invitation::{Begun, Invitation, UserCode};
 use super::outbox::Outbox;
+use super::reminders::{remind, reminder_of_start};
+use super::sign_in_failure::sign_in_failed;
 use super::tickets::JobId;
-use super::token_state::{ActiveToken, DeviceSignIn, Poll, Reminder, Starting, TokenState};
+use super::token_state::{DeviceSignIn, Poll, Starting, TokenState};
 use crate::moment::{Moment, Now};
 use crate::oauth::client_auth::Client;
 use crate::oauth::device_poll::{DevicePoll, Polled, not_used};
@@ -31,31 +31,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// bucket allows. A sign-in that was under way is over; tokens that are still good for something are kept beside the new
 /// one, and are not refreshed meanwhile: an account has one request at a time.
 pub(super) fn prepare(entry: &mut Entry, method: Method, now: Moment, outbox: &mut Outbox) -> Begun {
-    let mut kept = tokens_beside(entry).filter(|token| !token.is_spent(now));
+    let mut kept = entry.take_tokens().filter(|token| !token.is_spent(now));
     if let Some(token) = &mut kept {
         token.renewal.abandon(now);
     }
     let job = outbox.new_job();
     entry.state = TokenState::Starting(Starting { method, job, is_in_flight: false, is_known: false, kept });
-    Begun::Starting(host(entry))
-}
-
-/// Takes out what there is besides a sign-in.
-pub(super) fn tokens_beside(entry: &mut Entry) -> Option<Box<ActiveToken>> {
-    match mem::replace(&mut entry.state, TokenState::Empty).without_sign_in() {
-        TokenState::Active(token) => Some(Box::new(token)),
-        _ => None,
-    }
-}
-
-/// Who is asked for what a sign-in begins with: the device authorization endpoint, or the issuer that may know one; where
-/// the issuer has just taken that endpoint back, the host of the token endpoint.
-pub(super) fn host(entry: &Entry) -> String {
-    let endpoint = match entry.served() {
-        Some(served) => served.device().map(|(_, uri)| uri),
-        None => entry.account.asks().map(|issuer| &**issuer),
-    };
-    endpoint.unwrap_or_else(|| entry.account.token_uri.anchor()).host().to_owned()
+    Begun::Starting(entry.sign_in_host())
 }
 
 /// How long `show` makes no further code: nobody may be there to type it (RFC 8628 §5.4 wants a user who asks for it), or to
@@ -113,16 +95,10 @@ pub(super) fn codes_answered(
         pause: interval,
         poll: Poll::Waiting { due: now.moment.plus(interval) },
         reminder,
-        kept: tokens_beside(entry),
+        kept: entry.take_tokens(),
     };
     entry.state = TokenState::OnDevice(Box::new(sign_in));
     remind(entry, settings, now, outbox);
-}
-
-/// When the user hears of a sign-in that was prepared.
-pub(super) fn reminder_of_start(entry: &Entry, is_known: bool, now: Moment) -> Reminder {
-    let reminder = if is_known { known_reminder(now) } else { first_reminder(entry, now) };
-    Reminder { is_late: true, ..reminder }
 }
 
 /// What the answer to a poll changes; a token, where it brings one.

@@ -16,16 +16,14 @@ use super::issuers::{Issuer, Issuers};
 use super::pace::Failure;
 use super::places::{Asker, Errand, Flight, Host, Turn};
 use super::purpose::Purpose;
-use super::renewal::Haste;
 use super::tickets::JobId;
 use super::{Keeper, Shown};
 use crate::http::{Answer, Lost};
 use crate::moment::{Moment, Now};
 use crate::oauth::metadata::{Found, Metadata, MetadataRequest};
 use crate::oauth::outcome::Reason;
-use crate::oauth::served::Lacking;
+use crate::oauth::served::has_none;
 use crate::prelude::*;
-pub(super) use of_account::lose_endpoint;
 use of_account::{is_nobody_there, stay, take_metadata};
 
 impl Keeper {
@@ -184,13 +182,6 @@ impl Keeper {
     }
 }
 
-/// Somebody wants something of an account: what it lacks for that is asked for as soon as may be.
-pub(super) fn hasten_discovery(entry: &Entry, issuers: &mut Issuers, haste: Haste, now: Moment) {
-    if let Some(uri) = entry.account.asks().filter(|_| entry.served().is_none()) {
-        issuers.change(uri, |issuer| issuer.hasten(haste, now));
-    }
-}
-
 /// Why it is of no use to begin a sign-in: what the issuer has said is of none.
 pub(super) fn unserved(entry: &Entry, issuers: &Issuers, now: Moment) -> Option<Shown> {
     let uri = entry.account.asks().filter(|_| entry.served().is_none())?;
@@ -205,9 +196,4 @@ fn asks(entry: &Entry, uri: &Uri) -> bool {
 fn without_metadata(uri: &Uri, reason: &Reason) -> Reason {
     let text = format!("{} says nothing of its endpoints: {reason}", uri.written());
     Reason::with_cause("metadata", &text)
-}
-
-/// `lacking` is an endpoint.
-pub(super) fn has_none(uri: &Uri, lacking: Lacking) -> Reason {
-    Reason::with_cause(lacking, &format!("{} has no {lacking}", uri.written()))
 }

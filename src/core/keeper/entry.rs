@@ -2,8 +2,12 @@
 
 mod due;
 mod renewing;
+mod revocation;
+mod secret_wait;
+mod stage;
 mod told;
 mod used_state;
+mod waiters;
 mod whom;
 
 use alloc::sync::Arc;
@@ -13,19 +17,21 @@ use pizauth_common::config::Account;
 use pizauth_common::secret::Secret;
 
 use super::bucket::Bucket;
-use super::client_secrets::SecretWait;
 use super::renewal::{Pause, Renewal, Renewer, Streak};
-use super::revocation::Revocation;
 use super::token_state::{ActiveToken, TokenState};
-use super::waiters::Waiters;
 use crate::moment::Moment;
 use crate::oauth::id_token::somebody_else;
 use crate::oauth::metadata::Metadata;
 use crate::oauth::outcome::Reason;
 use crate::prelude::*;
 use crate::snapshot::Fingerprint;
+pub(super) use revocation::{Revocation, RevocationStage};
+pub(super) use secret_wait::{Refused, SecretWait};
 use told::Told;
 pub(super) use used_state::StateDigest;
+pub use waiters::Demand;
+pub(super) use waiters::Waiter;
+use waiters::Waiters;
 
 /// One account.
 #[derive(Debug)]
@@ -231,6 +237,14 @@ impl Entry {
         self.clear();
         self.used_state = needless;
         self.state = TokenState::Active(token);
+    }
+
+    /// Takes out the tokens that there are besides a sign-in, which is over.
+    pub(super) fn take_tokens(&mut self) -> Option<Box<ActiveToken>> {
+        match mem::replace(&mut self.state, TokenState::Empty).without_sign_in() {
+            TokenState::Active(token) => Some(Box::new(token)),
+            _ => None,
+        }
     }
 
     /// Back to empty, whatever is under way included. Gives what there was.

@@ -9,6 +9,7 @@ use pizauth_common::config::{Account, Uri};
 
 use super::agenda::Queue;
 use super::bucket::Bucket;
+use super::entry::Entry;
 use super::pace::{self, Failure};
 use super::renewal::{Haste, Pause};
 use super::tickets::JobId;
@@ -100,6 +101,13 @@ impl Issuers {
         let done = step(issuer);
         self.agenda.file(&issuer.uri, before, issuer.due());
         Some(done)
+    }
+
+    /// Somebody wants something of an account: what it lacks for that is asked for as soon as may be.
+    pub(super) fn hasten(&mut self, entry: &Entry, haste: Haste, now: Moment) {
+        if let Some(uri) = entry.account.asks().filter(|_| entry.served().is_none()) {
+            self.change(uri, |issuer| issuer.hasten(haste, now));
+        }
     }
 
     /// When the next one is due.

@@ -1,19 +1,17 @@
 //! A sign-in that its user is led through: begun where there is none, and where it stands.
 
 use pizauth_common::config::Grant;
-use pizauth_common::ipc::message::{Method, State};
+use pizauth_common::ipc::message::Method;
 use pizauth_common::secret::Secret;
-use sha2::{Digest, Sha256};
 
-use super::authorization::{accompany, authorize_by};
-use super::discovery::hasten_discovery;
+use super::authorization::authorize_by;
 use super::entry::Entry;
-use super::invitation::Invitation;
-use super::renewal::{Haste, Renewing};
+use super::reminders::accompany;
+use super::renewal::Haste;
+use super::stage::SignInStage;
 use super::token_state::TokenState;
-use super::{Keeper, RedirectVerdict, UnknownAccount, device};
+use super::{Keeper, RedirectVerdict, UnknownAccount};
 use crate::moment::{Moment, Now};
-use crate::oauth::outcome::Reason;
 use crate::oauth::pasted::{PasteFault, pasted};
 use crate::oauth::redirect::{AuthorizationResponse, RedirectRequest};
 use crate::prelude::*;
@@ -36,78 +34,6 @@ pub enum Login {
     Stopping,
 }
 
-/// Where an account stands, for whoever leads its user through a sign-in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SignInStage {
-    /// This host has been asked for a code for the user, and has not answered.
-    Starting(String),
-    /// The user has to do something.
-    Pending(Invitation),
-    /// The authorization is being completed.
-    Exchanging {
-        /// Why the last try to do so failed, if one did.
-        last_error: Option<Reason>,
-    },
-    /// There is a valid access token.
-    SignedIn {
-        /// Whether it can be refreshed.
-        refreshable: bool,
-        /// What a person has to mend before that.
-        attention: Option<Reason>,
-        /// Who has signed in in place of the one that `login_hint` names.
-        signed_in_as: Option<String>,
-    },
-    /// The access token has expired and can be refreshed.
-    Expired(Renewing),
-    /// The last sign-in has failed, and none is under way.
-    Failed(Reason),
-    /// No sign-in is under way, and there is no access token; who has seen to that, where it was not the server.
-    SignedOut(Option<&'static str>),
-}
-
-/// Tells the stages apart that a caller may have seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StageMark([u8; 32]);
-
-impl StageMark {
-    /// Of an account in this state, and of what was said of it: URL and code count where it is pending, an error where
-    /// its authorization is being completed.
-    pub fn of(state: State, url: Option<&str>, user_code: Option<&str>, last_error: Option<&str>) -> Self {
-        let said = match state {
-            State::Pending => [url, user_code],
-            State::Exchanging => [last_error, None],
-            State::Empty | State::Starting | State::Active | State::Fetching => [None, None],
-        };
-        let mut digest = Sha256::new_with_prefix(state.as_str());
-        for text in said {
-            // No text has such a byte.
-            digest.update([0xff, u8::from(text.is_some())]);
-            digest.update(text.unwrap_or_default());
-        }
-        Self(digest.finalize().into())
-    }
-}
-
-impl SignInStage {
-    /// What it differs by from others.
-    pub fn mark(&self) -> StageMark {
-        let plain = |state| StageMark::of(state, None, None, None);
-        match self {
-            Self::Starting(_) => plain(State::Starting),
-            Self::Pending(Invitation { url, code }) => {
-                let code = code.as_ref().map(|code| code.user_code.as_str());
-                StageMark::of(State::Pending, Some(url), code, None)
-            }
-            Self::Exchanging { last_error } => {
-                let error = last_error.as_ref().map(Reason::as_str);
-                StageMark::of(State::Exchanging, None, None, error)
-            }
-            Self::SignedIn { .. } | Self::Expired(_) => plain(State::Active),
-            Self::Failed(_) | Self::SignedOut(_) => plain(State::Empty),
-        }
-    }
-}
-
 impl Keeper {
     /// Leads a user through a sign-in, by this method or whichever is under way or the account's own. One is begun where
     /// there is none, nor a token that can be kept fresh. The user is there, and is not told of it by hooks for a while.
@@ -123,7 +49,7 @@ impl Keeper {
         let (settings, is_stopping) = (self.settings, self.is_stopping);
         let entry = self.entries.get(account).ok_or(UnknownAccount)?;
         self.secrets.retry(&entry.account);
-        hasten_discovery(entry, &mut self.issuers, Haste::Refresh, now.moment);
+        self.issuers.hasten(entry, Haste::Refresh, now.moment);
         self.change(account, now, |entry, outbox| {
             if is_stopping {
                 return Login::Stopping;
@@ -139,7 +65,7 @@ impl Keeper {
                 entry.hasten(Haste::Show, now.moment);
             }
             accompany(entry, &settings, now, outbox);
-            Login::At(under_way(entry).unwrap_or_else(|| of_session(entry, now.moment)))
+            Login::At(entry.stage_of_sign_in().unwrap_or_else(|| entry.stage_of_session(now.moment)))
         })
     }
 
@@ -148,7 +74,7 @@ impl Keeper {
     /// # Errors
     /// There is no such account.
     pub fn stage(&self, account: &str, now: Now) -> Result<SignInStage, UnknownAccount> {
-        self.entries.get(account).map(|entry| stage(entry, now.moment)).ok_or(UnknownAccount)
+        self.entries.get(account).map(|entry| entry.stage(now.moment)).ok_or(UnknownAccount)
     }
 
     /// The user brings by hand the address that their browser ended at. It is as good as if the browser had come, for this
@@ -200,33 +126,5 @@ fn needs_sign_in(entry: &Entry, method: Option<Method>, now: Moment) -> bool {
         TokenState::Pending(_) => is_another(Method::Browser),
         TokenState::Active(token) if token.sign_in.is_some() => is_another(Method::Browser),
         TokenState::Active(token) => token.is_spent(now) || token.offers_sign_in(),
-    }
-}
-
-/// Also what has come of the last sign-in, where it has failed.
-pub(super) fn stage(entry: &Entry, now: Moment) -> SignInStage {
-    let failed = || entry.last_error.clone().filter(|_| entry.last_was_sign_in).map(SignInStage::Failed);
-    under_way(entry).or_else(failed).unwrap_or_else(|| of_session(entry, now))
-}
-
-fn under_way(entry: &Entry) -> Option<SignInStage> {
-    let invited = entry.state.invitation().map(SignInStage::Pending);
-    invited.or_else(|| match &entry.state {
-        TokenState::Starting(_) => Some(SignInStage::Starting(device::host(entry))),
-        TokenState::Exchanging(_) => Some(SignInStage::Exchanging { last_error: entry.exchange_error() }),
-        _ => None,
-    })
-}
-
-fn of_session(entry: &Entry, now: Moment) -> SignInStage {
-    match entry.active() {
-        Some(token) if token.is_spent(now) => SignInStage::SignedOut(None),
-        Some(token) if token.has_expired(now) => SignInStage::Expired(entry.renewing(now)),
-        Some(token) => SignInStage::SignedIn {
-            refreshable: token.renewal.is_possible(),
-            attention: entry.last_error.clone().filter(|_| entry.needs_attention()),
-            signed_in_as: entry.somebody_else.clone(),
-        },
-        None => SignInStage::SignedOut(entry.forgotten),
     }
 }

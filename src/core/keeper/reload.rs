@@ -15,8 +15,7 @@ use super::event::{CONFIGURATION_CHANGED, Happened};
 use super::outbox::Outbox;
 use super::renewal::{Pause, Renewal};
 use super::token_state::TokenState;
-use super::waiters;
-use super::{Keeper, ListenerPorts, Settings, client_secrets, pace};
+use super::{Keeper, ListenerPorts, Settings, client_secrets, pace, waiting};
 use crate::moment::{Moment, Now};
 use crate::prelude::*;
 
@@ -99,7 +98,7 @@ fn has_moved(entry: &Entry, old: ListenerPorts, new: ListenerPorts) -> bool {
 
 /// The configuration has it no more.
 fn end(entry: &mut Entry, outbox: &mut Outbox) {
-    waiters::dismiss(entry, &Waited::UnknownAccount, outbox);
+    waiting::dismiss(entry, &Waited::UnknownAccount, outbox);
     invalidate(entry, outbox);
 }
 

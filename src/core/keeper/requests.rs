@@ -4,12 +4,12 @@ use pizauth_common::account_name::AccountName;
 use pizauth_common::secret::Secret;
 
 use super::agenda::Due;
-use super::discovery::lose_endpoint;
 use super::entry::Entry;
 use super::event::Happened;
 use super::places::{Asker, Errand, Flight, Host, MAX_IN_FLIGHT, Turn};
 use super::purpose::Purpose;
 use super::renewal::RenewedBy;
+use super::sign_in_failure::lose_endpoint;
 use super::tickets::JobId;
 use super::token_state::{ActiveToken, Exchange, ExchangeStage, TokenState};
 use super::{Keeper, device, revocation};

@@ -5,62 +5,21 @@
 use pizauth_common::config::Uri;
 use pizauth_common::secret::Secret;
 
-use super::discovery::{has_none, hasten_discovery};
 use super::effect::Waited;
-use super::entry::Entry;
+use super::entry::{Demand, Entry, Revocation, RevocationStage};
 use super::event::Happened;
 use super::outbox::Outbox;
 use super::renewal::Haste;
-use super::tickets::JobId;
-use super::tickets::WaiterId;
-use super::waiters::{Demand, dismiss_revokers};
+use super::tickets::{JobId, WaiterId};
+use super::waiting::dismiss_revokers;
 use super::{Keeper, UnknownAccount};
 use crate::moment::{Moment, Now};
 use crate::oauth::client_auth::Client;
 use crate::oauth::outcome::Reason;
 use crate::oauth::provider_hints::page_of_grants;
 use crate::oauth::revocation::{RevocationRequest, Revoked, TokenKind};
-use crate::oauth::served::Served;
+use crate::oauth::served::{Served, has_none};
 use crate::prelude::*;
-
-/// What somebody waits for who has the server asked.
-#[derive(Debug)]
-pub(super) struct Revocation {
-    stage: RevocationStage,
-    /// Why the server does not revoke the refresh token: it is given the access token.
-    refused: Option<Reason>,
-    /// Who has been asked.
-    host: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RevocationStage {
-    /// For a place, or for an answer to something else.
-    Waiting,
-    InFlight {
-        job: JobId,
-        kind: TokenKind,
-    },
-}
-
-impl Revocation {
-    fn begun() -> Self {
-        Self { stage: RevocationStage::Waiting, refused: None, host: None }
-    }
-
-    pub(super) fn is_waiting(&self) -> bool {
-        self.stage == RevocationStage::Waiting
-    }
-
-    /// What was in flight waits again.
-    pub(super) fn send_again(&mut self) {
-        self.stage = RevocationStage::Waiting;
-    }
-
-    pub(super) fn awaits(&self, job: JobId) -> bool {
-        matches!(self.stage, RevocationStage::InFlight { job: held, .. } if held == job)
-    }
-}
 
 /// Why a server cannot be asked: there is no revocation endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +48,7 @@ impl Keeper {
             }));
         }
         self.secrets.retry(&entry.account);
-        hasten_discovery(entry, &mut self.issuers, Haste::Refresh, now.moment);
+        self.issuers.hasten(entry, Haste::Refresh, now.moment);
         self.change(account, now, |entry, _| {
             entry.waiters.add(waiter, Demand::Revocation, until, None, now.moment);
             entry.revocation.get_or_insert_with(|| Box::new(Revocation::begun()));

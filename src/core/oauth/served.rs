@@ -3,6 +3,8 @@
 use pizauth_common::config::{Account, AuthorizationCode, DeviceCode, Grant, Uri};
 
 use super::metadata::Metadata;
+use super::outcome::Reason;
+use crate::prelude::*;
 
 /// An account whose authorization server's endpoints are known, as far as tokens need them.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +17,11 @@ pub struct Served<'a> {
 
 /// What metadata lack, in the words of RFC 8414 §2.
 pub type Lacking = &'static str;
+
+/// That the issuer names no such endpoint.
+pub(crate) fn has_none(issuer: &Uri, lacking: Lacking) -> Reason {
+    Reason::with_cause(lacking, &format!("{} has no {lacking}", issuer.written()))
+}
 
 impl<'a> Served<'a> {
     /// By its configuration and these metadata of the issuer that it asks.

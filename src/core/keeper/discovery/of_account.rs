@@ -4,21 +4,21 @@ use alloc::sync::Arc;
 
 use pizauth_common::ipc::message::Method;
 
-use super::has_none;
 use crate::http::{Answer, Lost};
 use crate::keeper::Settings;
 use crate::keeper::answers::{needs_attention, refresh_failed};
-use crate::keeper::authorization::{open_browser, sign_in_failed};
-use crate::keeper::device::reminder_of_start;
+use crate::keeper::authorization::open_browser;
 use crate::keeper::entry::Entry;
 use crate::keeper::issuers::Nowhere;
 use crate::keeper::outbox::Outbox;
 use crate::keeper::pace::Failure;
+use crate::keeper::reminders::reminder_of_start;
 use crate::keeper::renewal::{Haste, Renewal};
+use crate::keeper::sign_in_failure::{endpoint_of, sign_in_failed};
 use crate::keeper::token_state::TokenState;
 use crate::moment::Now;
 use crate::oauth::metadata::Metadata;
-use crate::oauth::served::{Lacking, Served};
+use crate::oauth::served::{Lacking, Served, has_none};
 
 /// What has waited for them begins.
 ///
@@ -62,21 +62,6 @@ fn go_on(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) 
     if starting.method == Method::Browser {
         let reminder = reminder_of_start(entry, starting.is_known, now.moment);
         open_browser(entry, reminder, settings, now, outbox);
-    }
-}
-
-/// The issuer has taken back what a sign-in was to begin with.
-pub(in crate::keeper) fn lose_endpoint(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
-    if let (TokenState::Starting(starting), Some(issuer)) = (&entry.state, entry.account.asks()) {
-        let reason = has_none(issuer, endpoint_of(starting.method));
-        sign_in_failed(entry, reason, now, outbox);
-    }
-}
-
-fn endpoint_of(method: Method) -> Lacking {
-    match method {
-        Method::Browser => "authorization_endpoint",
-        Method::Device => "device_authorization_endpoint",
     }
 }
 

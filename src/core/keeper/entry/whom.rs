@@ -6,6 +6,7 @@ use pizauth_common::ipc::message::Method;
 use super::Entry;
 use crate::keeper::token_state::TokenState;
 use crate::oauth::served::Served;
+use crate::prelude::*;
 
 impl Entry {
     /// The account and its endpoints, where all are known that a token needs.
@@ -31,5 +32,15 @@ impl Entry {
             TokenState::Starting(_) => served.device().map(|(_, uri)| uri),
             _ => Some(served.token_uri),
         })
+    }
+
+    /// Who is asked for what a sign-in begins with: the device authorization endpoint, or the issuer that may know one; where
+    /// the issuer has just taken that endpoint back, the host of the token endpoint.
+    pub(in crate::keeper) fn sign_in_host(&self) -> String {
+        let endpoint = match self.served() {
+            Some(served) => served.device().map(|(_, uri)| uri),
+            None => self.account.asks().map(|issuer| &**issuer),
+        };
+        endpoint.unwrap_or_else(|| self.account.token_uri.anchor()).host().to_owned()
     }
 }

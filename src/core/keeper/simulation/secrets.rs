@@ -12,7 +12,7 @@ use super::dice::Dice;
 use super::model::{Model, Phase};
 use super::revocation::Concluded;
 use super::world::World;
-use crate::keeper::client_secrets::SecretWait;
+use crate::keeper::entry::SecretWait;
 use crate::keeper::purpose::Meaning;
 use crate::keeper::tests::bench::seconds;
 use crate::keeper::{AccountEvent, Happened, JobId, Waited};

@@ -1,122 +1,14 @@
-//! Callers that wait for an access token, or for its end: what each wants, until when, and what ends its waiting.
-
-use alloc::collections::{BTreeMap, BTreeSet};
-use core::time::Duration;
+//! Callers that wait for an access token, or for its end: how they come, and how each is answered.
 
 use super::effect::{Effect, Waited};
-use super::entry::Entry;
+use super::entry::{Demand, Entry, Waiter};
 use super::event::Happened;
-use super::login::{StageMark, stage};
 use super::outbox::{Mark, Outbox};
 use super::tickets::WaiterId;
 use super::token_state::ActiveToken;
 use super::{Keeper, UnknownAccount};
 use crate::moment::{Moment, Now};
 use crate::prelude::*;
-use crate::snapshot::Lineage;
-
-/// What a caller waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Demand {
-    /// An access token that is valid for so long, or for as long as the server's tokens are.
-    Token {
-        /// So long.
-        min_valid: Duration,
-    },
-    /// One that is obtained from now on.
-    NewToken,
-    /// The same, or the first failure to get one, also where it is tried again.
-    FirstTry,
-    /// Another stage of a sign-in than this one.
-    OtherStage(StageMark),
-    /// None: that the server revokes what there is.
-    Revocation,
-}
-
-#[derive(Debug)]
-struct Waiter {
-    demand: Demand,
-    until: Moment,
-    asked_at: Moment,
-    /// Of the access token that there was then.
-    old: Option<Lineage>,
-}
-
-/// Those who wait for one account: nobody, most of the time, of most accounts. Each is answered once, or leaves.
-#[derive(Debug, Default)]
-pub(super) struct Waiters(Option<Box<Crowd>>);
-
-#[derive(Debug, Default)]
-struct Crowd {
-    all: BTreeMap<WaiterId, Waiter>,
-    deadlines: BTreeSet<(Moment, WaiterId)>,
-    /// Those who wait for the end of the session.
-    revokers: BTreeSet<WaiterId>,
-    /// Those who wait for another stage of a sign-in.
-    followers: BTreeSet<WaiterId>,
-}
-
-impl Waiters {
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_none()
-    }
-
-    /// When the time of the first of them is up.
-    pub(super) fn next_deadline(&self) -> Option<Moment> {
-        self.0.as_ref()?.deadlines.first().map(|(until, _)| *until)
-    }
-
-    /// `old` is the lineage of the access token that there is.
-    pub(super) fn add(
-        &mut self,
-        id: WaiterId,
-        demand: Demand,
-        until: Moment,
-        old: Option<Lineage>,
-        asked_at: Moment,
-    ) {
-        self.remove(id);
-        let crowd = self.0.get_or_insert_default();
-        crowd.deadlines.insert((until, id));
-        crowd.revokers.extend((demand == Demand::Revocation).then_some(id));
-        crowd.followers.extend(matches!(demand, Demand::OtherStage(_)).then_some(id));
-        crowd.all.insert(id, Waiter { demand, until, asked_at, old });
-    }
-
-    /// Whether somebody waits for the end of the session.
-    pub(super) fn has_revokers(&self) -> bool {
-        self.first_revoker().is_some()
-    }
-
-    fn first_revoker(&self) -> Option<WaiterId> {
-        self.0.as_ref()?.revokers.first().copied()
-    }
-
-    fn has_followers(&self) -> bool {
-        self.0.as_ref().is_some_and(|crowd| !crowd.followers.is_empty())
-    }
-
-    fn all(&self) -> impl Iterator<Item = (WaiterId, &Waiter)> {
-        self.0.iter().flat_map(|crowd| &crowd.all).map(|(id, waiter)| (*id, waiter))
-    }
-
-    fn remove(&mut self, id: WaiterId) {
-        let Some(crowd) = &mut self.0 else { return };
-        let Some(waiter) = crowd.all.remove(&id) else { return };
-        crowd.deadlines.remove(&(waiter.until, id));
-        crowd.revokers.remove(&id);
-        crowd.followers.remove(&id);
-        if crowd.all.is_empty() {
-            self.0 = None;
-        }
-    }
-
-    fn take_overdue(&mut self, now: Moment) -> Option<WaiterId> {
-        let (_, id) = *self.0.as_ref()?.deadlines.first().filter(|(until, _)| *until <= now)?;
-        self.remove(id);
-        Some(id)
-    }
-}
 
 impl Keeper {
     /// Has a caller wait until `until` for what it demands; it is told by [`Effect::Answer`], once. What brings the token
@@ -215,15 +107,8 @@ fn satisfied(entry: &Entry, waiter: &Waiter, now: Moment) -> Option<Waited> {
             token().filter(is_new)?.valid(now)
         }
         Demand::OtherStage(seen) => {
-            return (stage(entry, now).mark() != seen).then_some(Waited::OtherStage);
+            return (entry.stage(now).mark() != seen).then_some(Waited::OtherStage);
         }
     };
     found.cloned().map(Waited::Token)
-}
-
-impl Demand {
-    /// Whether an access token ends the wait, and nothing else but the end of all hope.
-    fn is_for_token(self) -> bool {
-        !matches!(self, Self::OtherStage(_) | Self::Revocation)
-    }
 }

@@ -1,0 +1,120 @@
+//! The callers that wait for an access token of an account, or for its end: what each wants, and until when.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use core::time::Duration;
+
+use crate::keeper::stage::StageMark;
+use crate::keeper::tickets::WaiterId;
+use crate::moment::Moment;
+use crate::prelude::*;
+use crate::snapshot::Lineage;
+
+/// What a caller waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// An access token that is valid for so long, or for as long as the server's tokens are.
+    Token {
+        /// So long.
+        min_valid: Duration,
+    },
+    /// One that is obtained from now on.
+    NewToken,
+    /// The same, or the first failure to get one, also where it is tried again.
+    FirstTry,
+    /// Another stage of a sign-in than this one.
+    OtherStage(StageMark),
+    /// None: that the server revokes what there is.
+    Revocation,
+}
+
+impl Demand {
+    /// Whether an access token ends the wait, and nothing else but the end of all hope.
+    pub(in crate::keeper) fn is_for_token(self) -> bool {
+        !matches!(self, Self::OtherStage(_) | Self::Revocation)
+    }
+}
+
+#[derive(Debug)]
+pub(in crate::keeper) struct Waiter {
+    pub(in crate::keeper) demand: Demand,
+    pub(in crate::keeper) until: Moment,
+    pub(in crate::keeper) asked_at: Moment,
+    /// Of the access token that there was then.
+    pub(in crate::keeper) old: Option<Lineage>,
+}
+
+/// Those who wait for one account: nobody, most of the time, of most accounts. Each is answered once, or leaves.
+#[derive(Debug, Default)]
+pub(in crate::keeper) struct Waiters(Option<Box<Crowd>>);
+
+#[derive(Debug, Default)]
+struct Crowd {
+    all: BTreeMap<WaiterId, Waiter>,
+    deadlines: BTreeSet<(Moment, WaiterId)>,
+    /// Those who wait for the end of the session.
+    revokers: BTreeSet<WaiterId>,
+    /// Those who wait for another stage of a sign-in.
+    followers: BTreeSet<WaiterId>,
+}
+
+impl Waiters {
+    pub(in crate::keeper) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// When the time of the first of them is up.
+    pub(in crate::keeper) fn next_deadline(&self) -> Option<Moment> {
+        self.0.as_ref()?.deadlines.first().map(|(until, _)| *until)
+    }
+
+    /// `old` is the lineage of the access token that there is.
+    pub(in crate::keeper) fn add(
+        &mut self,
+        id: WaiterId,
+        demand: Demand,
+        until: Moment,
+        old: Option<Lineage>,
+        asked_at: Moment,
+    ) {
+        self.remove(id);
+        let crowd = self.0.get_or_insert_default();
+        crowd.deadlines.insert((until, id));
+        crowd.revokers.extend((demand == Demand::Revocation).then_some(id));
+        crowd.followers.extend(matches!(demand, Demand::OtherStage(_)).then_some(id));
+        crowd.all.insert(id, Waiter { demand, until, asked_at, old });
+    }
+
+    /// Whether somebody waits for the end of the session.
+    pub(in crate::keeper) fn has_revokers(&self) -> bool {
+        self.first_revoker().is_some()
+    }
+
+    pub(in crate::keeper) fn first_revoker(&self) -> Option<WaiterId> {
+        self.0.as_ref()?.revokers.first().copied()
+    }
+
+    pub(in crate::keeper) fn has_followers(&self) -> bool {
+        self.0.as_ref().is_some_and(|crowd| !crowd.followers.is_empty())
+    }
+
+    pub(in crate::keeper) fn all(&self) -> impl Iterator<Item = (WaiterId, &Waiter)> {
+        self.0.iter().flat_map(|crowd| &crowd.all).map(|(id, waiter)| (*id, waiter))
+    }
+
+    pub(in crate::keeper) fn remove(&mut self, id: WaiterId) {
+        let Some(crowd) = &mut self.0 else { return };
+        let Some(waiter) = crowd.all.remove(&id) else { return };
+        crowd.deadlines.remove(&(waiter.until, id));
+        crowd.revokers.remove(&id);
+        crowd.followers.remove(&id);
+        if crowd.all.is_empty() {
+            self.0 = None;
+        }
+    }
+
+    pub(in crate::keeper) fn take_overdue(&mut self, now: Moment) -> Option<WaiterId> {
+        let (_, id) = *self.0.as_ref()?.deadlines.first().filter(|(until, _)| *until <= now)?;
+        self.remove(id);
+        Some(id)
+    }
+}
