@@ -252,6 +252,20 @@ fn a_secret_that_is_refused_is_asked_for_once_more_and_a_new_one_sent_once() {
 }
 
 #[test]
+fn a_new_secret_that_is_refused_too_is_asked_for_again_an_hour_later() {
+    let mut bench = Bench::due();
+    bench.prints(&printed("old"));
+    bench.refused("invalid_client");
+    bench.prints(&printed("new"));
+    bench.refused("invalid_client");
+    bench.pass(HOUR);
+    assert!(bench.sent_with("new") && bench.asked.is_empty());
+    bench.refused("invalid_client");
+    bench.prints(&printed("newest"));
+    assert!(bench.sent_with("newest"));
+}
+
+#[test]
 fn a_secret_that_stays_the_same_is_not_sent_again() {
     let mut bench = Bench::due();
     bench.prints(&printed("old"));
