@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn an_alarm_in_the_past_rings_at_once_and_again_when_set_again() {
         let (mut poll, mut alarm) = registered();
-        for due in [Moment(0), Moment(1), Moment(1), Clock::now().moment] {
+        for due in [Moment::LONG_AGO, Moment(1), Moment(1), Clock::now().moment] {
             alarm.set(Some(due)).unwrap();
             assert!(rings(&mut poll, &alarm, Duration::from_secs(60)), "{due:?}");
             alarm.acknowledge();

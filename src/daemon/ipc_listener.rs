@@ -88,7 +88,7 @@ impl IpcListener {
             bytes_under_way: 0,
             bytes_allowed: bounds::bytes_allowed(bounds::address_space()),
             chunk: vec![0; CHUNK],
-            now: Moment(0),
+            now: Moment::LONG_AGO,
         };
         this.replace_listener(Door::Command, listener)?;
         Ok(this)

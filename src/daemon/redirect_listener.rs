@@ -136,7 +136,7 @@ impl RedirectListener {
 
     /// When [`RedirectListener::handle_timeout`] has something to do.
     pub(crate) fn poll_timeout(&self) -> Option<Moment> {
-        self.again.map(|again| again.at.unwrap_or(Moment(0)))
+        self.again.map(|again| again.at.unwrap_or(Moment::LONG_AGO))
     }
 
     /// Tries again what cannot be listened on, if it is time to. Gives the schemes that are served again.

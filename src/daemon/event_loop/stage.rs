@@ -71,7 +71,7 @@ impl Stage {
     /// `startup_cmd` has ended: we are ready as of now.
     pub(super) fn startup_finished(&mut self) {
         match self {
-            Self::Starting { ready_at } => *ready_at = Moment(0),
+            Self::Starting { ready_at } => *ready_at = Moment::LONG_AGO,
             Self::Stopping { was_starting, .. } => *was_starting = false,
             Self::Serving | Self::Over => {}
         }
