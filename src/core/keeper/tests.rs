@@ -13,6 +13,7 @@ mod outage;
 mod places;
 mod refresh;
 mod reload;
+mod report;
 mod revocation;
 mod saving;
 mod suspect;
