@@ -271,6 +271,18 @@ fn a_refusal_ends_the_sign_in_and_is_told_once_per_cause() {
 }
 
 #[test]
+fn codes_that_have_had_their_time_are_not_asked_about_whoever_comes_before_their_end() {
+    let mut bench = Bench::new(vec![on_device(account("work")), account("home")]);
+    bench.asks();
+    bench.is_answered(answer(200, CODES));
+    bench.rest(900);
+    bench.exchange("home");
+    assert_eq!(bench.requests.len(), 1, "{:?}", bench.forms());
+    bench.pass(0);
+    assert_eq!(bench.ends(), ["failed"]);
+}
+
+#[test]
 fn codes_that_nobody_uses_are_over_in_time() {
     let mut bench = Bench::with_codes();
     let start = bench.now.moment;

@@ -6,7 +6,7 @@ use pizauth_common::unix_time::UnixTime;
 use super::bench::{Bench, account, issued, reason, some_time};
 use crate::keeper::{Summary, TokenFacts, UnknownAccount};
 use crate::oauth::outcome::Outcome;
-use crate::testing::{by_itself, on_device};
+use crate::testing::{by_itself, on_device, uri};
 
 fn mailbox_of(user: &str, account: Account) -> Account {
     Account { user: Some(user.into()), ..account }
@@ -86,4 +86,12 @@ fn who_needs_a_user_and_who_lacks_a_token_is_known() {
     bench.collect();
     assert_eq!(bench.keeper.lacks_token("own", bench.now), Ok(false), "it is under way");
     assert_eq!(bench.keeper.lacks_token("work", bench.now), Ok(true));
+}
+
+#[test]
+fn who_revokes_is_known_where_somebody_does() {
+    let revocation_uri = Some(uri("https://revoke.example/r").into());
+    let bench = Bench::new(vec![account("home"), Account { revocation_uri, ..account("work") }]);
+    assert_eq!(bench.keeper.revocation_host("work"), Some("revoke.example"));
+    assert_eq!(bench.keeper.revocation_host("home"), None);
 }
