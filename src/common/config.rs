@@ -20,7 +20,7 @@ mod syntax;
 mod uri;
 mod user_path;
 
-pub use check::issuer;
+pub use check::{IssuerError, issuer};
 pub use client_auth::{ClientAuth, ClientSecret};
 pub use client_key::{ClientKey, KeyAlgorithm};
 pub use endpoint::Endpoint;

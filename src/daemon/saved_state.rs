@@ -23,6 +23,7 @@ use zeroize::Zeroizing;
 use crate::log::{self, What};
 use crate::shell::Shell;
 use error::Failure;
+pub(crate) use error::Unusable;
 use place::Place;
 pub(crate) use run::Done;
 use run::{Run, Step};

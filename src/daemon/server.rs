@@ -1,6 +1,7 @@
 //! `pizauthd`, also known as `pizauth server`: its options, and the order in which the rooms are opened.
 
 mod enquiry;
+mod obstacle;
 mod options;
 mod rooms;
 
@@ -27,6 +28,7 @@ use crate::process_limits::ProcessLimits;
 use crate::saved_state::path_of;
 use crate::supervisor::Supervisor;
 use enquiry::Enquiry;
+use obstacle::{Obstacle, cannot};
 use options::{Arguments, Options};
 
 /// Its place in the table of commands.
@@ -90,7 +92,7 @@ fn serve(invocation: &Invocation, options: &Options, parent: Option<Parent>) -> 
             }
             log::event(What::StartFailed).field("reason", &why).write();
             match parent {
-                Some(parent) => parent.failed(&why),
+                Some(parent) => parent.failed(&why.to_string()),
                 // The log has just said it there.
                 None if log::is_on_stderr() => {}
                 None => invocation.complain(why),
@@ -102,7 +104,7 @@ fn serve(invocation: &Invocation, options: &Options, parent: Option<Parent>) -> 
 
 /// The daemon cannot start, or cannot go on.
 struct Stopped {
-    why: String,
+    why: Obstacle,
     /// Who is still waiting to hear of it.
     parent: Option<Parent>,
 }
@@ -118,11 +120,8 @@ fn open_and_run(invocation: &Invocation, options: &Options, parent: Option<Paren
                 None if options.syslog || options.verbosity == 0 => warn(invocation, &warnings),
                 None => {}
             }
-            let ended = EventLoop::run(rooms);
-            ended.map_err(|error| Stopped {
-                why: format!("cannot wait for events: {}", Cause(&error)),
-                parent: None,
-            })
+            let ended = EventLoop::run(rooms).map_err(cannot("wait for events"));
+            ended.map_err(|why| Stopped { why, parent: None })
         }
     }
 }
@@ -135,16 +134,16 @@ struct Opened {
 }
 
 /// The rooms, unless only the configuration was to be checked. No secret is read before the process is hardened.
-fn open(options: &Options, parent: Option<&Parent>) -> Result<Option<Opened>, String> {
+fn open(options: &Options, parent: Option<&Parent>) -> Result<Option<Opened>, Obstacle> {
     set_up_allocator();
     let limits = ProcessLimits::inherited();
-    let supervisor = Supervisor::new(options.ready_fd).map_err(|error| error.to_string())?;
+    let supervisor = Supervisor::new(options.ready_fd).map_err(Obstacle::ReadyFd)?;
     harden_process();
     let config_file = paths::find_config_file(options.config_file.clone(), &ProcessEnvironment)
-        .map_err(|error| error.to_string())?;
-    let checked = config::load(&config_file, When::Start).map_err(|error| error.to_string())?;
+        .map_err(Obstacle::NoConfigFile)?;
+    let checked = config::load(&config_file, When::Start).map_err(Obstacle::Configuration)?;
     if let Some(parent) = parent {
-        parent.let_go_of_stdin().map_err(|error| format!("cannot open /dev/null: {}", Cause(&error)))?;
+        parent.let_go_of_stdin().map_err(cannot("open /dev/null"))?;
     }
     if options.check {
         checked.warnings.print_on_stderr();
@@ -164,9 +163,8 @@ fn open(options: &Options, parent: Option<&Parent>) -> Result<Option<Opened>, St
 }
 
 /// A reload finds the file although the working directory may have been replaced.
-fn absolute(config_file: &Path) -> Result<PathBuf, String> {
-    path::absolute(config_file)
-        .map_err(|error| format!("cannot tell the working directory: {}", Cause(&error)))
+fn absolute(config_file: &Path) -> Result<PathBuf, Obstacle> {
+    path::absolute(config_file).map_err(cannot("tell the working directory"))
 }
 
 fn open_log(options: &Options) {

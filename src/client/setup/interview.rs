@@ -72,7 +72,7 @@ impl Interview<'_> {
             return Err(impossible("a provider of the list needs neither --issuer nor --endpoints".into()));
         }
         let wrong = self.options.issuer.as_deref().and_then(|issuer| config::issuer(issuer).err());
-        wrong.map_or(Ok(()), |why| Err(impossible(why)))
+        wrong.map_or(Ok(()), |why| Err(impossible(why.to_string())))
     }
 
     /// Whether an option says that the server is none of the list.

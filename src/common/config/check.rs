@@ -24,7 +24,7 @@ mod saved_state;
 mod uri;
 mod user;
 
-pub use issuer::issuer;
+pub use issuer::{IssuerError, issuer};
 
 use std::collections::HashMap;
 

@@ -88,13 +88,13 @@ impl Rooms {
     /// Opens the extra socket at a start.
     ///
     /// # Errors
-    /// Its place cannot be used, in words for people.
+    /// Its place cannot be used.
     pub(crate) fn open_extra_socket(
         &mut self,
         wanted: Option<config::ExtraSocket>,
         now: Moment,
-    ) -> Result<(), String> {
-        let change = self.prepare_extra_socket(wanted, now).map_err(|error| error.to_string())?;
+    ) -> Result<(), ExtraSocketError> {
+        let change = self.prepare_extra_socket(wanted, now)?;
         self.change_extra_socket(change);
         Ok(())
     }

@@ -4,8 +4,10 @@
 mod discovery;
 mod registration;
 
+use std::fmt;
+
 use pizauth_common::argv::Invocation;
-use pizauth_common::config::{self, Uri};
+use pizauth_common::config::{self, IssuerError, Uri};
 use pizauth_common::exit::Exit;
 use pizauth_common::harden::harden_process;
 use pizauth_common::sys::set_up_allocator;
@@ -24,6 +26,15 @@ pub(super) enum Enquiry {
     Discover(Uri),
     /// To know a client more, that will ask for this scope.
     Register { issuer: Uri, scope: String },
+}
+
+/// A command line that asks for nothing that could be done.
+#[derive(Debug)]
+pub(super) enum Misuse {
+    UnprintableScope,
+    TwoEnquiries,
+    ScopeWithoutRegister,
+    Issuer(IssuerError),
 }
 
 /// Why there is nothing to print.
@@ -47,18 +58,16 @@ impl Enquiry {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn of(arguments: &Arguments) -> Result<Option<Self>, String> {
+    pub(super) fn of(arguments: &Arguments) -> Result<Option<Self>, Misuse> {
         let scope = arguments.scope.clone().unwrap_or_default();
         if !is_printable_ascii(&scope) {
-            return Err("--scope takes printable ASCII characters only".to_owned());
+            return Err(Misuse::UnprintableScope);
         }
         match (&arguments.discover, &arguments.register) {
-            (Some(_), Some(_)) => {
-                Err("--discover and --register are two things: give one of them".to_owned())
-            }
-            (_, None) if arguments.scope.is_some() => Err("--scope goes with --register".to_owned()),
-            (Some(issuer), None) => Ok(Some(Self::Discover(config::issuer(issuer)?))),
-            (None, Some(issuer)) => Ok(Some(Self::Register { issuer: config::issuer(issuer)?, scope })),
+            (Some(_), Some(_)) => Err(Misuse::TwoEnquiries),
+            (_, None) if arguments.scope.is_some() => Err(Misuse::ScopeWithoutRegister),
+            (Some(written), None) => Ok(Some(Self::Discover(issuer(written)?))),
+            (None, Some(written)) => Ok(Some(Self::Register { issuer: issuer(written)?, scope })),
             (None, None) => Ok(None),
         }
     }
@@ -87,6 +96,21 @@ impl Enquiry {
             Self::Register { issuer, scope } => {
                 registration::register(issuer, &*discovery::discover(issuer, &ask)?, scope, &ask)
             }
+        }
+    }
+}
+
+fn issuer(written: &str) -> Result<Uri, Misuse> {
+    config::issuer(written).map_err(Misuse::Issuer)
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnprintableScope => f.write_str("--scope takes printable ASCII characters only"),
+            Self::TwoEnquiries => f.write_str("--discover and --register are two things: give one of them"),
+            Self::ScopeWithoutRegister => f.write_str("--scope goes with --register"),
+            Self::Issuer(error) => error.fmt(f),
         }
     }
 }

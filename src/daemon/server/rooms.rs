@@ -1,15 +1,14 @@
 //! Opening the rooms of the daemon, one after the other, until the event loop has all of them.
 
-use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use mio::{Interest, Poll};
-use pizauth_common::cause::Cause;
 use pizauth_common::config::Checked;
 use pizauth_common::paths::ProcessEnvironment;
 use pizauth_core::keeper::Keeper;
 
+use super::obstacle::{Obstacle, cannot};
 use crate::client_secrets::ClientSecrets;
 use crate::clock::{Alarm, Clock};
 use crate::event_loop::Rooms;
@@ -30,18 +29,18 @@ use crate::{entropy, signing, wake_sources};
 /// Opens everything. When this returns, commands are accepted.
 ///
 /// # Errors
-/// What could not be opened and why, for people. What was opened before is closed again.
+/// What could not be opened and why. What was opened before is closed again.
 pub(super) fn open(
     limits: &ProcessLimits,
     config_file: PathBuf,
     checked: Checked,
     supervisor: Supervisor,
-) -> Result<Rooms, String> {
+) -> Result<Rooms, Obstacle> {
     let config = checked.config;
     // Signals come first: threads inherit the mask. The socket follows, since it makes two daemons impossible.
     let mut signals = Signals::new().map_err(cannot("receive signals"))?;
     let (socket_file, listener) =
-        SocketFile::claim(&ProcessEnvironment, Clock::now().moment).map_err(|error| error.to_string())?;
+        SocketFile::claim(&ProcessEnvironment, Clock::now().moment).map_err(Obstacle::Socket)?;
     let poll = Poll::new().map_err(cannot("wait for events"))?;
     let registry = poll.registry();
     let (mailbox, mail) = Mailbox::new(registry, wake_sources::WAKER).map_err(cannot("wait for events"))?;
@@ -56,15 +55,14 @@ pub(super) fn open(
     log::event(What::Listening).field("path", socket_file.path().display()).write();
     let redirect_listener =
         RedirectListener::bind(redirect_listener::Settings::new(&config), mailbox.clone())
-            .map_err(|error| error.to_string())?;
+            .map_err(Obstacle::RedirectListener)?;
     let http = Http::start(mailbox.clone(), RequestLimits::default(), signing::sign)
         .map_err(cannot("start a thread"))?;
     let shell = shell(limits, &socket_file);
     let client_secrets = ClientSecrets::new(shell.clone(), mailbox.teller(Event::SecretPrinted));
     let saved_state = SavedState::new(shell.clone(), mailbox.teller(Event::SavedState));
-    let prepared_state = saved_state
-        .prepare_patiently(config.saved_state.as_ref())
-        .map_err(|unusable| unusable.to_string())?;
+    let prepared_state =
+        saved_state.prepare_patiently(config.saved_state.as_ref()).map_err(Obstacle::SavedState)?;
     let hooks = Hooks::new(shell, config.hooks.clone(), shared);
     let ports = redirect_listener.ports_of_redirects();
     let extra_socket = config.extra_socket.clone();
@@ -89,7 +87,7 @@ pub(super) fn open(
         supervisor,
         extra_socket: None,
     };
-    rooms.open_extra_socket(extra_socket, Clock::now().moment)?;
+    rooms.open_extra_socket(extra_socket, Clock::now().moment).map_err(Obstacle::ExtraSocket)?;
     Ok(rooms)
 }
 
@@ -105,8 +103,4 @@ fn shell(limits: &ProcessLimits, socket_file: &SocketFile) -> Shell {
         socket: socket_file.path().to_owned(),
         limits: limits.each().to_vec(),
     }
-}
-
-fn cannot(what: &str) -> impl FnOnce(io::Error) -> String {
-    move |error| format!("cannot {what}: {}", Cause(&error))
 }

@@ -65,7 +65,7 @@ impl Interview<'_> {
     /// What the issuer says of its server. None where that cannot be used; the user has been told why.
     fn discovered(&self, issuer: &str) -> Result<Option<Other>, Stopped> {
         if let Err(why) = config::issuer(issuer) {
-            self.dialogue.tell(&format!("{}\n", printable(&why)))?;
+            self.dialogue.tell(&format!("{}\n", printable(&why.to_string())))?;
             return Ok(None);
         }
         self.dialogue.tell(&format!("Asking {issuer} what it offers ...\n"))?;

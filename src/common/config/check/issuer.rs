@@ -1,25 +1,47 @@
 //! `issuer`: what an authorization server calls itself (RFC 8414 §2, RFC 9207).
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::microsoft::{self, SHARED_TENANTS};
 use super::options::Given;
 use super::uri::is_loopback;
 use crate::config::problems::Problems;
-use crate::config::uri::{Scheme, Uri, is_one_word};
+use crate::config::uri::{Scheme, Uri, UriError, is_one_word};
 
 /// What may be written as `issuer`, for who has it from elsewhere than a configuration.
 ///
 /// # Errors
-/// Why it cannot be one, in words that begin with `'issuer'`.
-pub fn issuer(written: &str) -> Result<Uri, String> {
-    let uri = Uri::parse(written.to_owned()).map_err(|why| format!("'issuer' {why}"))?;
+/// Why it cannot be one.
+pub fn issuer(written: &str) -> Result<Uri, IssuerError> {
+    let uri = Uri::parse(written.to_owned()).map_err(IssuerError::NoUri)?;
     match fault(&uri) {
-        Some(why) => Err(why.to_owned()),
-        None if !is_one_word(written) => {
-            Err(format!("'issuer' is not a URI as it stands: write {}", uri.parsed()))
-        }
+        Some(why) => Err(IssuerError::Unfit(why)),
+        None if !is_one_word(written) => Err(IssuerError::MeantOtherwise(uri)),
         None => Ok(uri),
+    }
+}
+
+/// Why something cannot be an issuer, in words that name `'issuer'`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IssuerError {
+    /// It is no URI.
+    NoUri(UriError),
+    /// It is one, and for this reason no issuer's.
+    Unfit(&'static str),
+    /// It is understood as this URI, which is written otherwise.
+    MeantOtherwise(Uri),
+}
+
+impl fmt::Display for IssuerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoUri(why) => write!(f, "'issuer' {why}"),
+            Self::Unfit(why) => f.write_str(why),
+            Self::MeantOtherwise(uri) => {
+                write!(f, "'issuer' is not a URI as it stands: write {}", uri.parsed())
+            }
+        }
     }
 }
 
@@ -76,7 +98,7 @@ mod tests {
             ("https://as.example\\b", "write https://as.example/b"),
             ("https://login.microsoftonline.com/common/v2.0", "write provider = \"microsoft\""),
         ] {
-            let told = issuer(written).expect_err(written);
+            let told = issuer(written).expect_err(written).to_string();
             assert!(told.contains(why), "{written}: {told}");
         }
     }
