@@ -12,6 +12,7 @@ mod unreadable;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::time::Duration;
 
@@ -70,9 +71,7 @@ impl Command for Import {
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
         let Self { account, dry_run: dry, pick, .. } = self;
         harden_process();
-        let Found { program, candidates, facts } = read(&account)
-            .and_then(|input| recognise(&input).map_err(|why| why.told(&as_argument(&account)).to_string()))
-            .map_err(|why| invocation.not_done(why))?;
+        let Found { program, candidates, facts } = found(&account, invocation)?;
         // Before the daemon is asked, which refuses as long as the configuration has no such account: these lines help to
         // write one.
         if dry && let exit @ Exit::NotDone = invocation.print(&facts.as_comments()) {
@@ -92,21 +91,42 @@ impl Command for Import {
     }
 }
 
+fn found(account: &str, invocation: &Invocation) -> Result<Found, Exit> {
+    let input = read(account).map_err(|why| invocation.not_done(why))?;
+    recognise(&input).map_err(|why| invocation.not_done(why.told(&as_argument(account))))
+}
+
+/// Why nothing has come to read.
+#[derive(Debug)]
+enum NoInput {
+    Interrupted,
+    Terminal(io::Error),
+    Stdin(io::Error),
+}
+
+impl fmt::Display for NoInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::Terminal(error) => write!(f, "cannot read a line from the terminal: {}", Cause(error)),
+            Self::Stdin(error) => write!(f, "cannot read stdin: {}", Cause(error)),
+        }
+    }
+}
+
 /// All of stdin; from a terminal a line that it does not show.
-fn read(account: &str) -> Result<Zeroizing<Vec<u8>>, String> {
+fn read(account: &str) -> Result<Zeroizing<Vec<u8>>, NoInput> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
         let prompt = format!("refresh token for {} (not shown): ", printable(account));
         let line = hidden_line(stdin.lock(), io::stderr(), &prompt, MAX_INPUT);
-        return line.map(|line| Zeroizing::new(line.expose().as_bytes().to_vec())).map_err(|error| {
-            if error.kind() == ErrorKind::Interrupted {
-                "interrupted".to_owned()
-            } else {
-                format!("cannot read a line from the terminal: {}", Cause(&error))
-            }
-        });
+        let line = line.map_err(|error| match error.kind() {
+            ErrorKind::Interrupted => NoInput::Interrupted,
+            _ => NoInput::Terminal(error),
+        })?;
+        return Ok(Zeroizing::new(line.expose().as_bytes().to_vec()));
     }
-    read_to_end(stdin.lock()).map_err(|error| format!("cannot read stdin: {}", Cause(&error)))
+    read_to_end(stdin.lock()).map_err(NoInput::Stdin)
 }
 
 /// One byte more than there may be tells that there is more.

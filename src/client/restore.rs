@@ -1,5 +1,6 @@
 //! `pizauth-restore`: gives a dump back to the daemon.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Read};
 
 use pizauth_common::applet::{Applet, Command};
@@ -37,7 +38,7 @@ impl Command for Restore {
         harden_process();
         // To its end before we connect: the pipe may be waiting for a passphrase, and the daemon does not wait.
         let dump = read_dump(io::stdin().lock(), io::stdin().is_terminal())
-            .map_err(|message| invocation.not_done(message))?;
+            .map_err(|why| invocation.not_done(why))?;
         match ask_for_report(invocation, &Request::Restore { dump: dump.into() })? {
             (Report::Restored { skipped, .. }, _) => {
                 skipped.iter().for_each(|account| invocation.complain(skipped_line(account)));
@@ -48,19 +49,40 @@ impl Command for Restore {
     }
 }
 
-fn read_dump(input: impl Read, is_terminal: bool) -> Result<Vec<u8>, String> {
+/// Why there is no dump on stdin.
+#[derive(Debug)]
+enum NoDump {
+    Terminal,
+    Unreadable(io::Error),
+    Empty,
+    TooLong,
+}
+
+impl fmt::Display for NoDump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Terminal => f.write_str("no dump on stdin: it is a terminal (try: … | pizauth-restore)"),
+            Self::Unreadable(error) => write!(f, "cannot read the dump from stdin: {}", Cause(error)),
+            Self::Empty => {
+                f.write_str("no dump on stdin: it is empty (did the command before the pipe fail?)")
+            }
+            Self::TooLong => {
+                write!(f, "cannot restore what is on stdin: over {MAX_DUMP} bytes, no dump is that long")
+            }
+        }
+    }
+}
+
+fn read_dump(input: impl Read, is_terminal: bool) -> Result<Vec<u8>, NoDump> {
     if is_terminal {
-        return Err("no dump on stdin: it is a terminal (try: … | pizauth-restore)".into());
+        return Err(NoDump::Terminal);
     }
     let mut dump = Vec::new();
-    input
-        .take(MAX_DUMP + 1)
-        .read_to_end(&mut dump)
-        .map_err(|error| format!("cannot read the dump from stdin: {}", Cause(&error)))?;
+    input.take(MAX_DUMP + 1).read_to_end(&mut dump).map_err(NoDump::Unreadable)?;
     match dump.len() as u64 {
-        0 => Err("no dump on stdin: it is empty (did the command before the pipe fail?)".into()),
+        0 => Err(NoDump::Empty),
         1..=MAX_DUMP => Ok(dump),
-        _ => Err(format!("cannot restore what is on stdin: over {MAX_DUMP} bytes, no dump is that long")),
+        _ => Err(NoDump::TooLong),
     }
 }
 
@@ -74,13 +96,14 @@ mod tests {
 
     #[test]
     fn input_is_read_whole_up_to_the_cap() {
-        assert_eq!(read_dump(&b"dump\0"[..], false), Ok(b"dump\0".to_vec()));
-        assert_eq!(read_dump(io::repeat(7).take(MAX_DUMP), false).map(|dump| dump.len()), Ok(MAX_BYTES));
+        assert_eq!(read_dump(&b"dump\0"[..], false).unwrap(), b"dump\0");
+        assert_eq!(read_dump(io::repeat(7).take(MAX_DUMP), false).unwrap().len(), MAX_BYTES);
     }
 
     #[test]
     fn what_cannot_be_a_dump_is_refused_before_the_daemon_is_asked() {
-        let refusal = |input: &mut dyn Read, is_terminal| read_dump(input, is_terminal).unwrap_err();
+        let refusal =
+            |input: &mut dyn Read, is_terminal| read_dump(input, is_terminal).unwrap_err().to_string();
         assert!(refusal(&mut io::repeat(7), false).contains("over 12581888 bytes"));
         assert!(refusal(&mut io::empty(), false).contains("empty"));
         assert!(refusal(&mut io::empty(), true).contains("terminal"));

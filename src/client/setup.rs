@@ -139,7 +139,9 @@ impl Course<'_> {
                 self.invocation.usage_error(format_args!("no terminal to ask at, and {option} is not given"))
             }
             Unanswered::Left => self.invocation.not_done(format_args!("left: {so_far}")),
-            Unanswered::Failed(why) => self.invocation.not_done(format_args!("{why}; {so_far}")),
+            Unanswered::Failed(error) => self
+                .invocation
+                .not_done(format_args!("cannot read from the terminal: {}; {so_far}", Cause(&error))),
         }
     }
 

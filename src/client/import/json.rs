@@ -33,14 +33,13 @@ impl Object {
     ///
     /// # Errors
     /// What is wrong, and where, without a word of the text.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(super) fn read(text: &str) -> serde_json::Result<Self> {
         let budget = Cell::new(MOST_VALUES);
         let mut deserializer = Deserializer::from_str(text);
         let value = Level { left: DEEPEST, budget: &budget }.deserialize(&mut deserializer);
-        let value = value.and_then(|value| deserializer.end().map(|()| value));
-        match value.map_err(|error| error.to_string())? {
+        match value.and_then(|value| deserializer.end().map(|()| value))? {
             Value::Object(object) => Ok(object),
-            _ => Err("it is no object".to_owned()),
+            _ => Err(Error::custom("it is no object")),
         }
     }
 
@@ -182,10 +181,14 @@ mod tests {
         format!("{}{}{}", "{\"a\":".repeat(levels - 1), "{}", "}".repeat(levels - 1))
     }
 
+    fn error(text: &str) -> String {
+        Object::read(text).unwrap_err().to_string()
+    }
+
     #[test]
     fn the_outermost_object_is_the_first_of_sixteen_levels() {
         assert!(Object::read(&nested(16)).is_ok());
-        assert!(Object::read(&nested(17)).unwrap_err().starts_with("nested deeper than 16 levels"));
+        assert!(error(&nested(17)).starts_with("nested deeper than 16 levels"));
         assert!(Object::read(&format!("{{\"a\":{}1{}}}", "[".repeat(15), "]".repeat(15))).is_ok());
         assert!(Object::read(&format!("{{\"a\":{}1{}}}", "[".repeat(16), "]".repeat(16))).is_err());
     }
@@ -194,13 +197,13 @@ mod tests {
     fn values_are_counted_wherever_they_stand() {
         let list = |count: usize| format!("{{\"a\":[{}0]}}", "0,".repeat(count - 1));
         assert!(Object::read(&list(MOST_VALUES - 2)).is_ok());
-        assert!(Object::read(&list(MOST_VALUES - 1)).unwrap_err().starts_with("more than 16384 values"));
+        assert!(error(&list(MOST_VALUES - 1)).starts_with("more than 16384 values"));
     }
 
     #[test]
     fn what_stands_twice_is_not_chosen_from() {
         for text in [r#"{"a":1,"a":1}"#, r#"{"x":[{"secret":1,"secret":2}]}"#, r#"{"a":1,"\u0061":2}"#] {
-            let error = Object::read(text).unwrap_err();
+            let error = error(text);
             assert!(error.starts_with("a key stands twice at line 1"), "{error}");
         }
         assert!(Object::read(r#"{"a":{"b":1},"b":{"b":1}}"#).is_ok());
@@ -211,7 +214,7 @@ mod tests {
         for text in
             ["{\"hunter2\"", "{\"a\":hunter2}", "{\"a\":\"hunter2}", "{} hunter2", "{\"a\":1e999}", "[]"]
         {
-            let error = Object::read(text).unwrap_err();
+            let error = error(text);
             assert!(!error.contains("hunter2"), "{error}");
         }
     }

@@ -39,7 +39,7 @@ pub fn recognise(input: &[u8]) -> Result<Found, Unreadable> {
 }
 
 fn object(json: &str) -> Result<Object, Unreadable> {
-    Object::read(json).map_err(Unreadable::BrokenJson)
+    Object::read(json).map_err(|error| Unreadable::BrokenJson(error.to_string()))
 }
 
 fn of_object(object: &Object) -> Result<Found, Unreadable> {

@@ -24,8 +24,11 @@ pub(super) struct ConfigurationFile {
 /// Why there is no place for an account.
 #[derive(Debug)]
 pub(super) enum Unusable {
-    /// There is no home directory, or no file can be there.
-    NoPlace(String),
+    /// None is named, and there is no home directory.
+    NoHome,
+    /// Its path is a symlink without a file at the end.
+    LinkToNothing(PathBuf),
+    Unreadable(PathBuf, io::Error),
     /// It has errors already, or cannot be read.
     Broken(LoadError),
 }
@@ -33,7 +36,16 @@ pub(super) enum Unusable {
 impl std::fmt::Display for Unusable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NoPlace(why) => f.write_str(why),
+            Self::NoHome => f.write_str("no home directory: name the file by -c FILE"),
+            Self::LinkToNothing(path) => write!(
+                f,
+                "{} is a symbolic link that leads to nothing: make the file that it names (an empty one will do), or \
+                 remove the link",
+                printable(&path.to_string_lossy())
+            ),
+            Self::Unreadable(path, error) => {
+                write!(f, "cannot read {}: {}", printable(&path.to_string_lossy()), Cause(error))
+            }
             Self::Broken(error) => write!(f, "nothing is added to what is wrong already: {error}"),
         }
     }
@@ -49,7 +61,7 @@ impl ConfigurationFile {
         let path = named
             .or_else(|| paths::config_file(&environment))
             .or_else(|| paths::config_file_candidates(&environment).into_iter().next())
-            .ok_or_else(|| Unusable::NoPlace("no home directory: name the file by -c FILE".into()))?;
+            .ok_or(Unusable::NoHome)?;
         match fs::read_to_string(&path) {
             Ok(text) if text.trim().is_empty() => Ok(Self::empty(path, false)),
             Ok(text) => {
@@ -61,19 +73,10 @@ impl ConfigurationFile {
                 Ok(Self { path, before: Zeroizing::new(text), is_new: false, config })
             }
             Err(error) if error.kind() == ErrorKind::NotFound && path.is_symlink() => {
-                let path = path.to_string_lossy();
-                Err(Unusable::NoPlace(format!(
-                    "{} is a symbolic link that leads to nothing: make the file that it names (an empty one will do), \
-                     or remove the link",
-                    printable(&path)
-                )))
+                Err(Unusable::LinkToNothing(path))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::empty(path, true)),
-            Err(error) => {
-                let path = path.to_string_lossy();
-                let why = format!("cannot read {}: {}", printable(&path), Cause(&error));
-                Err(Unusable::NoPlace(why))
-            }
+            Err(error) => Err(Unusable::Unreadable(path, error)),
         }
     }
 

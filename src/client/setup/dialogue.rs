@@ -5,7 +5,6 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use pizauth_common::cause::Cause;
 use pizauth_common::deadline::Deadline;
 use pizauth_common::hidden_line::hidden_line;
 use pizauth_common::secret::Secret;
@@ -26,12 +25,12 @@ pub(super) enum Unanswered {
     /// Who was asked has left.
     Left,
     /// The terminal fails.
-    Failed(String),
+    Failed(io::Error),
 }
 
 impl From<io::Error> for Unanswered {
     fn from(error: io::Error) -> Self {
-        Self::Failed(format!("cannot read from the terminal: {}", Cause(&error)))
+        Self::Failed(error)
     }
 }
 
