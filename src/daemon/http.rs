@@ -17,7 +17,6 @@ use pizauth_core::keeper::JobId;
 use crate::containment::{Worker, contain};
 use crate::log::{self, What};
 use crate::mailbox::{Event, Mailbox};
-use crate::signing::{Signed, Unsigned};
 use attempt::Attempt;
 use failure::Failure;
 use proxy::Proxies;
@@ -25,6 +24,7 @@ use roots::Roots;
 use transport::Transport;
 
 pub(crate) use once::Once;
+pub(crate) use signer::{NotSigned, Sign, Signed};
 
 mod answer;
 mod attempt;
@@ -34,14 +34,12 @@ mod once;
 mod proxy;
 mod roots;
 mod route;
+mod signer;
 #[cfg(test)]
 mod tests;
 mod tls_trouble;
 mod transport;
 mod unpacking;
-
-/// Signs what a request wants signed. What that is, and by which key, others know.
-pub(crate) type Sign = fn(&Request) -> Result<Signed, Unsigned>;
 
 /// How long a request may take, and how many there may be.
 #[derive(Clone, Copy, Debug)]

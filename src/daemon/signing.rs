@@ -20,10 +20,9 @@ use sha2::{Digest, Sha256};
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
+use crate::http::{NotSigned, Signed};
 use key_file::KeyFile;
-use unsigned::Unusable;
-
-pub(crate) use unsigned::Unsigned;
+use unsigned::{Unsigned, Unusable};
 
 pub mod key_file;
 #[cfg(test)]
@@ -34,20 +33,11 @@ mod unsigned;
 const LARGEST: u64 = 64 << 10;
 const ROOT_UID: u32 = 0;
 
-/// A request that can be sent.
-#[derive(Debug)]
-pub(crate) struct Signed {
-    /// With what was to be signed in it.
-    pub(crate) body: Secret,
-    /// What that is.
-    pub(crate) added: Option<Secret>,
-}
-
 /// Signs what the request wants signed.
 ///
 /// # Errors
 /// A file that is needed for it cannot be used.
-pub(crate) fn sign(request: &Request) -> Result<Signed, Unsigned> {
+pub(crate) fn sign(request: &Request) -> Result<Signed, NotSigned> {
     let Some(assertion) = &request.assertion else {
         return Ok(Signed { body: request.body.clone(), added: None });
     };

@@ -9,10 +9,10 @@ use pizauth_common::cause::Cause;
 
 use super::proxy::UnusableProxy;
 use super::roots::UnusableRoots;
+use super::signer::NotSigned;
 use super::tls_trouble;
 use crate::containment::Bug;
 use crate::name_lookup;
-use crate::signing::Unsigned;
 
 /// A request has come to nothing.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) enum Failure {
     Late { limit: Duration },
     Bug(Bug),
     NoUri,
-    Unsigned(Unsigned),
+    Unsigned(NotSigned),
     Unreachable { server: String, trouble: Trouble },
     Unanswered { server: String, trouble: Trouble },
 }

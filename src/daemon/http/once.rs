@@ -7,8 +7,9 @@ use pizauth_core::http::{Answer, Lost, Request};
 
 use super::attempt::Attempt;
 use super::failure::Failure;
+use super::signer::Sign;
 use super::transport::Transport;
-use super::{RequestLimits, Sign, in_a_thread};
+use super::{RequestLimits, in_a_thread};
 
 /// The way to servers, as the daemon has it: the same proxies, roots and limits.
 pub(crate) struct Once {

@@ -12,6 +12,7 @@ use pizauth_common::secret::Secret;
 use pizauth_core::http::{Answer, Method, Request};
 use url::Url;
 
+use super::RequestLimits;
 use super::answer;
 use super::attempt::Attempt;
 use super::dialers::{Dialers, Turn, patience};
@@ -19,8 +20,7 @@ use super::failure::{Failure, Trouble};
 use super::proxy::Proxies;
 use super::roots::Roots;
 use super::route::Route;
-use super::{RequestLimits, Sign};
-use crate::signing::Signed;
+use super::signer::{Sign, Signed};
 
 #[cfg(test)]
 mod tests;

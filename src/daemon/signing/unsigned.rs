@@ -1,5 +1,6 @@
 //! Why nothing is signed.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use super::key_file::KeyFault;
 
 /// A file that is needed for it cannot be used.
 #[derive(Debug)]
-pub(crate) struct Unsigned {
+pub(super) struct Unsigned {
     /// The option that names it.
     pub(super) option: &'static str,
     /// As it does so.
@@ -25,6 +26,8 @@ impl fmt::Display for Unsigned {
         write!(f, "cannot use {option} {path}: {why}")
     }
 }
+
+impl Error for Unsigned {}
 
 /// What is wrong with it.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use pizauth_core::http::Lost;
 use rustls::pki_types::PrivateKeyDer;
 
 use super::*;
-use crate::signing::Unsigned;
+use crate::http::NotSigned;
 
 mod bodies;
 mod limits;
@@ -40,7 +40,7 @@ fn post(uri: &str) -> Request {
 }
 
 /// Nothing is to be signed.
-fn as_it_is(request: &Request) -> Result<Signed, Unsigned> {
+fn as_it_is(request: &Request) -> Result<Signed, NotSigned> {
     Ok(Signed { body: request.body.clone(), added: None })
 }
 

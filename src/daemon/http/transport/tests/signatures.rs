@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn adding(request: &Request) -> Result<Signed, Unsigned> {
+fn adding(request: &Request) -> Result<Signed, NotSigned> {
     let body = Secret::new(format!("{}&added=hunter2", request.body.expose()));
     Ok(Signed { body, added: Some(Secret::from("hunter2")) })
 }
