@@ -2,6 +2,7 @@
 
 mod exposure;
 mod hook_files;
+mod secrecy;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -16,10 +17,11 @@ use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use self::exposure::Exposed;
+use self::secrecy::holds_a_secret;
 use super::report::{Diagnostic, Severity};
 use super::snippet::visible;
 use super::source::{Position, Source};
-use super::{Checked, Config, Report, parse};
+use super::{Checked, Report, parse};
 use crate::cause::Cause;
 use crate::deadline::Deadline;
 use crate::paths::ProcessEnvironment;
@@ -159,10 +161,6 @@ fn about_the_file(
     name: &str,
 ) -> Diagnostic {
     Diagnostic { severity, position, file_name: name.to_owned(), message, snippet: String::new(), help }
-}
-
-fn holds_a_secret(config: &Config) -> bool {
-    config.accounts.iter().any(|account| account.client_auth.secret().is_some())
 }
 
 #[cfg(test)]

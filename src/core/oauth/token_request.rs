@@ -19,9 +19,6 @@ mod tests;
 /// Room for most forms, so that building one seldom moves it.
 const FORM_CAPACITY: usize = 4096;
 
-/// The fields that must not show up in a message, beside those of the client.
-const SECRET_FIELDS: [&str; 4] = ["code", "code_verifier", "device_code", "refresh_token"];
-
 /// A form to POST to a token endpoint, and what its answer is judged by.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TokenRequest {
@@ -29,12 +26,39 @@ pub struct TokenRequest {
     pub token_uri: String,
     /// `application/x-www-form-urlencoded` body.
     pub form: Secret,
+    /// The names of its fields that must not show up in a message, beside those of the client.
+    secret_fields: Vec<&'static str>,
     /// Which grant this is.
     pub grant: GrantType,
     /// Whose request it is.
     credentials: Credentials,
     /// The scopes that were asked for, to notice a narrower answer.
     pub scopes: Arc<[String]>,
+}
+
+/// A field of the form that a grant takes.
+#[derive(Clone, Copy)]
+enum Field<'a> {
+    Open(&'static str, &'a str),
+    /// It must not show up in a message.
+    Secret(&'static str, &'a Secret),
+}
+
+impl<'a> Field<'a> {
+    fn exposed(self) -> (&'static str, &'a str) {
+        match self {
+            Self::Open(name, value) => (name, value),
+            Self::Secret(name, value) => (name, value.expose()),
+        }
+    }
+
+    /// Its name, where it is secret.
+    fn secret(self) -> Option<&'static str> {
+        match self {
+            Self::Open(..) => None,
+            Self::Secret(name, _) => Some(name),
+        }
+    }
 }
 
 /// The values of `grant_type` that we use.
@@ -82,16 +106,16 @@ impl TokenRequest {
     /// The exchange of an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5).
     pub fn exchange(client: Client, code: &Secret, code_verifier: &Secret, redirect_uri: &str) -> Self {
         let fields = [
-            ("code", code.expose()),
-            ("code_verifier", code_verifier.expose()),
-            ("redirect_uri", redirect_uri),
+            Field::Secret("code", code),
+            Field::Secret("code_verifier", code_verifier),
+            Field::Open("redirect_uri", redirect_uri),
         ];
         Self::new(client, GrantType::AuthorizationCode, &fields)
     }
 
     /// A refresh (RFC 6749 §6).
     pub fn refresh(client: Client, refresh_token: &Secret) -> Self {
-        Self::new(client, GrantType::RefreshToken, &[("refresh_token", refresh_token.expose())])
+        Self::new(client, GrantType::RefreshToken, &[Field::Secret("refresh_token", refresh_token)])
     }
 
     /// An access token for the client itself (RFC 6749 §4.4.2), or for whom it signs in the name of (RFC 7523 §2.1).
@@ -99,7 +123,7 @@ impl TokenRequest {
         match application {
             Application::ClientCredentials => {
                 let scope = client.account().scope();
-                let scope = scope.as_deref().map(|scope| ("scope", scope));
+                let scope = scope.as_deref().map(|scope| Field::Open("scope", scope));
                 Self::new(client, GrantType::ClientCredentials, scope.as_slice())
             }
             Application::JwtBearer(signed) => {
@@ -111,7 +135,7 @@ impl TokenRequest {
 
     /// Whether the user has signed in on another device (RFC 8628 §3.4).
     pub(super) fn poll(client: Client, device_code: &Secret) -> Self {
-        Self::new(client, GrantType::DeviceCode, &[("device_code", device_code.expose())])
+        Self::new(client, GrantType::DeviceCode, &[Field::Secret("device_code", device_code)])
     }
 
     /// The client's secret, where one is sent.
@@ -124,17 +148,19 @@ impl TokenRequest {
         self.credentials.post(&self.token_uri, &self.form)
     }
 
-    fn new(client: Client, grant: GrantType, fields: &[(&str, &str)]) -> Self {
+    fn new(client: Client, grant: GrantType, fields: &[Field]) -> Self {
         Self::with(&client.served, grant, fields, Credentials::of(client))
     }
 
-    fn with(served: &Served, grant: GrantType, fields: &[(&str, &str)], credentials: Credentials) -> Self {
+    fn with(served: &Served, grant: GrantType, own: &[Field], credentials: Credentials) -> Self {
         let account = served.account;
         let client = credentials.fields.iter().map(|(name, value)| (*name, value.expose()));
-        let fields = [("grant_type", grant.as_str())].into_iter().chain(fields.iter().copied());
+        let fields =
+            [("grant_type", grant.as_str())].into_iter().chain(own.iter().map(|field| field.exposed()));
         Self {
             token_uri: served.token_uri.written().to_owned(),
             form: form(fields.chain(client).chain(fields_of(account))),
+            secret_fields: own.iter().filter_map(|field| field.secret()).collect(),
             credentials,
             grant,
             scopes: Arc::clone(&account.scopes),
@@ -149,7 +175,7 @@ impl TokenRequest {
     /// Whatever in it a server might repeat in its answer and no message may show.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         let fields = form_urlencoded::parse(self.form.expose().as_bytes())
-            .filter(|(name, _)| SECRET_FIELDS.contains(&name.as_ref()))
+            .filter(|(name, _)| self.secret_fields.contains(&name.as_ref()))
             .map(|(_, value)| Secret::new(value.into_owned()));
         fields.chain(self.credentials.secrets().iter().cloned()).collect()
     }
