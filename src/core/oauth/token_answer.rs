@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use pizauth_common::secret::Secret;
 
-use super::answer::body::{self, Members, Unreadable};
+use super::answer::body::{self, Endpoint, Members, Unreadable};
 use super::answer::oauth_error::OAuthError;
 use super::answer::{retry_after, told, unusable, with_hint};
 use super::id_token;
@@ -23,6 +23,23 @@ mod tests;
 
 /// No access token lives longer, whatever an answer or a dump says of it: ten years.
 pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// The token endpoint.
+const ENDPOINT: Endpoint = Endpoint {
+    option: "token_uri",
+    names: &[
+        "access_token",
+        "refresh_token",
+        "id_token",
+        "token_type",
+        "expires_in",
+        "expires_in_sec",
+        "scope",
+        "error",
+        "error_description",
+        "suberror",
+    ],
+};
 
 /// The members of an answer that hold a token.
 const TOKEN_MEMBERS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
@@ -43,7 +60,7 @@ impl TokenRequest {
 /// The verdict on the answer to a request, with a reason that holds none of the secrets that were
 /// sent and no token that came back.
 fn judge(answer: &Answer, request: &TokenRequest) -> Outcome {
-    let members = body::read(answer, &body::TOKEN);
+    let members = body::read(answer, &ENDPOINT);
     let redaction = redaction(answer, &members, request.secrets());
     match verdict(answer, members, request) {
         Verdict::Issued(issued) => {

@@ -22,23 +22,6 @@ pub(in crate::oauth) struct Endpoint {
     pub(in crate::oauth) names: &'static [&'static str],
 }
 
-/// The token endpoint.
-pub(in crate::oauth) const TOKEN: Endpoint = Endpoint {
-    option: "token_uri",
-    names: &[
-        "access_token",
-        "refresh_token",
-        "id_token",
-        "token_type",
-        "expires_in",
-        "expires_in_sec",
-        "scope",
-        "error",
-        "error_description",
-        "suberror",
-    ],
-};
-
 /// What only an answer has, or none is.
 const TELLING: [&str; 4] = ["access_token", "device_code", "error", "error_code"];
 
