@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -22,25 +23,32 @@ def typed(command, match):
     return done.stdout
 
 
+def lead(program):
+    """Runs it as the leader of the session, who tells its status and stays until that has been read: the end of a leader
+    hangs up the terminal, and the system may throw away what has not been read by then."""
+    signal.signal(signal.SIGINT, lambda *_: None)
+    status = subprocess.run(program, check=False).returncode
+    os.write(1, b"\0%d\n" % status)
+    while True:
+        signal.pause()
+
+
 def follow(terminal, steps):
-    """Until the program has closed its side."""
+    """Until the program has ended: its status."""
     shown, seen, deadline = "", 0, time.monotonic() + PATIENCE
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     while True:
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([terminal], [], [], left)[0]:
             sys.exit("it goes on, and has shown:\n" + shown)
-        try:
-            more = os.read(terminal, 4096)
-        except OSError:
-            return
-        if not more:
-            return
-        text = decoder.decode(more)
-        sys.stdout.write(text)
+        before = len(shown)
+        shown += decoder.decode(os.read(terminal, 4096))
+        said, _, status = shown.partition("\0")
+        sys.stdout.write(said[before:])
         sys.stdout.flush()
-        shown += text
-        match = steps and re.compile(steps[0][0]).search(shown, seen)
+        if status.endswith("\n"):
+            return int(status)
+        match = steps and re.compile(steps[0][0]).search(said, seen)
         if match:
             seen = match.end()
             os.write(terminal, typed(steps.pop(0)[1], match))
@@ -51,9 +59,11 @@ def main():
     words, program = sys.argv[1:end], sys.argv[end + 1:]
     child, terminal = pty.fork()
     if child == 0:
-        os.execvp(program[0], program)
-    follow(terminal, list(zip(words[::2], words[1::2])))
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        lead(program)
+    status = follow(terminal, list(zip(words[::2], words[1::2])))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return status
 
 
 if __name__ == "__main__":
