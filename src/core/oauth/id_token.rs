@@ -55,6 +55,8 @@ mod tests {
         let claims = r#"{"sub":"1","preferred_username":"Me@Example.org","email":"","upn":null,"aud":[1]}"#;
         assert_eq!(users(&token(claims)), ["Me@Example.org"]);
         let long = format!(r#"{{"email":"{}"}}"#, "x".repeat(321));
+        let large = format!(r#"{{"email":"a@b","x":"{}"}}"#, "x".repeat(MAX_BYTES * 3 / 4 - 22));
+        assert_eq!((token(&large).len(), users(&token(&large))), (16 * 1024 + 9, vec!["a@b".to_owned()]));
         let larger = format!(r#"{{"email":"a@b","x":"{}"}}"#, "x".repeat(MAX_BYTES));
         for nothing in
             ["", "a.b", "a.!.c", &token("[]"), &token(r#"{"email":7}"#), &token(&long), &token(&larger)]

@@ -319,6 +319,21 @@ fn a_code_is_exchanged_with_the_new_secret() {
 }
 
 #[test]
+fn codes_are_asked_for_with_the_new_secret() {
+    let mut bench = Bench::new(vec![by("c", on_device(account("work")))]);
+    bench.keeper.show("work", bench.now).unwrap();
+    bench.collect();
+    bench.prints(&printed("old"));
+    bench.refused("invalid_client");
+    bench.prints(&printed("new"));
+    assert!(
+        bench.forms().len() == 1 && bench.forms()[0].contains("client_secret=new"),
+        "{:?}",
+        bench.forms()
+    );
+}
+
+#[test]
 fn without_the_secret_a_sign_in_has_failed_and_the_next_asks_for_it() {
     let mut bench = Bench::new(vec![by("c", account("work"))]);
     bench.come_back("work");

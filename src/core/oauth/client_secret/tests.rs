@@ -35,6 +35,7 @@ fn what_no_secret_can_be_is_refused_in_words() {
 fn a_failure_is_told_without_any_secret() {
     let failure = Some("failed (exit 1): got hunter2-is-new, had hunter1-is-old; sorry".to_owned());
     let printed = Printed { output: Zeroizing::new(b"hunter2-is-new\n".to_vec()), failure };
+    assert_eq!(format!("{printed:?}"), "Printed { .. }");
     let reason = printed.secret(Some(&"hunter1-is-old".into())).unwrap_err();
     assert_eq!(reason.as_str(), "client_secret_cmd failed (exit 1): got …, had …; sorry");
     assert_eq!(reason.cause(), "client_secret_cmd", "the user hears of it once");

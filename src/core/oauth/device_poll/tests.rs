@@ -82,6 +82,8 @@ fn what_holds_no_verdict_is_asked_again() {
         (500, r#"{"error":"server_error"}"#),
         (200, r#"{"access_token":"at","error":"authorization_pending"}"#),
         (200, r#"{"access_token":"at","token_type":"mac"}"#),
+        (300, r#"{"access_token":"at","token_type":"bearer"}"#),
+        (502, r#"{"access_token":"at","token_type":"bearer"}"#),
     ] {
         let verdict = polled(status, body);
         let is_none = matches!(verdict, Polled::NoVerdict { reached: true, retry_after: None, .. });
@@ -136,4 +138,18 @@ fn microsofts_refusals_say_what_to_do() {
     assert!(failed(401, public).as_str().contains("Allow public client flows"));
     let blocked = r#"{"error":"interaction_required","error_description":"AADSTS53003: Blocked"}"#;
     assert!(failed(400, blocked).as_str().contains("your organisation blocks the device flow"));
+}
+
+#[test]
+fn the_log_has_a_word_for_each_verdict() {
+    let error = |code: &str| format!(r#"{{"error":"{code}"}}"#);
+    for (status, body, word) in [
+        (200, r#"{"access_token":"at","token_type":"bearer"}"#, "issued"),
+        (400, &error("authorization_pending"), "pending"),
+        (400, &error("slow_down"), "slow_down"),
+        (400, &error("access_denied"), "ended"),
+        (503, "", "transient"),
+    ] {
+        assert_eq!(polled(status, body).as_str(), word);
+    }
 }
