@@ -4,6 +4,7 @@
 //! Prints figures, one line for each socket, times in microseconds.
 
 mod accounts;
+mod answers;
 mod callers;
 mod crowd;
 mod saves;
@@ -32,6 +33,7 @@ enum Kind {
     SignIn(SignIn),
     Refresh(Refresh),
     Saves(Saves),
+    Answers(Answers),
     Visit(Visit),
 }
 
@@ -134,6 +136,18 @@ struct Saves {
     command: String,
 }
 
+/// Ask for the answers about all accounts: times to ask and to read them, of what serde_json alone takes for as many bytes
+#[derive(FromArgs)]
+#[argh(subcommand, name = "answers")]
+struct Answers {
+    /// how often each
+    #[argh(positional)]
+    rounds: usize,
+    /// the socket
+    #[argh(positional)]
+    socket: PathBuf,
+}
+
 /// Visit a page, one visit after the other: time in all
 #[derive(FromArgs)]
 #[argh(subcommand, name = "visit")]
@@ -170,6 +184,7 @@ fn run(kind: Kind) -> io::Result<String> {
         Kind::Saves(Saves { rounds, socket, file, dump, command }) => {
             saves::against_filter(&socket, &file, &dump, &command, rounds)
         }
+        Kind::Answers(Answers { rounds, socket }) => answers::of_serde_json(&socket, rounds),
         Kind::Refresh(Refresh { accounts, socket }) => accounts::refresh(&socket, accounts),
         Kind::Visit(Visit { visits, url }) => accounts::visit(&url, visits),
     }

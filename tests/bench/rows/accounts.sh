@@ -37,6 +37,11 @@ whole reload 3
 whole start 4 400
 whole restore 5
 
+load answers $((ROUNDS / 20)) "$(socket_of many)" >"$SCRATCH/answers"
+while read -r what ratio; do
+    row "$MANY accounts: $what asked for and read, of serde_json alone for as many bytes" "$ratio" '' 1.5
+done <"$SCRATCH/answers"
+
 place "$FIRST_PROCESSOR" one many
 load_on "$FIRST_PROCESSOR" show --rounds $((ROUNDS * 20)) --account a1 "$(socket_of one)" "$(socket_of many)" >"$SCRATCH/shows"
 place "$ALL_PROCESSORS" one many
