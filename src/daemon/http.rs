@@ -21,10 +21,11 @@ use attempt::Attempt;
 use failure::Failure;
 use proxy::Proxies;
 use roots::Roots;
+use signer::Sign;
 use transport::Transport;
 
 pub(crate) use once::Once;
-pub(crate) use signer::{NotSigned, Sign, Signed};
+pub(crate) use signer::{NotSigned, Signed};
 
 mod answer;
 mod attempt;

@@ -28,6 +28,7 @@ pub(super) enum Unusable {
     NoHome,
     /// Its path is a symlink without a file at the end.
     LinkToNothing(PathBuf),
+    /// It cannot be read.
     Unreadable(PathBuf, io::Error),
     /// It has errors already, or cannot be read.
     Broken(LoadError),

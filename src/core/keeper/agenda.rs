@@ -57,8 +57,9 @@ impl<K> Default for Queue<K> {
 }
 
 impl<K: Clone + Ord> Queue<K> {
-    /// Files when it is due for `whose`, and no longer when it was due before, unless that has been taken out: with ten
-    /// thousand accounts it matters that nothing else here remembers it.
+    /// Files when it is due for `whose`, also where it is due as it was before: that may have been taken out. `before` must
+    /// be what was filed last, since nothing here remembers it, which matters with ten thousand accounts: a wrong one stays
+    /// filed, and wakes us up for nothing.
     pub(super) fn file(&mut self, whose: &K, before: Option<Moment>, due: Option<Moment>) {
         if let Some(at) = before.filter(|_| before != due) {
             self.0.remove(&(at, whose.clone()));

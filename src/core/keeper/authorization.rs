@@ -1,4 +1,4 @@
-//! From an authorization request to its response: the URL for the user, reminders, the redirect.
+//! From an authorization request to its response: the URL for the user, the redirect.
 
 use core::mem;
 

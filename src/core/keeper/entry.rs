@@ -52,6 +52,7 @@ pub(super) struct Entry {
     pub(super) last_was_sign_in: bool,
     /// What that answer said, if it was no success.
     pub(super) last_error: Option<Reason>,
+    /// What has gone wrong, and which scopes were narrower, as far as the user has been told of it.
     pub(super) told: Told,
     /// Whether the user has been told that there is no valid access token.
     pub(super) is_out: bool,
@@ -72,7 +73,7 @@ pub(super) struct Entry {
     pub(super) revocation: Option<Box<Revocation>>,
     /// Whether it waits for the secret of its client.
     pub(super) secret_wait: SecretWait,
-    /// The callers that wait for an access token of it, or for its end.
+    /// The callers that wait for an access token of it, for its end, or for another stage of a sign-in.
     pub(super) waiters: Waiters,
 }
 

@@ -1,4 +1,4 @@
-//! Where an account stands, for whoever leads its user through a sign-in.
+//! The stages of a sign-in, as whoever leads its user through it is told them, and how they are told apart.
 
 use pizauth_common::ipc::message::State;
 use sha2::{Digest, Sha256};

@@ -1,4 +1,4 @@
-//! Callers that wait for an access token, or for its end: how they come, and how each is answered.
+//! Callers that wait for an access token, for its end, or for another stage of a sign-in: how they come, and how each is answered.
 
 use super::effect::{Effect, Waited};
 use super::entry::{Demand, Entry, Waiter};

@@ -111,7 +111,7 @@ fn a_terminal_that_is_closed_leaves_nothing_half_written() {
     let mut terminal = Terminal::run(setup(&sandbox, &["me@gmail.com", "--name", "x", "--client-id", "y"]));
     terminal.shows("A command that prints its secret").types("\n");
     terminal.shows("Its secret").types("s\n").shows("Add this");
-    drop(terminal);
+    terminal.closes();
     assert_eq!(config(&sandbox), "");
 }
 

@@ -1,7 +1,7 @@
 //! A program at a pseudo-terminal of its own, and a person at the other end of it.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{PipeReader, Read, Write, pipe};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use rustix::fs::{Mode, OFlags, open};
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
@@ -28,6 +29,8 @@ pub(crate) struct Terminal {
     /// Up to where somebody has looked at it.
     past: usize,
     leader: Child,
+    /// Who runs in it holds the other end.
+    held: PipeReader,
 }
 
 impl Terminal {
@@ -55,10 +58,12 @@ impl Terminal {
         if let Some(directory) = call.command.get_current_dir() {
             command.current_dir(directory);
         }
+        let (held, holder) = pipe().expect("a pipe");
+        fcntl_setfd(&holder, FdFlags::empty()).expect("it is inherited");
         let end = || Stdio::from(terminal.try_clone().expect("a descriptor"));
         let leader = command.stdin(end()).stdout(end()).stderr(end()).spawn().expect("setsid runs");
         let screen = screen(keyboard.try_clone().expect("a descriptor"));
-        Self { keyboard, screen, bytes: Vec::new(), shown: String::new(), past: 0, leader }
+        Self { keyboard, screen, bytes: Vec::new(), shown: String::new(), past: 0, leader, held }
     }
 
     /// Waits until this can be read on it; what came before is past.
@@ -135,6 +140,16 @@ impl Terminal {
             }
             self.see("its end", deadline);
         }
+    }
+
+    /// Closes the terminal, and waits for the end of what runs in it.
+    pub(crate) fn closes(self) {
+        let mut held = self.held.try_clone().expect("a descriptor");
+        drop(self);
+        let (sender, end) = mpsc::channel();
+        thread::spawn(move || sender.send(held.read(&mut [0])));
+        let read = end.recv_timeout(PATIENCE).expect("it ends where its terminal is gone");
+        assert_eq!(read.expect("a pipe that nobody writes to"), 0);
     }
 
     /// What was shown last, and the status as a shell tells it, once it has ended.

@@ -22,7 +22,7 @@ pub fn issuer(written: &str) -> Result<Uri, IssuerError> {
     }
 }
 
-/// Why something cannot be an issuer, in words that name `'issuer'`.
+/// Why something cannot be an issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IssuerError {
     /// It is no URI.

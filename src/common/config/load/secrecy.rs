@@ -8,7 +8,7 @@ pub(super) fn holds_a_secret(config: &Config) -> bool {
 }
 
 fn has_a_secret(account: &Account) -> bool {
-    // No grant has one, as whoever adds one has to see for: keys stand in files of their own.
+    // No grant has one: keys stand in files of their own. Whoever adds a grant sees this.
     let (Grant::AuthorizationCode { browser: _, device: _ }
     | Grant::DeviceCode { device: _, browser: _ }
     | Grant::Application(

@@ -7,7 +7,7 @@ use crate::snapshot::Lineage;
 /// So many different causes are remembered as reported; a server that invents more is reported no further.
 const REPORTED_CAUSES: usize = 16;
 
-/// Of most accounts nothing had to be told.
+/// What the user knows already. Nothing is kept of most accounts, of which nothing had to be told.
 #[derive(Debug, Default)]
 pub(in crate::keeper) struct Told(Option<Box<News>>);
 

@@ -1,4 +1,5 @@
-//! The callers that wait for an access token of an account, or for its end: what each wants, and until when.
+//! The callers that wait for an access token of an account, for its end, or for another stage of a sign-in: what each
+//! wants, and until when.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use core::time::Duration;

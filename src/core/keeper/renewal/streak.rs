@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::keeper::tickets::JobId;
 use crate::moment::Moment;
 
-/// How often a renewal has failed in a row, each time as it may not the next time.
+/// The transient failures of a renewal since it last went otherwise.
 #[derive(Debug, Default)]
 pub(in crate::keeper) struct Streak {
     pub(in crate::keeper) failures: u32,

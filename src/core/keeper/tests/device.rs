@@ -294,6 +294,9 @@ fn codes_that_nobody_uses_are_over_in_time() {
     }
     assert_eq!(bench.now.moment.since(start), seconds(900));
     assert_eq!(bench.last_error().as_deref(), Some(NOT_USED));
+    let logged = bench.keeper.logged_error("work");
+    assert_eq!(logged, Some("the code was not used in time, or was used already"), "codes stand in no log");
+    assert_eq!(bench.keeper.logged_error("play"), None);
     assert_eq!(bench.errors(), 1);
 }
 

@@ -6,7 +6,7 @@ use pizauth_common::unix_time::UnixTime;
 use super::bench::{Bench, account, issued, reason, some_time};
 use crate::keeper::{Summary, TokenFacts, UnknownAccount};
 use crate::oauth::outcome::Outcome;
-use crate::testing::{by_itself, on_device, uri};
+use crate::testing::{by_itself, on_device};
 
 fn mailbox_of(user: &str, account: Account) -> Account {
     Account { user: Some(user.into()), ..account }
@@ -66,16 +66,6 @@ fn a_summary_counts_those_with_a_token_and_those_that_need_their_user() {
 }
 
 #[test]
-fn the_log_has_what_went_wrong_last() {
-    let mut bench = Bench::active(Some("rt-0"), 3600);
-    assert_eq!(bench.keeper.logged_error("work"), None);
-    bench.fail_once(Outcome::NeedsAttention(reason()));
-    let told = bench.keeper.status(bench.now)[0].last_error.clone();
-    assert_eq!(bench.keeper.logged_error("work"), told.as_deref());
-    assert_eq!(bench.keeper.logged_error("play"), None);
-}
-
-#[test]
 fn who_needs_a_user_and_who_lacks_a_token_is_known() {
     let mut bench = Bench::new(vec![by_itself(account("own")), on_device(account("work"))]);
     let by_themselves = ["own", "work", "play"].map(|name| bench.keeper.signs_in_by_itself(name));
@@ -86,12 +76,4 @@ fn who_needs_a_user_and_who_lacks_a_token_is_known() {
     bench.collect();
     assert_eq!(bench.keeper.lacks_token("own", bench.now), Ok(false), "it is under way");
     assert_eq!(bench.keeper.lacks_token("work", bench.now), Ok(true));
-}
-
-#[test]
-fn who_revokes_is_known_where_somebody_does() {
-    let revocation_uri = Some(uri("https://revoke.example/r").into());
-    let bench = Bench::new(vec![account("home"), Account { revocation_uri, ..account("work") }]);
-    assert_eq!(bench.keeper.revocation_host("work"), Some("revoke.example"));
-    assert_eq!(bench.keeper.revocation_host("home"), None);
 }

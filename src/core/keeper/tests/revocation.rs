@@ -306,3 +306,11 @@ fn a_stop_tells_who_waits_and_a_poll_on_a_device_waits_its_turn() {
     bench.collect();
     assert_eq!(bench.told(), Waited::Stopping);
 }
+
+#[test]
+fn who_revokes_is_known_where_somebody_does() {
+    let revocation_uri = Some(uri("https://revoke.example/r").into());
+    let bench = Bench::new(vec![account("home"), Account { revocation_uri, ..account("work") }]);
+    assert_eq!(bench.keeper.revocation_host("work"), Some("revoke.example"));
+    assert_eq!(bench.keeper.revocation_host("home"), None);
+}
