@@ -1,6 +1,7 @@
 use pizauth_common::config::Account;
 
 use super::*;
+use crate::oauth::metadata::Metadata;
 use crate::testing::{account as named, served, uri};
 
 /// The judgement on a response with this `iss` for an account with this issuer. Its authorization endpoint is
@@ -54,4 +55,16 @@ fn what_is_told_of_it_is_safe_and_short() {
     for told in [shown, why(judged(Some(&evil), Some("https://as.example")))] {
         assert!(!told.contains("the-code") && !told.contains("the-state"), "{told}");
     }
+}
+
+#[test]
+fn who_promises_to_name_itself_and_does_not_is_not_believed() {
+    let account = Account { issuer: Some(uri("https://as.example").into()), ..named("work") };
+    let answer = AuthorizationResponse::Code { state: "s".into(), code: "c".into(), iss: None };
+    let of = |promises_iss| {
+        let metadata = Metadata { promises_iss, ..Metadata::default() };
+        origin(&answer, &Served::new(&account, Some(&metadata)).unwrap())
+    };
+    assert_eq!(why(of(true)), "the answer names no issuer, though https://as.example promises one");
+    assert_eq!(of(false), Origin::Fits);
 }
