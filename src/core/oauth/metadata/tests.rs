@@ -77,6 +77,22 @@ fn a_name_that_drives_a_terminal_or_is_endless_is_shown_in_part_and_clean() {
 }
 
 #[test]
+fn an_endpoint_that_is_no_plain_address_counts_as_absent() {
+    let token_endpoint = |written: &str| {
+        let body = format!(r#"{{"issuer":"https://a.example","token_endpoint":"{written}"}}"#);
+        match found("https://a.example", &body) {
+            Found::Metadata(metadata) => metadata.token_endpoint.map(|uri| uri.written().to_owned()),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(token_endpoint("https://a.example/t").as_deref(), Some("https://a.example/t"));
+    for odd in ["https://me@a.example/t", "https://:pw@a.example/t", "https://me:pw@a.example/t", "mailto:x"]
+    {
+        assert_eq!(token_endpoint(odd), None, "{odd}");
+    }
+}
+
+#[test]
 fn nesting_is_bounded_wherever_it_stands_but_in_strings() {
     let nested = |depth: usize| {
         let (open, close) = ("[".repeat(depth), "]".repeat(depth));
