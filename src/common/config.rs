@@ -26,7 +26,7 @@ pub use client_key::{ClientKey, KeyAlgorithm};
 pub use endpoint::Endpoint;
 pub use grant::{Application, AuthorizationCode, DeviceCode, Grant, JwtBearer};
 #[cfg(feature = "system")]
-pub use load::{LoadError, When, load};
+pub use load::{LoadError, Unreadable, When, load};
 pub use model::{
     Account, Config, DumpCallers, ExtraPlace, ExtraSocket, HookCommands, ListenAddress, Listeners,
     RedirectPeer, SavedState,

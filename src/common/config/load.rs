@@ -3,26 +3,26 @@
 mod exposure;
 mod hook_files;
 mod secrecy;
+mod unreadable;
 
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
 use rustix::event::PollFlags;
 use rustix::fs::{FileType, Mode, OFlags, Stat};
-use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use self::exposure::Exposed;
 use self::secrecy::holds_a_secret;
+pub use self::unreadable::Unreadable;
 use super::report::{Diagnostic, Severity};
 use super::snippet::visible;
 use super::source::{Position, Source};
 use super::{Checked, Report, parse};
-use crate::cause::Cause;
 use crate::deadline::Deadline;
 use crate::paths::ProcessEnvironment;
 
@@ -48,8 +48,8 @@ pub enum LoadError {
     Unreadable {
         /// Its name.
         file: OsString,
-        /// What happened, and what to do where that is known.
-        why: String,
+        /// What happened.
+        why: Unreadable,
     },
     /// It could, and has errors.
     Invalid {
@@ -96,46 +96,35 @@ pub fn load(path: &Path, when: When) -> Result<Checked, LoadError> {
     Ok(checked)
 }
 
-fn read(path: &Path, when: When) -> Result<(Zeroizing<Vec<u8>>, Stat), String> {
+fn read(path: &Path, when: When) -> Result<(Zeroizing<Vec<u8>>, Stat), Unreadable> {
     // Not blocking: opening a FIFO would wait for its writer.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
-    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(text_of)?;
-    let stat = rustix::fs::fstat(&file).map_err(text_of)?;
+    let file = rustix::fs::open(path, flags, Mode::empty())?;
+    let stat = rustix::fs::fstat(&file)?;
     match FileType::from_raw_mode(stat.st_mode as _) {
         FileType::RegularFile => {}
-        FileType::Directory => return Err("it is a directory".into()),
-        _ if when == When::Reload => {
-            let why = "it is not a regular file, and what is not can be read only once, at start";
-            return Err(format!("{why} (restart the daemon, or keep the configuration in a file)"));
-        }
+        FileType::Directory => return Err(Unreadable::Directory),
+        _ if when == When::Reload => return Err(Unreadable::NotAgain),
         _ => {}
     }
     Ok((read_to_end(&File::from(file))?, stat))
 }
 
 /// Everything up to the end, within the limits.
-fn read_to_end(file: &File) -> Result<Zeroizing<Vec<u8>>, String> {
+fn read_to_end(file: &File) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
     let deadline = Deadline::after(PATIENCE);
     let mut bytes = Zeroizing::new(Vec::new());
     let mut piece = Zeroizing::new(vec![0; PIECE]);
     loop {
         // A FIFO has no end before it has had a writer, so it is waited for first.
-        match deadline.transfer(file, PollFlags::IN, |mut file| file.read(&mut piece)) {
-            Ok(0) => return Ok(bytes),
-            Ok(read) => bytes.extend_from_slice(&piece[..read]),
-            Err(error) if error.kind() == ErrorKind::TimedOut => {
-                return Err(format!("its end has not come within {} s", PATIENCE.as_secs()));
-            }
-            Err(error) => return Err(Cause(&error).to_string()),
+        match deadline.transfer(file, PollFlags::IN, |mut file| file.read(&mut piece))? {
+            0 => return Ok(bytes),
+            read => bytes.extend_from_slice(&piece[..read]),
         }
         if bytes.len() > LARGEST {
-            return Err(format!("it is larger than {} MiB", LARGEST >> 20));
+            return Err(Unreadable::TooLarge);
         }
     }
-}
-
-fn text_of(error: Errno) -> String {
-    Cause(&error.into()).to_string()
 }
 
 fn not_utf8(bytes: &[u8], valid: usize, name: &str) -> Report {

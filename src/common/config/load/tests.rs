@@ -40,7 +40,7 @@ fn fifo() -> (TempDir, PathBuf) {
 
 fn unreadable(path: &Path, when: When) -> String {
     match load(path, when) {
-        Err(LoadError::Unreadable { why, .. }) => why,
+        Err(LoadError::Unreadable { why, .. }) => why.to_string(),
         other => panic!("{other:?}"),
     }
 }
