@@ -66,6 +66,16 @@ fn an_issuer_is_compared_byte_for_byte() {
 }
 
 #[test]
+fn a_document_that_names_no_issuer_may_be_found_elsewhere() {
+    for body in ["{}", r#"{"issuer":""}"#, r#"{"issuer":7}"#, r#"{"issuer":null}"#] {
+        match found("https://a.example", body) {
+            Found::NotHere(reason) => assert_eq!(reason.as_str(), "the answer names no issuer"),
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_name_that_drives_a_terminal_or_is_endless_is_shown_in_part_and_clean() {
     let body = format!(r#"{{"issuer":"\u001b[2J{}"}}"#, "x".repeat(10_000));
     match found("https://a.example", &body) {
@@ -103,6 +113,12 @@ fn nesting_is_bounded_wherever_it_stands_but_in_strings() {
     assert!(matches!(found("https://a.example", &nested(500_000)), Found::NotHere(_)));
     let brackets = format!(r#"{{"issuer":"https://a.example","x":"{}"}}"#, "[".repeat(100));
     assert!(matches!(found("https://a.example", &brackets), Found::Metadata(_)));
+    let (half, text) = (MAX_DEPTH / 2 + 1, "]".repeat(100));
+    let (open, close) = ("[".repeat(half), "]".repeat(half));
+    let with_a_text = format!(r#"{{"issuer":"https://a.example","x":{open}"{text}",{open}{close}{close}}}"#);
+    assert!(matches!(found("https://a.example", &with_a_text), Found::NotHere(_)));
+    let beside = format!(r#"{{"issuer":"https://a.example","x":[{}0]}}"#, "[],{},".repeat(100));
+    assert!(matches!(found("https://a.example", &beside), Found::Metadata(_)));
 }
 
 #[test]

@@ -56,6 +56,8 @@ fn a_success_is_one_whatever_it_says_but_an_error() {
         assert_eq!(outcome(204, body), Revoked::Done, "{body}");
     }
     assert!(not_done(outcome(200, r#"{"error":"invalid_client"}"#)).contains("check client_id"));
+    let logged = [200, 400].map(|status| outcome(status, "").as_str());
+    assert_eq!(logged, ["revoked", "not_revoked"]);
 }
 
 #[test]
