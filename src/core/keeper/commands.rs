@@ -6,10 +6,10 @@ use pizauth_common::secret::Secret;
 
 use super::authorization::authorize;
 use super::device;
-use super::discovery::unserved;
 use super::entry::Entry;
 use super::event::{Happened, REVOKED};
 use super::invitation::{Begun, Invitation};
+use super::issuers::Issuers;
 use super::outbox::Outbox;
 use super::renewal::{Haste, Renewing};
 use super::token_state::TokenState;
@@ -223,6 +223,13 @@ impl From<Begun> for Refreshed {
             Begun::Fetching(Renewing { refresh_in, .. }) => Self::Scheduled { refresh_in },
         }
     }
+}
+
+/// Why it is of no use to begin a sign-in: what the issuer has said is of none.
+fn unserved(entry: &Entry, issuers: &Issuers, now: Moment) -> Option<Shown> {
+    let uri = entry.account.asks().filter(|_| entry.served().is_none())?;
+    let issuer = issuers.get(uri).filter(|issuer| issuer.needs_attention())?;
+    Some(Shown::Unserved { reason: issuer.last_error.clone()?, asked_in: issuer.due()?.since(now) })
 }
 
 /// Begins a sign-in, unless its user is to hear of none for a while.

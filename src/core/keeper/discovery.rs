@@ -9,17 +9,17 @@ use alloc::sync::Arc;
 use pizauth_common::account_name::AccountName;
 use pizauth_common::config::Uri;
 
+use super::Keeper;
 use super::effect::Effect;
 use super::entry::Entry;
 use super::event::Learned;
-use super::issuers::{Issuer, Issuers};
+use super::issuers::Issuer;
 use super::pace::Failure;
 use super::places::{Asker, Errand, Flight, Host, Turn};
 use super::purpose::Purpose;
 use super::tickets::JobId;
-use super::{Keeper, Shown};
 use crate::http::{Answer, Lost};
-use crate::moment::{Moment, Now};
+use crate::moment::Now;
 use crate::oauth::metadata::{Found, Metadata, MetadataRequest};
 use crate::oauth::outcome::Reason;
 use crate::oauth::served::has_none;
@@ -180,13 +180,6 @@ impl Keeper {
     fn asking<'a>(&'a self, uri: &'a Uri) -> impl Iterator<Item = &'a Entry> {
         self.entries.values().filter(move |entry| asks(entry, uri))
     }
-}
-
-/// Why it is of no use to begin a sign-in: what the issuer has said is of none.
-pub(super) fn unserved(entry: &Entry, issuers: &Issuers, now: Moment) -> Option<Shown> {
-    let uri = entry.account.asks().filter(|_| entry.served().is_none())?;
-    let issuer = issuers.get(uri).filter(|issuer| issuer.needs_attention())?;
-    Some(Shown::Unserved { reason: issuer.last_error.clone()?, asked_in: issuer.due()?.since(now) })
 }
 
 fn asks(entry: &Entry, uri: &Uri) -> bool {
