@@ -4,7 +4,6 @@
 mod answers;
 mod crowd;
 mod effects;
-mod extra_socket;
 mod guests;
 mod importing;
 mod loading;
@@ -36,7 +35,6 @@ use crate::log;
 use crate::mailbox::Event;
 use crate::signals::Signal;
 use crate::wake_sources;
-pub(crate) use extra_socket::ExtraSocket;
 use loading::Loading;
 use pages::WaitingPages;
 use reload::Reloads;

@@ -1,5 +1,7 @@
 //! The rooms of the daemon, each opened: what the event loop owns.
 
+mod extra_socket;
+
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
@@ -9,7 +11,6 @@ use pizauth_common::cause::Cause;
 use pizauth_common::config::DumpCallers;
 use pizauth_core::keeper::Keeper;
 
-use super::ExtraSocket;
 use crate::client_secrets::ClientSecrets;
 use crate::clock::Alarm;
 use crate::hooks::Hooks;
@@ -22,6 +23,7 @@ use crate::saved_state::{Prepared, SavedState};
 use crate::signals::Signals;
 use crate::socket_file::SocketFile;
 use crate::supervisor::Supervisor;
+use extra_socket::ExtraSocket;
 
 /// Every room of the daemon, ready.
 pub(crate) struct Rooms {

@@ -17,12 +17,12 @@ use crate::wake_sources::EXTRA_SOCKET_WATCH;
 
 /// The socket's file, and who may be asked for there.
 pub(crate) struct ExtraSocket {
-    pub(super) file: SocketFile,
+    pub(in crate::event_loop) file: SocketFile,
     accounts: Vec<AccountName>,
 }
 
 /// What a configuration makes of the extra socket, once nothing else can go wrong.
-pub(super) enum Change {
+pub(in crate::event_loop) enum Change {
     Close,
     /// At the same place, other accounts.
     Accounts(Vec<AccountName>),
@@ -35,7 +35,7 @@ impl ExtraSocket {
         self.file.path()
     }
 
-    pub(super) fn has(&self, account: &str) -> bool {
+    pub(in crate::event_loop) fn has(&self, account: &str) -> bool {
         self.accounts.iter().any(|listed| listed.as_str() == account)
     }
 
@@ -43,7 +43,7 @@ impl ExtraSocket {
     ///
     /// # Errors
     /// It is not listed.
-    pub(super) fn check(&self, account: &str) -> Result<(), GuestRefusal> {
+    pub(in crate::event_loop) fn check(&self, account: &str) -> Result<(), GuestRefusal> {
         if self.has(account) {
             return Ok(());
         }
@@ -57,7 +57,7 @@ impl Rooms {
     ///
     /// # Errors
     /// The new place cannot be used.
-    pub(super) fn prepare_extra_socket(
+    pub(in crate::event_loop) fn prepare_extra_socket(
         &self,
         wanted: Option<config::ExtraSocket>,
         now: Moment,
@@ -73,7 +73,7 @@ impl Rooms {
         Ok(Change::Open(Box::new(ExtraSocket { file, accounts }), listener))
     }
 
-    pub(super) fn change_extra_socket(&mut self, change: Change) {
+    pub(in crate::event_loop) fn change_extra_socket(&mut self, change: Change) {
         match change {
             Change::Close => self.close_extra_socket(),
             Change::Accounts(accounts) => {
