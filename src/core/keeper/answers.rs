@@ -44,7 +44,7 @@ impl Keeper {
         };
         self.doubt(&account, &purpose, &result, now);
         let meaning = purpose.judge(result);
-        self.take_or_doubt(account.as_str(), job, purpose.client_secret(), meaning, now);
+        self.take_or_doubt(&account, job, purpose.client_secret(), meaning, now);
     }
 
     /// The verdict of a `transient_error_if_cmd`. It counts only while a session holds the ticket.

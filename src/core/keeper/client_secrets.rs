@@ -21,13 +21,13 @@ use super::renewal::Pause;
 use super::sign_in_failure::sign_in_failed;
 use super::tickets::JobId;
 use super::token_state::{ExchangeStage, TokenState};
-use super::{Keeper, Settings, device, revocation};
+use super::{Keeper, Settings, device, revocation, step_of};
 use crate::moment::{Moment, Now};
 use crate::oauth::client_secret::Printed;
 use crate::oauth::outcome::Reason;
 use crate::prelude::*;
 pub(super) use known::SecretOf;
-use known::{Doubt, KnownSecrets};
+use known::{Doubt, KnownSecrets, NoSecret};
 
 /// A command that runs.
 #[derive(Debug)]
@@ -49,6 +49,11 @@ impl ClientSecrets {
     /// What a command has told for the client of an account.
     pub(super) fn get(&self, account: &Account) -> Option<&Secret> {
         self.known.get(account)
+    }
+
+    /// Why the account's requests have none, where they take one that a command prints.
+    pub(super) fn lack(&self, account: &Account, now: Moment) -> Option<NoSecret> {
+        self.known.lack(account, now)
     }
 
     /// Until when a command that has failed is not run.
@@ -84,45 +89,25 @@ impl Keeper {
         self.start_due_requests(now);
     }
 
-    /// Whether an account that has something to send lacks its client's secret: then that is asked for, or what it has to
-    /// send has failed.
-    pub(super) fn lacks_secret(&mut self, name: &AccountName, now: Now) -> bool {
-        let Some(entry) = self.entries.get_mut(name.as_str()) else { return false };
-        if entry.account.client_auth.secret_cmd().is_none()
-            || self.secrets.known.get(&entry.account).is_some()
-        {
-            return false;
-        }
-        match self.secrets.known.failure(&entry.account, now.moment) {
-            Some((reason, _)) => {
-                let reason = reason.clone();
-                let _ = self.step(name.as_str(), now, |entry, outbox| fail(entry, reason, now, outbox));
-            }
-            None => {
-                let before = entry.due();
-                entry.secret_wait = SecretWait::ToSend;
-                self.agenda.file(name, before, entry.due());
-                self.wait_for_secret(name.clone());
-            }
-        }
-        true
-    }
-
     /// Acts on the answer to the request with this ticket, unless it is about a secret and there may be another one.
     pub(super) fn take_or_doubt(
         &mut self,
-        name: &str,
+        name: &AccountName,
         job: JobId,
         sent: Option<&Secret>,
         meaning: Meaning,
         now: Now,
     ) {
+        let Some(entry) = self.entries.get_mut(name) else {
+            // The request of an account that is gone has left its place to others.
+            return self.start_due_requests(now);
+        };
         let settings = self.settings;
-        let account = self.entries.get(name).filter(|entry| entry.awaits(job)).map(|entry| &entry.account);
-        let refused = sent.zip(meaning.refusal_of_client().cloned());
-        let doubt = match (account, &refused) {
-            (Some(account), Some((sent, _))) => self.secrets.known.doubt(account, sent, now.moment),
-            _ => Doubt::None,
+        let refused = sent.zip(meaning.refusal_of_client().cloned()).filter(|_| entry.awaits(job));
+        let known = &mut self.secrets.known;
+        let doubt = match &refused {
+            Some((sent, _)) => known.doubt(&entry.account, sent, now.moment),
+            None => Doubt::None,
         };
         let is_asked = matches!(doubt, Doubt::Ask);
         let step = |entry: &mut Entry, outbox: &mut Outbox| {
@@ -139,16 +124,15 @@ impl Keeper {
                 _ => act_on(entry, meaning, &settings, now, outbox),
             }
         };
-        // The request of an account that is gone has left its place to others.
-        if self.change(name, now, step).is_err() {
-            self.start_due_requests(now);
-        }
+        step_of(entry, &mut self.saving, &mut self.agenda, &mut self.outbox, now, step);
+        self.start_due_requests(now);
         if is_asked {
-            self.wait_for_secret(AccountName::from(name));
+            self.wait_for_secret(name.clone());
         }
     }
 
-    fn wait_for_secret(&mut self, name: AccountName) {
+    /// Has an account wait its turn that [`go_without`] has told to.
+    pub(super) fn wait_for_secret(&mut self, name: AccountName) {
         self.secrets.waiting.push_back(name);
         self.ask_for_next_secret();
     }
@@ -163,6 +147,14 @@ impl Keeper {
             self.outbox.put(Effect::AskSecret { job, account: name, command: Arc::clone(&of.command) });
             self.secrets.running = Some(Run { job, of });
         }
+    }
+}
+
+/// What an account has to send has no secret to go with: it waits for that, or has failed.
+pub(super) fn go_without(entry: &mut Entry, why: NoSecret, now: Now, outbox: &mut Outbox) {
+    match why {
+        NoSecret::NotAsked => entry.secret_wait = SecretWait::ToSend,
+        NoSecret::Failed(reason) => fail(entry, reason, now, outbox),
     }
 }
 

@@ -4,16 +4,18 @@ use pizauth_common::account_name::AccountName;
 use pizauth_common::secret::Secret;
 
 use super::agenda::Due;
+use super::client_secrets::{ClientSecrets, go_without};
 use super::entry::Entry;
 use super::event::Happened;
+use super::outbox::Outbox;
 use super::places::{Asker, Errand, Flight, Host, MAX_IN_FLIGHT, Turn};
 use super::purpose::Purpose;
 use super::renewal::RenewedBy;
 use super::sign_in_failure::lose_endpoint;
 use super::tickets::JobId;
 use super::token_state::{ActiveToken, Exchange, ExchangeStage, TokenState};
-use super::{Keeper, device, revocation};
-use crate::moment::Now;
+use super::{Keeper, device, revocation, step_of};
+use crate::moment::{Moment, Now};
 use crate::oauth::client_auth::Client;
 use crate::oauth::served::Served;
 use crate::oauth::token_request::TokenRequest;
@@ -54,47 +56,61 @@ impl Keeper {
     }
 
     fn start_request_or_wait(&mut self, name: &AccountName, now: Now) {
-        let Some(entry) = self.entries.get(name) else { return };
-        let Due { request, poll, .. } = entry.due();
-        let (due, turn) = match poll {
-            // Codes that have had their time are over as soon as their turn comes.
-            Some(_) if entry.state.has_dead_codes(now.moment) => return,
-            Some(poll) => (Some(poll), Turn::Last),
-            None => (request, Turn::First),
-        };
-        if due.is_none_or(|due| due > now.moment) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        let Some(turn) = turn_of(entry, now.moment) else { return };
+        let (saving, agenda, outbox) = (&mut self.saving, &mut self.agenda, &mut self.outbox);
+        if let Some(why) = self.secrets.lack(&entry.account, now.moment) {
+            step_of(entry, saving, agenda, outbox, now, |entry, outbox| go_without(entry, why, now, outbox));
+            if !entry.secret_wait.is_over() {
+                self.wait_for_secret(name.clone());
+            }
             return;
         }
+        let Some(host) = entry.endpoint().map(Host::of) else {
+            let lose = |entry: &mut Entry, outbox: &mut Outbox| lose_endpoint(entry, now, outbox);
+            return step_of(entry, saving, agenda, outbox, now, lose);
+        };
         // A person waits for an exchange, and the code may be good for seconds only.
         let is_urgent = matches!(entry.state, TokenState::Exchanging(_)) && entry.revocation.is_none();
-        let host = entry.endpoint().map(Host::of);
-        if self.lacks_secret(name, now) {
+        if !is_urgent && !self.places.is_free_or_wait(&host, &Asker::Account(name.clone()), turn) {
             return;
         }
-        let Some(host) = host else {
-            let _ = self.step(name.as_str(), now, |entry, outbox| lose_endpoint(entry, now, outbox));
-            return;
-        };
-        if is_urgent || self.places.is_free_or_wait(&host, &Asker::Account(name.clone()), turn) {
-            self.start_request(name, host, now);
-        }
-    }
-
-    fn start_request(&mut self, name: &AccountName, host: Host, now: Now) {
-        let Some(entry) = self.entries.get_mut(name) else { return };
         let before = entry.due();
-        let (new_job, told) = (self.outbox.new_job(), self.secrets.get(&entry.account));
-        // What cannot begin is not filed again, where it would be due at once and for ever: the step that brings what it lacks
-        // files it.
-        let Some((job, purpose)) = next_request(entry, told, new_job) else { return };
-        entry.spend(now.moment);
-        self.outbox.tell(entry, Happened::RequestStarted { grant: purpose.logged_as() });
-        let effect = purpose.effect(job, || self.outbox.stamp(now));
-        self.outbox.put(effect);
-        let errand = Errand::OfAccount { account: name.clone(), purpose: Box::new(purpose) };
-        self.places.take(job, Flight { errand, host });
-        self.agenda.file(name, before, entry.due());
+        if let Some((job, purpose)) = start(entry, &self.secrets, now, outbox) {
+            let errand = Errand::OfAccount { account: name.clone(), purpose: Box::new(purpose) };
+            self.places.take(job, Flight { errand, host });
+            agenda.file(name, before, entry.due());
+        }
     }
+}
+
+/// Whether a request of the account is due, and when its turn is.
+fn turn_of(entry: &Entry, now: Moment) -> Option<Turn> {
+    let Due { request, poll, .. } = entry.due();
+    let (due, turn) = match poll {
+        // Codes that have had their time are over as soon as their turn comes.
+        Some(_) if entry.state.has_dead_codes(now) => return None,
+        Some(poll) => (poll, Turn::Last),
+        None => (request?, Turn::First),
+    };
+    (due <= now).then_some(turn)
+}
+
+/// Asks for the request of an account whose turn it is. What cannot begin is not filed again, where it would be due at once
+/// and for ever: the step that brings what it lacks files it.
+fn start(
+    entry: &mut Entry,
+    secrets: &ClientSecrets,
+    now: Now,
+    outbox: &mut Outbox,
+) -> Option<(JobId, Purpose)> {
+    let (new_job, told) = (outbox.new_job(), secrets.get(&entry.account));
+    let (job, purpose) = next_request(entry, told, new_job)?;
+    entry.spend(now.moment);
+    outbox.tell(entry, Happened::RequestStarted { grant: purpose.logged_as() });
+    let effect = purpose.effect(job, || outbox.stamp(now));
+    outbox.put(effect);
+    Some((job, purpose))
 }
 
 /// Puts an account whose request is due in flight, with `new_job` as the ticket of a refresh, a poll or a revocation; others

@@ -46,6 +46,14 @@ enum Known {
 #[derive(Debug, Default)]
 pub(super) struct KnownSecrets(BTreeMap<SecretOf, Known>);
 
+/// Why a request has no secret of its client to go with.
+pub(in crate::keeper) enum NoSecret {
+    /// The command is to be run.
+    NotAsked,
+    /// It has failed.
+    Failed(Reason),
+}
+
 /// What is to be done about a server that refuses the client's secret.
 pub(super) enum Doubt {
     /// Nothing: its verdict holds.
@@ -71,6 +79,16 @@ impl KnownSecrets {
             Known::Failed { reason, until } if *until > now => Some((reason, *until)),
             _ => None,
         }
+    }
+
+    /// Why the account's requests have none, where they take one that a command prints.
+    pub(super) fn lack(&self, account: &Account, now: Moment) -> Option<NoSecret> {
+        account.client_auth.secret_cmd()?;
+        if self.get(account).is_some() {
+            return None;
+        }
+        let failed = self.failure(account, now).map(|(reason, _)| NoSecret::Failed(reason.clone()));
+        Some(failed.unwrap_or(NoSecret::NotAsked))
     }
 
     pub(super) fn retry(&mut self, account: &Account) {
