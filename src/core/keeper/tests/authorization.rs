@@ -1,13 +1,15 @@
 use std::time::Duration;
 
-use pizauth_common::config::Scheme;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pizauth_common::config::{Account, Scheme};
 use pizauth_common::ipc::message::State;
 use pizauth_common::secret::Secret;
 
 use super::bench::{Bench, PORTS, account, config, counting_entropy, issued, reason, seconds, transient};
 use crate::keeper::{Happened, Invitation, Keeper, RedirectVerdict, Refreshed, Shown, TokenEvent};
 use crate::oauth::outcome::Outcome;
-use crate::testing::uri;
+use crate::testing::{code_grant_mut, json_answer, uri};
 
 #[test]
 fn show_gives_the_same_url_and_refresh_a_new_one() {
@@ -307,4 +309,39 @@ fn an_answer_of_another_issuer_is_not_taken_to_this_one() {
     let url = bench.url("work");
     let verdict = bench.keeper.redirect(&request(&url, "https://as.example"), bench.now);
     assert!(matches!(verdict, RedirectVerdict::Exchanging(..)));
+}
+
+#[test]
+fn who_has_signed_in_in_place_of_the_one_who_is_meant_is_told_and_shown() {
+    let by_hint = || {
+        let mut account = account("work");
+        let fields = [("prompt", "consent"), ("login_hint", "me@example.org")];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        code_grant_mut(&mut account).auth_uri_fields = fields.into();
+        account
+    };
+    let by_user = || Account { user: Some("me@example.org".into()), ..account("work") };
+    let of_another = Account { user: Some("boss@example.org".into()), ..by_hint() };
+    for (account, user, somebody_else) in [
+        (by_hint(), "boss@example.org", true),
+        (by_hint(), "Me@example.org", false),
+        (by_user(), "boss@example.org", true),
+        (by_user(), "me@example.org", false),
+        (of_another, "me@example.org", false),
+        (account("work"), "boss@example.org", false),
+    ] {
+        let mut bench = Bench::new(vec![account]);
+        let job = bench.exchange("work");
+        let claims = URL_SAFE_NO_PAD.encode(format!(r#"{{"email":"{user}"}}"#));
+        let body = format!(r#"{{"access_token":"at","token_type":"bearer","id_token":"e30.{claims}.c2ln"}}"#);
+        bench.keeper.answered(job, Ok(json_answer(200, &body)), bench.now);
+        bench.collect();
+        let expected = somebody_else.then(|| user.to_owned());
+        assert_eq!(bench.keeper.status(bench.now)[0].signed_in_as, expected);
+        let told = bench.told.iter().find_map(|event| match &event.what {
+            Happened::OtherUser { user } => Some(user.clone()),
+            _ => None,
+        });
+        assert_eq!(told, expected);
+    }
 }

@@ -352,6 +352,18 @@ fn a_refresh_backs_off_from_an_issuer_that_answers_and_not_from_one_that_is_not_
 }
 
 #[test]
+fn a_token_that_is_fresh_is_not_refreshed_because_an_issuer_has_spoken() {
+    let (mut bench, job) = restored_after(0, 36000);
+    bench.learn(job, document());
+    bench.pass(60);
+    assert!(bench.requests.is_empty(), "{:?}", bench.forms());
+
+    let (mut bench, job) = restored_after(0, 36000);
+    bench.say(job, Err(lost(false)));
+    assert_eq!(bench.keeper.status(bench.now)[0].last_error, None);
+}
+
+#[test]
 fn a_refresh_that_somebody_wants_is_not_forgotten_until_it_is_known_whom_to_ask() {
     let (mut bench, job) = restored_after(0, 36000);
     assert!(matches!(bench.keeper.refresh("work", bench.now), Ok(Refreshed::Scheduled { .. })));
