@@ -216,6 +216,28 @@ fn a_session_that_needs_attention_says_so_and_one_that_seems_dead_is_signed_in_t
 }
 
 #[test]
+fn a_session_that_ends_while_another_sign_in_waits_ends_nobodys_wait() {
+    let mut bench = Bench::active(Some("rt-0"), 3600);
+    bench.fail_once(issued("at-1", None, 86_400));
+    for _ in 0..2 {
+        bench.keeper.refresh("work", bench.now).unwrap();
+        bench.fail_once(Outcome::RefusedVaguely(Reason::with_cause("invalid_request", "revoked")));
+    }
+    let url = bench.login_url();
+    let until = bench.now.moment.plus(seconds(7200));
+    bench.keeper.wait("work", WaiterId(1), Demand::NewToken, until, bench.now).unwrap();
+    bench.pass(3600);
+    bench.fail_once(Outcome::Ended(reason()));
+    assert_eq!(bench.keeper.status(bench.now)[0].state, State::Pending);
+    assert!(bench.heard().is_empty(), "the user may still sign in");
+    bench.keeper.redirect(&Bench::redirect_request(&url), bench.now);
+    bench.collect();
+    let job = bench.request();
+    bench.answer(job, issued("at-2", Some("rt-2"), 3600));
+    assert_eq!(bench.heard(), [Waited::Token("at-2".into())]);
+}
+
+#[test]
 fn every_step_of_a_sign_in_is_told_once_to_who_has_seen_the_one_before() {
     let mut bench = both_ways();
     bench.login(Some(Method::Device));
