@@ -39,7 +39,7 @@ whole restore 5
 
 load answers $((ROUNDS / 20)) "$(socket_of many)" >"$SCRATCH/answers"
 while read -r what ratio; do
-    row "$MANY accounts: $what asked for and read, of serde_json alone for as many bytes" "$ratio" '' 1.5
+    timed "$MANY accounts: $what, of serde_json alone for as many bytes" "$ratio" '' 1.5
 done <"$SCRATCH/answers"
 
 place "$FIRST_PROCESSOR" one many
