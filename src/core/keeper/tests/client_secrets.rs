@@ -5,7 +5,7 @@ use pizauth_common::ipc::message::{Candidate, Import, State};
 use zeroize::Zeroizing;
 
 use super::bench::{Bench, PORTS, account, config, issued, seconds, transient};
-use crate::keeper::{Happened, JobId, Shown, Waited, WaiterId};
+use crate::keeper::{Happened, JobId, MAX_IN_FLIGHT, Shown, Waited, WaiterId};
 use crate::oauth::client_secret::Printed;
 use crate::testing::{by_itself, json_answer, on_device, uri};
 
@@ -503,4 +503,18 @@ fn codes_that_end_meanwhile_end_the_wait() {
     bench.keeper.secret_told(job, &cancelled(), bench.now);
     bench.collect();
     assert_eq!(bench.ends(), ["failed"], "once");
+}
+
+#[test]
+fn an_account_goes_on_waiting_for_the_secret_whoever_asks_while_all_places_are_taken() {
+    let mut accounts: Vec<_> = (0..MAX_IN_FLIGHT).map(|n| by_itself(account(&format!("p{n}")))).collect();
+    accounts.push(by("c", by_itself(account("a"))));
+    let mut bench = Bench::new(accounts);
+    bench.keeper.begin_fetching(bench.now);
+    bench.collect();
+    assert_eq!((bench.requests.len(), bench.asked.len()), (MAX_IN_FLIGHT, 1));
+    bench.keeper.show("a", bench.now).unwrap();
+    assert!(bench.keeper.status(bench.now)[0].waits_for_secret);
+    bench.prints(&cancelled());
+    assert!(bench.keeper.status(bench.now)[0].needs_attention, "it fails without a place");
 }

@@ -219,6 +219,8 @@ fn only_a_token_that_is_obtained_after_the_call_is_new() {
     bench.answer(job, issued("at-1", None, 3600));
     assert_eq!(bench.answers(), [token("at-1")]);
     bench.wait(2, Demand::NewToken, 30);
+    bench.keeper.refresh("work", bench.now).unwrap();
+    bench.fail_once(transient(true));
     bench.pass(31);
     assert_eq!(bench.answers(), [Waited::TimeIsUp]);
 }
