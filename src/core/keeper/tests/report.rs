@@ -4,9 +4,9 @@ use pizauth_common::config::Account;
 use pizauth_common::unix_time::UnixTime;
 
 use super::bench::{Bench, account, issued, reason, some_time};
-use crate::keeper::{Summary, TokenFacts, UnknownAccount};
+use crate::keeper::{Happened, Summary, TokenFacts, UnknownAccount};
 use crate::oauth::outcome::Outcome;
-use crate::testing::{by_itself, on_device};
+use crate::testing::{by_itself, json_answer, on_device};
 
 fn mailbox_of(user: &str, account: Account) -> Account {
     Account { user: Some(user.into()), ..account }
@@ -76,4 +76,21 @@ fn who_needs_a_user_and_who_lacks_a_token_is_known() {
     bench.collect();
     assert_eq!(bench.keeper.lacks_token("own", bench.now), Ok(false), "it is under way");
     assert_eq!(bench.keeper.lacks_token("work", bench.now), Ok(true));
+}
+
+#[test]
+fn the_log_has_a_word_for_what_came_of_a_request() {
+    let codes = r#"{"device_code":"dc","user_code":"AB","verification_uri":"https://as.example/d"}"#;
+    for (status, body, word) in [(200, codes, "issued"), (400, r#"{"error":"invalid_client"}"#, "ended")] {
+        let mut bench = Bench::new(vec![on_device(account("work"))]);
+        bench.keeper.show("work", bench.now).unwrap();
+        bench.collect();
+        bench.keeper.answered(bench.request(), Ok(json_answer(status, body)), bench.now);
+        bench.collect();
+        let outcome = bench.told.iter().find_map(|event| match event.what {
+            Happened::RequestEnded { outcome, .. } => Some(outcome),
+            _ => None,
+        });
+        assert_eq!(outcome, Some(word));
+    }
 }
