@@ -1,9 +1,12 @@
+use std::sync::Arc;
+
 use pizauth_common::config::Account;
 
 use super::bench::{Bench, account, config, issued, transient};
 use crate::http::Lost;
+use crate::keeper::places::{Asker, Errand, Flight, Host, Places, Turn};
 use crate::keeper::tests::bench::PORTS;
-use crate::keeper::{MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
+use crate::keeper::{JobId, MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
 use crate::snapshot::{AccountSnapshot, Fingerprint, Snapshot};
 use crate::testing::{asking, json_answer, uri};
 
@@ -196,4 +199,20 @@ fn a_host_that_an_issuer_has_named_is_known_after_a_reload_too() {
     bench.collect();
     lose_first(&mut bench);
     assert_eq!(in_flight(&bench).len(), MAX_TO_SILENT_HOST);
+}
+
+#[test]
+fn who_only_asks_whether_a_user_has_signed_in_waits_for_a_place_behind_all_others() {
+    let issuer = Arc::new(uri(MUTE));
+    let host = Host::of(&issuer);
+    let mut places = Places::new(&[at(MUTE, "a"), at(OTHER, "b")]);
+    for job in 0..MAX_TO_SILENT_HOST as u64 {
+        let errand = Errand::OfIssuer(Arc::clone(&issuer));
+        places.take(JobId(job), Flight { errand, host: host.clone() });
+    }
+    let polls = Asker::Account("a".into());
+    assert!(!places.is_free_or_wait(&host, &polls, Turn::Last));
+    places.give_back(JobId(0), false);
+    assert_eq!(places.next_waiting(Turn::First), None);
+    assert_eq!(places.next_waiting(Turn::Last), Some(polls));
 }
