@@ -57,7 +57,8 @@ impl Keeper {
 
     fn start_request_or_wait(&mut self, name: &AccountName, now: Now) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let Some(turn) = turn_of(entry, now.moment) else { return };
+        let before = entry.due();
+        let Some(turn) = turn_of(entry, before, now.moment) else { return };
         let (saving, agenda, outbox) = (&mut self.saving, &mut self.agenda, &mut self.outbox);
         if let Some(why) = self.secrets.lack(&entry.account, now.moment) {
             step_of(entry, saving, agenda, outbox, now, |entry, outbox| go_without(entry, why, now, outbox));
@@ -75,7 +76,6 @@ impl Keeper {
         if !is_urgent && !self.places.is_free_or_wait(&host, &Asker::Account(name.clone()), turn) {
             return;
         }
-        let before = entry.due();
         if let Some((job, purpose)) = start(entry, &self.secrets, now, outbox) {
             let errand = Errand::OfAccount { account: name.clone(), purpose: Box::new(purpose) };
             self.places.take(job, Flight { errand, host });
@@ -84,9 +84,8 @@ impl Keeper {
     }
 }
 
-/// Whether a request of the account is due, and when its turn is.
-fn turn_of(entry: &Entry, now: Moment) -> Option<Turn> {
-    let Due { request, poll, .. } = entry.due();
+/// Whether a request is due of the account that waits for this, and when its turn is.
+fn turn_of(entry: &Entry, Due { request, poll, .. }: Due, now: Moment) -> Option<Turn> {
     let (due, turn) = match poll {
         // Codes that have had their time are over as soon as their turn comes.
         Some(_) if entry.state.has_dead_codes(now) => return None,

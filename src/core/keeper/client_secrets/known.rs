@@ -83,12 +83,11 @@ impl KnownSecrets {
 
     /// Why the account's requests have none, where they take one that a command prints.
     pub(super) fn lack(&self, account: &Account, now: Moment) -> Option<NoSecret> {
-        account.client_auth.secret_cmd()?;
-        if self.get(account).is_some() {
-            return None;
+        match self.0.get(&SecretOf::account(account)?) {
+            Some(Known::Told { .. }) => None,
+            Some(Known::Failed { reason, until }) if *until > now => Some(NoSecret::Failed(reason.clone())),
+            Some(Known::Doubted(_) | Known::Failed { .. }) | None => Some(NoSecret::NotAsked),
         }
-        let failed = self.failure(account, now).map(|(reason, _)| NoSecret::Failed(reason.clone()));
-        Some(failed.unwrap_or(NoSecret::NotAsked))
     }
 
     pub(super) fn retry(&mut self, account: &Account) {
