@@ -1,4 +1,5 @@
-//! Callers that wait for an access token, for its end, or for another stage of a sign-in: how they come, and how each is answered.
+//! Callers that wait for an access token, for its end, or for another stage of a sign-in: how they come, and how each is
+//! answered.
 
 use super::effect::{Effect, Waited};
 use super::entry::{Demand, Entry, Waiter};
@@ -63,7 +64,6 @@ pub(super) fn answer(entry: &mut Entry, since: Mark, now: Moment, outbox: &mut O
         _ => None,
     });
     let is_over = |waiter: &Waiter| match satisfied(entry, waiter, now) {
-        _ if waiter.demand == Demand::Revocation => None,
         Some(Waited::OtherStage) => Some(failed.clone().map_or(Waited::OtherStage, Waited::Failed)),
         None if !waiter.demand.is_for_token() => None,
         None => {
