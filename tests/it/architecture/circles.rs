@@ -23,6 +23,9 @@ fn imports_are_found_by_whichever_path() {
     let sources = sources();
     for (room, module, imported) in [
         ("src/daemon", "event_loop", "http"),
+        ("src/daemon/event_loop", "reload", "rooms"),
+        ("src/daemon/http", "once", "signer"),
+        ("src/daemon/redirect_listener", "acceptor", "refusals"),
         ("src/core", "keeper", "oauth"),
         ("src/core/keeper", "answers", "sign_in_failure"),
         ("src/core/keeper", "entry", "token_state"),
