@@ -7,9 +7,7 @@ use pizauth_common::ipc::message::State;
 use pizauth_common::secret::Secret;
 
 use super::bench::{Bench, PORTS, account, config, counting_entropy, issued, reason, seconds, transient};
-use crate::keeper::{
-    AccountEvent, Happened, Invitation, Keeper, RedirectVerdict, Refreshed, Shown, TokenEvent,
-};
+use crate::keeper::{Happened, Invitation, Keeper, RedirectVerdict, Refreshed, Shown, TokenEvent};
 use crate::oauth::outcome::Outcome;
 use crate::testing::{code_grant_mut, json_answer, uri};
 
@@ -358,23 +356,4 @@ fn what_an_exchange_brings_that_was_cancelled_is_not_taken_for_the_next() {
     assert_eq!(bench.keeper.status(bench.now)[0].state, State::Exchanging);
     bench.answer(job, issued("at-1", Some("rt-1"), 3600));
     assert_eq!(bench.keeper.show("work", bench.now), Ok(Shown::AccessToken("at-1".into())));
-}
-
-#[test]
-fn a_narrower_scope_is_told_once_and_again_where_it_is_another() {
-    let scopes = ["read", "send"].map(str::to_owned).into();
-    let mut bench = Bench::new(vec![Account { scopes, ..account("work") }]);
-    let mut job = bench.exchange("work");
-    for (scope, told) in [("read", 1), ("read", 1), ("send", 2), ("read", 3)] {
-        let body = format!(
-            r#"{{"access_token":"at","token_type":"bearer","refresh_token":"rt","expires_in":3600,"scope":"{scope}"}}"#
-        );
-        bench.requests.clear();
-        bench.keeper.answered(job, Ok(json_answer(200, &body)), bench.now);
-        bench.collect();
-        let is_told = |event: &&AccountEvent| matches!(event.what, Happened::ScopeNarrowed { .. });
-        assert_eq!(bench.told.iter().filter(is_told).count(), told, "{scope}");
-        bench.pass(3600);
-        job = bench.request();
-    }
 }

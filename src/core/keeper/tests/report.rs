@@ -32,12 +32,9 @@ fn of_an_access_token_all_but_itself_is_told() {
     let job = bench.exchange("work");
     bench.answer(job, issued("at-0", Some("rt-0"), 3600));
     bench.rest(60);
-    let UnixTime(obtained) = some_time().wall;
-    let facts = TokenFacts {
-        user: Some("me@example.org".into()),
-        obtained: UnixTime(obtained),
-        expires: Some(UnixTime(obtained + 3600)),
-    };
+    let obtained = some_time().wall;
+    let expires = Some(UnixTime(obtained.0 + 3600));
+    let facts = TokenFacts { user: Some("me@example.org".into()), obtained, expires };
     assert_eq!(bench.keeper.token_facts("work", bench.now), Some(facts));
 }
 

@@ -14,6 +14,17 @@ impl Bench {
         bench
     }
 
+    /// What was saved could not be read at the start, so that there is nothing to be revoked. What was saved.
+    fn unread() -> (Self, Snapshot) {
+        let mut bench = Self::saving();
+        let saved = bench.keeper.dump(bench.now);
+        let accounts = vec![account("work"), account("home")];
+        bench.keeper = Keeper::new(config(accounts), PORTS, counting_entropy());
+        bench.keeper.load(bench.now);
+        bench.keeper.loaded(None, bench.now);
+        (bench, saved)
+    }
+
     /// Lets a save that is due begin.
     fn due_save(&mut self) -> Option<Snapshot> {
         self.pass(0);
@@ -251,12 +262,7 @@ fn nothing_replaces_what_is_being_read() {
 
 #[test]
 fn what_was_revoked_is_not_loaded_until_a_good_save_has_forgotten_it() {
-    let mut bench = Bench::saving();
-    let saved = bench.keeper.dump(bench.now);
-    // It could not be read at the start, so that there is nothing to be revoked.
-    bench.keeper = Keeper::new(config(vec![account("work"), account("home")]), PORTS, counting_entropy());
-    bench.keeper.load(bench.now);
-    bench.keeper.loaded(None, bench.now);
+    let (mut bench, saved) = Bench::unread();
     bench.keeper.revoke("work", bench.now).unwrap();
     bench.save(Err(NotSaved::Failed));
     bench.keeper.load(bench.now);
@@ -279,11 +285,7 @@ fn what_was_revoked_is_not_loaded_until_a_good_save_has_forgotten_it() {
 
 #[test]
 fn what_is_revoked_while_a_save_goes_on_is_not_loaded_after_it() {
-    let mut bench = Bench::saving();
-    let saved = bench.keeper.dump(bench.now);
-    bench.keeper = Keeper::new(config(vec![account("work")]), PORTS, counting_entropy());
-    bench.keeper.load(bench.now);
-    bench.keeper.loaded(None, bench.now);
+    let (mut bench, saved) = Bench::unread();
     bench.keeper.save_anew(bench.now);
     bench.due_save();
     bench.keeper.revoke("work", bench.now).unwrap();
@@ -294,11 +296,7 @@ fn what_is_revoked_while_a_save_goes_on_is_not_loaded_after_it() {
 
 #[test]
 fn what_is_put_back_after_a_revoke_was_saved_is_loaded() {
-    let mut bench = Bench::saving();
-    let saved = bench.keeper.dump(bench.now);
-    bench.keeper = Keeper::new(config(vec![account("work")]), PORTS, counting_entropy());
-    bench.keeper.load(bench.now);
-    bench.keeper.loaded(None, bench.now);
+    let (mut bench, saved) = Bench::unread();
     bench.keeper.revoke("work", bench.now).unwrap();
     bench.save(Ok(()));
     bench.keeper.load(bench.now);
