@@ -42,14 +42,20 @@ fn imports_are_found_by_what_the_parent_re_exports() {
     let made_up = [
         source("src/core/lib.rs", "mod clock;\nmod keeper;\npub(crate) use clock::{Moment, month as moon};"),
         source("src/core/clock.rs", ""),
-        source("src/core/keeper.rs", "use hall::table::{self,\n    chair::{Arm, Leg}\n};\nfn door() {}"),
+        source(
+            "src/core/keeper.rs",
+            "use hall::table::{self,\n    chair::{Arm, Leg}\n};\npub use crate::keeper::hall::Rug;\nfn door() {}",
+        ),
         source("src/core/keeper/hall.rs", ""),
         source("src/core/keeper/arms.rs", "use super::{Arm, door};"),
+        source("src/core/keeper/rugs.rs", "use super::Rug;"),
         source("src/core/keeper/doors.rs", "use super::door;\nuse super::chair;\nuse other::Leg;"),
         source("src/core/keeper/legs/left.rs", "fn kick() { super::super::Leg::kick(crate::moon()) }"),
     ];
     let in_keeper = imports_within("src/core/keeper", &made_up);
-    for (module, imported) in [("arms", &["hall"][..]), ("doors", &[]), ("legs", &["hall"]), ("hall", &[])] {
+    for (module, imported) in
+        [("arms", &["hall"][..]), ("doors", &[]), ("legs", &["hall"]), ("rugs", &["hall"]), ("hall", &[])]
+    {
         assert!(in_keeper[module].iter().eq(imported), "{module}: {in_keeper:?}");
     }
     let in_core = imports_within("src/core", &made_up);
@@ -83,10 +89,11 @@ fn imports_within(room: &str, sources: &[Source]) -> Imports {
 /// The names that the module `room` has from those below it, and whose they are.
 fn re_exports(room: &str, sources: &[Source]) -> Imports {
     let [file, crate_root] = [format!("{room}.rs"), format!("{room}/lib.rs")];
+    let from_top = path_from_top(room);
     let parent = sources.iter().filter(|source| [&file, &crate_root].contains(&&source.path));
     let used = parent.flat_map(|source| source.code.split(';')).filter_map(|statement| {
         let (_, tree) = statement.rsplit_once("use ")?;
-        tree.trim_start_matches("self::").split_once("::")
+        tree.trim_start_matches("self::").trim_start_matches(&from_top).split_once("::")
     });
     let mut re_exports = Imports::new();
     for (module, tree) in used {
@@ -107,9 +114,13 @@ fn leaves(tree: &str) -> impl Iterator<Item = &str> {
 fn names(room: &str, source: &Source) -> BTreeSet<String> {
     let depth = source.path[room.len() + 1..].matches('/').count() + 1;
     let from_above = "super::".repeat(depth);
+    [from_above, path_from_top(room)].iter().flat_map(|path| named_after(path, &source.code)).collect()
+}
+
+/// How a path to what is in the module `room` begins where it is written in full.
+fn path_from_top(room: &str) -> String {
     let crate_root = room.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
-    let from_top = room.replacen(&crate_root, "crate", 1).replace('/', "::") + "::";
-    [from_above, from_top].iter().flat_map(|path| named_after(path, &source.code)).collect()
+    room.replacen(&crate_root, "crate", 1).replace('/', "::") + "::"
 }
 
 /// The names that follow `path`: one, or those in braces.
