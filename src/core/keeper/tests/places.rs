@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::sync::Arc;
 
 use pizauth_common::config::Account;
@@ -73,6 +74,15 @@ fn lose_first(bench: &mut Bench) {
 fn answer_first(bench: &mut Bench) {
     let (job, _) = bench.requests[0];
     bench.answer(job, issued("at", None, 3600));
+}
+
+/// These requests to the mute host are handed out.
+fn take(places: &mut Places, jobs: Range<u64>) {
+    let issuer = Arc::new(uri(MUTE));
+    for job in jobs {
+        let errand = Errand::OfIssuer(Arc::clone(&issuer));
+        places.take(JobId(job), Flight { errand, host: Host::of(&issuer) });
+    }
 }
 
 #[test]
@@ -202,14 +212,27 @@ fn a_host_that_an_issuer_has_named_is_known_after_a_reload_too() {
 }
 
 #[test]
+fn whether_a_host_answers_is_forgotten_at_a_reload_that_finds_nothing_under_way_there() {
+    let accounts = [at(MUTE, "a"), at(OTHER, "b")];
+    let mut places = Places::new(&accounts);
+    let (host, asker) = (Host::of(&uri(MUTE)), Asker::Account("a".into()));
+    take(&mut places, 0..1);
+    places.give_back(JobId(0), true);
+    take(&mut places, 1..3);
+    places.reload(&accounts);
+    assert!(places.is_free_or_wait(&host, &asker, Turn::First), "it has answered, and has requests");
+    places.give_back(JobId(1), true);
+    places.give_back(JobId(2), true);
+    places.reload(&accounts);
+    take(&mut places, 3..5);
+    assert!(!places.is_free_or_wait(&host, &asker, Turn::First));
+}
+
+#[test]
 fn who_only_asks_whether_a_user_has_signed_in_waits_for_a_place_behind_all_others() {
-    let issuer = Arc::new(uri(MUTE));
-    let host = Host::of(&issuer);
+    let host = Host::of(&uri(MUTE));
     let mut places = Places::new(&[at(MUTE, "a"), at(OTHER, "b")]);
-    for job in 0..MAX_TO_SILENT_HOST as u64 {
-        let errand = Errand::OfIssuer(Arc::clone(&issuer));
-        places.take(JobId(job), Flight { errand, host: host.clone() });
-    }
+    take(&mut places, 0..MAX_TO_SILENT_HOST as u64);
     let polls = Asker::Account("a".into());
     assert!(!places.is_free_or_wait(&host, &polls, Turn::Last));
     places.give_back(JobId(0), false);
