@@ -142,7 +142,7 @@ impl Entry {
         self.state.renewal_mut()?.renewer_mut()
     }
 
-    /// The transient failures since a renewal last went otherwise, where there are any.
+    /// The transient failures of its renewal in a row, where there are any.
     pub(super) fn streak_mut(&mut self) -> Option<&mut Streak> {
         self.renewer_mut()?.streak.as_deref_mut()
     }

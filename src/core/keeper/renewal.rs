@@ -94,7 +94,8 @@ impl Renewal {
         }
     }
 
-    /// Nobody waits for a refresh in flight any more: it is tried again at `now`, if ever.
+    /// A sign-in goes first from now on: a refresh in flight becomes idle, and its answer will not count. If the sign-in
+    /// fails, the refresh is tried again at once.
     pub(super) fn abandon(&mut self, now: Moment) {
         if matches!(self, Self::InFlight { .. }) {
             self.rest(now, Pause::Attention);
@@ -125,10 +126,10 @@ pub(super) enum Haste {
     Refresh,
 }
 
-/// Why an idle renewal waits.
+/// Why the next try waits, of a renewal or of a question to an issuer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pause {
-    /// The token is still fresh.
+    /// No failure counts: the token is fresh, or there was no try yet, or the last one is to be made anew.
     Fresh,
     /// After a transient failure; the server asked not to come back before `not_before`.
     Retry { not_before: Moment },
@@ -137,7 +138,7 @@ pub(super) enum Pause {
 }
 
 impl Pause {
-    /// When what is `due` after it begins, where somebody is in haste.
+    /// When a try that is `due` after this pause begins, where somebody is in haste.
     pub(super) fn brought_forward(self, due: Moment, haste: Haste, now: Moment) -> Moment {
         let earliest = match self {
             Self::Fresh => now,
@@ -153,9 +154,9 @@ impl Pause {
 #[derive(Debug)]
 pub(super) struct Renewer {
     pub(super) by: RenewedBy,
-    /// The transient failures since it last went otherwise, where there are any.
+    /// The transient failures in a row, where there are any.
     pub(super) streak: Option<Box<Streak>>,
-    /// The last answers that refused without saying why, without another one between.
+    /// Refusals without a reason in a row.
     silent_refusals: u32,
     /// Whether a refresh has succeeded with the account as it is configured: then no setting can be what is refused.
     is_proven: bool,
@@ -208,7 +209,7 @@ impl Renewer {
         }
     }
 
-    /// Whether what it is renewed by must be what the server refuses.
+    /// Whether the server has refused so often without a reason that it must mean the refresh token.
     pub(super) fn is_refused_for_good(&self) -> bool {
         self.by != RenewedBy::Credentials && self.silent_refusals >= SILENT_REFUSALS
     }
@@ -219,7 +220,8 @@ impl Renewer {
         is_by_grant && self.is_proven && (self.is_refused_for_good() || self.vague_refusals >= VAGUE_REFUSALS)
     }
 
-    /// There is an error of another kind: what is being asked about transient ones is answered already.
+    /// A failure of another kind has come: transient ones are counted anew, and the verdict of a
+    /// `transient_error_if_cmd` that still runs no longer counts.
     pub(super) fn end_streak(&mut self) {
         self.streak = None;
     }

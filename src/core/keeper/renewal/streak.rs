@@ -5,13 +5,13 @@ use core::time::Duration;
 use crate::keeper::tickets::JobId;
 use crate::moment::Moment;
 
-/// The transient failures of a renewal since it last went otherwise.
+/// The transient failures of a renewal in a row.
 #[derive(Debug, Default)]
 pub(in crate::keeper) struct Streak {
     pub(in crate::keeper) failures: u32,
-    /// The last of them that the server has answered, without one between that did not reach it.
+    /// The last of them in a row for which the server was reached.
     pub(in crate::keeper) answered: u32,
-    /// Those of the failures that `transient_error_if_cmd` is asked by.
+    /// Those that count towards a question to `transient_error_if_cmd`.
     counted: u32,
     /// When the last of those was.
     counted_at: Option<Moment>,
@@ -20,8 +20,8 @@ pub(in crate::keeper) struct Streak {
 }
 
 impl Streak {
-    /// One more, for which the server was `reached` or not. How many count by now, where this one does: of tries that
-    /// reach nobody, which callers hasten, one in `pause`.
+    /// One more, for which the server was `reached` or not. Gives how many count by now, if this one does. Callers can
+    /// hasten tries that reach nobody: such a failure counts only if `pause` has passed since the last that did.
     pub(in crate::keeper) fn add(&mut self, reached: bool, pause: Duration, now: Moment) -> Option<u32> {
         self.failures = self.failures.saturating_add(1);
         self.answered = if reached { self.answered.saturating_add(1) } else { 0 };
