@@ -11,9 +11,10 @@ use crate::moment::Moment;
 pub(super) struct Due {
     /// A request that brings a token, or begins to.
     pub(super) request: Option<Moment>,
-    /// That request, while the endpoints are not known: when it is due it has failed, if it is known why they are not.
+    /// A renewal that cannot be sent, since the endpoints are not known. When it is due it counts as failed, if the
+    /// issuer has been asked in vain.
     pub(super) stranded: Option<Moment>,
-    /// The question whether the user has signed in on another device, which other requests go before.
+    /// The question whether the user has signed in on another device. Other requests go first.
     pub(super) poll: Option<Moment>,
     /// A reminder of a pending authorization.
     pub(super) reminder: Option<Moment>,
@@ -57,9 +58,9 @@ impl<K> Default for Queue<K> {
 }
 
 impl<K: Clone + Ord> Queue<K> {
-    /// Files when it is due for `whose`, also where it is due as it was before: that may have been taken out. `before` must
-    /// be what was filed last, since nothing here remembers it, which matters with ten thousand accounts: a wrong one stays
-    /// filed, and wakes us up for nothing.
+    /// Files when it is due for `whose`, even if that is as before: it may have been taken out meanwhile. `before` must
+    /// be what was filed last, which is not kept here a second time, to spare memory with ten thousand accounts. If it is
+    /// wrong, what was filed stays, and wakes us up for nothing.
     pub(super) fn file(&mut self, whose: &K, before: Option<Moment>, due: Option<Moment>) {
         if let Some(at) = before.filter(|_| before != due) {
             self.0.remove(&(at, whose.clone()));
@@ -69,7 +70,7 @@ impl<K: Clone + Ord> Queue<K> {
         }
     }
 
-    /// Takes out the one for whom it has been due for longest, if it is for one.
+    /// Takes out the one for whom it has been due for longest, if it is due for anybody.
     pub(super) fn take_due(&mut self, now: Moment) -> Option<K> {
         self.0.first().filter(|(at, _)| *at <= now)?;
         self.0.pop_first().map(|(_, whose)| whose)

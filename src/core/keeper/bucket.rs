@@ -8,7 +8,7 @@ use crate::moment::Moment;
 pub(super) const BURST: u32 = 3;
 /// Time after which one more request is allowed.
 pub(super) const REFILL: Duration = Duration::from_secs(10);
-/// What one leaves there that has not reached the server, and so cost it nothing.
+/// What is put back for a request that has not reached the server, and so has cost it nothing.
 const REFUND: Duration = Duration::from_secs(8);
 
 /// Three requests, refilled by one every ten seconds: one moment says it all (the "theoretical arrival

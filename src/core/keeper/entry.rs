@@ -39,7 +39,7 @@ pub(super) struct Entry {
     pub(super) account: Account,
     /// Of that account: what a dump says, and what a restore and a reload compare.
     pub(super) fingerprint: Fingerprint,
-    /// Of the issuer that it asks for endpoints, where there are some that do.
+    /// What its issuer has said of its endpoints, where it asks one: the last answer with all that the account needs.
     pub(super) metadata: Option<Arc<Metadata>>,
     pub(super) state: TokenState,
     /// For sign-ins: exchanges, and requests for a user's code. Apart from that for refreshes, since an authorization code
@@ -56,12 +56,14 @@ pub(super) struct Entry {
     pub(super) told: Told,
     /// Whether the user has been told that there is no valid access token.
     pub(super) is_out: bool,
-    /// When the user was last told of a URL to visit. Whatever ends a session, a hook that brings about the next URL
-    /// must not run itself again and again.
+    /// When the user was last told of a URL to visit. Hooks hear of the next one a second later at the earliest: one that
+    /// brings about the next URL must not run itself in a tight loop.
     pub(super) told_at: Option<Moment>,
-    /// A refresh token that is not saved yet is not sent before: a server that has answered may take the next for theft.
+    /// No refresh before this: the refresh token is new, and not saved yet. Were it used and we died, the next start
+    /// would send an older one, which a server may take for theft.
     pub(super) hold_until: Option<Moment>,
-    /// When the last code for another device was made that has come to nothing. Nobody may be there to type the next one.
+    /// When the server last gave a code for another device, if nothing has succeeded since. `show` asks for no further
+    /// one for a while: nobody may be there to type it.
     pub(super) code_made_at: Option<Moment>,
     /// Why the last session or sign-in was forgotten, where that was at somebody's word.
     pub(super) forgotten: Option<&'static str>,
@@ -132,7 +134,7 @@ impl Entry {
         }
     }
 
-    /// The refresh that has left has come to no server: the next one need not wait as long for it.
+    /// The refresh that was sent has reached no server: most of what it took out of the bucket is put back.
     pub(super) fn not_reached(&mut self) {
         self.refreshes.refund();
     }

@@ -13,8 +13,8 @@ use crate::prelude::*;
 
 /// At most this many requests at a time, over all accounts.
 pub(super) const MAX_IN_FLIGHT: usize = 8;
-/// At most this many refreshes at a host whose last request got no answer, or that was never asked, where there are
-/// others.
+/// At most this many requests at a host whose last one got no answer, or that was never asked, where there are other
+/// hosts. Exchanges go all the same.
 pub(super) const MAX_TO_SILENT_HOST: usize = 2;
 
 /// A request that has been handed out and not been answered, also one that nobody waits for any more.
@@ -55,7 +55,7 @@ impl Host {
 
 #[derive(Debug)]
 pub(super) struct Places {
-    /// The host that all requests go to, where there is one: there is nobody then whom it could hold up.
+    /// The host that all requests go to, where there is no other: then it can hold up nobody else's.
     only: Option<Host>,
     flights: BTreeMap<JobId, Flight>,
     hosts: BTreeMap<Host, Queue>,
@@ -153,8 +153,7 @@ impl Places {
         Some(flight)
     }
 
-    /// Somebody whose turn it is and who has waited for a place at a host where one is free now, and may have lost interest
-    /// meanwhile.
+    /// Takes out one of those who wait with this `turn` at a host that has a place now. They may not want it any more.
     pub(super) fn next_waiting(&mut self, turn: Turn) -> Option<Asker> {
         let most = self.to_silent_host();
         let (freed, hosts) = (&mut self.freed, &mut self.hosts);

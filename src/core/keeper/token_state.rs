@@ -174,7 +174,7 @@ pub(super) struct Reminder {
     pub(super) is_late: bool,
 }
 
-/// A sign-in that a server is asked for what it begins with, once where that is a device authorization request.
+/// A sign-in that cannot begin yet: its issuer has to name the endpoints, or a server to give codes for another device.
 #[derive(Debug)]
 pub(super) struct Starting {
     pub(super) method: Method,
@@ -193,7 +193,7 @@ pub(super) struct DeviceSignIn {
     pub(super) expires_at: Moment,
     /// As the server wants it.
     pub(super) interval: Duration,
-    /// After the last answer that was none, doubled with each; the interval, while there is no trouble.
+    /// Between polls: the interval, doubled with each answer that decides nothing, until one does.
     pub(super) pause: Duration,
     pub(super) poll: Poll,
     pub(super) reminder: Reminder,
@@ -262,8 +262,8 @@ impl ActiveToken {
         self.access_token.as_ref().filter(|_| !self.has_expired(now))
     }
 
-    /// The same, while it is valid for `min_valid` more, or where the server's tokens never are: each that is asked for
-    /// would be asked for in vain.
+    /// The same, while it is valid for `min_valid` more. Where it was valid for hardly longer when it was new, it does
+    /// until it expires: another one would be no better.
     pub(super) fn lasting(&self, min_valid: Duration, now: Moment) -> Option<&Secret> {
         let is_lasting = self.expires_at.since(now) >= min_valid
             || self.expires_at.since(self.obtained_at) <= min_valid.saturating_add(LIFETIME_SLACK);
