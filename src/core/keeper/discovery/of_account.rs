@@ -79,8 +79,9 @@ pub(super) fn stay(entry: &mut Entry, why: &Nowhere, settings: &Settings, now: N
 /// There is nobody to ask for a token. What is not due yet has not failed.
 fn unreachable(entry: &mut Entry, why: &Nowhere, settings: &Settings, now: Now, outbox: &mut Outbox) {
     if entry.next_refresh(now.moment).is_none_or(|due| due > now.moment) {
-        let has_failed = entry.state.renewal().is_some_and(Renewal::has_failed);
-        entry.last_error = Some(why.reason.clone()).filter(|_| has_failed).or(entry.last_error.take());
+        if entry.state.renewal().is_some_and(Renewal::has_failed) {
+            entry.last_error = Some(why.reason.clone());
+        }
         return;
     }
     let reason = why.reason.clone();
