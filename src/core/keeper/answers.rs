@@ -192,7 +192,8 @@ fn with_age_hint(entry: &Entry, reason: Reason, now: Now) -> Reason {
     }
 }
 
-/// What else than settings it must be, and what helps: other advice than before, and so another cause.
+/// Adds, where the refresh token must be at fault and not the settings, what helps. That is other advice than before,
+/// and so another cause, which the user is told of anew.
 fn with_suspicion(entry: &mut Entry, reason: Reason) -> Reason {
     if !entry.renewer_mut().is_some_and(|renewer| renewer.is_suspect()) {
         return reason;
@@ -200,8 +201,8 @@ fn with_suspicion(entry: &mut Entry, reason: Reason) -> Reason {
     Reason::with_cause(&format!("{}, suspect", reason.cause()), &format!("{reason} ({SUSPECT_GRANT})"))
 }
 
-/// Back to empty because there is nothing left to refresh with, or to the authorization that is pending already. A client
-/// that signs in by itself has that still.
+/// There is nothing left to refresh with: back to empty, or to the authorization that is pending already. What a client
+/// signs in with by itself is never used up.
 fn end_session(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
     if entry.signs_in_by_itself() {
         return needs_attention(entry, reason, now, outbox);
@@ -230,7 +231,7 @@ pub(super) fn needs_attention(entry: &mut Entry, reason: Reason, now: Now, outbo
     needs_attention_as_told(entry, reason, now, outbox);
 }
 
-/// The same where it is known what has to be mended.
+/// The same, where `reason` says all that there is to mend.
 pub(super) fn needs_attention_as_told(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
     entry.failed(&reason, now.moment);
     if let Some(renewal) = entry.state.renewal_mut() {

@@ -1,6 +1,6 @@
-//! Client secrets that commands print (`client_secret_cmd`): which are known, whose command runs, and who waits for one.
-//! A command may ask its user for something, so that it is run when a request needs it and not before, one at a time, and
-//! after a failure not again for an hour, unless somebody asks for it.
+//! Client secrets that commands print (`client_secret_cmd`): which are known, whose command runs, and who waits for
+//! one. A command may ask its user for something, so that it is run when a request needs it and not before, one at a
+//! time, and after a failure not again for an hour, unless somebody asks for it.
 
 mod known;
 
@@ -41,7 +41,7 @@ struct Run {
 pub(super) struct ClientSecrets {
     known: KnownSecrets,
     running: Option<Run>,
-    /// Who has begun to wait, in that order, and may not wait any more.
+    /// Accounts in the order in which they have begun to wait for a secret. Some may wait no longer.
     waiting: VecDeque<AccountName>,
 }
 
@@ -89,7 +89,8 @@ impl Keeper {
         self.start_due_requests(now);
     }
 
-    /// Acts on the answer to the request with this ticket, unless it is about a secret and there may be another one.
+    /// Acts on the answer to the request with this ticket. Where it refuses the client's secret, and there may be a new
+    /// one, the command is run first, or the request sent again.
     pub(super) fn take_or_doubt(
         &mut self,
         name: &AccountName,
@@ -131,7 +132,8 @@ impl Keeper {
         }
     }
 
-    /// Has an account wait its turn that [`go_without`] has told to.
+    /// Puts an account in line whose `secret_wait` has just begun: it has no secret to send ([`go_without`]), or the
+    /// one that it has sent was refused.
     pub(super) fn wait_for_secret(&mut self, name: AccountName) {
         self.secrets.waiting.push_back(name);
         self.ask_for_next_secret();
@@ -150,7 +152,7 @@ impl Keeper {
     }
 }
 
-/// What an account has to send has no secret to go with: it waits for that, or has failed.
+/// A request is due, and there is no secret to send with it: the account waits for one, or the request has failed.
 pub(super) fn go_without(entry: &mut Entry, why: NoSecret, now: Now, outbox: &mut Outbox) {
     match why {
         NoSecret::NotAsked => entry.secret_wait = SecretWait::ToSend,
@@ -158,7 +160,7 @@ pub(super) fn go_without(entry: &mut Entry, why: NoSecret, now: Now, outbox: &mu
     }
 }
 
-/// After a step: what has nothing to send any more waits no longer.
+/// After a step: an account that has nothing to send any more waits for no secret.
 pub(super) fn settle(entry: &mut Entry) {
     let is_in_vain = match &entry.secret_wait {
         SecretWait::No => false,
@@ -170,14 +172,14 @@ pub(super) fn settle(entry: &mut Entry) {
     }
 }
 
-/// Another command, or none, has the secret from now on.
+/// The configuration names another command for the secret now, or none: what was refused is sent again.
 pub(super) fn start_over(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
     if let SecretWait::ToSendAgain(_) = core::mem::take(&mut entry.secret_wait) {
         send_again(entry, now, outbox);
     }
 }
 
-/// An account that waits for it has the secret, or will not have it for a while.
+/// The command has ended: an account that waits for the secret has it, or will not have it for a while.
 fn go_on(
     entry: &mut Entry,
     told: &Result<Secret, Reason>,
@@ -220,7 +222,7 @@ fn send_again(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
     }
 }
 
-/// Without the secret nothing comes of what the account has to send.
+/// There is no secret: what the account has to send has failed.
 fn fail(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
     let is_to_revoke = |revocation: &Revocation| !revocation.is_waiting() || !entry.is_in_flight();
     if entry.revocation.as_deref().is_some_and(is_to_revoke) {

@@ -1,6 +1,6 @@
-//! Endpoints that an issuer is asked for (RFC 8414): one question for all accounts that need them, and what its answer is
-//! to each. While nothing is known no request of theirs begins; what is known is not forgotten for an answer that is of no
-//! use.
+//! Endpoints that an issuer is asked for (RFC 8414): one question for all accounts that need them, and what its answer
+//! is to each. While nothing is known no request of theirs begins; what is known is not forgotten for an answer that is
+//! of no use.
 
 mod of_account;
 
@@ -145,7 +145,8 @@ impl Keeper {
         });
     }
 
-    /// Nobody may have been where a request went: the issuer may know better, if it was that who has said so.
+    /// The request may have found nobody at its endpoint. The issuer is asked again, if it was the one to name that:
+    /// the endpoint may have moved.
     pub(super) fn doubt(
         &mut self,
         account: &AccountName,
@@ -162,7 +163,7 @@ impl Keeper {
         }
     }
 
-    /// What is due of accounts that have nobody to ask for it, and know why, has failed.
+    /// Renewals that are due have failed, where they have no endpoint to go to and the issuer was asked for it in vain.
     pub(super) fn strand(&mut self, now: Now) {
         let settings = self.settings;
         while let Some(name) = self.agenda.stranded.take_due(now.moment) {

@@ -20,7 +20,7 @@ use crate::moment::Now;
 use crate::oauth::metadata::Metadata;
 use crate::oauth::served::{Lacking, Served, has_none};
 
-/// What has waited for them begins.
+/// Takes the endpoints that an issuer has named. What has waited for them begins.
 ///
 /// # Errors
 /// They lack something that this account needs: they are not taken.
@@ -56,7 +56,8 @@ fn begin(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) 
     }
 }
 
-/// It is known by now where a sign-in begins that waits for that.
+/// Begins a sign-in with a browser that has waited for its endpoint. One on another device begins by a request, which
+/// is due from now on.
 fn go_on(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) {
     let TokenState::Starting(starting) = &entry.state else { return };
     if starting.method == Method::Browser {
@@ -65,7 +66,7 @@ fn go_on(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) 
     }
 }
 
-/// Nothing is known yet, or nothing that does. What waits for that has failed, or waits on.
+/// The issuer was asked, and the account still lacks endpoints. What waits for them has failed, or waits on.
 pub(super) fn stay(entry: &mut Entry, why: &Nowhere, settings: &Settings, now: Now, outbox: &mut Outbox) {
     match &entry.state {
         TokenState::Active(_) | TokenState::Fetching(_) => unreachable(entry, why, settings, now, outbox),

@@ -22,7 +22,7 @@ pub(in crate::oauth) struct Endpoint {
     pub(in crate::oauth) names: &'static [&'static str],
 }
 
-/// What only an answer has, or none is.
+/// A form is an answer only where it has one of these members.
 const TELLING: [&str; 4] = ["access_token", "device_code", "error", "error_code"];
 
 /// The members of the answer's one object that matter. Each may stand once.
@@ -136,8 +136,8 @@ pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// JSON whose strings have no control characters as they are, which it forbids and some servers write: [`NO_TEXT`] stands
-/// for each.
+/// JSON whose strings have no control characters as they are, which it forbids and some servers write: [`NO_TEXT`]
+/// stands for each.
 fn without_raw_controls(json: &str) -> Cow<'_, str> {
     let is_control = |c: char| c < ' ';
     if !json.contains(is_control) {
