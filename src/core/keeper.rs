@@ -1,7 +1,7 @@
 //! What we know and decide: one value holds all token state, in the sans-I/O style.
 //!
 //! The caller passes `now` in and takes effects out. No thread, clock, file, socket or randomness of its own.
-//! Each file below holds one kind of call; all of them change an account in steps (`step_of`, which most reach by
+//! Each file below holds one kind of call. They change accounts in steps (`step_of`, which most reach by
 //! `Keeper::change`), and what they have to tell or to ask for goes into the `Outbox`.
 
 mod agenda;
@@ -254,9 +254,13 @@ impl Keeper {
     }
 }
 
-/// The one way to change an account. Codes for a user that have had their time are gone before the `step`. After it an access
-/// token that has expired is wiped, what has lost its purpose is over, what has to be saved noted, an outage told, who has
-/// waited for it answered, and what the account waits for next is filed.
+/// The way to change an account. Codes for a user that have had their time are gone before the `step`. After it an access
+/// token that has expired is wiped, what has lost its purpose is over, what has to be saved is noted, an outage told,
+/// whoever has waited for it answered, and what the account waits for next is filed.
+///
+/// Three changes bring about nothing but the last of these, and file it themselves: a request leaves (`start` in
+/// `requests.rs`; where it cannot, it must not be filed again), nobody waits any more since the daemon stops
+/// ([`Keeper::stop`]), and a refresh need not wait for a save (`let_go` in `saving.rs`).
 fn step_of<T>(
     entry: &mut Entry,
     saving: &mut Saving,
