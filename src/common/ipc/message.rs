@@ -140,7 +140,8 @@ pub enum Response {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         remote: Option<String>,
     },
-    /// To any request: it was not done; nothing changed.
+    /// To any request: it was not done. What it has begun goes on: a refresh, a sign-in, the try of an imported refresh
+    /// token.
     Refused {
         /// For programs.
         kind: Refusal,

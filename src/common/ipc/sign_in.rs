@@ -45,7 +45,7 @@ pub struct SignedIn {
     /// What a person has to mend before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attention: Option<String>,
-    /// Who has signed in, where `login_hint` names somebody else.
+    /// Who has signed in, where that is another than `login_hint` or `user` names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_in_as: Option<String>,
 }

@@ -26,7 +26,7 @@ pub enum SignInStage {
         refreshable: bool,
         /// What a person has to mend before that.
         attention: Option<Reason>,
-        /// Who has signed in in place of the one that `login_hint` names.
+        /// Who has signed in in place of the one that `login_hint` names, or `user`.
         signed_in_as: Option<String>,
     },
     /// The access token has expired and can be refreshed.

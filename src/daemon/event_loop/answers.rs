@@ -18,7 +18,7 @@ use crate::entropy;
 use crate::ipc_listener::{Asker, CallerId};
 use crate::log::{self, What};
 
-/// A request that is not done: nothing changed.
+/// Why a request is not done: for programs, and for people.
 pub(super) struct Refused(pub(super) Refusal, pub(super) String);
 
 impl From<Refused> for Response {

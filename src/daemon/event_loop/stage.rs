@@ -9,7 +9,7 @@ use super::EventLoop;
 use crate::hooks::STARTUP_PATIENCE;
 use crate::log::{self, What};
 
-/// Refreshes in flight and queued token events have this long to finish when we stop.
+/// When we stop, requests of accounts, saves and token events have this long to finish.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The stages, in their order.
@@ -79,8 +79,8 @@ impl Stage {
 }
 
 impl EventLoop {
-    /// Begins to stop: refreshes that are under way, saves and `token_event_cmd` are waited for, since tokens would be
-    /// lost with them. To ask again changes nothing, and whoever does waits for the same end as the first.
+    /// Begins to stop: requests of accounts that are under way, saves and `token_event_cmd` are waited for, since tokens
+    /// would be lost with them. To ask again changes nothing, and whoever does waits for the same end as the first.
     pub(super) fn stop(&mut self, now: Now) {
         if self.stage.is_stopping() {
             return;
