@@ -35,7 +35,7 @@ pub(crate) fn pending(pending: &Pending, exclude_url: bool) -> String {
     }
 }
 
-/// The authorization server has been asked for a code for the user.
+/// A server has been asked for what a sign-in begins with: a code for the user, or the endpoints.
 pub(crate) fn starting(host: &str) -> String {
     let host = printable(host);
     format!("authorization is being prepared, {host} has not answered yet; try again in a moment")

@@ -1,4 +1,5 @@
-//! The RFC messages as types: authorization request, redirect, token request, token answer.
+//! The RFCs' messages as types: authorization requests and redirects; requests for tokens and for a device's codes,
+//! revocations, registrations and issuers' metadata, each with the judgement of its answer.
 //!
 //! Bytes in, verdicts out.
 

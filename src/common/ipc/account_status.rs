@@ -10,7 +10,7 @@ use crate::unix_time::UnixTime;
 pub enum State {
     /// No token, nothing under way.
     Empty,
-    /// A code for the user has been asked for.
+    /// A server has been asked for what a sign-in begins with: a code for the user, or the endpoints.
     Starting,
     /// An authorization waits for the user.
     Pending,

@@ -1,4 +1,5 @@
-//! The commands' side: one request to the first live daemon, one answer, within 10 s.
+//! The commands' side: one request to the first live daemon, one answer, within 10 s and the time that the request asks
+//! the daemon to wait.
 
 mod error;
 #[cfg(test)]
@@ -89,7 +90,8 @@ fn call_any<A: Message>(
     Ok((answer, call))
 }
 
-/// Whether a daemon of ours may have accepted this connection to `path`. False only where it certainly was something else.
+/// Whether a daemon of ours may have accepted this connection to `path`. False only where it certainly was something
+/// else.
 pub fn may_be_ours(stream: UnixStream, path: PathBuf, patience: Duration) -> bool {
     let call = Call { stream, path, patience };
     let Ok(request) = encode(&Request::Info {}) else { return true };

@@ -106,20 +106,22 @@ pub enum Response {
         #[serde(with = "secret::exposed")]
         text: Secret,
     },
-    /// To `show` and `refresh`: the user has to sign in.
+    /// To `show`, `refresh`, `login`, `await` and `redirect`: the user has to sign in.
     Pending(Pending),
-    /// To `show` and `refresh`: a code for the user has been asked for, and has not come.
+    /// To `show`, `refresh`, `login` and `await`: a server has been asked for what a sign-in begins with, and has not
+    /// answered.
     Starting {
-        /// Who was asked.
+        /// Who was asked: for a code for the user, or for the endpoints.
         host: String,
     },
-    /// To `show` and `refresh`: the authorization code is being exchanged; no URL to visit.
+    /// To `show`, `refresh`, `login`, `await` and `redirect`: the authorization code is being exchanged; no URL to
+    /// visit.
     Exchanging {
         /// Why the last try failed, if one did.
         #[serde(default)]
         last_error: Option<String>,
     },
-    /// To `show`: the access token has expired and can be refreshed.
+    /// To `show`, `login`, `await` and `redirect`: the access token has expired and can be refreshed.
     Expired(Expired),
     /// To `show`: the client signs in by itself, and has no access token yet.
     Fetching(Expired),
@@ -160,8 +162,8 @@ impl Response {
     }
 }
 
-/// What the daemon answers about itself and all accounts, which may be long, and to who leads through a sign-in. Apart from [`Response`], so that the small
-/// commands have no code for what they never ask.
+/// What the daemon answers about itself and all accounts, which may be long, and to who leads through a sign-in. Apart
+/// from [`Response`], so that the small commands have no code for what they never ask.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Report {

@@ -1,4 +1,4 @@
-//! What the user has to do to sign in: an answer to `show` and `refresh`.
+//! What the user has to do to sign in, as callers are told it.
 
 use serde::{Deserialize, Serialize};
 

@@ -22,13 +22,14 @@ pub enum Refusal {
     TooLarge,
     /// `show` of an account whose user has not signed in in time on another device: the next code is not made yet.
     NoCodeYet,
-    /// `dump` while `startup_cmd` may be restoring what would be missing in it.
+    /// While `startup_cmd` may be restoring tokens: what that would make needless or undo, and a `dump`, which would
+    /// lack them. While the saved tokens are still being read: anything but `status`, `info` and `shutdown`.
     Starting,
     /// `dump` by somebody who is not given one.
     Denied,
     /// What this socket is not for: an extra socket shows tokens and no more.
     Restricted,
-    /// `import` into an account that has tokens, or is just getting some.
+    /// `import` into an account that has tokens, is just getting some, or signs in by itself.
     AlreadyActive,
     /// `import` of a refresh token that belongs to another client than the account's.
     ClientMismatch,
@@ -38,7 +39,7 @@ pub enum Refusal {
     NotValidLongEnough,
     /// `show` in a form that names the user, of an account that names none.
     NoUser,
-    /// `login` in a way that the account does not know.
+    /// `login` in a way that the account does not know, or to one that signs in by itself.
     NoMethod,
     /// `redirect` with what is not the end of the account's sign-in.
     BadRedirect,

@@ -25,7 +25,8 @@ pub enum Shown {
     AccessToken(Secret),
     /// The user has to sign in.
     Pending(Invitation),
-    /// This host has been asked for a code for the user, and has not answered.
+    /// This host has been asked for what a sign-in begins with (a code for the user, or the endpoints), and has not
+    /// answered.
     Starting(String),
     /// The user has not signed in in time, and hears of no further code for a while.
     Resting {
@@ -71,7 +72,8 @@ pub enum Refreshed {
     },
     /// The user has to sign in.
     Pending(Invitation),
-    /// This host has been asked for a code for the user, and has not answered.
+    /// This host has been asked for what a sign-in begins with (a code for the user, or the endpoints), and has not
+    /// answered.
     Starting(String),
     /// The authorization is being completed; nothing changed.
     Exchanging {
@@ -93,8 +95,9 @@ impl Keeper {
         self.show_lasting(account, Duration::ZERO, now)
     }
 
-    /// The access token, valid for `min_valid` more if the server's ever are, or why there is none and what happens about
-    /// it. A token that does not do is refreshed, and a new authorization begins where there is nothing to refresh.
+    /// The access token, valid for `min_valid` more if the server's ever are, or why there is none and what happens
+    /// about it. A token that does not do is refreshed, and a new authorization begins where there is nothing to
+    /// refresh.
     ///
     /// # Errors
     /// There is no such account.

@@ -29,7 +29,7 @@ pub struct UserCode {
 pub(super) enum Begun {
     /// The user can sign in.
     Pending(Invitation),
-    /// This host has been asked for a code.
+    /// This host has been asked for what a sign-in begins with: a code for the user, or the endpoints.
     Starting(String),
     /// The client signs in by itself.
     Fetching(Renewing),

@@ -11,7 +11,8 @@ use crate::prelude::*;
 /// Where an account stands, for whoever leads its user through a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignInStage {
-    /// This host has been asked for a code for the user, and has not answered.
+    /// This host has been asked for what a sign-in begins with (a code for the user, or the endpoints), and has not
+    /// answered.
     Starting(String),
     /// The user has to do something.
     Pending(Invitation),

@@ -1,4 +1,4 @@
-//! What came of a token request, in the four words that matter to the state machine.
+//! What came of a token request, as the state machine tells it apart.
 
 use core::fmt;
 use core::time::Duration;
@@ -18,8 +18,8 @@ pub enum Outcome {
     NeedsAttention(Reason),
     /// The same in words that some servers have for a grant that is gone, too: `invalid_request` and the like.
     RefusedVaguely(Reason),
-    /// The server refuses with the status of an OAuth error (400, 401) and without its `error` (RFC 6749 §5.2). Once that
-    /// may be anybody on the way; again and again it is a grant that is gone.
+    /// The server refuses with the status of an OAuth error (400, 401) and without its `error` (RFC 6749 §5.2). Once
+    /// that may be anybody on the way; again and again it is a grant that is gone.
     RefusedSilently(Reason),
     /// Anything else that may be different next time.
     Transient {
@@ -59,8 +59,8 @@ pub struct Issued {
     pub users: Vec<String>,
 }
 
-/// Why something failed, for people: no control characters, at most 4 KiB, never a token. A pointer, since every account
-/// has room for one, and few have one.
+/// Why something failed, for people: no control characters, at most 4 KiB, never a token. A pointer, since every
+/// account has room for one, and few have one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason(Box<Told>);
 

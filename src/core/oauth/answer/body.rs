@@ -1,4 +1,5 @@
-//! The body of a token answer: the few members that matter, read strictly, and everything else skipped, however broken.
+//! The body of an answer, but for issuers' metadata: the few members that matter, read strictly, and everything else
+//! skipped, however broken.
 //!
 //! A server that has rotated a refresh token will not do so again: what stands beside it, and how it is wrapped, is no
 //! reason to throw it away.

@@ -1,4 +1,4 @@
-//! Why a body is no answer. All of it may be different next time.
+//! Why a body is no answer. Whether it is asked for again is decided for each endpoint.
 
 use core::fmt;
 
