@@ -61,7 +61,8 @@ impl ClientSecrets {
         self.known.failure(account, now).map(|(_, until)| until)
     }
 
-    /// Somebody asks for a request of this account: they may be there to type something.
+    /// Somebody asks for something of this account, and may be there to type what its command asks for: a command that
+    /// has failed may run again.
     pub(super) fn retry(&mut self, account: &Account) {
         self.known.retry(account);
     }

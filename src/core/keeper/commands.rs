@@ -87,7 +87,8 @@ pub enum Refreshed {
 }
 
 impl Keeper {
-    /// The access token, or why there is none, and what happens about it: as [`Keeper::show_lasting`] without a wish.
+    /// The access token, or why there is none, and what happens about it: as [`Keeper::show_lasting`], however short it
+    /// is valid.
     ///
     /// # Errors
     /// There is no such account.
@@ -95,9 +96,8 @@ impl Keeper {
         self.show_lasting(account, Duration::ZERO, now)
     }
 
-    /// The access token, valid for `min_valid` more if the server's ever are, or why there is none and what happens
-    /// about it. A token that does not do is refreshed, and a new authorization begins where there is nothing to
-    /// refresh.
+    /// The access token, valid for `min_valid` more if the server's ever are for so long, or why there is none and what
+    /// happens about it: a refresh, or a new authorization where there is nothing to refresh.
     ///
     /// # Errors
     /// There is no such account.
@@ -135,7 +135,7 @@ impl Keeper {
         Ok(why.unwrap_or(shown))
     }
 
-    /// Why `show` gives no access token that does; none where it would begin a new authorization. Begins nothing.
+    /// Why `show` gives no access token; none where it would begin a new authorization. Begins nothing itself.
     ///
     /// # Errors
     /// There is no such account.
@@ -228,7 +228,7 @@ impl From<Begun> for Refreshed {
     }
 }
 
-/// Why it is of no use to begin a sign-in: what the issuer has said is of none.
+/// Why a sign-in cannot begin, where what the issuer has said of its endpoints is of no use.
 fn unserved(entry: &Entry, issuers: &Issuers, now: Moment) -> Option<Shown> {
     let uri = entry.account.asks().filter(|_| entry.served().is_none())?;
     let issuer = issuers.get(uri).filter(|issuer| issuer.needs_attention())?;

@@ -1,5 +1,5 @@
-//! Signing in on another device (RFC 8628): the codes are asked for, told to the user, and asked about until they are used,
-//! refused or over.
+//! Signing in on another device (RFC 8628): the codes are asked for, told to the user, and asked about until they are
+//! used, refused or over.
 
 use core::time::Duration;
 
@@ -24,12 +24,12 @@ use crate::oauth::outcome::{Issued, Reason};
 use crate::oauth::served::Served;
 use crate::prelude::*;
 
-/// Pauses after answers that are none grow to this.
+/// Pauses after answers that decide nothing grow to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Prepares a sign-in by this method, for which a server has to say something first: codes are asked for as soon as the
-/// bucket allows. A sign-in that was under way is over; tokens that are still good for something are kept beside the new
-/// one, and are not refreshed meanwhile: an account has one request at a time.
+/// bucket allows. A sign-in that was under way is over; tokens that are still good for something are kept beside the
+/// new one, and are not refreshed meanwhile: an account has one request at a time.
 pub(super) fn prepare(entry: &mut Entry, method: Method, now: Moment, outbox: &mut Outbox) -> Begun {
     let mut kept = entry.take_tokens().filter(|token| !token.is_spent(now));
     if let Some(token) = &mut kept {
@@ -40,8 +40,9 @@ pub(super) fn prepare(entry: &mut Entry, method: Method, now: Moment, outbox: &m
     Begun::Starting(entry.sign_in_host())
 }
 
-/// How long `show` makes no further code: nobody may be there to type it (RFC 8628 §5.4 wants a user who asks for it), or to
-/// tell the client's secret that it takes, of which there is none before `no_secret_until`.
+/// How long `show` asks for no further code, where it waits with that. Nobody may be there to type it (RFC 8628 §5.4
+/// wants a user who asks for it), or to help the command that prints the client's secret, which has failed and does not
+/// run before `no_secret_until`.
 pub(super) fn rest(
     entry: &Entry,
     settings: &Settings,
@@ -143,7 +144,7 @@ impl DeviceSignIn {
         Invitation { url: self.given.url().to_owned(), code: Some(code) }
     }
 
-    /// As after an answer: what was sent counts for nothing.
+    /// The next poll comes after the interval, whatever has come of the last one.
     pub(super) fn poll_later(&mut self, now: Moment) {
         self.poll_after(self.interval, now);
     }
@@ -165,7 +166,7 @@ impl DeviceSignIn {
         self.go_on(now);
     }
 
-    /// One more answer that is none: twice the pause before.
+    /// One more answer that decides nothing: the pause doubles.
     fn trouble(&mut self) -> Duration {
         let doubled = self.pause.saturating_mul(2).min(LONGEST_PAUSE);
         self.pause = doubled.max(self.interval);

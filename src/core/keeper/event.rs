@@ -113,7 +113,7 @@ events! {
         user_code: Option<String>,
         /// Whether they see it without being told: they are led through it.
         is_known: bool,
-        /// Whether a server had to say something first: who has asked for it meanwhile has not been told of it.
+        /// Whether a server had to be asked first: callers that have asked meanwhile have not been told of it.
         is_late: bool
     } "authorization_pending" "an account waits to be authorized by the user"
     Info TokenNew {

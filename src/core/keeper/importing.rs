@@ -39,7 +39,7 @@ pub enum NotImported {
 }
 
 impl Keeper {
-    /// Takes the one refresh token that fits the account, and has it tried; what it is called, if it has a name. Where the
+    /// Takes the one refresh token that fits the account, and has it tried. Gives its name, if it has one. Where the
     /// import is dry, nothing is taken.
     ///
     /// # Errors

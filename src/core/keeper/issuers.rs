@@ -1,5 +1,6 @@
-//! The issuers that accounts ask for endpoints, one entry for each, however many accounts ask: what is known of it, and when
-//! it is asked again. It is asked as seldom as a token endpoint is, and of what is known already once an hour at most.
+//! The issuers that accounts ask for endpoints, one entry for each, however many accounts ask: what is known of it, and
+//! when it is asked again. It is asked as seldom as a token endpoint is, and of what is known already once an hour at
+//! most.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -41,13 +42,13 @@ pub(super) struct Issuer {
     settled_until: Moment,
     /// Why the last try came to nothing.
     pub(super) last_error: Option<Reason>,
-    /// Between tries while it is not reached: what the least patient of its accounts wants.
+    /// Between tries while it is not reached: the shortest `refresh_retry` of its accounts.
     retry: Duration,
 }
 
 #[derive(Debug)]
 enum Fetch {
-    /// What is known does.
+    /// What is known is enough.
     Idle,
     /// It is asked when that is due.
     Waiting { due: Moment, pause: Pause },
@@ -84,7 +85,7 @@ impl Issuers {
         }
     }
 
-    /// What those have said that have said something.
+    /// What is known of those that have answered.
     pub(super) fn known(&self) -> BTreeMap<Arc<Uri>, Arc<Metadata>> {
         let known = |(uri, issuer): (&Arc<Uri>, &Issuer)| Some((Arc::clone(uri), issuer.metadata.clone()?));
         self.all.iter().filter_map(known).collect()
@@ -196,7 +197,8 @@ impl Issuer {
         self.rest(now.plus(pace::ATTENTION_RETRY), Pause::Attention);
     }
 
-    /// It has said nothing; `is_awaited` by a caller. Gives the pause, for which `dice` is any random number.
+    /// It was not reached, or has not answered the question. `is_awaited`: callers wait for what needs it. Gives the
+    /// pause, for which `dice` is any random number.
     pub(super) fn failed(&mut self, failure: Failure, is_awaited: bool, dice: u64, now: Moment) -> Duration {
         let Failure { reason, retry_after, reached } = failure;
         self.answered = if reached { self.answered.saturating_add(1) } else { 0 };

@@ -59,7 +59,7 @@ impl Outbox {
         self.put(Effect::TellOfIssuer(IssuerEvent { issuer: Arc::clone(issuer), what }));
     }
 
-    /// Where what is put from now on begins.
+    /// A place among the effects: what is put from now on comes behind it.
     pub(super) fn mark(&self) -> Mark {
         Mark(self.effects.len())
     }

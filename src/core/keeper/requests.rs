@@ -84,7 +84,7 @@ impl Keeper {
     }
 }
 
-/// Whether a request is due of the account that waits for this, and when its turn is.
+/// Which turn the account has, where one of the requests that it waits for is due.
 fn turn_of(entry: &Entry, Due { request, poll, .. }: Due, now: Moment) -> Option<Turn> {
     let (due, turn) = match poll {
         // Codes that have had their time are over as soon as their turn comes.
@@ -95,8 +95,8 @@ fn turn_of(entry: &Entry, Due { request, poll, .. }: Due, now: Moment) -> Option
     (due <= now).then_some(turn)
 }
 
-/// Asks for the request of an account whose turn it is. What cannot begin is not filed again, where it would be due at once
-/// and for ever: the step that brings what it lacks files it.
+/// Hands out the request of an account whose turn it is. If that cannot begin, it is not filed again: it would be due
+/// at once, and for ever. The step that brings what it lacks files it.
 fn start(
     entry: &mut Entry,
     secrets: &ClientSecrets,
@@ -112,8 +112,8 @@ fn start(
     Some((job, purpose))
 }
 
-/// Puts an account whose request is due in flight, with `new_job` as the ticket of a refresh, a poll or a revocation; others
-/// have their own. `told` is the client's secret, where a command has told it.
+/// Puts an account whose request is due in flight, with `new_job` as the ticket of a refresh, a poll or a revocation;
+/// others have their own. `told` is the client's secret, where a command has told it.
 fn next_request(entry: &mut Entry, told: Option<&Secret>, new_job: JobId) -> Option<(JobId, Purpose)> {
     if entry.revocation.is_some() {
         return revocation::begin(entry, told, new_job)

@@ -1,6 +1,6 @@
-//! Revoking at the server (RFC 7009): the server is asked first, and nothing is forgotten before it has said yes. Meanwhile
-//! it holds the account's one place for a request; what is in flight when it begins is waited for, since that may bring the
-//! token that is to be revoked.
+//! Revoking at the server (RFC 7009): the server is asked first, and nothing is forgotten before it has said yes.
+//! Meanwhile it holds the account's one place for a request; what is in flight when it begins is waited for, since that
+//! may bring the token that is to be revoked.
 
 use pizauth_common::config::Uri;
 use pizauth_common::secret::Secret;
@@ -30,7 +30,7 @@ pub struct NoRevocation {
 
 impl Keeper {
     /// Has the server revoke the tokens of an account. The caller waits until `until`, and is told by
-    /// [`super::Effect::Answer`] how it went, once; where it is not sent by then it is not sent at all.
+    /// [`super::Effect::Answer`] how it went, once; a request that has not left by then does not leave any more.
     ///
     /// # Errors
     /// There is no such account, or nobody to ask.
@@ -85,7 +85,7 @@ fn to_revoke(entry: &Entry) -> Option<(TokenKind, Secret)> {
     }
 }
 
-/// The server has answered, or nobody knows.
+/// The server has answered, or the request was lost.
 pub(super) fn answered(entry: &mut Entry, revoked: Revoked, outbox: &mut Outbox) {
     match revoked {
         Revoked::Done => {

@@ -23,7 +23,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 /// What may prompt the user is not tried more often.
 const PAUSE_OF_PROMPTS: Duration = Duration::from_secs(15 * 60);
-/// An account whose new refresh token is not saved yet does not send that one for so long at most.
+/// For so long at most an account does not send a new refresh token that is not saved yet.
 const LONGEST_HOLD: Duration = Duration::from_secs(60);
 
 /// Why an account is not loaded.
@@ -57,7 +57,7 @@ pub(super) struct Saving {
     /// Accounts that were revoked, and as of which change, since the last good save: what is saved may have them still.
     revoked: BTreeMap<AccountName, u64>,
     is_stopping: bool,
-    /// Whether the last chance of a daemon that stops has passed.
+    /// Whether the last save of a daemon that stops has failed.
     has_given_up: bool,
 }
 
@@ -131,7 +131,8 @@ impl Saving {
         }
     }
 
-    /// The account was revoked, if only what is saved has a session of it: whatever is loaded does not bring it back.
+    /// The account was revoked. Even if it had no session here, what is saved may have one: a load must not bring that
+    /// back.
     pub(super) fn revoked(&mut self, account: &AccountName, now: Moment) {
         self.change(now);
         self.revoked.insert(account.clone(), self.changed);
@@ -179,7 +180,7 @@ impl Saving {
         self.has_given_up = result.is_err() && run.is_last;
     }
 
-    /// The accounts that need not wait any more: as of this change all is saved, or cannot be.
+    /// Takes out the accounts that need not wait any more: what they had up to this change is saved, or cannot be.
     fn let_go(&mut self, as_of: u64) -> Vec<AccountName> {
         let (gone, held) = mem::take(&mut self.held).into_iter().partition(|(_, change)| *change <= as_of);
         self.held = held;
@@ -189,8 +190,8 @@ impl Saving {
 }
 
 impl Keeper {
-    /// What has been saved is being read. Nothing is saved before [`Keeper::loaded`], and whatever is under way counts
-    /// no more.
+    /// What has been saved is being read. Nothing is saved before [`Keeper::loaded`], and a save that is under way
+    /// counts no more.
     pub fn load(&mut self, now: Now) {
         self.saving.mode = Mode::Loading;
         self.forget_save(now);

@@ -34,7 +34,7 @@ pub enum SignInStage {
     Expired(Renewing),
     /// The last sign-in has failed, and none is under way.
     Failed(Reason),
-    /// No sign-in is under way, and there is no access token; who has seen to that, where it was not the server.
+    /// No sign-in is under way, and there is no access token; why, where somebody has had the tokens forgotten.
     SignedOut(Option<&'static str>),
 }
 

@@ -1,5 +1,5 @@
-//! Callers that wait for an access token, for its end, or for another stage of a sign-in: how they come, and how each is
-//! answered.
+//! Callers that wait for an access token, for its end, or for another stage of a sign-in: how they come, and how each
+//! is answered.
 
 use super::effect::{Effect, Waited};
 use super::entry::{Demand, Entry, Waiter};
@@ -12,8 +12,8 @@ use crate::moment::{Moment, Now};
 use crate::prelude::*;
 
 impl Keeper {
-    /// Has a caller wait until `until` for what it demands; it is told by [`Effect::Answer`], once. What brings the token
-    /// about has been begun before, by the calls for that.
+    /// Has a caller wait until `until` for what it demands; it is told by [`Effect::Answer`], once. What brings the
+    /// token about has been begun before, by the calls for that.
     ///
     /// # Errors
     /// There is no such account.
@@ -49,8 +49,8 @@ impl Keeper {
     }
 }
 
-/// After a step: whatever brings a token, or the end of all hope for one, is told as an event. Most steps tell nothing, such
-/// as that of one more caller who waits: thousands are then not looked at.
+/// After a step: answers whoever has waited for what it has brought. A token, or the end of all hope for one, is always
+/// told as an event. So where a step tells nothing, as when one more caller comes to wait, thousands are not looked at.
 pub(super) fn answer(entry: &mut Entry, since: Mark, now: Moment, outbox: &mut Outbox) {
     let has_told = outbox.has_told(since);
     if entry.waiters.is_empty() || (!has_told && !entry.waiters.has_followers()) {

@@ -21,7 +21,8 @@ impl Entry {
         self.next_refresh(now).unwrap_or(now).since(now)
     }
 
-    /// Brings an idle refresh forward as far as it may be. One that has failed for want of somebody to ask waits for them.
+    /// Brings an idle refresh forward as far as it may be. One that has failed since the endpoints are not known waits
+    /// until they are.
     pub(in crate::keeper) fn hasten(&mut self, haste: Haste, now: Moment) {
         let knows_whom_to_ask = self.served().is_some();
         if let Some(renewal) = self.state.renewal_mut().filter(|it| knows_whom_to_ask || !it.has_failed()) {

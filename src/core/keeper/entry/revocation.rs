@@ -1,15 +1,15 @@
-//! How far the server has come that is to revoke the tokens of an account.
+//! A revocation of an account's tokens at their server: how far it is.
 
 use crate::keeper::tickets::JobId;
 use crate::oauth::outcome::Reason;
 use crate::oauth::revocation::TokenKind;
 use crate::prelude::*;
 
-/// What somebody waits for who has the server asked.
+/// A revocation that somebody waits for.
 #[derive(Debug)]
 pub(in crate::keeper) struct Revocation {
     pub(in crate::keeper) stage: RevocationStage,
-    /// Why the server does not revoke the refresh token: it is given the access token.
+    /// Why the server does not revoke the refresh token, where it has said so: the access token comes next.
     pub(in crate::keeper) refused: Option<Reason>,
     /// Who has been asked.
     pub(in crate::keeper) host: Option<String>,

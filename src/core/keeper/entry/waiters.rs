@@ -29,7 +29,7 @@ pub enum Demand {
 }
 
 impl Demand {
-    /// Whether an access token ends the wait, and nothing else but the end of all hope.
+    /// Whether it is an access token that is waited for.
     pub(in crate::keeper) fn is_for_token(self) -> bool {
         !matches!(self, Self::OtherStage(_) | Self::Revocation)
     }
