@@ -43,7 +43,7 @@ pub(crate) use rooms::Rooms;
 use stage::Stage;
 use waiting::WaitingCallers;
 
-/// So many readiness events are taken in one turn; what is over comes in the next.
+/// So many readiness events are taken in one turn; any more come in the next.
 const EVENTS_PER_TURN: usize = 1024;
 const PAUSE_AFTER_A_BUG: Duration = Duration::from_secs(1);
 
@@ -214,7 +214,8 @@ impl EventLoop {
         }
     }
 
-    /// Tokens age while the machine sleeps; what runs on it does not.
+    /// Tokens age while the machine sleeps. Commands that it runs get nothing done meanwhile: their time is longer
+    /// then.
     fn notice_sleep(&mut self) {
         const NAP: Duration = Duration::from_secs(1);
         let slept = Clock::slept();

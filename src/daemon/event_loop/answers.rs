@@ -34,7 +34,7 @@ impl From<Refused> for Answer {
 }
 
 impl EventLoop {
-    /// Answers one caller, who has patience until then.
+    /// Answers one caller, who has patience until `until`.
     pub(super) fn answer(&mut self, caller: CallerId, request: Request, until: Moment, now: Now) {
         self.log_call(Asker::Host(caller), &request);
         let is_about_all = concerns_all_accounts(&request);
@@ -82,7 +82,8 @@ impl EventLoop {
                 self.reload(Some(caller), until, now);
                 return Ok(None);
             }
-            // A hook of a daemon that was killed may ask us, and would keep what is not restored yet.
+            // A hook that another daemon has left behind may ask us, and would keep a dump that lacks what is not
+            // restored.
             Request::Dump {} if self.stage.may_lack_a_restore() && !rooms.is_hook(caller) => Err(starting()),
             Request::Dump {} if rooms.dump_callers == DumpCallers::Hooks && !rooms.is_hook(caller) => {
                 Err(denied(rooms.ipc_listener.caller_pid(Asker::Host(caller))))
@@ -105,8 +106,8 @@ impl EventLoop {
         answer.map(Some)
     }
 
-    /// Whether `startup_cmd` may bring back the token that an account lacks: what is done meanwhile may be needless, or
-    /// undone then.
+    /// Whether `startup_cmd` may bring back the token that an account lacks: then what is begun now may prove needless,
+    /// or be undone.
     pub(super) fn may_be_restored(&self, account: &str, now: Now) -> bool {
         self.stage.is_starting() && self.rooms.keeper.lacks_token(account, now) == Ok(true)
     }

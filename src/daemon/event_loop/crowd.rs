@@ -2,7 +2,7 @@
 
 use crate::ipc_listener::Asker;
 
-/// Beyond this it is a mistake, and each takes memory.
+/// More are a mistake of somebody's, and each takes memory.
 const MOST: u64 = 10_000;
 /// So many descriptors are not for those who wait.
 const RESERVED: u64 = 128;

@@ -12,7 +12,7 @@ use super::{EventLoop, Rooms};
 use crate::ipc_listener::{Asker, CallerId};
 
 impl EventLoop {
-    /// Takes the one that fits, and answers once it has been tried.
+    /// Takes the refresh token that fits, and answers once it has been tried.
     pub(super) fn import(
         &mut self,
         caller: CallerId,

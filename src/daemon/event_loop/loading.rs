@@ -1,5 +1,5 @@
-//! Tokens out to what is saved, and back in from there. Before what was saved is there nothing is decided: who asks for
-//! something waits, for a while.
+//! Tokens out to what is saved, and back in from there. Until what was saved is there, nothing is decided: callers
+//! wait, for a while.
 
 use std::time::Duration;
 
@@ -18,9 +18,9 @@ use crate::ipc_listener::{Asker, GuestRefusal};
 use crate::log::{self, What};
 use crate::saved_state::{News, Next};
 
-/// Callers that say nothing of it are answered after this time: a little later they would give us up.
+/// Callers that do not say how long they want to wait are answered after this time: a little later they would give up.
 pub(super) const PATIENCE: Duration = Duration::from_secs(8);
-/// Some requests are long, and who waits with one keeps it: so many bytes of them may wait.
+/// Requests that wait are kept, and some are long: so many bytes of them may wait.
 const MOST_BYTES: usize = 64 << 20;
 
 /// Who waits for the end of a load.

@@ -15,8 +15,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// The stages, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Commands are accepted; `startup_cmd` runs (a restore in it comes before anybody relies on us). The supervisor is
-    /// told of our readiness by `ready_at`, even if it still does.
+    /// Callers are served; `startup_cmd` runs, so that a restore in it comes before anybody relies on us. The
+    /// supervisor is told of our readiness at `ready_at`, even if it still runs.
     Starting { ready_at: Moment },
     /// The supervisor knows that we are ready.
     Serving,
@@ -61,7 +61,7 @@ impl Stage {
         }
     }
 
-    /// The machine has slept: what is under way got nothing of that time.
+    /// The machine has slept: what is under way could not use that time, and gets it again.
     pub(super) fn slept(&mut self, time: Duration) {
         if let Self::Starting { ready_at: at } | Self::Stopping { until: at, .. } = self {
             *at = at.plus(time);
@@ -79,8 +79,9 @@ impl Stage {
 }
 
 impl EventLoop {
-    /// Begins to stop: requests of accounts that are under way, saves and `token_event_cmd` are waited for, since tokens
-    /// would be lost with them. To ask again changes nothing, and whoever does waits for the same end as the first.
+    /// Begins to stop: requests of accounts that are under way, saves and `token_event_cmd` are waited for, since
+    /// tokens would be lost with them. To ask again changes nothing, and whoever does waits for the same end as the
+    /// first.
     pub(super) fn stop(&mut self, now: Now) {
         if self.stage.is_stopping() {
             return;
@@ -138,7 +139,8 @@ impl EventLoop {
         }
     }
 
-    /// Who signs in by itself does so once nothing can bring its access token back any more.
+    /// Clients that sign in by themselves do so once neither `startup_cmd` nor what was saved can bring their access
+    /// tokens back any more.
     pub(super) fn fetch_what_is_missing(&mut self, now: Now) {
         if matches!(self.stage, Stage::Serving) && !self.rooms.saved_state.is_loading() {
             self.rooms.keeper.begin_fetching(now);

@@ -41,7 +41,7 @@ pub(super) enum CannotWait {
 }
 
 impl WaitingCallers {
-    /// Nobody, where so many descriptors may be open.
+    /// Nobody yet. How many may wait is told by how many `descriptors` may be open, if there is a limit.
     pub(super) fn new(descriptors: Option<u64>) -> Self {
         Self { all: HashMap::new(), crowd: Crowd::default(), allowed: Crowd::allowed(descriptors) }
     }
@@ -108,7 +108,8 @@ impl EventLoop {
         })
     }
 
-    /// The user can sign in, which those who wait have not been told: a server had to be asked for it.
+    /// The user can sign in by now. Callers that wait for a token have not been told how: a server had to be asked
+    /// first.
     pub(super) fn tell_code(&mut self, event: &AccountEvent, now: Now) {
         let Happened::AuthorizationPending { is_late: true, .. } = &event.what else { return };
         let account = event.account.as_str();

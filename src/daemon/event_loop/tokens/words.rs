@@ -33,12 +33,12 @@ fn told(Renewing { last_error, needs_attention, refresh_in }: Renewing) -> Expir
     }
 }
 
-/// So many that it is over after them.
+/// In seconds, rounded up: after so many the time is over.
 pub(super) fn whole_seconds(time: Duration) -> u64 {
     time.as_millis().div_ceil(1000) as u64
 }
 
-/// Why who has waited has waited in vain, for people.
+/// Why a caller has waited in vain, for people.
 pub(super) fn unavailable(shown: Shown, demand: Demand) -> String {
     match (shown, demand) {
         (Shown::Pending(_), _) => "it waits for you to sign in".to_owned(),
