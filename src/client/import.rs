@@ -72,8 +72,8 @@ impl Command for Import {
         let Self { account, dry_run: dry, pick, .. } = self;
         harden_process();
         let Found { program, candidates, facts } = found(&account, invocation)?;
-        // Before the daemon is asked, which refuses as long as the configuration has no such account: these lines help to
-        // write one.
+        // Before the daemon is asked, which refuses as long as the configuration has no such account: these lines help
+        // to write one.
         if dry && let exit @ Exit::NotDone = invocation.print(&facts.as_comments()) {
             return Err(exit);
         }

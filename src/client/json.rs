@@ -1,5 +1,5 @@
-//! JSON as commands print it for other programs: it drives no terminal, since what accounts are called, and what servers
-//! say, is data in it, escaped as JSON does it.
+//! JSON as commands print it for other programs: it drives no terminal, since what accounts are called, and what
+//! servers say, is data in it, escaped as JSON does it.
 
 use std::fmt;
 

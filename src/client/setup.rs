@@ -230,8 +230,8 @@ impl Course<'_> {
         if status.success() { Ok(true) } else { Err(self.invocation.not_done(written)) }
     }
 
-    /// Whether the daemon, which has just read its configuration, has the account: it may have been started with another
-    /// file.
+    /// Whether the daemon, which has just read its configuration, has the account: it may have been started with
+    /// another file.
     fn is_known(&self, name: &str) -> Result<bool, Exit> {
         let accounts = ask_for_status(self.invocation)?.accounts;
         Ok(accounts.iter().any(|row| row.account == name))

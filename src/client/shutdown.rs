@@ -48,8 +48,8 @@ impl Command for Shutdown {
     }
 }
 
-/// The XDG_RUNTIME_DIR that was named, if the daemon was found in another place: whoever named it may have meant another
-/// daemon than the one of this user.
+/// The XDG_RUNTIME_DIR that was named, if the daemon was found in another place: whoever named it may have meant
+/// another daemon than the one of this user.
 fn elsewhere(socket: &Path) -> Option<PathBuf> {
     let environment = &ProcessEnvironment;
     let session = environment.variable("XDG_RUNTIME_DIR").map(PathBuf::from)?;

@@ -37,8 +37,8 @@ impl Invocation {
         Self { program, arguments: arguments.collect() }
     }
 
-    /// The arguments as a `T`, which should have `#[argh(help_triggers("-h", "--help"))]` and a switch `version`, so that
-    /// both stand in its help; they are acted on here.
+    /// The arguments as a `T`, which should have `#[argh(help_triggers("-h", "--help"))]` and a switch `version`, so
+    /// that both stand in its help; they are acted on here.
     ///
     /// # Errors
     /// The status to exit with, when help, the version or a usage error has been printed instead.

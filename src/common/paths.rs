@@ -95,7 +95,8 @@ pub fn directory_of_session(environment: &impl Environment) -> Option<OwnDirecto
     })
 }
 
-/// `~/.local/state/pizauth/run-MACHINE`: the last candidate, and the same in every environment of a user on one machine.
+/// `~/.local/state/pizauth/run-MACHINE`: the last candidate, and the same in every environment of a user on one
+/// machine.
 pub fn home_directory_of_machine(environment: &impl Environment) -> Option<OwnDirectory> {
     let machine = fnv1a(&environment.machine());
     let below = PathBuf::from(format!(".local/state/pizauth/{RUN_PREFIX}{machine:016x}"));

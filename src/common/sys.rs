@@ -88,8 +88,8 @@ pub fn give_memory_back() {
 
 /// Takes over a descriptor that our parent has opened for us, and keeps it from our own children.
 ///
-/// What is inherited is known by a flag: exec closes whatever is close-on-exec, and all that this process opens is. So a
-/// number that names something of ours, or that has been taken already, is as good as one that is not open.
+/// What is inherited is known by a flag: exec closes whatever is close-on-exec, and all that this process opens is. So
+/// a number that names something of ours, or that has been taken already, is as good as one that is not open.
 ///
 /// # Errors
 /// It is not inherited; [`io::ErrorKind::InvalidInput`] where it is not above 2, since the standard streams are

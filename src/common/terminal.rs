@@ -1,5 +1,5 @@
-//! Text that others wrote, made fit to be shown, in a terminal, a log, a page or a notification: a server's message must
-//! not drive what shows it, nor pass for another text.
+//! Text that others wrote, made fit to be shown, in a terminal, a log, a page or a notification: a server's message
+//! must not drive what shows it, nor pass for another text.
 
 use std::borrow::Cow;
 use std::fmt::Write;

@@ -254,9 +254,9 @@ impl Keeper {
     }
 }
 
-/// The way to change an account. Codes for a user that have had their time are gone before the `step`. After it an access
-/// token that has expired is wiped, what has lost its purpose is over, what has to be saved is noted, an outage told,
-/// whoever has waited for it answered, and what the account waits for next is filed.
+/// The way to change an account. Codes for a user that have had their time are gone before the `step`. After it an
+/// access token that has expired is wiped, what has lost its purpose is over, what has to be saved is noted, an outage
+/// told, whoever has waited for it answered, and what the account waits for next is filed.
 ///
 /// Three changes bring about nothing but the last of these, and file it themselves: a request leaves (`start` in
 /// `requests.rs`; where it cannot, it must not be filed again), nobody waits any more since the daemon stops

@@ -4,14 +4,14 @@
 
 use std::path::Path;
 
-/// Confines the process: it may read whatever its user may, since a reload can name any file, but write only in the home
-/// directory and around `files`. What the system does not offer is left out silently, as in `harden_process`.
+/// Confines the process: it may read whatever its user may, since a reload can name any file, but write only in the
+/// home directory and around `files`. What the system does not offer is left out silently, as in `harden_process`.
 #[cfg(not(target_os = "openbsd"))]
 pub(crate) fn confine<'a>(_files: impl IntoIterator<Item = &'a Path>) {}
 
-/// Confines the process: it may read whatever its user may, since a reload can name any file, but write only in the home
-/// directory and around `files`. A call that was overlooked here fails; it does not end the daemon, and all tokens with
-/// it.
+/// Confines the process: it may read whatever its user may, since a reload can name any file, but write only in the
+/// home directory and around `files`. A call that was overlooked here fails; it does not end the daemon, and all tokens
+/// with it.
 #[cfg(target_os = "openbsd")]
 pub(crate) fn confine<'a>(files: impl IntoIterator<Item = &'a Path>) {
     use std::ffi::CString;

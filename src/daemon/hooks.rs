@@ -140,8 +140,8 @@ impl Hooks {
         queue
     }
 
-    /// To be called on CHLD: sees which hooks have ended, and starts those whose turn it is. `others` are children that are
-    /// not hooks, and that somebody else reaps.
+    /// To be called on CHLD: sees which hooks have ended, and starts those whose turn it is. `others` are children that
+    /// are not hooks, and that somebody else reaps.
     pub(crate) fn children_changed(&mut self, others: &[Option<u32>], now: Moment) {
         self.outputs.reap();
         let mut reaped = Vec::new();

@@ -107,9 +107,9 @@ impl IpcListener {
         }
     }
 
-    /// The next request that has arrived whole: of those who are connected, or of who waits at a door and is admitted now.
-    /// To be called until there is none. It has to be answered, at once or in a later turn of the loop: until then the
-    /// caller has no deadline, and is forgotten when it goes away.
+    /// The next request that has arrived whole: of those who are connected, or of who waits at a door and is admitted
+    /// now. To be called until there is none. It has to be answered, at once or in a later turn of the loop: until then
+    /// the caller has no deadline, and is forgotten when it goes away.
     pub(crate) fn take_request(&mut self) -> Option<(Asker, Request)> {
         loop {
             if let Some(next) = self.next_request() {
@@ -174,7 +174,8 @@ impl IpcListener {
         first.into_iter().chain(self.accept_again).min()
     }
 
-    /// Hangs up on callers whose time is up, and opens the doors again where it is time to. Early or repeated calls are harmless.
+    /// Hangs up on callers whose time is up, and opens the doors again where it is time to. Early or repeated calls are
+    /// harmless.
     pub(crate) fn handle_timeout(&mut self, now: Moment) {
         self.now = now;
         while let Some((deadline, id)) = self.deadlines.first().copied() {

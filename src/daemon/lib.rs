@@ -1,4 +1,5 @@
-//! pizauthd: obtains access tokens, refreshes them in the background, keeps them in memory, and elsewhere only where the configuration says how.
+//! pizauthd: obtains access tokens, refreshes them in the background, keeps them in memory, and elsewhere only where
+//! the configuration says how.
 //!
 //! Data goes one way: event → keeper → effect. See ARCHITECTURE.md.
 

@@ -27,8 +27,8 @@ pub(crate) struct Shell {
 
 impl Shell {
     /// The variables that we were started with, without those by which we tell our parent or supervisor that we are
-    /// ready: a command must not do that in our place. Its `PATH` ends with the directory that we are in ourselves: what a
-    /// supervisor sets may lack it, and hooks run our commands.
+    /// ready: a command must not do that in our place. Its `PATH` ends with the directory that we are in ourselves:
+    /// what a supervisor sets may lack it, and hooks run our commands.
     pub(crate) fn inherited_environment() -> Vec<(OsString, OsString)> {
         let is_ours = |name: &OsStr| name == background::VARIABLE || name == supervisor::VARIABLE;
         let (path, mut others): (Vec<_>, Vec<_>) =

@@ -1,5 +1,5 @@
-//! Signs what a request wants signed (RFC 7515, RFC 7523). Key and certificate are read for each request, so that a file
-//! which has been replaced needs no reload.
+//! Signs what a request wants signed (RFC 7515, RFC 7523). Key and certificate are read for each request, so that a
+//! file which has been replaced needs no reload.
 
 use std::fs::File;
 use std::io::Read;

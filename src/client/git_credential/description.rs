@@ -1,4 +1,5 @@
-//! What git says of a credential, and what it is answered: lines of `key=value` (git-credential(1), INPUT/OUTPUT FORMAT).
+//! What git says of a credential, and what it is answered: lines of `key=value` (git-credential(1), INPUT/OUTPUT
+//! FORMAT).
 
 use std::fmt;
 use std::io::{self, BufRead};

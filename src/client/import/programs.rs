@@ -1,5 +1,5 @@
-//! Whose file it is: told by the members that a program always writes, for messages only. What is taken does not hang on
-//! it.
+//! Whose file it is: told by the members that a program always writes, for messages only. What is taken does not hang
+//! on it.
 
 use super::json::Object;
 

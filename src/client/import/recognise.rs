@@ -1,4 +1,5 @@
-//! Whose file it is matters little: nearly all call it `refresh_token`. So what it is is decided by keys, in a fixed order.
+//! Whose file it is matters little: nearly all call it `refresh_token`. So what it is is decided by keys, in a fixed
+//! order.
 
 use pizauth_common::ipc::message::{Candidate, MAX_CANDIDATES};
 use pizauth_common::secret::Secret;

@@ -90,7 +90,8 @@ impl Document {
         json::one_line(self)
     }
 
-    /// Programs cut out the lines of the first two paths: they keep their form, and no other line is called as they are.
+    /// Programs cut out the lines of the first two paths: they keep their form, and no other line is called as they
+    /// are.
     pub(super) fn text(&self, why_not_running: &str) -> String {
         let mut text = format!("pizauth {}:\n", self.pizauth_version);
         push(&mut text, "cache directory", &self.cache_directory);

@@ -49,8 +49,8 @@ impl Choice {
         message::Login { account: account.to_owned(), method }
     }
 
-    /// Whether a browser is opened in such a place: one with a display, or where the user names a browser. Those that run
-    /// in a terminal, which need no display, cannot show the page of most servers.
+    /// Whether a browser is opened in such a place: one with a display, or where the user names a browser. Those that
+    /// run in a terminal, which need no display, cannot show the page of most servers.
     pub(super) fn may_open(self, is_on_device: bool, place: &Place) -> bool {
         match self {
             Self::NoBrowser | Self::Paste => false,

@@ -1,13 +1,13 @@
-//! Lines of any length from a terminal, which by itself keeps 4 KiB of one and drops the rest in silence: an address may
-//! be longer.
+//! Lines of any length from a terminal, which by itself keeps 4 KiB of one and drops the rest in silence: an address
+//! may be longer.
 
 use std::io;
 
 use pizauth_common::keys::hand_over;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcsetattr};
 
-/// While this value lives, a terminal at standard input hands over every key as it is typed; Ctrl-C is a signal as ever.
-/// When it is dropped the terminal is as it was before.
+/// While this value lives, a terminal at standard input hands over every key as it is typed; Ctrl-C is a signal as
+/// ever. When it is dropped the terminal is as it was before.
 pub(super) struct LongLines(Option<Termios>);
 
 impl LongLines {

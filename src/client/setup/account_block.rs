@@ -17,7 +17,8 @@ pub(super) struct NewAccount {
     pub(super) user: Option<String>,
     /// Who signs in, where that is known.
     pub(super) login_hint: Option<String>,
-    /// The port for `https_listen`, where the browser comes back by https and the configuration has no such listener yet.
+    /// The port for `https_listen`, where the browser comes back by https and the configuration has no such listener
+    /// yet.
     pub(super) https_port: Option<u16>,
 }
 

@@ -1,5 +1,5 @@
-//! An authorization server by the name that it has for itself, its issuer: what it says of itself, and a client that it is
-//! made to know. `pizauthd` asks it: nothing here has a network.
+//! An authorization server by the name that it has for itself, its issuer: what it says of itself, and a client that it
+//! is made to know. `pizauthd` asks it: nothing here has a network.
 
 use std::process::{Child, Stdio};
 use std::time::Duration;

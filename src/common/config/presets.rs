@@ -1,8 +1,9 @@
 //! What is known of providers: the values of an account that `provider` names. Each row is a provider's own
-//! documentation or metadata, and agrees with Thunderbird's table (`OAuth2Providers.sys.mjs`) where that has it, unless the
-//! row says otherwise. No client identifier is among them: whoever registers one speaks for it.
+//! documentation or metadata, and agrees with Thunderbird's table (`OAuth2Providers.sys.mjs`) where that has it, unless
+//! the row says otherwise. No client identifier is among them: whoever registers one speaks for it.
 //!
-//! Sessions depend on these values (`fingerprint.rs`): a change signs people out. `tests/conf/presets.expected` pins them.
+//! Sessions depend on these values (`fingerprint.rs`): a change signs people out. `tests/conf/presets.expected` pins
+//! them.
 
 /// What an account gets from its provider where it says nothing itself.
 #[derive(Clone, Copy, Debug)]

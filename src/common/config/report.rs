@@ -64,7 +64,8 @@ impl Report {
         self.diagnostics.iter().map(one_line).chain(self.and_more()).collect()
     }
 
-    /// Prints what there is to say on stderr. Each diagnostic begins a line, `FILE:LINE:COLUMN:`, where editors find it.
+    /// Prints what there is to say on stderr. Each diagnostic begins a line, `FILE:LINE:COLUMN:`, where editors find
+    /// it.
     pub fn print_on_stderr(&self) {
         if !self.is_empty() {
             // Where stderr is closed there is nobody to tell.

@@ -59,8 +59,8 @@ impl<K> Default for Queue<K> {
 
 impl<K: Clone + Ord> Queue<K> {
     /// Files when it is due for `whose`, even if that is as before: it may have been taken out meanwhile. `before` must
-    /// be what was filed last, which is not kept here a second time, to spare memory with ten thousand accounts. If it is
-    /// wrong, what was filed stays, and wakes us up for nothing.
+    /// be what was filed last, which is not kept here a second time, to spare memory with ten thousand accounts. If it
+    /// is wrong, what was filed stays, and wakes us up for nothing.
     pub(super) fn file(&mut self, whose: &K, before: Option<Moment>, due: Option<Moment>) {
         if let Some(at) = before.filter(|_| before != due) {
             self.0.remove(&(at, whose.clone()));

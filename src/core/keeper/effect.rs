@@ -29,8 +29,8 @@ pub enum Effect {
         /// `PIZAUTH_ACCOUNT`.
         account: AccountName,
     },
-    /// Run the command that prints a client's secret, and report what came of it to [`super::Keeper::secret_told`], once.
-    /// There is one at a time.
+    /// Run the command that prints a client's secret, and report what came of it to [`super::Keeper::secret_told`],
+    /// once. There is one at a time.
     AskSecret {
         /// The ticket to report with.
         job: JobId,

@@ -42,8 +42,8 @@ pub(super) struct Entry {
     /// What its issuer has said of its endpoints, where it asks one: the last answer with all that the account needs.
     pub(super) metadata: Option<Arc<Metadata>>,
     pub(super) state: TokenState,
-    /// For sign-ins: exchanges, and requests for a user's code. Apart from that for refreshes, since an authorization code
-    /// may be good for seconds only.
+    /// For sign-ins: exchanges, and requests for a user's code. Apart from that for refreshes, since an authorization
+    /// code may be good for seconds only.
     exchanges: Bucket,
     refreshes: Bucket,
     /// When a token request was last answered.
@@ -56,8 +56,8 @@ pub(super) struct Entry {
     pub(super) told: Told,
     /// Whether the user has been told that there is no valid access token.
     pub(super) is_out: bool,
-    /// When the user was last told of a URL to visit. Hooks hear of the next one a second later at the earliest: one that
-    /// brings about the next URL must not run itself in a tight loop.
+    /// When the user was last told of a URL to visit. Hooks hear of the next one a second later at the earliest: one
+    /// that brings about the next URL must not run itself in a tight loop.
     pub(super) told_at: Option<Moment>,
     /// No refresh before this: the refresh token is new, and not saved yet. Were it used and we died, the next start
     /// would send an older one, which a server may take for theft.

@@ -35,8 +35,9 @@ pub enum Login {
 }
 
 impl Keeper {
-    /// Leads a user through a sign-in, by this method or whichever is under way or the account's own. One is begun where
-    /// there is none, nor a token that can be kept fresh. The user is there, and is not told of it by hooks for a while.
+    /// Leads a user through a sign-in, by this method or whichever is under way or the account's own. One is begun
+    /// where there is none, nor a token that can be kept fresh. The user is there, and is not told of it by hooks for a
+    /// while.
     ///
     /// # Errors
     /// There is no such account.
@@ -77,8 +78,8 @@ impl Keeper {
         self.entries.get(account).map(|entry| entry.stage(now.moment)).ok_or(UnknownAccount)
     }
 
-    /// The user brings by hand the address that their browser ended at. It is as good as if the browser had come, for this
-    /// account only.
+    /// The user brings by hand the address that their browser ended at. It is as good as if the browser had come, for
+    /// this account only.
     ///
     /// # Errors
     /// There is no such account.

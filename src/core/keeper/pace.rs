@@ -37,9 +37,9 @@ pub(super) fn refresh_due(account: &Account, obtained_at: Moment, expires_at: Mo
     in_time.min(obtained_at.plus(account.refresh_at_least))
 }
 
-/// The pause after a transient failure: `first` while the server is not reached, growing with the consecutive failures that
-/// it has `answered`. ±10 %, for which `dice` is any random number. A network often is back in a moment: while callers
-/// wait, a server that was not reached is tried soon.
+/// The pause after a transient failure: `first` while the server is not reached, growing with the consecutive failures
+/// that it has `answered`. ±10 %, for which `dice` is any random number. A network often is back in a moment: while
+/// callers wait, a server that was not reached is tried soon.
 pub(super) fn pause(first: Duration, answered: u32, is_awaited: bool, dice: u64) -> Duration {
     match answered {
         0 if is_awaited => jittered(first, dice).min(LONGEST_WHILE_AWAITED),
@@ -58,8 +58,8 @@ pub(super) fn exchange_pause(tries: u32) -> Duration {
     doubled(Duration::from_secs(1), tries).min(Duration::from_secs(60))
 }
 
-/// When the next try is due, and the moment before which the server does not want to see one. Not all of a Retry-After is
-/// honoured.
+/// When the next try is due, and the moment before which the server does not want to see one. Not all of a Retry-After
+/// is honoured.
 pub(super) fn after_pause(now: Moment, pause: Duration, retry_after: Option<Duration>) -> (Moment, Moment) {
     let not_before = retry_after.map_or(now, |asked| now.plus(asked.min(LONGEST_RETRY_AFTER)));
     (not_before.max(now.plus(pause)), not_before)

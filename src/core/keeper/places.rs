@@ -1,5 +1,5 @@
-//! Where requests are in flight: a few places in all, so that nobody is stormed, and fewer for a host that says nothing,
-//! so that its accounts do not hold up those of others.
+//! Where requests are in flight: a few places in all, so that nobody is stormed, and fewer for a host that says
+//! nothing, so that its accounts do not hold up those of others.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;

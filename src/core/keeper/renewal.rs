@@ -94,8 +94,8 @@ impl Renewal {
         }
     }
 
-    /// A sign-in goes first from now on: a refresh in flight becomes idle, and its answer will not count. If the sign-in
-    /// fails, the refresh is tried again at once.
+    /// A sign-in goes first from now on: a refresh in flight becomes idle, and its answer will not count. If the
+    /// sign-in fails, the refresh is tried again at once.
     pub(super) fn abandon(&mut self, now: Moment) {
         if matches!(self, Self::InFlight { .. }) {
             self.rest(now, Pause::Attention);

@@ -1,9 +1,10 @@
 //! A random world around the keeper: callers, browsers, servers with moods, lost answers, hosts that fall silent,
-//! reloads, revokes, suspends, clock steps, dumps and restores, saves, loads and kills, in virtual time. The [`model`] says what every step
-//! must change and tell, and [`checks`] what must be true after it. A seed reproduces its world exactly.
+//! reloads, revokes, suspends, clock steps, dumps and restores, saves, loads and kills, in virtual time. The [`model`]
+//! says what every step must change and tell, and [`checks`] what must be true after it. A seed reproduces its world
+//! exactly.
 //!
-//! `PIZAUTH_SIMULATION_STEPS` asks for another number of steps than the default, `PIZAUTH_SIMULATION_SEED` for one world,
-//! of these and of those with [`issuers`].
+//! `PIZAUTH_SIMULATION_STEPS` asks for another number of steps than the default, `PIZAUTH_SIMULATION_SEED` for one
+//! world, of these and of those with [`issuers`].
 
 mod answers;
 mod browser;

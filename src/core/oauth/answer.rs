@@ -1,5 +1,5 @@
-//! What the answers of all endpoints have in common: the members of their body, errors (RFC 6749 §5.2), and the server's words
-//! as far as they may be shown.
+//! What the answers of all endpoints have in common: the members of their body, errors (RFC 6749 §5.2), and the
+//! server's words as far as they may be shown.
 
 use pizauth_common::terminal::cut;
 

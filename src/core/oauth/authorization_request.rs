@@ -34,8 +34,8 @@ pub(crate) struct AuthorizationRequest {
 }
 
 impl AuthorizationRequest {
-    /// Builds the request of an account that has such an endpoint. `entropy` fills a buffer with random bytes; `port` is the
-    /// redirect listener's.
+    /// Builds the request of an account that has such an endpoint. `entropy` fills a buffer with random bytes; `port`
+    /// is the redirect listener's.
     pub(crate) fn new(served: &Served, port: u16, entropy: &mut dyn FnMut(&mut [u8])) -> Option<Self> {
         let (grant, endpoint) = served.browser()?;
         let state = random_text::<STATE_BYTES>(entropy);

@@ -26,7 +26,8 @@ pub struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// That of an account. Where a command prints the secret, that is what it has `told`; without it there is no client.
+    /// That of an account. Where a command prints the secret, that is what it has `told`; without it there is no
+    /// client.
     pub fn of(served: Served<'a>, told: Option<&'a Secret>) -> Option<Self> {
         let secret = match served.account.client_auth.client_secret() {
             None => None,
@@ -94,7 +95,8 @@ impl Credentials {
         }
     }
 
-    /// Those of an account whose client says in whose name it asks, and signs that: nothing else has to prove who it is.
+    /// Those of an account whose client says in whose name it asks, and signs that: nothing else has to prove who it
+    /// is.
     pub(crate) fn in_the_name_of(served: &Served, signed: &JwtBearer) -> Self {
         let account = served.account;
         let assertion = http::Assertion {
@@ -155,8 +157,8 @@ fn is_in_the_form(served: &Served) -> bool {
     }
 }
 
-/// RFC 6749 §2.3.1: both are encoded as in a form first, so that a colon in one cannot be taken for the one between. A blank
-/// is %20, which who decodes a form understands as well as who decodes percents only (Authlib).
+/// RFC 6749 §2.3.1: both are encoded as in a form first, so that a colon in one cannot be taken for the one between. A
+/// blank is %20, which who decodes a form understands as well as who decodes percents only (Authlib).
 fn basic(client_id: &str, secret: &Secret) -> Secret {
     let pair = Zeroizing::new(format!("{}:{}", *encoded(client_id), *encoded(secret.expose())));
     Secret::new(STANDARD.encode(&*pair))

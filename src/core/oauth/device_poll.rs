@@ -1,5 +1,5 @@
-//! Asking whether the user has signed in on another device (RFC 8628 §3.4, §3.5). The verdict is by `error`, whatever the
-//! HTTP status: Google says "pending" with 428 and "no" with 403, GitHub says all of it with 200.
+//! Asking whether the user has signed in on another device (RFC 8628 §3.4, §3.5). The verdict is by `error`, whatever
+//! the HTTP status: Google says "pending" with 428 and "no" with 403, GitHub says all of it with 200.
 
 use core::time::Duration;
 

@@ -1,5 +1,5 @@
-//! What an authorization server says of itself (RFC 8414; OpenID Connect Discovery 1.0 §4): where its endpoints are, and
-//! what it takes there. It is trusted for that as far as TLS and its own name go, and for nothing else.
+//! What an authorization server says of itself (RFC 8414; OpenID Connect Discovery 1.0 §4): where its endpoints are,
+//! and what it takes there. It is trusted for that as far as TLS and its own name go, and for nothing else.
 
 use alloc::sync::Arc;
 use core::time::Duration;

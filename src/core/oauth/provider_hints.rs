@@ -78,8 +78,8 @@ const BY_NUMBER: &[(&str, &str)] = &[
     ("AADSTS9002313", "the request is malformed: check client_id and the scopes"),
 ];
 
-/// Who has no revocation endpoint (RFC 7009): the beginning of `token_uri`, what people call them, and the page on which a
-/// user takes back what applications may do.
+/// Who has no revocation endpoint (RFC 7009): the beginning of `token_uri`, what people call them, and the page on
+/// which a user takes back what applications may do.
 const PAGES_OF_GRANTS: &[(&str, &str, &str)] = &[
     ("https://login.microsoftonline.com/consumers/", "Microsoft", "https://account.live.com/consent/Manage"),
     ("https://login.microsoftonline.com/", "Microsoft", "https://myapps.microsoft.com/"),

@@ -43,7 +43,8 @@ impl Redaction {
         Self::of(secrets.into_iter().chain(answer.signed.clone()))
     }
 
-    /// `text`, its beginning if it is long, with an ellipsis for each piece of a secret and each word that looks like one.
+    /// `text`, its beginning if it is long, with an ellipsis for each piece of a secret and each word that looks like
+    /// one.
     pub(super) fn apply(&self, text: &str) -> String {
         let mut text = text.to_owned();
         cut(&mut text, LOOKED_AT);

@@ -22,8 +22,8 @@ mod tests;
 const ENDPOINT: Endpoint =
     Endpoint { option: "revocation_uri", names: &["error", "error_description", "suberror"] };
 
-/// By these a server says that the token is good for nothing already: RFC 7009 §2.2 wants a success for that, and some give
-/// an error.
+/// By these a server says that the token is good for nothing already: RFC 7009 §2.2 wants a success for that, and some
+/// give an error.
 const DEAD_ALREADY: [&str; 2] = ["invalid_token", "invalid_grant"];
 
 /// What is revoked (RFC 7009 §2.1).

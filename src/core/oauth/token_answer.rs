@@ -136,8 +136,8 @@ pub(super) fn issued(members: &Members, request: &TokenRequest) -> Result<Issued
     })
 }
 
-/// What a well-formed OAuth error means: only `invalid_grant` and its synonyms, and only where RFC 6749 §5.2 or a sloppy
-/// server puts them, end a session.
+/// What a well-formed OAuth error means: only `invalid_grant` and its synonyms, and only where RFC 6749 §5.2 or a
+/// sloppy server puts them, end a session.
 fn refusal(status: u16, error: OAuthError) -> Verdict {
     match status {
         _ if error.is_temporary() => Verdict::NotNow(error),

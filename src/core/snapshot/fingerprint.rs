@@ -16,7 +16,8 @@ pub struct Fingerprint(pub [u8; 32]);
 pub struct SecurityFields<'a> {
     /// `account "name"`.
     pub name: &'a str,
-    /// `auth_uri`, or the issuer that is asked for it; empty where an account has none, as it may where its user signs in on another device.
+    /// `auth_uri`, or the issuer that is asked for it; empty where an account has none, as it may where its user signs
+    /// in on another device.
     pub auth_uri: &'a str,
     /// `auth_uri_fields`, in order.
     pub auth_uri_fields: &'a [(String, String)],
@@ -39,9 +40,9 @@ pub struct SecurityFields<'a> {
 }
 
 impl<'a> SecurityFields<'a> {
-    /// Every field of [`Account`] and of its grant is named, so that a new one does not compile until it is decided. A field
-    /// that decides what a token is good for joins [`SecurityFields`] and is hashed only where it is set:
-    /// else each dump made before would stop to fit.
+    /// Every field of [`Account`] and of its grant is named, so that a new one does not compile until it is decided. A
+    /// field that decides what a token is good for joins [`SecurityFields`] and is hashed only where it is set: else
+    /// each dump made before would stop to fit.
     fn of_account(account: &'a Account) -> Self {
         let Account {
             name,
@@ -78,8 +79,8 @@ impl<'a> SecurityFields<'a> {
     }
 }
 
-/// What of a sign-in decides what its tokens are good for. On which device the user signs in does not, and nor does where
-/// that begins: the refresh token is the same.
+/// What of a sign-in decides what its tokens are good for. On which device the user signs in does not, and nor does
+/// where that begins: the refresh token is the same.
 fn sign_in(grant: &Grant) -> (&str, &str, &[(String, String)]) {
     match grant {
         Grant::AuthorizationCode { browser, device: _ }

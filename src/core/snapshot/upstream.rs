@@ -12,7 +12,8 @@ use super::{
 use crate::prelude::*;
 
 const VERSION: u64 = 1;
-/// More accounts, or scopes or fields of one, than anybody has: what is read of a dump must not take many times its size.
+/// More accounts, or scopes or fields of one, than anybody has: what is read of a dump must not take many times its
+/// size.
 const MOST_ACCOUNTS: u64 = 50_000;
 const MOST_VALUES: u64 = 1_000;
 pub(super) const PUBLIC_KEY: [u8; 32] = [

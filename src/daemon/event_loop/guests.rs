@@ -1,5 +1,5 @@
-//! Who comes by the extra socket: it gives access tokens of the listed accounts, and nothing else. Who asks there may be
-//! root of another machine.
+//! Who comes by the extra socket: it gives access tokens of the listed accounts, and nothing else. Who asks there may
+//! be root of another machine.
 
 use pizauth_common::ipc::message::{Expired, Refusal, Request, Response, Show};
 use pizauth_common::secret::Secret;

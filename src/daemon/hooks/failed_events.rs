@@ -1,5 +1,5 @@
-//! Token events whose hook has failed, one of an account at most: they are told again with growing pauses. A disk that was
-//! full for a moment must not cost a refresh token, which the hook would have saved.
+//! Token events whose hook has failed, one of an account at most: they are told again with growing pauses. A disk that
+//! was full for a moment must not cost a refresh token, which the hook would have saved.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,8 +1,8 @@
-//! What processes leave behind that have lost their parent: the system gives them to process 1, which in a container may
-//! be us. Nobody else would reap them.
+//! What processes leave behind that have lost their parent: the system gives them to process 1, which in a container
+//! may be us. Nobody else would reap them.
 
-/// Reaps ended children that are not ours. The system shows one that has ended, and the same again until it is reaped: so
-/// this stops at one that is ours, and is to be called again when its room has reaped that.
+/// Reaps ended children that are not ours. The system shows one that has ended, and the same again until it is reaped:
+/// so this stops at one that is ours, and is to be called again when its room has reaped that.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 pub(super) fn reap(is_ours: impl Fn(u32) -> bool) {
     use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};

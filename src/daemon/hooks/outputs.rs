@@ -1,5 +1,5 @@
-//! The outputs of hooks that are open. Those of hooks that have ended are among them: whatever a hook has left behind, a
-//! browser or a process in the background, goes on writing.
+//! The outputs of hooks that are open. Those of hooks that have ended are among them: whatever a hook has left behind,
+//! a browser or a process in the background, goes on writing.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;

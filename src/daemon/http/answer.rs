@@ -70,8 +70,8 @@ fn read_body(reader: ResponseReader, headers: &HeaderMap) -> Result<(Packing, Ze
     }
 }
 
-/// Fields behind the last chunk (RFC 9112 §7.1.2) are an error to attohttpc. They come after all of the body, and nobody
-/// needs them: they are left unread.
+/// Fields behind the last chunk (RFC 9112 §7.1.2) are an error to attohttpc. They come after all of the body, and
+/// nobody needs them: they are left unread.
 fn is_about_a_chunk(error: &io::Error) -> bool {
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<Error>());
     matches!(cause.map(Error::kind), Some(ErrorKind::InvalidResponse(InvalidResponseKind::Chunk)))

@@ -69,9 +69,9 @@ impl Route<'_> {
         }
     }
 
-    /// That a proxy has no address says nothing of the server. Neither does what has a number, which is the system's: it
-    /// may have no descriptor left. What those who are asked for a name say has none (`EAI_SYSTEM` of RFC 3493 §6.1 is
-    /// the only one of theirs that means `errno`).
+    /// That a proxy has no address says nothing of the server. Neither does what has a number, which is the system's:
+    /// it may have no descriptor left. What those who are asked for a name say has none (`EAI_SYSTEM` of RFC 3493 §6.1
+    /// is the only one of theirs that means `errno`).
     fn of_lookup(&self, error: io::Error) -> Trouble {
         let is_of_server = self.proxy.is_none() && error.raw_os_error().is_none();
         if is_of_server { Trouble::Unresolved(error) } else { error.into() }

@@ -17,8 +17,9 @@ pub(super) enum Packing {
     Deflate,
 }
 
-/// What `body` is when it is unpacked, and how it was packed. `encoding` is its Content-Encoding. Of what is sent no more
-/// than `most` bytes are read: then it is [`io::ErrorKind::FileTooLarge`], however little it is when it is unpacked.
+/// What `body` is when it is unpacked, and how it was packed. `encoding` is its Content-Encoding. Of what is sent no
+/// more than `most` bytes are read: then it is [`io::ErrorKind::FileTooLarge`], however little it is when it is
+/// unpacked.
 ///
 /// # Errors
 /// Its beginning cannot be read.

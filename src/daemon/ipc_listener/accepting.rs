@@ -18,8 +18,8 @@ use crate::wake_sources::{FIRST_CALLER, FIRST_HOOK_OUTPUT};
 pub(super) const GRACE: Duration = Duration::from_millis(100);
 /// When callers cannot be accepted for another reason, the next try comes after this time.
 pub(super) const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
-/// So many callers are admitted at each door in one turn of the loop, and served; the others come in the next, so that what
-/// is due, and who has waited for longer, has its turn between them.
+/// So many callers are admitted at each door in one turn of the loop, and served; the others come in the next, so that
+/// what is due, and who has waited for longer, has its turn between them.
 pub(super) const ACCEPTS_PER_TURN: usize = 64;
 
 impl IpcListener {
@@ -52,8 +52,8 @@ impl IpcListener {
         self.admissions[door as usize] = ACCEPTS_PER_TURN;
     }
 
-    /// Admits one caller who waits; false where there is none. Who is admitted is served before the next one is, so that
-    /// a crowd is answered while it comes in.
+    /// Admits one caller who waits; false where there is none. Who is admitted is served before the next one is, so
+    /// that a crowd is answered while it comes in.
     pub(super) fn admit_next(&mut self) -> bool {
         Door::ALL.into_iter().any(|door| self.admit_next_at(door))
     }

@@ -1,5 +1,5 @@
-//! What can be said at the extra socket. Whoever asks there may be root of another machine, so the types have no room for
-//! a URL, a code, or why something has failed.
+//! What can be said at the extra socket. Whoever asks there may be root of another machine, so the types have no room
+//! for a URL, a code, or why something has failed.
 
 use pizauth_common::account_name::as_argument;
 use pizauth_common::ipc::message::{

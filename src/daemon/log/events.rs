@@ -1,5 +1,6 @@
-//! The table of the daemon's own events, beside those of accounts: their names, severities and meanings. Stable, since monitoring rules match on
-//! them: a name may be added, never changed. `pizauthd(8)` lists them under LOG EVENTS, which a test compares.
+//! The table of the daemon's own events, beside those of accounts: their names, severities and meanings. Stable, since
+//! monitoring rules match on them: a name may be added, never changed. `pizauthd(8)` lists them under LOG EVENTS, which
+//! a test compares.
 
 use pizauth_core::keeper::{EventDoc, Severity};
 

@@ -85,7 +85,8 @@ pub fn parse(bytes: &[u8], scheme: Scheme, port: u16) -> Result<Option<RedirectR
     }))
 }
 
-/// What a browser with an HTTPS-only mode does, or one that has once been told to (HSTS) by something else on this host.
+/// What a browser with an HTTPS-only mode does, or one that has once been told to (HSTS) by something else on this
+/// host.
 const TLS_TO_HTTP: &str = "it is TLS, on the port for http (does the browser insist on https? make an exception for \
      this host, or use http://127.0.0.1/ as redirect_uri)";
 

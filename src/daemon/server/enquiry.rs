@@ -1,5 +1,5 @@
-//! `pizauthd --discover` and `--register`: no daemon, but its way to servers for `pizauth setup`, which has none. An issuer
-//! is asked, the answer judged as ever, and what it comes to printed as JSON.
+//! `pizauthd --discover` and `--register`: no daemon, but its way to servers for `pizauth setup`, which has none. An
+//! issuer is asked, the answer judged as ever, and what it comes to printed as JSON.
 
 mod discovery;
 mod registration;

@@ -217,7 +217,8 @@ fn take_lock(
 }
 
 /// The lock that a user's daemons on this machine share, in the home directory. Absent where that cannot be written or
-/// locked, which is no reason not to run. Those of sessions of their own keep out the user's other one and not each other.
+/// locked, which is no reason not to run. Those of sessions of their own keep out the user's other one and not each
+/// other.
 fn lock_for_user(own: &OwnDirectory, environment: &impl Environment) -> Result<Option<Lock>, SocketError> {
     let Some(shared) = home_directory_of_machine(environment).filter(|shared| shared != own) else {
         return Ok(None);

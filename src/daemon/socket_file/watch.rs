@@ -1,6 +1,6 @@
 //! Being told when the path may lead elsewhere: when the socket file or a directory on its path is removed or renamed,
-//! by inotify, and when something is mounted or unmounted, by the kernel's list of mounts. Where there is no inotify, we
-//! look.
+//! by inotify, and when something is mounted or unmounted, by the kernel's list of mounts. Where there is no inotify,
+//! we look.
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) use linux::Watch;

@@ -135,8 +135,8 @@ impl Interview<'_> {
         Ok(self.dialogue.agree(&question, "--client-id")?)
     }
 
-    /// Registers a client; with it come the scopes that it may ask for. None where that fails, and the user has been told
-    /// why.
+    /// Registers a client; with it come the scopes that it may ask for. None where that fails, and the user has been
+    /// told why.
     fn registered(&self, issuer: &str, scopes: &[String]) -> Result<Option<(Client, Vec<String>)>, Stopped> {
         let client = match issuer::register(issuer, scopes) {
             Ok(client) => client,
@@ -214,8 +214,8 @@ fn by_hand(issuer: Option<String>, auth_uri: &str, token_uri: &str) -> Other {
     Other { endpoints, scopes: Vec::new(), registers: false, wants_basic: false }
 }
 
-/// A server as its metadata describe it. None where an endpoint is missing that a sign-in takes, of which the child that
-/// asked has told.
+/// A server as its metadata describe it. None where an endpoint is missing that a sign-in takes, of which the child
+/// that asked has told.
 fn other(issuer: &str, metadata: Metadata) -> Option<Other> {
     let takes = |method| metadata.token_endpoint_auth_methods_supported.iter().any(|one| one == method);
     let wants_basic = takes(BASIC) && !takes(POST);

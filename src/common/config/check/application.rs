@@ -106,7 +106,8 @@ pub(super) fn check_proof<'a>(
     }
 }
 
-/// Where nothing proves who the client is: whether that is because of an option that has been reported as wrong already.
+/// Where nothing proves who the client is: whether that is because of an option that has been reported as wrong
+/// already.
 fn has_unusable_proof(seen: &Seen) -> bool {
     seen.get("client_key_file").is_some() || client_secret::is_unusable(seen)
 }

@@ -52,8 +52,8 @@ pub(super) const fn algorithm_rule<D: HasClientKey>() -> Rule<D> {
 }
 
 impl Draft {
-    /// The key, if there is one. It can be taken once: by the grant that it signs, or else as what the client proves itself
-    /// with.
+    /// The key, if there is one. It can be taken once: by the grant that it signs, or else as what the client proves
+    /// itself with.
     pub(super) fn take(&mut self) -> Option<Arc<ClientKey>> {
         let Self { file, certificate, id, algorithm } = mem::take(self);
         Some(Arc::new(ClientKey { file: file?, certificate, id: id.map(Arc::from), algorithm }))

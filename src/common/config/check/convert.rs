@@ -9,7 +9,8 @@ use crate::near_miss::nearest;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Linux takes an argument of 128 KiB with the NUL behind it (MAX_ARG_STRLEN), and the shell is given the command as one.
+/// Linux takes an argument of 128 KiB with the NUL behind it (MAX_ARG_STRLEN), and the shell is given the command as
+/// one.
 const MAX_COMMAND_BYTES: usize = 128 * 1024 - 1;
 
 impl<'a> Given<'_, 'a> {

@@ -1,5 +1,5 @@
-//! Hooks and filters whose command begins with a file that cannot be run, of which nobody would hear before it is needed,
-//! or that others can change, who would have us run their commands.
+//! Hooks and filters whose command begins with a file that cannot be run, of which nobody would hear before it is
+//! needed, or that others can change, who would have us run their commands.
 //!
 //! Only a word that is plainly a path is looked at. What else a shell makes of a command (builtins, functions,
 //! variables, quotes, its own PATH) it alone knows, and a warning that is wrong is worse than none.

@@ -5,8 +5,8 @@ use serde::{Serialize, Serializer};
 use super::{FrameError, FrameKind, encode, framed};
 use crate::ipc::message::{Refresh, Request, Revoke, Show};
 
-/// A request that can be sent. Those that the small commands make are ones by themselves, too: who names [`Request`] has
-/// code for all of them, dumps and imports included.
+/// A request that can be sent. Those that the small commands make are ones by themselves, too: who names [`Request`]
+/// has code for all of them, dumps and imports included.
 pub trait Ask {
     /// Its frame.
     ///

@@ -1,5 +1,5 @@
-//! The `state` parameters that belong to an account (RFC 6749 §10.12): of the authorization request that is pending, and of
-//! the last one that was used.
+//! The `state` parameters that belong to an account (RFC 6749 §10.12): of the authorization request that is pending,
+//! and of the last one that was used.
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;

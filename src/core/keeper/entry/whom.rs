@@ -34,8 +34,8 @@ impl Entry {
         })
     }
 
-    /// Who is asked for what a sign-in begins with: the device authorization endpoint, or the issuer that may know one; where
-    /// the issuer has just taken that endpoint back, the host of the token endpoint.
+    /// Who is asked for what a sign-in begins with: the device authorization endpoint, or the issuer that may know one;
+    /// where the issuer has just taken that endpoint back, the host of the token endpoint.
     pub(in crate::keeper) fn sign_in_host(&self) -> String {
         let endpoint = match self.served() {
             Some(served) => served.device().map(|(_, uri)| uri),

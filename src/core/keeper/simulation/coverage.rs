@@ -76,8 +76,8 @@ impl Coverage {
 const WAITING: [&str; 5] =
     ["request for codes waits", "pending on a device", "valid, idle", "expired, idle", "fetch waits"];
 
-/// A right redirect needs a pending authorization, and only who has something to send lacks a place; an exchange has one
-/// at its host always.
+/// A right redirect needs a pending authorization, and only who has something to send lacks a place; an exchange has
+/// one at its host always.
 fn is_possible(state: &str, call: &str) -> bool {
     match call {
         "right redirect" => ["pending", "sign-in beside"].contains(&state),

@@ -20,7 +20,8 @@ pub(super) enum Mode {
     On,
 }
 
-/// What of an account is worth a save: the session with the generation of its refresh token, and that of the access token.
+/// What of an account is worth a save: the session with the generation of its refresh token, and that of the access
+/// token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Mark {
     session: Option<(u64, u64)>,

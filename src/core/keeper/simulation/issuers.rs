@@ -1,6 +1,6 @@
-//! Worlds of accounts that ask issuers for their endpoints: documents that come late or never, are wrong, lack something,
-//! and change, beside whatever callers and servers may do meanwhile. What is asked, when and where is judged by what the
-//! issuers have said, and not by how the keeper remembers it.
+//! Worlds of accounts that ask issuers for their endpoints: documents that come late or never, are wrong, lack
+//! something, and change, beside whatever callers and servers may do meanwhile. What is asked, when and where is judged
+//! by what the issuers have said, and not by how the keeper remembers it.
 
 use std::collections::BTreeMap;
 
@@ -309,8 +309,8 @@ impl World {
         })
     }
 
-    /// An account has found nobody where it was sent. A client that signs in by itself since a reload has no endpoint for
-    /// devices to doubt.
+    /// An account has found nobody where it was sent. A client that signs in by itself since a reload has no endpoint
+    /// for devices to doubt.
     fn doubt(&mut self, name: &str, path: &str) {
         let (now, account) = (self.now.moment, &self.accounts[name]);
         if path == "/device" && account.grant.device().is_none() {

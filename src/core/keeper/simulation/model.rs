@@ -1,5 +1,5 @@
-//! What an account is, told a second time, slower and simpler. Below it are the rules: what changes an account and when, and
-//! what has to be told of it.
+//! What an account is, told a second time, slower and simpler. Below it are the rules: what changes an account and
+//! when, and what has to be told of it.
 
 mod outages;
 mod requests;

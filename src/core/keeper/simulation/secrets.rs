@@ -1,5 +1,5 @@
-//! Clients' secrets that commands print, as the rules tell it: one command at a time, no request without its secret, and
-//! after a failure none for an hour but by somebody's own act.
+//! Clients' secrets that commands print, as the rules tell it: one command at a time, no request without its secret,
+//! and after a failure none for an hour but by somebody's own act.
 
 use std::collections::BTreeMap;
 
@@ -140,7 +140,8 @@ impl World {
         self.models[name].waits_for_secret || self.doubt(name).is_some()
     }
 
-    /// What is made of an answer by which a server refuses the client's secret; gives its meaning back where that holds.
+    /// What is made of an answer by which a server refuses the client's secret; gives its meaning back where that
+    /// holds.
     pub(super) fn doubted(
         &mut self,
         name: &str,

@@ -1,4 +1,5 @@
-//! Finds words that look like credentials although nobody knows them: a server may tell of a token that it has just made.
+//! Finds words that look like credentials although nobody knows them: a server may tell of a token that it has just
+//! made.
 //!
 //! What people need to read stays: prose, codes of errors, UUIDs (the numbers by which servers trace a request), times,
 //! names of hosts, and URLs without what follows their `?`.

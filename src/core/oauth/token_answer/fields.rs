@@ -41,8 +41,8 @@ pub(super) fn token(members: &Members, name: &'static str) -> Result<Option<Secr
     }
 }
 
-/// `expires_in`: an integer, a float or a numeric string, in seconds. A sign-in that brings no word of it, and nothing to
-/// refresh with, has brought a token that is good until it is revoked (GitHub).
+/// `expires_in`: an integer, a float or a numeric string, in seconds. A sign-in that brings no word of it, and nothing
+/// to refresh with, has brought a token that is good until it is revoked (GitHub).
 pub(super) fn lifetime(members: &Members, grant: GrantType, is_renewable: bool) -> Duration {
     let seconds = LIFETIME_MEMBERS.into_iter().find_map(|name| number(members.get(name)?));
     let is_said = || LIFETIME_MEMBERS.into_iter().any(|name| members.has(name));

@@ -38,8 +38,8 @@ impl Model {
         Some(due.max(self.bucket_allows_at()))
     }
 
-    /// Three sign-ins at once, and then one every ten seconds; of refreshes the same, but where no server is reached one
-    /// every two seconds.
+    /// Three sign-ins at once, and then one every ten seconds; of refreshes the same, but where no server is reached
+    /// one every two seconds.
     fn bucket_allows_at(&self) -> Moment {
         let signs_in = self.signs_in();
         let alike = self.sent.iter().rev().filter(|sent| sent.signs_in == signs_in);
