@@ -171,15 +171,15 @@ impl Call {
         let mut decoder = Decoder::<A>::default();
         let mut chunk = vec![0; CHUNK];
         let mut patience = Patience { until: deadline.within(SILENCE), is_over: false };
+        let mut first = None;
         loop {
             let read = self.read_patiently(&mut chunk, &mut patience, deadline)?;
             if read == 0 {
                 return Err(self.hung_up(patience.is_over));
             }
+            let first = *first.get_or_insert(chunk[0]);
             let mut bytes = &chunk[..read];
-            while let Some(answer) =
-                decoder.take(&mut bytes).map_err(|error| self.garbled(chunk[0], error))?
-            {
+            while let Some(answer) = decoder.take(&mut bytes).map_err(|error| self.garbled(first, error))? {
                 if !answer.has_more() {
                     return Ok(answer);
                 }

@@ -190,6 +190,12 @@ fn another_version_garbage_and_silence_are_told_apart() {
     assert!(matches!(ask(&[place.named("other")]).unwrap_err(), CallError::Garbled(..)));
     other.join().unwrap();
 
+    let long = place.daemon("long", |mut stream| {
+        stream.write_all(&[&[0, 0, 64, 0, 1, 3], &[b'x'; 0x4000 - 2][..]].concat()).unwrap()
+    });
+    assert!(matches!(ask(&[place.named("long")]).unwrap_err(), CallError::Garbled(..)));
+    long.join().unwrap();
+
     let mute = place.daemon("mute", |mut stream| drop(read_request(&mut stream)));
     assert!(matches!(ask(&[place.named("mute")]).unwrap_err(), CallError::HungUp(_)));
     mute.join().unwrap();
