@@ -7,11 +7,11 @@ use pizauth_common::secret::Secret;
 use super::authorization::authorize;
 use super::device;
 use super::entry::Entry;
-use super::event::{Happened, REVOKED};
 use super::invitation::{Begun, Invitation};
 use super::issuers::Issuers;
 use super::outbox::Outbox;
 use super::renewal::{Haste, Renewing};
+use super::revocation::forget_tokens;
 use super::token_state::TokenState;
 use super::{Keeper, Settings, UnknownAccount};
 use crate::moment::{Moment, Now};
@@ -200,11 +200,7 @@ impl Keeper {
     /// # Errors
     /// There is no such account.
     pub fn revoke(&mut self, account: &str, now: Now) -> Result<(), UnknownAccount> {
-        self.change(account, now, |entry, outbox| {
-            let had_token = entry.drop_session().token().is_some();
-            entry.forgotten = Some(REVOKED);
-            outbox.tell(entry, Happened::TokenRevoked { had_token });
-        })
+        self.change(account, now, forget_tokens)
     }
 }
 

@@ -7,7 +7,7 @@ use pizauth_common::secret::Secret;
 
 use super::effect::Waited;
 use super::entry::{Demand, Entry, Revocation, RevocationStage};
-use super::event::Happened;
+use super::event::{Happened, REVOKED};
 use super::outbox::Outbox;
 use super::renewal::Haste;
 use super::tickets::{JobId, WaiterId};
@@ -140,6 +140,12 @@ pub(super) fn settle(entry: &mut Entry, outbox: &mut Outbox) {
 
 fn forget(entry: &mut Entry, host: Option<String>, outbox: &mut Outbox) {
     dismiss_revokers(entry, &Waited::Revoked { host }, outbox);
+    forget_tokens(entry, outbox);
+}
+
+/// Here at least there are no tokens any more, nor anything that would bring some.
+pub(super) fn forget_tokens(entry: &mut Entry, outbox: &mut Outbox) {
     let had_token = entry.drop_session().token().is_some();
+    entry.forgotten = Some(REVOKED);
     outbox.tell(entry, Happened::TokenRevoked { had_token });
 }

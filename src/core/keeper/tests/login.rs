@@ -1,17 +1,17 @@
 //! A user who is led through a sign-in, and callers that hear where it stands.
 
-use pizauth_common::config::Grant;
+use pizauth_common::config::{Account, Grant};
 use pizauth_common::ipc::message::{Method, State};
 
 use super::bench::{Bench, PORTS, account, config, issued, reason, seconds};
 use crate::http::Answer;
 use crate::keeper::{
-    Demand, Happened, Invitation, ListenerPorts, Login, RedirectVerdict, Refreshed, Renewing, SignInStage,
-    StageMark, Waited, WaiterId,
+    Demand, Happened, Invitation, ListenerPorts, Login, RedirectVerdict, Refreshed, Renewing, Shown,
+    SignInStage, StageMark, Waited, WaiterId,
 };
 use crate::oauth::outcome::{Outcome, Reason};
 use crate::oauth::pasted::PasteFault;
-use crate::testing::{code_grant, json_answer, on_device};
+use crate::testing::{code_grant, json_answer, on_device, uri};
 
 const CODES: &str = r#"{"device_code":"dc","user_code":"AB-CD","verification_uri":"https://as.example/d"}"#;
 
@@ -20,7 +20,7 @@ fn both_ways() -> Bench {
     let Grant::DeviceCode { device, .. } = on_device(by_browser.clone()).grant else { panic!() };
     let browser = code_grant(&by_browser).clone();
     let grant = Grant::AuthorizationCode { browser, device: Some(device) };
-    Bench::new(vec![pizauth_common::config::Account { grant, ..by_browser }])
+    Bench::new(vec![Account { grant, ..by_browser }])
 }
 
 impl Bench {
@@ -289,9 +289,18 @@ fn who_asks_for_a_change_that_has_been_is_told_at_once_and_who_waits_in_vain_whe
 #[test]
 fn the_end_of_a_sign_in_is_told_with_its_reason() {
     type End = fn(&mut Bench);
-    let ends: [(End, Waited); 4] = [
+    let ends: [(End, Waited); 5] = [
         (
             |bench| bench.keeper.revoke("work", bench.now).unwrap(),
+            Waited::Failed("the account was revoked".into()),
+        ),
+        (
+            |bench| {
+                let until = bench.now.moment.plus(seconds(30));
+                assert_eq!(bench.keeper.revoke_remotely("work", WaiterId(2), until, bench.now), Ok(Ok(())));
+                bench.collect();
+                assert_eq!(bench.answered.remove(0), (WaiterId(2), Waited::Revoked { host: None }));
+            },
             Waited::Failed("the account was revoked".into()),
         ),
         (
@@ -305,7 +314,8 @@ fn the_end_of_a_sign_in_is_told_with_its_reason() {
         (|bench| bench.keeper.stop(), Waited::Stopping),
     ];
     for (end, how) in ends {
-        let mut bench = Bench::new(vec![account("work")]);
+        let revocation_uri = Some(uri("https://as.example/revoke").into());
+        let mut bench = Bench::new(vec![Account { revocation_uri, ..account("work") }]);
         bench.login_url();
         bench.wait_for_change(1);
         end(&mut bench);
