@@ -213,7 +213,7 @@ fn exchange(
     now: Now,
 ) -> Exchange {
     if let Some(token) = &mut kept {
-        token.renewal.abandon(now.moment);
+        token.renewal.set_aside(now.moment);
     }
     Exchange {
         kept,

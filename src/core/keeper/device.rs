@@ -33,7 +33,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub(super) fn prepare(entry: &mut Entry, method: Method, now: Moment, outbox: &mut Outbox) -> Begun {
     let mut kept = entry.take_tokens().filter(|token| !token.is_spent(now));
     if let Some(token) = &mut kept {
-        token.renewal.abandon(now);
+        token.renewal.set_aside(now);
     }
     let job = outbox.new_job();
     entry.state = TokenState::Starting(Starting { method, job, is_in_flight: false, is_known: false, kept });

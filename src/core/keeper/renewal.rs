@@ -94,9 +94,12 @@ impl Renewal {
         }
     }
 
-    /// A sign-in goes first from now on: a refresh in flight becomes idle, and its answer will not count. If the
-    /// sign-in fails, the refresh is tried again at once.
-    pub(super) fn abandon(&mut self, now: Moment) {
+    /// The tokens are set aside for others that may come. Should they be needed again, a refresh in flight, whose answer
+    /// counts no more, is due at `now`, and `transient_error_if_cmd` can be asked anew.
+    pub(super) fn set_aside(&mut self, now: Moment) {
+        if let Some(streak) = self.renewer_mut().and_then(|renewer| renewer.streak.as_deref_mut()) {
+            streak.question = None;
+        }
         if matches!(self, Self::InFlight { .. }) {
             self.rest(now, Pause::Attention);
         }

@@ -20,6 +20,8 @@ pub(super) fn authorization_failed(
     outbox: &mut Outbox,
 ) {
     entry.state = TokenState::Empty;
+    // Its page, loaded again, would tell of tokens that it has not brought.
+    entry.forget_used();
     entry.failed(&reason, now.moment);
     if let Some(token) = kept {
         entry.state = TokenState::Active(*token);

@@ -24,6 +24,11 @@ impl Entry {
         self.used_state = Some(StateDigest::of(state));
     }
 
+    /// No `state` has been used.
+    pub(in crate::keeper) fn forget_used(&mut self) {
+        self.used_state = None;
+    }
+
     /// An authorization that is pending has become needless: its page may say so.
     pub(in crate::keeper) fn remember_pending(&mut self) {
         if let Some(digest) = self.pending_digest() {

@@ -1,6 +1,8 @@
-use super::bench::{Bench, account, config, issued, reason};
+use super::bench::{Bench, account, config, issued, reason, transient};
 use crate::http::Answer;
-use crate::keeper::{Invitation, ListenerPorts, RedirectVerdict, Refreshed, Shown, TokenEvent};
+use crate::keeper::{
+    HookVerdict, Invitation, JobId, ListenerPorts, RedirectVerdict, Refreshed, Shown, TokenEvent,
+};
 use crate::oauth::outcome::{Outcome, Reason};
 use crate::testing::json_answer;
 use pizauth_common::config::ClientAuth;
@@ -43,6 +45,13 @@ fn saved(bench: &Bench) -> String {
 
 fn shows(bench: &mut Bench, access_token: &str) -> bool {
     bench.keeper.show("work", bench.now) == Ok(Shown::AccessToken(access_token.into()))
+}
+
+/// Lets six refreshes fail, and returns the question whether that is transient.
+fn fail_six_times(bench: &mut Bench) -> JobId {
+    (0..6).for_each(|_| bench.fail_once(transient(true)));
+    let [question] = std::mem::take(&mut bench.questions)[..] else { panic!("not one question") };
+    question
 }
 
 #[test]
@@ -223,4 +232,19 @@ fn whatever_4xx_outlives_the_access_token_the_user_hears_of_it() {
         }
         assert!(bench.told.iter().any(|event| event.error_message().is_some()), "{status} in silence");
     }
+}
+
+#[test]
+fn a_sign_in_that_fails_leaves_the_session_as_it_was() {
+    let (mut bench, url) = suspect();
+    let question = fail_six_times(&mut bench);
+    let page = Bench::redirect_request(&url);
+    assert!(matches!(bench.keeper.redirect(&page, bench.now), RedirectVerdict::Exchanging(..)));
+    bench.keeper.command_finished(question, HookVerdict::GiveUp, bench.now);
+    bench.collect();
+    let job = bench.request();
+    bench.answer(job, Outcome::Ended(reason()));
+    assert_eq!(saved(&bench), "rt-0", "the verdict was on tokens that were set aside");
+    assert_eq!(bench.keeper.redirect(&page, bench.now), RedirectVerdict::NotFound, "it has signed in nobody");
+    fail_six_times(&mut bench);
 }

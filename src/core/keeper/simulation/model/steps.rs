@@ -69,10 +69,14 @@ impl Model {
         self.last_error = None;
         self.code_made_at = None;
         self.expected.forget_reported();
+        self.used_url_means_nothing();
+        self.end()
+    }
+
+    fn used_url_means_nothing(&mut self) {
         if let Some((_, means_something)) = &mut self.used_url {
             *means_something = false;
         }
-        self.end()
     }
 
     /// The session or the exchange is over; tells whether it was a session.
@@ -121,6 +125,7 @@ impl Model {
             }
             Phase::Empty | Phase::Pending(_) | Phase::Fetching(_) => (None, None),
         };
+        self.used_url_means_nothing();
         self.failed(&reason, now);
         self.request = request;
         self.phase = kept.map_or(Phase::Empty, |kept| Phase::Active(Session { sign_in: None, ..kept }));
