@@ -187,7 +187,10 @@ fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox)
 fn with_age_hint(entry: &Entry, reason: Reason, now: Now) -> Reason {
     let age = entry.active().map(|token| now.wall.since(token.lineage.authorized));
     match age.and_then(hint_for_age) {
-        Some(hint) => Reason::with_cause(reason.cause(), &format!("{reason} ({hint})")),
+        Some(hint) => {
+            let text = format!("{reason} ({hint})");
+            reason.with_text(&text)
+        }
         None => reason,
     }
 }

@@ -197,7 +197,7 @@ fn go_on(
         (SecretWait::ToSendAgain(refused), Ok(_)) => act_on(entry, refused.meaning, settings, now, outbox),
         (SecretWait::ToSendAgain(refused), Err(reason)) => {
             let text = format!("{reason}; the secret that it has told before is refused: {}", refused.why);
-            fail(entry, Reason::with_cause(reason.cause(), &text), now, outbox);
+            fail(entry, reason.clone().with_text(&text), now, outbox);
         }
     }
 }

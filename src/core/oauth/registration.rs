@@ -219,7 +219,7 @@ fn failed(status: u16, reason: Reason) -> Registered {
         408 | 429 | 500.. => Registered::Transient(reason),
         401 | 403 => {
             let text = provider_hints::with_hint(reason.as_str(), Some(KNOWS_NOBODY));
-            Registered::Unusable(Reason::with_cause(reason.cause(), &text))
+            Registered::Unusable(reason.with_text(&text))
         }
         _ => Registered::Unusable(reason),
     }
