@@ -94,20 +94,23 @@ pub(crate) fn contain<T>(worker: Worker, job: impl FnOnce() -> T) -> Result<T, B
     })
 }
 
-/// For the tests of this, in debug builds alone: the next job of the worker whose name stands in the file
-/// `$PIZAUTHD_PANIC_FILE` panics; each of them, if "always" follows. If "waits" follows, it goes on when something
-/// else stands there.
+/// For the tests of this, in debug builds alone: the next job of the worker whose name is a line of the file
+/// `$PIZAUTHD_PANIC_FILE` panics; each of them, if "always" follows. If "waits" follows, it goes on when that line has
+/// gone.
 #[cfg(debug_assertions)]
 fn misbehave_if_asked(worker: Worker) {
     let Some(file) = std::env::var_os("PIZAUTHD_PANIC_FILE") else { return };
-    let asked = || std::fs::read_to_string(&file).unwrap_or_default();
-    while asked().strip_prefix(worker.name()) == Some(" waits") {
+    let is_asked = |how| {
+        let asked = std::fs::read_to_string(&file).unwrap_or_default();
+        asked.lines().any(|line| line.strip_prefix(worker.name()) == Some(how))
+    };
+    while is_asked(" waits") {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    match asked().strip_prefix(worker.name()) {
-        Some(" always") => {}
-        Some("") => drop(std::fs::remove_file(&file)),
-        _ => return,
+    if is_asked("") {
+        drop(std::fs::remove_file(&file));
+    } else if !is_asked(" always") {
+        return;
     }
     panic!("asked for, quoting hunter2");
 }

@@ -163,7 +163,11 @@ impl EventLoop {
     /// Everything that does not hang on one readiness event: mail, requests, what is due, what follows from it.
     fn turn(&mut self, now: Now) {
         while let Ok(event) = self.rooms.mail.try_recv() {
-            self.step(Worker::EventLoop, now, |this| this.take(event, now));
+            self.step(Worker::EventLoop, now, |this| {
+                this.take(event, now);
+                // Answers tell of how things are now, which the next event may change.
+                this.perform_effects(now);
+            });
         }
         self.step(Worker::Agenda, now, |this| {
             this.forget_gone(now);

@@ -1,14 +1,20 @@
 //! A reload whose listener is named by a host name: the name is looked up beside everything else.
 
+use std::io::Read;
 use std::thread::{JoinHandle, spawn};
+use std::time::Duration;
 
+use pizauth_test_server::Fault;
 use rustix::process::Signal;
 
 use crate::support::{Ran, Running, Setup, eventually};
+use crate::wait::{expire, waiting};
 
 /// In a debug build whoever looks a name up waits while this file says so.
 const FAULT_FILE: &str = "fault";
 const IS_SLOW: &str = "name_lookup waits";
+/// So does the event loop.
+const LOOP_IS_BUSY: &str = "event_loop waits";
 /// Not an address as Rust has it, but as the system has, which asks nobody what it means.
 const NAMED: &str = "http_listen = \"127.1:0\";\n";
 const UNKNOWN: &str = "http_listen = \"no-such-name.invalid:0\";\n";
@@ -37,15 +43,21 @@ impl Slow {
         ran
     }
 
-    /// How many threads look a name up (Linux).
-    fn lookups(&self) -> usize {
+    /// How many threads have this name (Linux).
+    fn threads(&self, name: &str) -> usize {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.0.daemon.pid())).unwrap();
         let names = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("comm")));
-        names.filter(|name| name.as_ref().is_ok_and(|name| name.trim() == "lookup")).count()
+        names.filter(|it| it.as_ref().is_ok_and(|it| it.trim() == name)).count()
+    }
+
+    /// Puts another text in the place of what the workers read, who find either the old or the new one.
+    fn fault(&self, text: &str) {
+        let new = self.0.sandbox.write("new fault", text);
+        std::fs::rename(new, self.0.sandbox.path(FAULT_FILE)).unwrap();
     }
 
     fn go_on(&self) {
-        self.0.sandbox.write(FAULT_FILE, "");
+        self.fault("");
     }
 }
 
@@ -102,10 +114,40 @@ fn a_lookup_that_takes_too_long_is_an_error_and_the_next_reload_waits_for_its_en
     let next = slow.reload();
     running.pending_url("work");
     if cfg!(target_os = "linux") {
-        assert_eq!(slow.lookups(), 1, "reloads must not add up to any number of threads");
+        assert_eq!(slow.threads("lookup"), 1, "reloads must not add up to any number of threads");
     }
     slow.go_on();
     next.join().unwrap().exits(0);
+}
+
+#[test]
+fn who_is_given_a_token_in_the_same_moment_as_a_reload_ends_the_session_has_it() {
+    let Some(slow) = Slow::start() else { return };
+    let Slow(running) = &slow;
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    running.server.change_policy(|policy| policy.access_token_lifetime = Duration::from_secs(2));
+    let gate = expire(running, Fault::none());
+    let (show, mut told) = waiting(running, &["show", "--format", "json", "--wait", "60s", "work"]);
+    // Whoever comes later is answered later.
+    running.status_of("work");
+    let text = std::fs::read_to_string(running.sandbox.config_file()).unwrap();
+    running.sandbox.write_config(&format!("{NAMED}{}", text.replace("client-of-work", "another-client")));
+    let reload = slow.reload();
+
+    // The answer comes first and the addresses second, while the event loop is busy.
+    slow.fault(&format!("{IS_SLOW}\n{LOOP_IS_BUSY}"));
+    gate.open();
+    eventually("the answer", || (slow.threads("http-request") == 0).then_some(()));
+    slow.fault(LOOP_IS_BUSY);
+    eventually("the addresses", || (slow.threads("lookup") == 0).then_some(()));
+    slow.go_on();
+    reload.join().unwrap().exits(0);
+    let mut why = String::new();
+    told.read_to_string(&mut why).unwrap();
+    assert_eq!((show.wait_with_output().unwrap().status.code(), why.as_str()), (Some(0), ""));
+    running.pending_url("work");
 }
 
 #[test]
