@@ -241,7 +241,7 @@ impl EventLoop {
         self.rooms.keep_listening();
         let served_again = self.rooms.redirect_listener.handle_timeout(now.moment);
         self.rooms.keeper.renew_pending(&served_again, now);
-        self.handle_reload_timeout(now.moment);
+        self.handle_reload_timeout(now);
         self.rooms.saved_state.handle_timeout(now.moment);
         self.refuse_who_waited_for_the_load(now.moment);
     }

@@ -121,6 +121,22 @@ fn a_lookup_that_takes_too_long_is_an_error_and_the_next_reload_waits_for_its_en
 }
 
 #[test]
+fn who_joins_a_reload_that_is_given_up_has_its_file_read_then() {
+    let Some(slow) = Slow::start() else { return };
+    let Slow(running) = &slow;
+    let text = std::fs::read_to_string(running.sandbox.config_file()).unwrap();
+    running.sandbox.prepend_config(NAMED);
+    let first = slow.reload();
+    // The second comes two seconds after the first.
+    running.sandbox.applet("show").args(["--wait", "2s", "work"]).run().exits(1);
+    running.sandbox.write_config(&text.replace("account \"home\"", "account \"away\""));
+    let second = slow.reload();
+    first.join().unwrap().exits(1).says("cannot look up 127.1 within 8 s");
+    second.join().unwrap().exits(0);
+    running.pending_url("away");
+}
+
+#[test]
 fn who_is_given_a_token_in_the_same_moment_as_a_reload_ends_the_session_has_it() {
     let Some(slow) = Slow::start() else { return };
     let Slow(running) = &slow;

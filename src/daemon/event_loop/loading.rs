@@ -144,12 +144,12 @@ impl EventLoop {
         if !goes_on && self.loading.is_abandoned {
             return self.refuse(asker, STOPPING);
         }
-        let (request, until) = (with_patience_left(request, asked, now), asked.plus(PATIENCE));
+        let request = with_patience_left(request, asked, now);
         match asker {
-            Some(Asker::Host(caller)) => self.answer(caller, request, until, now),
+            Some(Asker::Host(caller)) => self.answer(caller, request, asked.plus(PATIENCE), now),
             Some(Asker::Guest(guest)) => self.answer_guest(guest, request, now),
-            // What goes wrong stands in the log; nobody waits for an answer.
-            None => self.reload(None, until, now),
+            // What goes wrong stands in the log. Nobody waits for an answer: the time of the load does not count.
+            None => self.reload(None, now.moment.plus(PATIENCE), now),
         }
     }
 

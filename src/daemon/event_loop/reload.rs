@@ -29,10 +29,16 @@ pub(super) struct Reloads {
     is_looking_up: bool,
 }
 
+/// Who has asked for a reload, and how long it waits.
+struct Asked {
+    /// None: a signal.
+    caller: Option<CallerId>,
+    until: Moment,
+}
+
 /// A reload that waits for the thread to end.
 struct Waiting {
-    callers: Vec<CallerId>,
-    until: Moment,
+    asked: Vec<Asked>,
     names: Vec<String>,
     /// What was read, and names these names. Absent: it has to be read again.
     checked: Option<Checked>,
@@ -40,7 +46,7 @@ struct Waiting {
 
 impl Reloads {
     pub(super) fn poll_timeout(&self) -> Option<Moment> {
-        self.waiting.as_ref().map(|waiting| waiting.until)
+        self.waiting.iter().flat_map(|waiting| &waiting.asked).map(|asked| asked.until).min()
     }
 }
 
@@ -48,74 +54,82 @@ impl EventLoop {
     /// Reads the configuration again and answers the caller, if there is one, at once or later. An error leaves
     /// everything as it was.
     pub(super) fn reload(&mut self, caller: Option<CallerId>, until: Moment, now: Now) {
-        let callers = caller.into_iter().collect();
+        let asked = Asked { caller, until };
         if self.stage.is_stopping() {
-            return self.answer_reload(callers, Err(stopping()));
+            return self.answer_reload(vec![asked], Err(stopping()));
         }
         if let Some(waiting) = &mut self.reloads.waiting {
-            waiting.callers.extend(callers);
+            waiting.asked.push(asked);
             waiting.checked = None;
             return;
         }
         self.rooms.supervisor.reloading();
-        self.read_again(callers, until, now);
+        self.read_again(vec![asked], now);
     }
 
     /// The thread has ended.
     pub(super) fn looked_up(&mut self, addresses: Addresses, now: Now) {
         self.reloads.is_looking_up = false;
         match self.reloads.waiting.take() {
-            Some(Waiting { callers, checked: Some(checked), .. }) => {
-                self.adopt(callers, checked, addresses, now);
+            Some(Waiting { asked, checked: Some(checked), .. }) => {
+                self.adopt(asked, checked, addresses, now);
             }
-            Some(Waiting { callers, until, .. }) => self.read_again(callers, until, now),
+            Some(Waiting { asked, .. }) => self.read_again(asked, now),
             None => {}
         }
     }
 
-    /// Gives up a reload whose lookup takes too long.
-    pub(super) fn handle_reload_timeout(&mut self, now: Moment) {
-        if let Some(late) = self.reloads.waiting.take_if(|waiting| waiting.until <= now) {
-            let why = format!(
-                "cannot look up {} within {} s (give an address in http_listen and https_listen, or try again)",
-                late.names.join(" and "),
-                PATIENCE.as_secs()
-            );
-            self.finish_reload(late.callers, Err(bad(why)));
+    /// Gives up a reload whose lookup takes too long. Who has joined it has waited less, and for another file, which is
+    /// read now: it may name no host any more.
+    pub(super) fn handle_reload_timeout(&mut self, now: Now) {
+        if self.reloads.poll_timeout().is_none_or(|due| due > now.moment) {
+            return;
         }
+        let Some(Waiting { asked, names, .. }) = self.reloads.waiting.take() else { return };
+        let (late, others): (Vec<_>, Vec<_>) = asked.into_iter().partition(|it| it.until <= now.moment);
+        let why = format!(
+            "cannot look up {} within {} s (give an address in http_listen and https_listen, or try again)",
+            names.join(" and "),
+            PATIENCE.as_secs()
+        );
+        if others.is_empty() {
+            return self.finish_reload(late, Err(bad(why)));
+        }
+        self.answer_reload(late, Err(bad(why)));
+        self.read_again(others, now);
     }
 
     /// We stop: nothing becomes of a reload that waits.
     pub(super) fn abandon_reload(&mut self) {
         if let Some(waiting) = self.reloads.waiting.take() {
-            self.finish_reload(waiting.callers, Err(stopping()));
+            self.finish_reload(waiting.asked, Err(stopping()));
         }
     }
 
-    fn read_again(&mut self, callers: Vec<CallerId>, until: Moment, now: Now) {
+    fn read_again(&mut self, asked: Vec<Asked>, now: Now) {
         let checked = match config::load(&self.rooms.config_file, When::Reload) {
             Ok(checked) => checked,
-            Err(error) => return self.finish_reload(callers, Err(bad(error.to_string()))),
+            Err(error) => return self.finish_reload(asked, Err(bad(error.to_string()))),
         };
         let names = self.rooms.redirect_listener.names_to_look_up(&Settings::new(&checked.config));
         if names.is_empty() {
-            return self.adopt(callers, checked, Addresses::default(), now);
+            return self.adopt(asked, checked, Addresses::default(), now);
         }
         let is_another_looked_up = self.reloads.is_looking_up;
         if !is_another_looked_up && let Err(refused) = self.look_up(names.clone()) {
-            return self.finish_reload(callers, Err(refused));
+            return self.finish_reload(asked, Err(refused));
         }
         let checked = (!is_another_looked_up).then_some(checked);
-        self.reloads.waiting = Some(Waiting { callers, until, names, checked });
+        self.reloads.waiting = Some(Waiting { asked, names, checked });
     }
 
-    fn adopt(&mut self, callers: Vec<CallerId>, checked: Checked, addresses: Addresses, now: Now) {
+    fn adopt(&mut self, asked: Vec<Asked>, checked: Checked, addresses: Addresses, now: Now) {
         let done = self.rooms.adopt(checked, addresses, now).map(|(report, next)| {
             self.follow(next, now);
             self.dismiss_guests(now);
             report
         });
-        self.finish_reload(callers, done);
+        self.finish_reload(asked, done);
     }
 
     fn look_up(&mut self, names: Vec<String>) -> Result<(), Refused> {
@@ -130,19 +144,19 @@ impl EventLoop {
         Ok(())
     }
 
-    fn finish_reload(&mut self, callers: Vec<CallerId>, done: Result<Report, Refused>) {
+    fn finish_reload(&mut self, asked: Vec<Asked>, done: Result<Report, Refused>) {
         self.rooms.supervisor.reloaded();
         self.has_news = true;
         match &done {
             Ok(_) => log::event(What::Reloaded).write(),
             Err(Refused(_, why)) => log::event(What::ReloadFailed).field("reason", why).write(),
         }
-        self.answer_reload(callers, done);
+        self.answer_reload(asked, done);
     }
 
-    fn answer_reload(&mut self, callers: Vec<CallerId>, done: Result<Report, Refused>) {
+    fn answer_reload(&mut self, asked: Vec<Asked>, done: Result<Report, Refused>) {
         let answer = done.map_or_else(Answer::from, Answer::from);
-        for caller in callers {
+        for caller in asked.into_iter().filter_map(|asked| asked.caller) {
             self.rooms.ipc_listener.answer(caller, &answer);
         }
         give_memory_back();

@@ -64,6 +64,22 @@ fn who_has_waited_for_8_seconds_is_told() {
 }
 
 #[test]
+fn a_signal_that_has_waited_for_the_load_has_all_its_time_for_a_lookup() {
+    let (running, _) = decrypting();
+    // Not an address as Rust has it, but as the system has, which asks nobody what it means.
+    running.sandbox.prepend_config("http_listen = \"127.1:0\";\n");
+    running.daemon.signal(Signal::HUP);
+    // A caller has patience for 8 seconds, a lookup has no more.
+    running.sandbox.applet("reload").run().exits(1).says(DECRYPTING);
+    running.sandbox.write("go", "");
+    let log = eventually("the end of the reload", || {
+        let log = running.daemon.log();
+        (log.contains("event=reloaded") || log.contains("event=reload_failed")).then_some(log)
+    });
+    assert!(!log.contains("event=reload_failed"), "{log}");
+}
+
+#[test]
 fn a_stop_ends_a_load_and_keeps_what_was_saved() {
     let (running, _) = decrypting();
     let before = saved(&running);
