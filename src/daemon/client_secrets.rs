@@ -2,7 +2,6 @@
 //! thread for the conversation. There is one at a time, since such a command may ask its user for something.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use pizauth_common::account_name::AccountName;
@@ -10,7 +9,7 @@ use pizauth_core::keeper::JobId;
 use pizauth_core::oauth::client_secret::Printed;
 use zeroize::Zeroizing;
 
-use crate::filter::{Filter, Filtered, Limits};
+use crate::filter::{Aborted, Filter, Filtered, Limits, Tell};
 use crate::log::{self, What};
 use crate::shell::Shell;
 
@@ -28,16 +27,12 @@ pub(crate) struct Done {
     status: String,
 }
 
-/// Hears of a command that has ended, in whatever thread.
-type Tell = Arc<dyn Fn(Done) + Send + Sync>;
-
 /// The room.
 pub(crate) struct ClientSecrets {
     shell: Shell,
-    tell: Tell,
+    tell: Tell<Done>,
     running: Option<(AccountName, Filter)>,
-    /// Sees to the end of a command that nobody waits for any more.
-    cancelled: Option<JoinHandle<()>>,
+    cancelled: Option<Aborted>,
 }
 
 impl ClientSecrets {
@@ -92,7 +87,7 @@ impl ClientSecrets {
     /// The daemon ends. No command outlives it.
     pub(crate) fn end(mut self) {
         self.stop();
-        self.cancelled.into_iter().for_each(|thread| drop(thread.join()));
+        self.cancelled.into_iter().for_each(Aborted::wait);
     }
 }
 

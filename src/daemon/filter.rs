@@ -13,15 +13,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Signal;
 use zeroize::Zeroizing;
 
 use crate::containment::{Worker, contain};
+use crate::process_group::signal_group;
 use conversation::Conversation;
 pub(crate) use failed::{Failed, How};
 
 /// What a filter has written, or why that is good for nothing.
 pub(crate) type Filtered = Result<Zeroizing<Vec<u8>>, Failed>;
+
+/// Hears of what has been done for a room with filters, in whatever thread.
+pub(crate) type Tell<Done> = Arc<dyn Fn(Done) + Send + Sync>;
 
 /// What a filter may take.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +44,10 @@ pub(crate) struct Filter {
     is_aborted: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
+
+/// A filter that nobody waits for any more: its thread sees to its end.
+#[derive(Debug)]
+pub(crate) struct Aborted(JoinHandle<()>);
 
 impl Filter {
     /// Starts `command` on `input`. What comes of it within its `limits` `done` is told in another thread.
@@ -84,17 +92,17 @@ impl Filter {
         let _ = (&self.wake).write(&[0]);
     }
 
-    /// Has it ended: nobody wants to know any more. The thread sees to it.
-    pub(crate) fn abort(self) -> JoinHandle<()> {
+    /// Has it ended: nobody wants to know any more.
+    pub(crate) fn abort(self) -> Aborted {
         self.is_aborted.store(true, Ordering::Relaxed);
         self.child_changed();
-        self.thread
+        Aborted(self.thread)
     }
 }
 
-fn signal_group(pid: u32, signal: Signal) {
-    if let Some(group) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-        // Nobody is left in it: fine.
-        let _ = kill_process_group(group, signal);
+impl Aborted {
+    /// Waits until it has ended.
+    pub(crate) fn wait(self) {
+        let _ = self.0.join();
     }
 }

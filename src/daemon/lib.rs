@@ -20,6 +20,7 @@ mod log;
 mod mailbox;
 mod name_lookup;
 mod page;
+mod process_group;
 mod process_limits;
 mod redirect_listener;
 mod saved_state;

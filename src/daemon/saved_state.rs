@@ -11,7 +11,6 @@ mod tests;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use pizauth_common::ipc::message::SavedState as Told;
@@ -20,6 +19,7 @@ use pizauth_core::moment::Moment;
 use pizauth_core::snapshot::Snapshot;
 use zeroize::Zeroizing;
 
+use crate::filter::{Aborted, Tell};
 use crate::log::{self, What};
 use crate::shell::Shell;
 use error::Failure;
@@ -58,13 +58,10 @@ pub(crate) enum News {
     Trouble(String),
 }
 
-/// Hears of what another thread has done, in that thread.
-type Tell = Arc<dyn Fn(Done) + Send + Sync>;
-
 /// The room. Without the options it does nothing.
 pub(crate) struct SavedState {
     shell: Shell,
-    tell: Tell,
+    tell: Tell<Done>,
     commands: Option<Commands>,
     place: Option<Place>,
     /// Commands that have brought back what they were given.
@@ -75,8 +72,7 @@ pub(crate) struct SavedState {
     unsaved: Option<Failure>,
     told: Vec<String>,
     run: Option<Run>,
-    /// Sees to the end of a command that nobody waits for any more.
-    cancelled: Option<JoinHandle<()>>,
+    cancelled: Option<Aborted>,
     /// Of the last run that was begun. What comes of an earlier one counts no more.
     last_ticket: u64,
     news: VecDeque<News>,
@@ -158,7 +154,7 @@ impl SavedState {
         let is_under_way = self.run.is_some();
         self.cancel();
         // No command outlives us. A thread that writes ends with us: the file is the old one or the new one.
-        self.cancelled.into_iter().for_each(|thread| drop(thread.join()));
+        self.cancelled.into_iter().for_each(Aborted::wait);
         if is_under_way {
             log::event(What::StateSaveFailed)
                 .field("reason", "the daemon has ended before it was done")

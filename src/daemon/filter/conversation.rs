@@ -14,10 +14,9 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::process::Signal;
 use zeroize::Zeroizing;
 
-use super::{Failed, Filtered, How, Limits, signal_group};
+use super::{Failed, Filtered, How, Limits};
+use crate::process_group::{GRACE, signal_group};
 
-/// How long a filter that was asked to end (TERM) has until it is ended (KILL).
-const GRACE: Duration = Duration::from_millis(500);
 const PIECE: usize = 64 << 10;
 /// Of what it writes to standard error the end is looked at, and the last line told, as far as these bytes.
 const COMPLAINTS: usize = 4096;

@@ -74,7 +74,7 @@ fn what_a_filter_leaves_behind_is_not_waited_for() {
 fn a_filter_is_ended_when_nobody_wants_to_know_any_more() {
     let (filter, receiver) = start("sleep 1000", b"x", None);
     let pid = filter.pid();
-    filter.abort().join().unwrap();
+    filter.abort().0.join().unwrap();
     assert!(receiver.recv().unwrap().is_err());
     assert!(nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid as i32), None).is_err(), "it was reaped");
 }

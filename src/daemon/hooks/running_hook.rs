@@ -5,14 +5,12 @@ use std::time::Duration;
 
 use mio::Token;
 use pizauth_core::moment::Moment;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Signal;
 
 use super::Hook;
 use super::hook_kind::{HookKind, TimeLimit, account};
 use crate::log::What;
-
-/// How long a hook that was asked to end (TERM) has until it is ended (KILL).
-const GRACE: Duration = Duration::from_millis(500);
+use crate::process_group::{GRACE, signal_group};
 
 /// A child of ours, the leader of its own session and process group.
 #[derive(Debug)]
@@ -122,12 +120,9 @@ impl RunningHook {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Asks its group to end.
+    /// Sends a signal to its group.
     pub(super) fn signal(&self, signal: Signal) {
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            // Nobody is left in it: fine.
-            let _ = kill_process_group(group, signal);
-        }
+        signal_group(self.child.id(), signal);
     }
 
     fn tell(&self, limit: Duration, result: &str) {

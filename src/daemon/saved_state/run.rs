@@ -2,7 +2,7 @@
 //! and the file.
 
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 use pizauth_core::keeper::{JobId, NotSaved};
 use pizauth_core::moment::Moment;
@@ -14,7 +14,7 @@ use super::place::Held;
 use super::settings::Commands;
 use super::{DECRYPT, ENCRYPT, LARGEST, PATIENCE, SavedState, WORTH_A_LINE};
 use crate::containment::{Worker, contain};
-use crate::filter::{self, Failed, Filter, Limits};
+use crate::filter::{self, Aborted, Failed, Filter, Limits};
 
 /// What a filter has written, or why that is good for nothing.
 type Filtered = Result<Zeroizing<Vec<u8>>, Failure>;
@@ -66,7 +66,7 @@ impl Run {
     }
 
     /// Gives what is to be waited for where the daemon ends.
-    pub(super) fn cancel(self) -> Option<JoinHandle<()>> {
+    pub(super) fn cancel(self) -> Option<Aborted> {
         self.filter.map(Filter::abort)
     }
 }
