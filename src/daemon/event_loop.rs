@@ -15,6 +15,7 @@ mod revoke;
 mod rooms;
 mod sign_in;
 mod stage;
+mod startup;
 mod tokens;
 mod unknown_account;
 mod waiting;
@@ -24,7 +25,7 @@ use std::time::Duration;
 
 use mio::Events;
 use mio::event::Event as Ready;
-use pizauth_common::ipc::message::{Request, StartupCmd};
+use pizauth_common::ipc::message::Request;
 use pizauth_core::moment::{Moment, Now};
 use rustix::process::{Resource, getrlimit};
 
@@ -41,6 +42,7 @@ use reload::Reloads;
 use revoke::Revokers;
 pub(crate) use rooms::Rooms;
 use stage::Stage;
+use startup::Startup;
 use waiting::WaitingCallers;
 
 /// So many readiness events are taken in one turn; any more come in the next.
@@ -56,7 +58,7 @@ pub(crate) struct EventLoop {
     reloads: Reloads,
     loading: Loading,
     stage: Stage,
-    startup_cmd: StartupCmd,
+    startup: Startup,
     /// Whether something has happened to an account that the supervisor has not been told of.
     has_news: bool,
     /// After a bug what is due waits until then, so that one that repeats is no storm.
@@ -72,7 +74,7 @@ impl EventLoop {
     /// The system cannot wait for events.
     pub(crate) fn run(rooms: Rooms) -> io::Result<()> {
         let now = Clock::now();
-        let startup_cmd = if rooms.hooks.has_startup_cmd() { StartupCmd::Running } else { StartupCmd::None };
+        let startup = Startup::new(rooms.hooks.has_startup_cmd());
         let mut event_loop = Self {
             rooms,
             pages: WaitingPages::default(),
@@ -81,7 +83,7 @@ impl EventLoop {
             reloads: Reloads::default(),
             loading: Loading::default(),
             stage: Stage::starting(now.moment),
-            startup_cmd,
+            startup,
             has_news: false,
             not_before: now.moment,
             slept: Clock::slept(),
@@ -139,6 +141,7 @@ impl EventLoop {
             rooms.extra_socket.as_ref().and_then(|extra| extra.file.poll_timeout()),
             rooms.redirect_listener.poll_timeout(),
             self.stage.poll_timeout(),
+            self.startup.poll_timeout(),
             self.reloads.poll_timeout(),
             self.loading.poll_timeout(),
             rooms.saved_state.poll_timeout(),
@@ -182,6 +185,7 @@ impl EventLoop {
             this.hear_of_saved_state(now);
             this.perform_effects(now);
             this.advance(now);
+            this.go_on_after_startup(now);
             this.forget_gone(now);
             this.tell_supervisor(now);
         });
@@ -228,6 +232,7 @@ impl EventLoop {
             self.slept = slept;
             self.rooms.hooks.slept(more);
             self.stage.slept(more);
+            self.startup.slept(more);
         }
     }
 

@@ -84,7 +84,9 @@ impl EventLoop {
             }
             // A hook that another daemon has left behind may ask us, and would keep a dump that lacks what is not
             // restored.
-            Request::Dump {} if self.stage.may_lack_a_restore() && !rooms.is_hook(caller) => Err(starting()),
+            Request::Dump {} if self.startup.may_lack_a_restore(now.moment) && !rooms.is_hook(caller) => {
+                Err(starting())
+            }
             Request::Dump {} if rooms.dump_callers == DumpCallers::Hooks && !rooms.is_hook(caller) => {
                 Err(denied(rooms.ipc_listener.caller_pid(Asker::Host(caller))))
             }
@@ -98,21 +100,15 @@ impl EventLoop {
             Request::Status {} => {
                 let accounts = rooms.keeper.status(now);
                 let saved_state = rooms.saved_state.told();
-                Ok(Report::Status { accounts, startup_cmd: self.startup_cmd, saved_state }.into())
+                Ok(Report::Status { accounts, startup_cmd: self.startup.told, saved_state }.into())
             }
-            Request::Info {} => Ok(Report::Info(rooms.info(self.startup_cmd)).into()),
+            Request::Info {} => Ok(Report::Info(rooms.info(self.startup.told)).into()),
             Request::Shutdown {} => Ok(Report::ShuttingDown { wait: !rooms.is_hook(caller) }.into()),
         };
         answer.map(Some)
     }
 
-    /// Whether `startup_cmd` may bring back the token that an account lacks: then what is begun now may prove needless,
-    /// or be undone.
-    pub(super) fn may_be_restored(&self, account: &str, now: Now) -> bool {
-        self.stage.is_starting() && self.rooms.keeper.lacks_token(account, now) == Ok(true)
-    }
-
-    /// Whether a caller has to wait for that, or to come again. Our own hooks know what they do.
+    /// Whether a caller has to wait for a token that may be restored, or to come again. Our own hooks know what they do.
     pub(super) fn comes_too_early(&self, caller: CallerId, account: &str, now: Now) -> bool {
         self.may_be_restored(account, now) && !self.rooms.is_hook(caller)
     }

@@ -85,7 +85,7 @@ impl EventLoop {
     fn status_for_guests(&self, now: Now) -> GuestAnswer {
         let mut accounts = self.rooms.keeper.status(now);
         accounts.retain(|row| self.rooms.is_listed(&row.account));
-        GuestAnswer::Status(accounts, self.startup_cmd)
+        GuestAnswer::Status(accounts, self.startup.told)
     }
 }
 

@@ -27,8 +27,6 @@ const MOST_BYTES: usize = 64 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Loading {
     waiting: Vec<Waiting>,
-    /// Whether `startup_cmd` has had its turn: it comes after the load.
-    has_started: bool,
     /// The daemon has stopped before what was saved was there.
     is_abandoned: bool,
 }
@@ -106,13 +104,6 @@ impl EventLoop {
         self.follow(next, now);
         if !self.rooms.saved_state.is_loading() {
             self.run_startup_cmd(now);
-        }
-    }
-
-    fn run_startup_cmd(&mut self, now: Now) {
-        if !self.loading.has_started {
-            self.loading.has_started = true;
-            self.rooms.hooks.run(Hook::Startup, now.moment);
         }
     }
 

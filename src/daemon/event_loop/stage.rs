@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use pizauth_common::ipc::message::StartupCmd;
 use pizauth_core::moment::{Moment, Now};
 
 use super::EventLoop;
@@ -15,13 +14,13 @@ const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// The stages, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Callers are served; `startup_cmd` runs, so that a restore in it comes before anybody relies on us. The
-    /// supervisor is told of our readiness at `ready_at`, even if it still runs.
+    /// Callers are served; what was saved is read and `startup_cmd` runs, so that tokens are back before anybody relies
+    /// on us. The supervisor is told of our readiness at `ready_at`, even if that takes longer.
     Starting { ready_at: Moment },
     /// The supervisor knows that we are ready.
     Serving,
-    /// What is under way is finished; `startup_cmd` may be, too.
-    Stopping { until: Moment, was_starting: bool },
+    /// What is under way is finished.
+    Stopping { until: Moment },
     /// Nothing left to do.
     Over,
 }
@@ -31,22 +30,12 @@ impl Stage {
         Self::Starting { ready_at: now.plus(STARTUP_PATIENCE) }
     }
 
-    fn stopping(self, now: Moment) -> Self {
-        Self::Stopping { until: now.plus(STOP_PATIENCE), was_starting: self.may_lack_a_restore() }
+    fn stopping(now: Moment) -> Self {
+        Self::Stopping { until: now.plus(STOP_PATIENCE) }
     }
 
     pub(super) fn is_over(self) -> bool {
         self == Self::Over
-    }
-
-    /// Whether `startup_cmd` runs and is waited for.
-    pub(super) fn is_starting(self) -> bool {
-        matches!(self, Self::Starting { .. })
-    }
-
-    /// Whether what `startup_cmd` restores may be missing yet.
-    pub(super) fn may_lack_a_restore(self) -> bool {
-        matches!(self, Self::Starting { .. } | Self::Stopping { was_starting: true, .. })
     }
 
     /// Whether nothing new is begun.
@@ -56,24 +45,22 @@ impl Stage {
 
     pub(super) fn poll_timeout(self) -> Option<Moment> {
         match self {
-            Self::Starting { ready_at: at } | Self::Stopping { until: at, .. } => Some(at),
+            Self::Starting { ready_at: at } | Self::Stopping { until: at } => Some(at),
             Self::Serving | Self::Over => None,
         }
     }
 
     /// The machine has slept: what is under way could not use that time, and gets it again.
     pub(super) fn slept(&mut self, time: Duration) {
-        if let Self::Starting { ready_at: at } | Self::Stopping { until: at, .. } = self {
+        if let Self::Starting { ready_at: at } | Self::Stopping { until: at } = self {
             *at = at.plus(time);
         }
     }
 
     /// `startup_cmd` has ended: we are ready as of now.
     pub(super) fn startup_finished(&mut self) {
-        match self {
-            Self::Starting { ready_at } => *ready_at = Moment::LONG_AGO,
-            Self::Stopping { was_starting, .. } => *was_starting = false,
-            Self::Serving | Self::Over => {}
+        if let Self::Starting { ready_at } = self {
+            *ready_at = Moment::LONG_AGO;
         }
     }
 }
@@ -93,7 +80,7 @@ impl EventLoop {
         self.rooms.keeper.stop();
         self.rooms.hooks.stop(now.moment);
         self.rooms.client_secrets.stop();
-        self.stage = self.stage.stopping(now.moment);
+        self.stage = Stage::stopping(now.moment);
         self.abandon_load();
     }
 
@@ -106,20 +93,6 @@ impl EventLoop {
         }
     }
 
-    pub(super) fn startup_finished(&mut self, succeeded: bool) {
-        self.stage.startup_finished();
-        if self.startup_cmd == StartupCmd::Running {
-            self.startup_cmd = if succeeded { StartupCmd::Ended } else { StartupCmd::Failed };
-        }
-    }
-
-    /// Somebody has restored what `startup_cmd` did not.
-    pub(super) fn made_up_for_startup(&mut self) {
-        if self.startup_cmd == StartupCmd::Failed {
-            self.startup_cmd = StartupCmd::Ended;
-        }
-    }
-
     /// Goes on to the next stage when this one is complete.
     pub(super) fn advance(&mut self, now: Now) {
         match self.stage {
@@ -128,22 +101,11 @@ impl EventLoop {
                 self.rooms.supervisor.ready();
                 self.has_news = true;
                 self.stage = Stage::Serving;
-                self.fetch_what_is_missing(now);
-                self.begin_what_was_held_back(now);
-                self.perform_effects(now);
             }
-            Stage::Stopping { until, .. } if until <= now.moment || self.is_finished() => {
+            Stage::Stopping { until } if until <= now.moment || self.is_finished() => {
                 self.stage = Stage::Over
             }
             _ => {}
-        }
-    }
-
-    /// Clients that sign in by themselves do so once neither `startup_cmd` nor what was saved can bring their access
-    /// tokens back any more.
-    pub(super) fn fetch_what_is_missing(&mut self, now: Now) {
-        if matches!(self.stage, Stage::Serving) && !self.rooms.saved_state.is_loading() {
-            self.rooms.keeper.begin_fetching(now);
         }
     }
 
@@ -174,18 +136,8 @@ mod tests {
     }
 
     #[test]
-    fn a_dump_may_lack_a_restore_until_startup_cmd_has_ended_also_while_we_stop() {
-        assert!(Stage::starting(START).may_lack_a_restore());
-        assert!(!Stage::Serving.may_lack_a_restore() && !Stage::Serving.stopping(START).may_lack_a_restore());
-        let mut stopping = Stage::starting(START).stopping(START);
-        assert!(stopping.may_lack_a_restore());
-        stopping.startup_finished();
-        assert!(!stopping.may_lack_a_restore() && stopping.is_stopping());
-    }
-
-    #[test]
     fn what_is_under_way_at_the_end_gets_nothing_of_a_sleep() {
-        let mut stage = Stage::Serving.stopping(START);
+        let mut stage = Stage::stopping(START);
         assert_eq!(stage.poll_timeout(), Some(after(10)));
         stage.slept(Duration::from_secs(5));
         assert_eq!(stage.poll_timeout(), Some(after(15)));
@@ -193,11 +145,7 @@ mod tests {
 
     #[test]
     fn nothing_new_is_begun_once_we_stop() {
-        assert!(
-            Stage::Serving.stopping(START).is_stopping()
-                && Stage::Over.is_stopping()
-                && Stage::Over.is_over()
-        );
+        assert!(Stage::stopping(START).is_stopping() && Stage::Over.is_stopping() && Stage::Over.is_over());
         assert!(!Stage::starting(START).is_stopping() && !Stage::Serving.is_stopping());
         assert_eq!((Stage::Serving.poll_timeout(), Stage::Over.poll_timeout()), (None, None));
     }

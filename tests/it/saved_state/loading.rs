@@ -1,20 +1,27 @@
 //! Before what was saved is there, nothing is decided.
 
+use std::io::Write;
+
 use rustix::process::Signal;
 use serde_json::Value;
 
 use super::{DECRYPT, ENCRYPT, filters, never_asked, saved, setup, sign_in_and_save, status};
-use crate::support::{Running, eventually};
+use crate::support::{Running, callers, eventually};
 
 const DECRYPTING: &str = "the saved tokens are still being decrypted";
 
-/// A daemon that decrypts once there is a file `go`, as its session's token was.
+/// A daemon that decrypts once there is a file `go`, as the token of its session `work` was.
 fn decrypting() -> (Running, String) {
+    decrypting_before("startup_cmd = \"touch started\";")
+}
+
+/// The same with another `startup_cmd`, or none.
+fn decrypting_before(startup_cmd: &str) -> (Running, String) {
     let decrypt = format!("until test -e go; do sleep 0.05; done; {DECRYPT}");
-    let mut running = setup(ENCRYPT, DECRYPT).start();
+    let mut running = setup(ENCRYPT, DECRYPT).account("work", "").account("home", "").start();
     let token = sign_in_and_save(&running);
     running.stop();
-    running.sandbox.prepend_config("startup_cmd = \"touch started\";");
+    running.sandbox.prepend_config(startup_cmd);
     let config = std::fs::read_to_string(running.sandbox.config_file()).unwrap();
     running.sandbox.write_config(&config.replace(&filters(ENCRYPT, DECRYPT), &filters(ENCRYPT, &decrypt)));
     running.restart_without_waiting();
@@ -61,6 +68,18 @@ fn who_has_waited_for_8_seconds_is_told() {
     never_asked(&running);
     // Killed, it would leave the command behind.
     running.stop();
+}
+
+#[test]
+fn who_has_waited_for_the_load_waits_for_no_startup_cmd_that_there_is_not() {
+    let (running, _) = decrypting_before("");
+    let mut caller = callers::call(&running.sandbox.socket());
+    caller.write_all(&callers::show("home")).unwrap();
+    // Whoever comes later is answered later.
+    status(&running);
+    running.sandbox.write("go", "");
+    let answer = callers::answer(caller);
+    assert!(answer["pending"]["url"].is_string(), "{answer}");
 }
 
 #[test]
