@@ -135,7 +135,7 @@ fn named_after(path: &str, code: &str) -> Vec<String> {
     names.collect()
 }
 
-fn is_of_a_name(c: char) -> bool {
+pub(super) fn is_of_a_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
