@@ -87,15 +87,6 @@ pub enum Refreshed {
 }
 
 impl Keeper {
-    /// The access token, or why there is none, and what happens about it: as [`Keeper::show_lasting`], however short it
-    /// is valid.
-    ///
-    /// # Errors
-    /// There is no such account.
-    pub fn show(&mut self, account: &str, now: Now) -> Result<Shown, UnknownAccount> {
-        self.show_lasting(account, Duration::ZERO, now)
-    }
-
     /// The access token, valid for `min_valid` more if the server's ever are for so long, or why there is none and what
     /// happens about it: a refresh, or a new authorization where there is nothing to refresh.
     ///

@@ -13,7 +13,7 @@ use url::Url;
 use crate::http::Stamp;
 use crate::keeper::{
     AccountEvent, Effect, Entropy, Happened, JobId, Keeper, Learned, ListenerPorts, RedirectVerdict,
-    Renewing, Shown, TokenEvent, Waited, WaiterId,
+    Renewing, Shown, TokenEvent, UnknownAccount, Waited, WaiterId,
 };
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::{Issued, Outcome, Reason};
@@ -79,6 +79,13 @@ pub(crate) fn issued(access_token: &str, refresh_token: Option<&str>, lifetime: 
 
 pub(crate) fn transient(reached: bool) -> Outcome {
     Outcome::Transient { reason: reason(), retry_after: None, reached }
+}
+
+impl Keeper {
+    /// The access token however short it is valid, or what else `show` finds.
+    pub(crate) fn show(&mut self, account: &str, now: Now) -> Result<Shown, UnknownAccount> {
+        self.show_lasting(account, Duration::ZERO, now)
+    }
 }
 
 pub(crate) struct Bench {

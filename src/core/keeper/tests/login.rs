@@ -6,8 +6,8 @@ use pizauth_common::ipc::message::{Method, State};
 use super::bench::{Bench, PORTS, account, config, issued, reason, seconds};
 use crate::http::Answer;
 use crate::keeper::{
-    Demand, Happened, Invitation, ListenerPorts, Login, RedirectVerdict, Refreshed, Renewing, Shown,
-    SignInStage, StageMark, Waited, WaiterId,
+    Demand, Happened, Invitation, ListenerPorts, Login, RedirectVerdict, Refreshed, Renewing, SignInStage,
+    StageMark, Waited, WaiterId,
 };
 use crate::oauth::outcome::{Outcome, Reason};
 use crate::oauth::pasted::PasteFault;
