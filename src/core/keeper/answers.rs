@@ -1,6 +1,7 @@
 //! What the answers to outside work change: to token requests, and of `transient_error_if_cmd`.
 
 use core::mem;
+use core::time::Duration;
 
 use super::entry::Entry;
 use super::event::Happened;
@@ -8,7 +9,7 @@ use super::outbox::Outbox;
 use super::pace::{self, Failure};
 use super::places::Errand;
 use super::purpose::Meaning;
-use super::renewal::{Pause, Renewal, RenewedBy};
+use super::renewal::{Pause, RenewedBy};
 use super::sign_in_failure::sign_in_failed;
 use super::tickets::JobId;
 use super::token_state::{ActiveToken, ExchangeStage, TokenState};
@@ -139,46 +140,45 @@ fn refresh_answered(entry: &mut Entry, outcome: Outcome, settings: &Settings, no
     }
 }
 
-/// A token for an authorization or a refresh. A new refresh token replaces the old one; else that stays.
+/// A token for an authorization or a refresh.
 fn take_issued(entry: &mut Entry, issued: Issued, now: Now, outbox: &mut Outbox) {
     let Issued { access_token, refresh_token, lifetime, narrowed_scope, users } = issued;
     entry.remember_pending();
-    let state = mem::replace(&mut entry.state, TokenState::Empty);
-    let is_first = !matches!(&state, TokenState::Active(old) if !old.is_untried);
-    let (lineage, old_rotated, old) = match state {
-        TokenState::Active(old) => (next_generation(old.lineage), old.rotated, old.renewal.into_renewer()),
-        _ => (Lineage::new(outbox.random(), now.wall), 0, None),
-    };
-    let old = old.map(|renewer| renewer.by);
     // A refresh token for a client that signs in by itself is of no use (RFC 6749 §4.4.3).
-    let new = match entry.signs_in_by_itself() {
+    let by = match entry.signs_in_by_itself() {
         true => Some(RenewedBy::Credentials),
         false => refresh_token.map(RenewedBy::RefreshToken),
     };
-    let is_rotated = new.is_some() && new != old;
-    let rotated = if is_rotated { lineage.generation } else { old_rotated };
-    let by = new.or(old);
-    let (obtained_at, expires_at) = (now.moment, now.moment.plus(lifetime));
-    let renewal = Renewal::of(by, &entry.account, obtained_at, expires_at, lineage);
-    let access_token = Some(access_token);
-    let (is_untried, sign_in) = (false, None);
-    let token =
-        ActiveToken { access_token, obtained_at, expires_at, lineage, rotated, renewal, is_untried, sign_in };
-    let is_final = !token.renewal.is_possible() && !token.is_endless();
+    let (life, account) = (now.moment..now.moment.plus(lifetime), &entry.account);
+    let state = mem::replace(&mut entry.state, TokenState::Empty);
+    let is_first = !matches!(&state, TokenState::Active(old) if !old.is_untried);
+    let token = match state {
+        TokenState::Active(old) => old.followed_by(access_token, by, life, account),
+        _ => {
+            let lineage = Lineage::new(outbox.random(), now.wall);
+            ActiveToken::new(Some(access_token), by, life, lineage, account)
+        }
+    };
+    let (lineage, is_rotated) = (token.lineage, token.has_rotated());
     entry.state = TokenState::Active(token);
     entry.succeeded(now.moment);
     if let Some(granted) = narrowed_scope.and_then(|granted| entry.told.news_of_scope(granted, lineage)) {
         outbox.tell(entry, Happened::ScopeNarrowed { granted });
     }
-    if !is_first {
-        return outbox.tell(entry, Happened::TokenRefreshed { lifetime, rotated: is_rotated });
+    if is_first {
+        tell_of_sign_in(entry, &users, lifetime, outbox);
+    } else {
+        outbox.tell(entry, Happened::TokenRefreshed { lifetime, rotated: is_rotated });
     }
-    entry.somebody_else = entry.somebody_else_of(&users);
+}
+
+fn tell_of_sign_in(entry: &mut Entry, users: &[String], lifetime: Duration, outbox: &mut Outbox) {
+    entry.somebody_else = entry.somebody_else_of(users);
     if let Some(user) = entry.somebody_else.clone() {
         outbox.tell(entry, Happened::OtherUser { user });
     }
     outbox.tell(entry, Happened::TokenNew { lifetime });
-    if is_final {
+    if entry.active().is_some_and(|token| !token.renewal.is_possible() && !token.is_endless()) {
         outbox.tell(entry, Happened::NoRefreshToken);
     }
 }
@@ -276,8 +276,4 @@ fn ask_if_transient(entry: &mut Entry, outbox: &mut Outbox) {
     let account = entry.account.name.clone();
     let Some(streak) = entry.streak_mut().filter(|streak| streak.question.is_none()) else { return };
     streak.question = Some(outbox.ask_if_transient(account));
-}
-
-fn next_generation(lineage: Lineage) -> Lineage {
-    Lineage { generation: lineage.generation.saturating_add(1), ..lineage }
 }

@@ -14,7 +14,9 @@ use super::outbox::Outbox;
 use super::reminders::{first_reminder, known_reminder, remind};
 use super::sign_in_failure::{authorization_failed, lose_endpoint};
 use super::tickets::JobId;
-use super::token_state::{ActiveToken, Exchange, ExchangeStage, PendingAuthorization, Reminder, TokenState};
+use super::token_state::{
+    ActiveToken, Exchange, ExchangeStage, Kept, PendingAuthorization, Reminder, TokenState,
+};
 use super::{Keeper, Settings, application, device};
 use crate::moment::Now;
 use crate::oauth::authorization_request::AuthorizationRequest;
@@ -182,24 +184,24 @@ fn respond(
     let Some(origin) = entry.served().map(|served| issuer::origin(&response, &served)) else {
         return RedirectVerdict::NotFound;
     };
-    let Some((pending, kept)) = entry.state.take_pending() else { return RedirectVerdict::NotFound };
+    let Some((pending, tokens)) = entry.state.take_pending() else { return RedirectVerdict::NotFound };
     entry.remember_used(response.state().expose());
     match origin {
         Origin::Fits => {}
         Origin::Unknown(iss) => outbox.tell(entry, Happened::OtherIssuer { iss }),
         Origin::Other(reason) => {
-            authorization_failed(entry, kept, reason.clone(), now, outbox);
+            authorization_failed(entry, tokens, reason.clone(), now, outbox);
             return RedirectVerdict::Denied(account, reason);
         }
     }
     match response {
         AuthorizationResponse::Code { code, .. } => {
-            entry.state = TokenState::Exchanging(exchange(pending, kept, code, outbox.new_job(), now));
+            entry.state = TokenState::Exchanging(exchange(pending, tokens, code, outbox.new_job(), now));
             outbox.tell(entry, Happened::RedirectAccepted);
             RedirectVerdict::Exchanging(account, None)
         }
         AuthorizationResponse::Error { reason, .. } => {
-            authorization_failed(entry, kept, reason.clone(), now, outbox);
+            authorization_failed(entry, tokens, reason.clone(), now, outbox);
             RedirectVerdict::Denied(account, reason)
         }
     }
@@ -207,16 +209,13 @@ fn respond(
 
 fn exchange(
     pending: PendingAuthorization,
-    mut kept: Option<Box<ActiveToken>>,
+    tokens: Option<ActiveToken>,
     code: Secret,
     job: JobId,
     now: Now,
 ) -> Exchange {
-    if let Some(token) = &mut kept {
-        token.renewal.set_aside(now.moment);
-    }
     Exchange {
-        kept,
+        kept: tokens.map(|token| Kept::of(token, now.moment)),
         job,
         code,
         code_verifier: pending.request.code_verifier,

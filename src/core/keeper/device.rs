@@ -15,7 +15,7 @@ use super::outbox::Outbox;
 use super::reminders::{remind, reminder_of_start};
 use super::sign_in_failure::sign_in_failed;
 use super::tickets::JobId;
-use super::token_state::{DeviceSignIn, Poll, Starting, TokenState};
+use super::token_state::{DeviceSignIn, Kept, Poll, Starting, TokenState};
 use crate::moment::{Moment, Now};
 use crate::oauth::client_auth::Client;
 use crate::oauth::device_poll::{DevicePoll, Polled, not_used};
@@ -31,10 +31,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// bucket allows. A sign-in that was under way is over; tokens that are still good for something are kept beside the
 /// new one, and are not refreshed meanwhile: an account has one request at a time.
 pub(super) fn prepare(entry: &mut Entry, method: Method, now: Moment, outbox: &mut Outbox) -> Begun {
-    let mut kept = entry.take_tokens().filter(|token| !token.is_spent(now));
-    if let Some(token) = &mut kept {
-        token.renewal.set_aside(now);
-    }
+    let tokens = entry.take_tokens().filter(|token| !token.is_spent(now));
+    let kept = tokens.map(|token| Kept::of(token, now));
     let job = outbox.new_job();
     entry.state = TokenState::Starting(Starting { method, job, is_in_flight: false, is_known: false, kept });
     Begun::Starting(entry.sign_in_host())
@@ -96,7 +94,7 @@ pub(super) fn codes_answered(
         pause: interval,
         poll: Poll::Waiting { due: now.moment.plus(interval) },
         reminder,
-        kept: entry.take_tokens(),
+        kept: entry.take_tokens().map(|token| Kept::of(token, now.moment)),
     };
     entry.state = TokenState::OnDevice(Box::new(sign_in));
     remind(entry, settings, now, outbox);

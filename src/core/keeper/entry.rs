@@ -243,9 +243,9 @@ impl Entry {
     }
 
     /// Takes out the tokens that there are besides a sign-in, which is over.
-    pub(super) fn take_tokens(&mut self) -> Option<Box<ActiveToken>> {
+    pub(super) fn take_tokens(&mut self) -> Option<ActiveToken> {
         match mem::replace(&mut self.state, TokenState::Empty).without_sign_in() {
-            TokenState::Active(token) => Some(Box::new(token)),
+            TokenState::Active(token) => Some(token),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use super::Keeper;
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
-use super::renewal::{Renewal, RenewedBy};
+use super::renewal::RenewedBy;
 use super::token_state::{ActiveToken, TokenState};
 use crate::moment::{Moment, Now};
 use crate::prelude::*;
@@ -64,7 +64,7 @@ impl Keeper {
     /// Whether another refresh token has come with the access token that there is.
     pub fn has_rotated(&self, account: &str) -> bool {
         let token = self.entries.get(account).and_then(|entry| entry.state.token());
-        token.is_some_and(|token| token.lineage.generation > 0 && token.rotated == token.lineage.generation)
+        token.is_some_and(ActiveToken::has_rotated)
     }
 }
 
@@ -106,16 +106,8 @@ fn choose<'a>(import: &'a Import, client_id: &str) -> Result<&'a Candidate, NotI
 fn take(entry: &mut Entry, refresh_token: Secret, now: Now, outbox: &mut Outbox) {
     let lineage = Lineage::new(outbox.random(), now.wall);
     let by = Some(RenewedBy::RefreshToken(refresh_token));
-    let renewal = Renewal::of(by, &entry.account, now.moment, now.moment, lineage);
-    entry.take_restored(ActiveToken {
-        access_token: None,
-        obtained_at: now.moment,
-        expires_at: now.moment,
-        lineage,
-        rotated: 0,
-        renewal,
-        is_untried: true,
-        sign_in: None,
-    });
+    let life = now.moment..now.moment;
+    let token = ActiveToken::new(None, by, life, lineage, &entry.account);
+    entry.take_restored(ActiveToken { is_untried: true, ..token });
     outbox.tell(entry, Happened::Imported);
 }

@@ -5,16 +5,15 @@ use pizauth_common::ipc::message::Method;
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
-use super::token_state::{ActiveToken, TokenState};
+use super::token_state::{ActiveToken, Kept, TokenState};
 use crate::moment::Now;
 use crate::oauth::outcome::Reason;
 use crate::oauth::served::{Lacking, has_none};
-use crate::prelude::*;
 
 /// An authorization came to nothing: back to the tokens that it would have taken the place of, if there are any.
 pub(super) fn authorization_failed(
     entry: &mut Entry,
-    kept: Option<Box<ActiveToken>>,
+    tokens: Option<ActiveToken>,
     reason: Reason,
     now: Now,
     outbox: &mut Outbox,
@@ -23,8 +22,8 @@ pub(super) fn authorization_failed(
     // Its page, loaded again, would tell of tokens that it has not brought.
     entry.forget_used();
     entry.failed(&reason, now.moment);
-    if let Some(token) = kept {
-        entry.state = TokenState::Active(*token);
+    if let Some(token) = tokens {
+        entry.state = TokenState::Active(token);
     }
     let is_news = entry.told.is_news(&reason);
     outbox.tell(entry, Happened::AuthorizationFailed { reason, is_news });
@@ -32,11 +31,11 @@ pub(super) fn authorization_failed(
 
 /// The same of whatever stage a sign-in is at.
 pub(super) fn sign_in_failed(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
-    let kept = match &mut entry.state {
-        TokenState::Exchanging(exchange) => exchange.kept.take(),
+    let tokens = match &mut entry.state {
+        TokenState::Exchanging(exchange) => exchange.kept.take().map(Kept::back),
         _ => entry.take_tokens(),
     };
-    authorization_failed(entry, kept, reason, now, outbox);
+    authorization_failed(entry, tokens, reason, now, outbox);
 }
 
 /// The issuer no longer has the endpoint that a sign-in was to begin at.

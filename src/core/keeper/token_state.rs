@@ -1,21 +1,25 @@
 //! The states of an account. What must not exist cannot be written down here: no refresh without a refresh
 //! token, no second request while one is in flight, no reminder that disturbs an exchange.
 
+mod active_token;
+mod kept;
+
 use core::mem;
 use core::time::Duration;
 
 use pizauth_common::ipc::message::Method;
 use pizauth_common::secret::Secret;
 
+pub(super) use active_token::ActiveToken;
+pub(super) use kept::Kept;
+
 use super::invitation::Invitation;
-use super::renewal::{Renewal, Renewer};
+use super::renewal::Renewal;
 use super::tickets::JobId;
 use crate::moment::Moment;
 use crate::oauth::authorization_request::AuthorizationRequest;
 use crate::oauth::device_request::DeviceAuthorization;
-use crate::oauth::token_answer::LONGEST_LIFETIME;
 use crate::prelude::*;
-use crate::snapshot::Lineage;
 
 /// Where an account is in the life of its token.
 #[derive(Debug)]
@@ -127,11 +131,11 @@ impl TokenState {
             Self::Pending(_) => None,
             Self::Empty | Self::Exchanging(_) | Self::Fetching(_) => return self,
         };
-        kept.map_or(Self::Empty, |token| Self::Active(*token))
+        kept.map_or(Self::Empty, |kept| Self::Active(kept.back()))
     }
 
     /// Takes the authorization request out, and with it the tokens that it may take the place of.
-    pub(super) fn take_pending(&mut self) -> Option<(PendingAuthorization, Option<Box<ActiveToken>>)> {
+    pub(super) fn take_pending(&mut self) -> Option<(PendingAuthorization, Option<ActiveToken>)> {
         match mem::replace(self, Self::Empty) {
             Self::Pending(pending) => Some((pending, None)),
             Self::Active(mut token) => {
@@ -140,7 +144,7 @@ impl TokenState {
                     *self = Self::Active(token);
                     return None;
                 }
-                pending.map(|pending| (*pending, Some(Box::new(token))))
+                pending.map(|pending| (*pending, Some(token)))
             }
             other => {
                 *self = other;
@@ -182,8 +186,7 @@ pub(super) struct Starting {
     pub(super) is_in_flight: bool,
     /// The user waits for that, and sees it without being told.
     pub(super) is_known: bool,
-    /// The tokens that the sign-in takes the place of. They are back if it fails.
-    pub(super) kept: Option<Box<ActiveToken>>,
+    pub(super) kept: Option<Kept>,
 }
 
 /// Codes that a server has given for a sign-in on another device.
@@ -197,7 +200,7 @@ pub(super) struct DeviceSignIn {
     pub(super) pause: Duration,
     pub(super) poll: Poll,
     pub(super) reminder: Reminder,
-    pub(super) kept: Option<Box<ActiveToken>>,
+    pub(super) kept: Option<Kept>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,8 +221,7 @@ pub(super) struct Exchange {
     pub(super) redirect_uri: String,
     pub(super) tries: u32,
     pub(super) stage: ExchangeStage,
-    /// The tokens that it takes the place of. They are back if it fails.
-    pub(super) kept: Option<Box<ActiveToken>>,
+    pub(super) kept: Option<Kept>,
 }
 
 impl Exchange {
@@ -238,62 +240,3 @@ pub(super) enum ExchangeStage {
     /// A try is under way.
     InFlight,
 }
-
-/// An access token and what can be done for its future.
-#[derive(Debug)]
-pub(super) struct ActiveToken {
-    /// Absent once it has expired.
-    pub(super) access_token: Option<Secret>,
-    pub(super) obtained_at: Moment,
-    pub(super) expires_at: Moment,
-    pub(super) lineage: Lineage,
-    /// The generation in which the refresh token came.
-    pub(super) rotated: u64,
-    pub(super) renewal: Renewal,
-    /// Whether it was imported and no access token has come of it yet.
-    pub(super) is_untried: bool,
-    /// The user may sign in anew, while what renews it seems to be dead.
-    pub(super) sign_in: Option<Box<PendingAuthorization>>,
-}
-
-impl ActiveToken {
-    /// The access token, while it is good for something.
-    pub(super) fn valid(&self, now: Moment) -> Option<&Secret> {
-        self.access_token.as_ref().filter(|_| !self.has_expired(now))
-    }
-
-    /// The same, while it is valid for `min_valid` more. Where it was valid for hardly longer when it was new, it does
-    /// until it expires: another one would be no better.
-    pub(super) fn lasting(&self, min_valid: Duration, now: Moment) -> Option<&Secret> {
-        let is_lasting = self.expires_at.since(now) >= min_valid
-            || self.expires_at.since(self.obtained_at) <= min_valid.saturating_add(LIFETIME_SLACK);
-        self.valid(now).filter(|_| is_lasting)
-    }
-
-    pub(super) fn has_expired(&self, now: Moment) -> bool {
-        self.expires_at <= now
-    }
-
-    /// Whether it is good until somebody revokes it: it lives as long as any can, and nothing renews it.
-    pub(super) fn is_endless(&self) -> bool {
-        !self.renewal.is_possible() && self.expires_at.since(self.obtained_at) >= LONGEST_LIFETIME
-    }
-
-    /// Whether `refresh` offers a new authorization: what renews it seems to be dead.
-    pub(super) fn offers_sign_in(&self) -> bool {
-        self.sign_in.is_some() || self.renewal.renewer().is_some_and(Renewer::is_suspect)
-    }
-
-    /// What is left when there is nothing to renew it with any more.
-    pub(super) fn end(self) -> TokenState {
-        self.sign_in.map_or(TokenState::Empty, |pending| TokenState::Pending(*pending))
-    }
-
-    /// Whether it is good for nothing any more: it has expired, and nothing can renew it.
-    pub(super) fn is_spent(&self, now: Moment) -> bool {
-        self.has_expired(now) && !self.renewal.is_possible()
-    }
-}
-
-/// Lifetimes that differ by no more are the same.
-const LIFETIME_SLACK: Duration = Duration::from_secs(5);

@@ -139,16 +139,14 @@ fn active_from(saved: AccountSnapshot, account: &Account, unknown: Lineage, now:
         Some(_) => Some(RenewedBy::Credentials),
         None => saved.refresh_token.map(RenewedBy::RefreshToken),
     };
-    let mut renewal = Renewal::of(by, account, obtained_at, expires_at, lineage);
-    if let Renewal::Idle { due, .. } = &mut renewal
+    let mut token = ActiveToken::new(saved.access_token, by, obtained_at..expires_at, lineage, account);
+    if let Renewal::Idle { due, .. } = &mut token.renewal
         && saved.obtained > now.wall
     {
         // Our clock lags, by an unknown time that the token has aged, too.
         *due = now.moment;
     }
-    let (access_token, rotated) = (saved.access_token, lineage.generation);
-    let (is_untried, sign_in) = (false, None);
-    ActiveToken { access_token, obtained_at, expires_at, lineage, rotated, renewal, is_untried, sign_in }
+    token
 }
 
 fn snapshot_of(entry: &Entry, now: Now) -> Option<AccountSnapshot> {
