@@ -1,7 +1,8 @@
 //! The log: one logfmt line for each thing of note, to syslog or stderr. No other file names syslog.
 //!
-//! `log::event(What::TokenRefreshed).account(&name).field("expires_in", 3600).write()`. What there is to
-//! say is two tables ([`events`]), so that monitoring rules can rely on it. Never a secret in a line.
+//! `log::event(What::HookStarted).account(&name).field("pid", 4711).write()`. What there is to say is tables, so that
+//! monitoring rules can rely on it: of the daemon itself [`What`], of accounts [`ACCOUNT_EVENTS`], of issuers
+//! [`ISSUER_EVENTS`]. Never a secret in a line.
 //!
 //! A reader that is stuck never holds us up: lines wait in a bounded backlog, and what does not fit is
 //! counted and reported. The event loop calls [`catch_up`] when it wakes.

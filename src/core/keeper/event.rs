@@ -10,9 +10,8 @@ use crate::oauth::outcome::Reason;
 use crate::oauth::provider_hints::NO_REFRESH_TOKEN;
 use crate::prelude::*;
 
-#[macro_use]
-mod table;
 mod learned;
+mod table;
 #[cfg(test)]
 mod tests;
 mod token_event;
@@ -39,9 +38,10 @@ pub(super) fn when_mended(account: &str) -> String {
     )
 }
 
-events! {
+crate::event_table! {
     /// What there is to tell of an account.
-    Happened
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub Happened
     /// Every kind of event of an account.
     ACCOUNT_EVENTS
 

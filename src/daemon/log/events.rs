@@ -2,30 +2,13 @@
 //! monitoring rules match on them: a name may be added, never changed. `pizauthd(8)` lists them under LOG EVENTS, which
 //! a test compares.
 
-use pizauth_core::keeper::{EventDoc, Severity};
+pizauth_core::event_table! {
+    /// What there is to say of the daemon itself.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) What
+    /// Every kind of event of the daemon itself, in the order of the manual page.
+    EVENTS
 
-macro_rules! events {
-    ($($severity:ident $what:ident $name:literal $meaning:literal)*) => {
-        /// What there is to say.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum What {
-            $(#[doc = $meaning] $what,)*
-        }
-
-        /// Every event, in the order of the manual page.
-        pub(super) const EVENTS: &[EventDoc] = &[
-            $(EventDoc { name: $name, severity: Severity::$severity, meaning: $meaning },)*
-        ];
-    };
-}
-
-impl What {
-    pub(super) fn doc(self) -> EventDoc {
-        EVENTS[self as usize]
-    }
-}
-
-events! {
     Error StartFailed "start_failed" "the daemon could not start"
     Error ReloadFailed "reload_failed" "the configuration could not be read again: the old one stays"
     Error ListenerFailed "listener_failed" "a redirect listener cannot listen; where its port is taken, that is tried again"

@@ -6,7 +6,6 @@ use core::time::Duration;
 
 use pizauth_common::config::Uri;
 
-use super::{EventDoc, Severity};
 use crate::oauth::outcome::Reason;
 
 /// Something that became known of an issuer.
@@ -18,9 +17,10 @@ pub struct IssuerEvent {
     pub what: Learned,
 }
 
-events! {
+crate::event_table! {
     /// What became known of it.
-    Learned
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub Learned
     /// Every kind of event of an issuer.
     ISSUER_EVENTS
 

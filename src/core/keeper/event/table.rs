@@ -28,25 +28,40 @@ pub struct EventDoc {
     pub meaning: &'static str,
 }
 
-macro_rules! events {
-    ($(#[$about:meta])* $of:ident $(#[$about_all:meta])* $all:ident $($severity:ident $what:ident $({ $($(#[$doc:meta])+ $field:ident: $type:ty),+ })? $name:literal $meaning:literal)*) => {
+/// Makes an enum of events and a constant that holds them all, from a table: severity, variant, name and meaning of each.
+#[macro_export]
+macro_rules! event_table {
+    (
+        $(#[$about:meta])* $visibility:vis $of:ident
+        $(#[$about_all:meta])* $all:ident
+        $(
+            $severity:ident $what:ident $({ $($(#[$doc:meta])+ $field:ident: $type:ty),+ })?
+            $name:literal $meaning:literal
+        )*
+    ) => {
         $(#[$about])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub enum $of {
+        $visibility enum $of {
             $(#[doc = $meaning] $what $({ $($(#[$doc])+ $field: $type),+ })?,)*
         }
 
         $(#[$about_all])*
-        pub const $all: &[EventDoc] = &[
-            $(EventDoc { name: $name, severity: Severity::$severity, meaning: $meaning },)*
+        $visibility const $all: &[$crate::keeper::EventDoc] = &[
+            $($crate::keeper::EventDoc {
+                name: $name,
+                severity: $crate::keeper::Severity::$severity,
+                meaning: $meaning,
+            },)*
         ];
 
         impl $of {
             /// Its name and severity in the log.
-            pub fn doc(&self) -> EventDoc {
+            $visibility fn doc(&self) -> $crate::keeper::EventDoc {
                 match self {
-                    $(Self::$what { .. } =>
-                        EventDoc { name: $name, severity: Severity::$severity, meaning: $meaning },)*
+                    $(Self::$what { .. } => $crate::keeper::EventDoc {
+                        name: $name,
+                        severity: $crate::keeper::Severity::$severity,
+                        meaning: $meaning,
+                    },)*
                 }
             }
         }
