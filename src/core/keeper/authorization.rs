@@ -15,7 +15,7 @@ use super::reminders::{first_reminder, known_reminder, remind};
 use super::sign_in_failure::{authorization_failed, lose_endpoint};
 use super::tickets::JobId;
 use super::token_state::{
-    ActiveToken, Exchange, ExchangeStage, Kept, PendingAuthorization, Reminder, TokenState,
+    ActiveToken, Exchange, ExchangeStage, Kept, PendingAuthorization, Reminder, StartsBy, TokenState,
 };
 use super::{Keeper, Settings, application, device};
 use crate::moment::Now;
@@ -108,7 +108,7 @@ pub(super) fn authorize(entry: &mut Entry, settings: &Settings, now: Now, outbox
         Grant::AuthorizationCode { .. } => {
             open_browser(entry, first_reminder(entry, now.moment), settings, now, outbox)
         }
-        Grant::DeviceCode { .. } => device::prepare(entry, Method::Device, now.moment, outbox),
+        Grant::DeviceCode { .. } => device::prepare(entry, StartsBy::Codes, now.moment),
         Grant::Application(_) => application::fetch(entry, now.moment),
     }
 }
@@ -126,7 +126,7 @@ pub(super) fn authorize_by(
             open_browser(entry, known_reminder(now.moment), settings, now, outbox);
         }
         Method::Device => {
-            device::prepare(entry, Method::Device, now.moment, outbox);
+            device::prepare(entry, StartsBy::Codes, now.moment);
         }
     }
 }
@@ -144,7 +144,7 @@ pub(super) fn open_browser(
         AuthorizationRequest::new(&served, port, outbox.entropy())
     });
     let Some(request) = request else {
-        let begun = device::prepare(entry, Method::Browser, now.moment, outbox);
+        let begun = device::prepare(entry, StartsBy::Browser, now.moment);
         // An issuer that has answered is not waited for.
         if entry.served().is_some() {
             lose_endpoint(entry, now, outbox);

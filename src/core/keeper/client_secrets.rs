@@ -20,7 +20,7 @@ use super::purpose::Meaning;
 use super::renewal::Pause;
 use super::sign_in_failure::sign_in_failed;
 use super::tickets::JobId;
-use super::token_state::{ExchangeStage, TokenState};
+use super::token_state::{ExchangeStage, StartsBy, TokenState};
 use super::{Keeper, Settings, device, revocation, step_of};
 use crate::moment::{Moment, Now};
 use crate::oauth::client_secret::Printed;
@@ -209,7 +209,7 @@ fn send_again(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
     }
     match &mut entry.state {
         TokenState::Exchanging(exchange) => exchange.stage = ExchangeStage::Waiting { due: now.moment },
-        TokenState::Starting(starting) => starting.is_in_flight = false,
+        TokenState::Starting(starting) => starting.by = StartsBy::Codes,
         TokenState::OnDevice(sign_in) => {
             sign_in.poll_later(now.moment);
             device::end_if_over(entry, now, outbox);

@@ -4,7 +4,6 @@
 use core::time::Duration;
 
 use pizauth_common::config::Grant;
-use pizauth_common::ipc::message::Method;
 use pizauth_common::secret::Secret;
 
 use super::Settings;
@@ -15,7 +14,7 @@ use super::outbox::Outbox;
 use super::reminders::{remind, reminder_of_start};
 use super::sign_in_failure::sign_in_failed;
 use super::tickets::JobId;
-use super::token_state::{DeviceSignIn, Kept, Poll, Starting, TokenState};
+use super::token_state::{DeviceSignIn, Kept, Poll, Starting, StartsBy, TokenState};
 use crate::moment::{Moment, Now};
 use crate::oauth::client_auth::Client;
 use crate::oauth::device_poll::{DevicePoll, Polled, not_used};
@@ -30,11 +29,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Prepares a sign-in by this method, for which a server has to say something first: codes are asked for as soon as the
 /// bucket allows. A sign-in that was under way is over; tokens that are still good for something are kept beside the
 /// new one, and are not refreshed meanwhile: an account has one request at a time.
-pub(super) fn prepare(entry: &mut Entry, method: Method, now: Moment, outbox: &mut Outbox) -> Begun {
+pub(super) fn prepare(entry: &mut Entry, by: StartsBy, now: Moment) -> Begun {
     let tokens = entry.take_tokens().filter(|token| !token.is_spent(now));
     let kept = tokens.map(|token| Kept::of(token, now));
-    let job = outbox.new_job();
-    entry.state = TokenState::Starting(Starting { method, job, is_in_flight: false, is_known: false, kept });
+    entry.state = TokenState::Starting(Starting { by, is_known: false, kept });
     Begun::Starting(entry.sign_in_host())
 }
 
@@ -54,11 +52,11 @@ pub(super) fn rest(
 }
 
 /// The device authorization request of an account that is starting, now in flight.
-pub(super) fn begin(entry: &mut Entry, told: Option<&Secret>) -> Option<(JobId, DeviceRequest)> {
+pub(super) fn begin(entry: &mut Entry, told: Option<&Secret>, job: JobId) -> Option<DeviceRequest> {
     let request = DeviceRequest::new(Client::of(entry.served()?, told)?)?;
     let TokenState::Starting(starting) = &mut entry.state else { return None };
-    starting.is_in_flight = true;
-    Some((starting.job, request))
+    starting.by = StartsBy::CodesAskedFor { job };
+    Some(request)
 }
 
 /// The poll of an account whose codes wait, now in flight.

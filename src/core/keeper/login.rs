@@ -122,7 +122,7 @@ fn needs_sign_in(entry: &Entry, method: Option<Method>, now: Moment) -> bool {
     match &entry.state {
         TokenState::Empty => true,
         TokenState::Exchanging(_) | TokenState::Fetching(_) => false,
-        TokenState::Starting(starting) => is_another(starting.method),
+        TokenState::Starting(starting) => is_another(starting.by.method()),
         TokenState::OnDevice(_) => is_another(Method::Device),
         TokenState::Pending(_) => is_another(Method::Browser),
         TokenState::Active(token) if token.sign_in.is_some() => is_another(Method::Browser),

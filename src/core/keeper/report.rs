@@ -137,7 +137,7 @@ fn state_of(entry: &Entry) -> State {
 /// How the sign-in is done that is under way.
 fn method_of(entry: &Entry) -> Option<Method> {
     match &entry.state {
-        TokenState::Starting(starting) => Some(starting.method),
+        TokenState::Starting(starting) => Some(starting.by.method()),
         TokenState::OnDevice(_) => Some(Method::Device),
         TokenState::Exchanging(_) => Some(Method::Browser),
         state => state.pending().map(|_| Method::Browser),

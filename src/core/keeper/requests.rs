@@ -112,8 +112,8 @@ fn start(
     Some((job, purpose))
 }
 
-/// Puts an account whose request is due in flight, with `new_job` as the ticket of a refresh, a poll or a revocation;
-/// others have their own. `told` is the client's secret, where a command has told it.
+/// Puts an account whose request is due in flight, with `new_job` as its ticket; an exchange has its own. `told` is the
+/// client's secret, where a command has told it.
 fn next_request(entry: &mut Entry, told: Option<&Secret>, new_job: JobId) -> Option<(JobId, Purpose)> {
     if entry.revocation.is_some() {
         return revocation::begin(entry, told, new_job)
@@ -121,7 +121,7 @@ fn next_request(entry: &mut Entry, told: Option<&Secret>, new_job: JobId) -> Opt
     }
     match &entry.state {
         TokenState::Starting(_) => {
-            device::begin(entry, told).map(|(job, request)| (job, Purpose::Codes(request)))
+            device::begin(entry, told, new_job).map(|request| (new_job, Purpose::Codes(request)))
         }
         TokenState::OnDevice(_) => {
             device::begin_poll(entry, told, new_job).map(|poll| (new_job, Purpose::Poll(poll)))

@@ -41,7 +41,7 @@ pub(super) fn sign_in_failed(entry: &mut Entry, reason: Reason, now: Now, outbox
 /// The issuer no longer has the endpoint that a sign-in was to begin at.
 pub(super) fn lose_endpoint(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
     if let (TokenState::Starting(starting), Some(issuer)) = (&entry.state, entry.account.asks()) {
-        let reason = has_none(issuer, endpoint_of(starting.method));
+        let reason = has_none(issuer, endpoint_of(starting.by.method()));
         sign_in_failed(entry, reason, now, outbox);
     }
 }

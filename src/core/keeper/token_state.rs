@@ -181,12 +181,30 @@ pub(super) struct Reminder {
 /// A sign-in that cannot begin yet: its issuer has to name the endpoints, or a server to give codes for another device.
 #[derive(Debug)]
 pub(super) struct Starting {
-    pub(super) method: Method,
-    pub(super) job: JobId,
-    pub(super) is_in_flight: bool,
+    pub(super) by: StartsBy,
     /// The user waits for that, and sees it without being told.
     pub(super) is_known: bool,
     pub(super) kept: Option<Kept>,
+}
+
+/// What a sign-in that cannot begin yet waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StartsBy {
+    /// The endpoint where the user's browser begins.
+    Browser,
+    /// Codes for another device, which are to be asked for.
+    Codes,
+    /// The answer to that.
+    CodesAskedFor { job: JobId },
+}
+
+impl StartsBy {
+    pub(super) fn method(self) -> Method {
+        match self {
+            Self::Browser => Method::Browser,
+            Self::Codes | Self::CodesAskedFor { .. } => Method::Device,
+        }
+    }
 }
 
 /// Codes that a server has given for a sign-in on another device.

@@ -2,8 +2,6 @@
 
 use alloc::sync::Arc;
 
-use pizauth_common::ipc::message::Method;
-
 use crate::http::{Answer, Lost};
 use crate::keeper::Settings;
 use crate::keeper::answers::{needs_attention, refresh_failed};
@@ -15,7 +13,7 @@ use crate::keeper::pace::Failure;
 use crate::keeper::reminders::reminder_of_start;
 use crate::keeper::renewal::{Haste, Renewal};
 use crate::keeper::sign_in_failure::{endpoint_of, sign_in_failed};
-use crate::keeper::token_state::TokenState;
+use crate::keeper::token_state::{StartsBy, TokenState};
 use crate::moment::Now;
 use crate::oauth::metadata::Metadata;
 use crate::oauth::served::{Lacking, Served, has_none};
@@ -49,7 +47,7 @@ fn begin(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) 
         entry.hasten(Haste::Refresh, now.moment);
     }
     let TokenState::Starting(starting) = &entry.state else { return };
-    let (method, issuer) = (starting.method, entry.account.asks().cloned());
+    let (method, issuer) = (starting.by.method(), entry.account.asks().cloned());
     match issuer.filter(|_| !entry.knows(method)) {
         Some(issuer) => sign_in_failed(entry, has_none(&issuer, endpoint_of(method)), now, outbox),
         None => go_on(entry, settings, now, outbox),
@@ -60,7 +58,7 @@ fn begin(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) 
 /// is due from now on.
 fn go_on(entry: &mut Entry, settings: &Settings, now: Now, outbox: &mut Outbox) {
     let TokenState::Starting(starting) = &entry.state else { return };
-    if starting.method == Method::Browser {
+    if starting.by == StartsBy::Browser {
         let reminder = reminder_of_start(entry, starting.is_known, now.moment);
         open_browser(entry, reminder, settings, now, outbox);
     }

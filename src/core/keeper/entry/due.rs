@@ -1,12 +1,10 @@
 //! What an account waits for: a moment, or the answer to a request.
 
-use pizauth_common::ipc::message::Method;
-
 use super::Entry;
 use crate::keeper::agenda::Due;
 use crate::keeper::renewal::Renewal;
 use crate::keeper::tickets::JobId;
-use crate::keeper::token_state::{ActiveToken, ExchangeStage, Poll, Starting, TokenState};
+use crate::keeper::token_state::{ActiveToken, ExchangeStage, Poll, Starting, StartsBy, TokenState};
 use crate::moment::Moment;
 
 impl Entry {
@@ -47,9 +45,7 @@ impl Entry {
     /// When a request for a token may start.
     pub(super) fn due_request(&self) -> Option<Moment> {
         match &self.state {
-            TokenState::Starting(Starting { is_in_flight: false, method: Method::Device, .. }) => {
-                Some(self.exchanges.next_allowed())
-            }
+            TokenState::Starting(Starting { by: StartsBy::Codes, .. }) => Some(self.exchanges.next_allowed()),
             TokenState::Empty
             | TokenState::Starting(_)
             | TokenState::Pending(_)
@@ -75,7 +71,7 @@ impl Entry {
             TokenState::Active(ActiveToken { renewal, .. }) | TokenState::Fetching(renewal) => {
                 matches!(renewal, Renewal::InFlight { .. })
             }
-            TokenState::Starting(starting) => starting.is_in_flight,
+            TokenState::Starting(starting) => matches!(starting.by, StartsBy::CodesAskedFor { .. }),
             TokenState::OnDevice(sign_in) => matches!(sign_in.poll, Poll::InFlight { .. }),
             TokenState::Empty | TokenState::Pending(_) => false,
         }
@@ -91,7 +87,7 @@ impl Entry {
             TokenState::Active(ActiveToken { renewal, .. }) | TokenState::Fetching(renewal) => {
                 matches!(renewal, Renewal::InFlight { job: held, .. } if *held == job)
             }
-            TokenState::Starting(starting) => starting.job == job && starting.is_in_flight,
+            TokenState::Starting(starting) => starting.by == StartsBy::CodesAskedFor { job },
             TokenState::OnDevice(sign_in) => sign_in.poll == Poll::InFlight { job },
             TokenState::Empty | TokenState::Pending(_) => false,
         }
