@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pizauth_common::ipc::message::SavedState as Told;
+use pizauth_common::ipc::message;
 use pizauth_core::keeper::{JobId, NotSaved};
 use pizauth_core::moment::Moment;
 use pizauth_core::snapshot::Snapshot;
@@ -132,9 +132,9 @@ impl SavedState {
     }
 
     /// What is told of us.
-    pub(crate) fn told(&self) -> Told {
+    pub(crate) fn told(&self) -> message::SavedState {
         let error = self.trouble();
-        Told {
+        message::SavedState {
             file: self.place.as_ref().map(|place| place.path().display().to_string()),
             loading: self.is_loading(),
             saved: self.place.as_ref().map(|_| error.is_none()),
@@ -236,10 +236,10 @@ impl SavedState {
             }
             self.unread = None;
         }
-        let held = self.place.as_mut().map(Place::hold);
-        let begun = match held {
-            Some(Ok(held)) => self.begin(Step::Encrypt { job, dump: dump.clone(), held }, dump, now),
-            Some(Err(not_held)) => Err(Failure::NotHeld(not_held)),
+        let locked = self.place.as_mut().map(Place::lock);
+        let begun = match locked {
+            Some(Ok(locked)) => self.begin(Step::Encrypt { job, dump: dump.clone(), locked }, dump, now),
+            Some(Err(not_locked)) => Err(Failure::NotLocked(not_locked)),
             None => Err(Failure::NoPlace),
         };
         if let Err(why) = begun {

@@ -41,7 +41,7 @@ impl fmt::Display for Unusable {
                 f,
                 "cannot save tokens to {}: {} (name another state_file, or stop that one)",
                 path.display(),
-                NotHeld::Taken(*by)
+                NotLocked::Taken(*by)
             ),
         }
     }
@@ -49,7 +49,7 @@ impl fmt::Display for Unusable {
 
 /// Why a place is not ours.
 #[derive(Debug)]
-pub(super) enum NotHeld {
+pub(super) enum NotLocked {
     /// Another daemon saves there; its process id, if it says so.
     Taken(Option<i32>),
     /// The system refused.
@@ -61,7 +61,7 @@ pub(super) enum NotHeld {
     },
 }
 
-impl fmt::Display for NotHeld {
+impl fmt::Display for NotLocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Taken(Some(pid)) => write!(f, "another pizauthd saves there (process {pid})"),
@@ -80,7 +80,7 @@ pub(super) enum Failure {
     NoPlace,
     /// Nobody has said by which commands.
     NoCommands,
-    NotHeld(NotHeld),
+    NotLocked(NotLocked),
     /// The file cannot be read.
     Unreadable(io::Error),
     NotRegular,
@@ -115,7 +115,7 @@ impl fmt::Display for Failure {
         match self {
             Self::NoPlace => f.write_str("there is no file to save to"),
             Self::NoCommands => f.write_str("there is no command for it"),
-            Self::NotHeld(why) => why.fmt(f),
+            Self::NotLocked(why) => why.fmt(f),
             Self::Unreadable(error) => Cause(error).fmt(f),
             Self::NotRegular => f.write_str("it is not a regular file"),
             Self::TooLarge => write!(f, "it is larger than {} MiB", LARGEST >> 20),

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use super::LARGEST;
-use super::error::{Failure, NotHeld, Unusable};
+use super::error::{Failure, NotLocked, Unusable};
 use crate::file_id::FileId;
 use crate::lock::{Lock, LockError};
 
@@ -24,12 +24,12 @@ pub(super) struct Place {
     path: PathBuf,
     /// The file itself, where that is a link.
     file: PathBuf,
-    held: Option<Held>,
+    locked: Option<LockedPlace>,
 }
 
 /// The directory as long as it is locked against others, for the loop and for the thread that writes.
 #[derive(Clone, Debug)]
-pub(super) struct Held {
+pub(super) struct LockedPlace {
     directory: Arc<File>,
     name: OsString,
     lock: Arc<Lock>,
@@ -48,7 +48,7 @@ impl Place {
         if file != path && fs::read_link(&file).is_ok() {
             return Err(Unusable::LinkToLink(path));
         }
-        Ok(Self { path, file, held: None })
+        Ok(Self { path, file, locked: None })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -103,27 +103,27 @@ impl Place {
     ///
     /// # Errors
     /// The place is somebody else's, or cannot be locked.
-    pub(super) fn hold(&mut self) -> Result<Held, NotHeld> {
+    pub(super) fn lock(&mut self) -> Result<LockedPlace, NotLocked> {
         let path = self.directory().to_owned();
         let refused = |what| {
             let directory = path.clone();
-            move |error| NotHeld::Refused { what, directory, error }
+            move |error| NotLocked::Refused { what, directory, error }
         };
         DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(refused("make"))?;
         let directory = File::open(&path).map_err(refused("open"))?;
-        if let Some(held) = self.held.as_ref().filter(|held| held.lock.is_good_for(&directory)) {
-            return Ok(held.clone());
+        if let Some(locked) = self.locked.as_ref().filter(|locked| locked.lock.is_good_for(&directory)) {
+            return Ok(locked.clone());
         }
-        self.held = None;
+        self.locked = None;
         let directory = Arc::new(directory);
         let name = self.file.file_name().unwrap_or(OsStr::new("tokens")).to_owned();
         let lock = Lock::beside(&directory, &name).map_err(|error| match error {
-            LockError::Held(pid) => NotHeld::Taken(pid),
+            LockError::Held(pid) => NotLocked::Taken(pid),
             LockError::NoLocks(error) | LockError::Io(error) => refused("lock a file in")(error),
         })?;
-        let held = Held { directory, name, lock: Arc::new(lock) };
-        self.held = Some(held.clone());
-        Ok(held)
+        let locked = LockedPlace { directory, name, lock: Arc::new(lock) };
+        self.locked = Some(locked.clone());
+        Ok(locked)
     }
 
     fn directory(&self) -> &Path {
@@ -131,7 +131,7 @@ impl Place {
     }
 }
 
-impl Held {
+impl LockedPlace {
     /// Puts `bytes` in the place of what is there. Whenever the machine stops, one of them is there, whole.
     ///
     /// # Errors

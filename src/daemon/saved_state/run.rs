@@ -10,7 +10,7 @@ use pizauth_core::snapshot::{Snapshot, holds_a_dump};
 use zeroize::Zeroizing;
 
 use super::error::Failure;
-use super::place::Held;
+use super::place::LockedPlace;
 use super::settings::Commands;
 use super::{DECRYPT, ENCRYPT, LARGEST, PATIENCE, SavedState, WORTH_A_LINE};
 use crate::containment::{Worker, contain};
@@ -23,11 +23,11 @@ type Filtered = Result<Zeroizing<Vec<u8>>, Failure>;
 #[derive(Debug)]
 pub(crate) struct Done {
     ticket: u64,
-    what: What,
+    result: StepResult,
 }
 
 #[derive(Debug)]
-enum What {
+enum StepResult {
     Filtered(Filtered),
     Written(Result<(), Failure>),
 }
@@ -38,9 +38,9 @@ pub(super) enum Step {
     /// What was saved goes through the decrypting command.
     Load,
     /// A dump goes through the encrypting one.
-    Encrypt { job: JobId, dump: Zeroizing<Vec<u8>>, held: Held },
+    Encrypt { job: JobId, dump: Zeroizing<Vec<u8>>, locked: LockedPlace },
     /// What that has written goes through the decrypting one.
-    ReadBack { job: JobId, dump: Zeroizing<Vec<u8>>, held: Held, encrypted: Zeroizing<Vec<u8>> },
+    ReadBack { job: JobId, dump: Zeroizing<Vec<u8>>, locked: LockedPlace, encrypted: Zeroizing<Vec<u8>> },
     /// It becomes the file.
     Write { job: JobId },
 }
@@ -99,7 +99,7 @@ impl SavedState {
         let in_words = move |failed: Failed| Failure::Command { option, why: failed.to_string() };
         let done = move |filtered: filter::Filtered| {
             let filtered = filtered.map_err(in_words);
-            tell(Done { ticket, what: What::Filtered(filtered) });
+            tell(Done { ticket, result: StepResult::Filtered(filtered) });
         };
         let limits = Limits { time: limit, bytes: LARGEST };
         let filter = Filter::start(self.shell.command_line(command), input, limits, done);
@@ -115,19 +115,21 @@ impl SavedState {
             return;
         }
         let Some(Run { step, commands, .. }) = self.run.take() else { return };
-        match (step, done.what) {
-            (Step::Load, What::Filtered(filtered)) => self.decrypted(filtered),
-            (Step::Encrypt { job, dump, held }, What::Filtered(filtered)) => {
-                self.encrypted(job, dump, held, filtered, commands, now);
+        match (step, done.result) {
+            (Step::Load, StepResult::Filtered(filtered)) => self.decrypted(filtered),
+            (Step::Encrypt { job, dump, locked }, StepResult::Filtered(filtered)) => {
+                self.encrypted(job, dump, locked, filtered, commands, now);
             }
-            (Step::ReadBack { job, dump, held, encrypted }, What::Filtered(filtered)) => {
+            (Step::ReadBack { job, dump, locked, encrypted }, StepResult::Filtered(filtered)) => {
                 self.read_back(job, &dump, filtered, commands, move |this, commands| {
-                    this.write(job, held, encrypted, commands);
+                    this.write(job, locked, encrypted, commands);
                 });
             }
-            (Step::Write { job }, What::Written(Ok(()))) => self.saved(job),
-            (Step::Write { job }, What::Written(Err(why))) => self.not_saved(job, NotSaved::Failed, why),
-            (Step::Write { .. }, What::Filtered(_)) | (_, What::Written(_)) => {}
+            (Step::Write { job }, StepResult::Written(Ok(()))) => self.saved(job),
+            (Step::Write { job }, StepResult::Written(Err(why))) => {
+                self.not_saved(job, NotSaved::Failed, why)
+            }
+            (Step::Write { .. }, StepResult::Filtered(_)) | (_, StepResult::Written(_)) => {}
         }
     }
 
@@ -143,7 +145,7 @@ impl SavedState {
         &mut self,
         job: JobId,
         dump: Zeroizing<Vec<u8>>,
-        held: Held,
+        locked: LockedPlace,
         filtered: Filtered,
         commands: Commands,
         now: Moment,
@@ -153,10 +155,10 @@ impl SavedState {
             Err(why) => return self.not_saved(job, NotSaved::Failed, why),
         };
         if self.proven.as_ref() == Some(&commands) {
-            return self.write(job, held, encrypted, commands);
+            return self.write(job, locked, encrypted, commands);
         }
         let input = encrypted.clone();
-        let begun = self.filter(Step::ReadBack { job, dump, held, encrypted }, commands, input, now);
+        let begun = self.filter(Step::ReadBack { job, dump, locked, encrypted }, commands, input, now);
         if let Err(why) = begun {
             self.not_saved(job, NotSaved::Failed, why);
         }
@@ -182,15 +184,15 @@ impl SavedState {
     }
 
     /// In a thread: a disk may take its time.
-    fn write(&mut self, job: JobId, held: Held, encrypted: Zeroizing<Vec<u8>>, commands: Commands) {
+    fn write(&mut self, job: JobId, locked: LockedPlace, encrypted: Zeroizing<Vec<u8>>, commands: Commands) {
         self.last_ticket += 1;
         let (ticket, tell) = (self.last_ticket, Arc::clone(&self.tell));
         let write = move || {
-            let written = contain(Worker::SavedState, || held.replace(&encrypted));
+            let written = contain(Worker::SavedState, || locked.replace(&encrypted));
             // Before others may know that it is done.
-            drop(held);
+            drop(locked);
             let written = written.unwrap_or_else(|bug| Err(Failure::Bug(bug)));
-            tell(Done { ticket, what: What::Written(written) });
+            tell(Done { ticket, result: StepResult::Written(written) });
         };
         match thread::Builder::new().name("state file".to_owned()).spawn(write) {
             Ok(_) => {

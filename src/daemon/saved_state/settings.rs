@@ -9,7 +9,7 @@ use pizauth_common::deadline::Deadline;
 use pizauth_common::paths::{self, Environment, ProcessEnvironment};
 
 use super::SavedState;
-use super::error::{NotHeld, Unusable};
+use super::error::{NotLocked, Unusable};
 use super::place::Place;
 
 /// At a start a place that is taken is tried for so long.
@@ -81,7 +81,7 @@ impl SavedState {
             (None, Some(place))
         } else {
             // A place that cannot be locked for another reason may be one from which can be read; the save will tell.
-            if let Err(NotHeld::Taken(by)) = place.hold() {
+            if let Err(NotLocked::Taken(by)) = place.lock() {
                 return Err(Unusable::Taken { path, by });
             }
             (Some(place), None)

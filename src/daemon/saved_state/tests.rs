@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use super::error::NotHeld;
+use super::error::NotLocked;
 use super::place::Place;
 use crate::testing::private_directory;
 
@@ -13,10 +13,10 @@ fn a_file_is_replaced_whole_for_its_owner_alone_whatever_a_killed_daemon_left() 
     let path = directory.path().join("a/b/tokens");
     let mut place = Place::at(path.clone()).unwrap();
     assert!(place.read().unwrap().is_none() && !place.is_occupied());
-    let held = place.hold().unwrap();
+    let locked = place.lock().unwrap();
     fs::write(path.with_extension("new"), "half of").unwrap();
     for text in [&b"first"[..], b"second"] {
-        held.replace(text).unwrap();
+        locked.replace(text).unwrap();
         assert_eq!(place.read().unwrap().unwrap().as_slice(), text);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
         assert!(!path.with_extension("new").exists());
@@ -31,14 +31,14 @@ fn a_place_is_one_daemons_and_the_same_by_every_path() {
     let directory = private_directory();
     let path = directory.path().join("tokens");
     let mut place = Place::at(path.clone()).unwrap();
-    let held = place.hold().unwrap();
+    let locked = place.lock().unwrap();
     let mut other = Place::at(directory.path().join("./tokens")).unwrap();
     assert!(place.is(&other) && !place.is(&Place::at(directory.path().join("others")).unwrap()));
-    assert!(matches!(other.hold(), Err(NotHeld::Taken(Some(pid))) if pid == std::process::id() as i32));
+    assert!(matches!(other.lock(), Err(NotLocked::Taken(Some(pid))) if pid == std::process::id() as i32));
     drop(place);
-    assert!(matches!(other.hold(), Err(NotHeld::Taken(_))), "a thread that writes holds it still");
-    drop(held);
-    other.hold().unwrap();
+    assert!(matches!(other.lock(), Err(NotLocked::Taken(_))), "a thread that writes holds it still");
+    drop(locked);
+    other.lock().unwrap();
 }
 
 #[test]
@@ -46,9 +46,9 @@ fn a_directory_that_was_replaced_is_locked_again_and_written_to() {
     let directory = private_directory();
     let path = directory.path().join("state/tokens");
     let mut place = Place::at(path.clone()).unwrap();
-    place.hold().unwrap();
+    place.lock().unwrap();
     fs::rename(directory.path().join("state"), directory.path().join("old")).unwrap();
-    place.hold().unwrap().replace(b"text").unwrap();
+    place.lock().unwrap().replace(b"text").unwrap();
     assert_eq!(fs::read(path).unwrap(), b"text");
     assert!(directory.path().join("state/tokens.lock").exists());
 }
