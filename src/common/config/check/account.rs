@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::draft::{Draft, ELSEWHERE, RULES};
+use super::draft::{AccountDraft, ELSEWHERE, RULES};
 use super::global::Global;
 use super::grant_name::GrantName;
 use super::options::{self, Seen};
@@ -32,7 +32,7 @@ pub(super) fn read<'a>(
     problems: &mut Problems<'a>,
 ) -> Option<Account> {
     let name = name(block, names, problems);
-    let mut draft = Draft::default();
+    let mut draft = AccountDraft::default();
     let seen = options::read(RULES, &ELSEWHERE, &mut draft, &block.fields, problems);
     let place = block.name.map_or(block.keyword, |name| name.0);
     if block.whole {
@@ -59,7 +59,7 @@ pub(super) fn read<'a>(
 }
 
 /// Fills in where the server is: as an option says, else as the provider has it, else the issuer is asked.
-fn complete(draft: &mut Draft, provider: Option<&Provider>, seen: &Seen) {
+fn complete(draft: &mut AccountDraft, provider: Option<&Provider>, seen: &Seen) {
     // Where an option names an endpoint it may be of another server, to which these two do not belong.
     let revocation_uri = provider.filter(|_| draft.token_uri.is_none()).and_then(Provider::revocation_uri);
     let issuer = provider.filter(|_| draft.auth_uri.is_none()).and_then(Provider::issuer);
@@ -74,7 +74,7 @@ fn complete(draft: &mut Draft, provider: Option<&Provider>, seen: &Seen) {
 }
 
 /// How the client proves who it is. With `grant = "jwt_bearer"` the grant itself is signed, and proof enough.
-fn client_auth<'a>(draft: &mut Draft, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) -> ClientAuth {
+fn client_auth<'a>(draft: &mut AccountDraft, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) -> ClientAuth {
     if draft.grant == Some(GrantName::JwtBearer) {
         return ClientAuth::None;
     }
@@ -85,7 +85,7 @@ fn client_auth<'a>(draft: &mut Draft, seen: &Seen<'_, 'a>, problems: &mut Proble
 
 /// The account that a completed draft makes; None when it lacks something, which is reported.
 fn account(
-    draft: Draft,
+    draft: AccountDraft,
     name: String,
     grant: Grant,
     client_auth: ClientAuth,

@@ -2,7 +2,7 @@
 
 use super::client_key;
 use super::client_secret;
-use super::draft::Draft;
+use super::draft::AccountDraft;
 use super::grant_name::GrantName;
 use super::microsoft::SHARED_TENANTS;
 use super::options::Seen;
@@ -34,7 +34,7 @@ pub(super) fn client_credentials<'a>(
 
 /// `grant = "jwt_bearer"`; none where something is missing, which is reported. `place` is the account's.
 pub(super) fn jwt_bearer<'a>(
-    draft: &mut Draft,
+    draft: &mut AccountDraft,
     provider: Option<&Provider>,
     place: &'a str,
     seen: &Seen<'_, 'a>,

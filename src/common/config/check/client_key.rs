@@ -19,7 +19,7 @@ const ALGORITHMS: [(&str, KeyAlgorithm); 3] =
 
 /// What these options say.
 #[derive(Default)]
-pub(super) struct Draft {
+pub(super) struct ClientKeyDraft {
     file: Option<UserPath>,
     certificate: Option<UserPath>,
     id: Option<String>,
@@ -28,7 +28,7 @@ pub(super) struct Draft {
 
 /// A draft of an account has these options as a part of it.
 pub(super) trait HasClientKey {
-    fn client_key(&mut self) -> &mut Draft;
+    fn client_key(&mut self) -> &mut ClientKeyDraft;
 }
 
 pub(super) const fn file_rule<D: HasClientKey>() -> Rule<D> {
@@ -51,7 +51,7 @@ pub(super) const fn algorithm_rule<D: HasClientKey>() -> Rule<D> {
     })
 }
 
-impl Draft {
+impl ClientKeyDraft {
     /// The key, if there is one. It can be taken once: by the grant that it signs, or else as what the client proves
     /// itself with.
     pub(super) fn take(&mut self) -> Option<Arc<ClientKey>> {

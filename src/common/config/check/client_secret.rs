@@ -10,14 +10,14 @@ const OF_COMMAND: &str = "client_secret_cmd";
 
 /// What these options say.
 #[derive(Default)]
-pub(super) struct Draft {
+pub(super) struct ClientSecretDraft {
     written: Option<Secret>,
     command: Option<String>,
 }
 
 /// A draft of an account has these options as a part of it.
 pub(super) trait HasClientSecret {
-    fn client_secret(&mut self) -> &mut Draft;
+    fn client_secret(&mut self) -> &mut ClientSecretDraft;
 }
 
 pub(super) const fn written_rule<D: HasClientSecret>() -> Rule<D> {
@@ -32,7 +32,7 @@ pub(super) const fn command_rule<D: HasClientSecret>() -> Rule<D> {
     })
 }
 
-impl Draft {
+impl ClientSecretDraft {
     /// The secret, if there is one. An empty text stands for none.
     pub(super) fn check<'a>(self, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) -> Option<ClientSecret> {
         if let (Some(place), Some(_)) = (seen.place(OF_COMMAND), seen.get(WRITTEN)) {

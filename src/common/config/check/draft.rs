@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::client;
-use super::client_key::{self, HasClientKey};
-use super::client_secret::{self, HasClientSecret};
+use super::client_key::{self, ClientKeyDraft, HasClientKey};
+use super::client_secret::{self, ClientSecretDraft, HasClientSecret};
 use super::global;
 use super::grant_name::GrantName;
 use super::options::{Elsewhere, Rule};
@@ -14,7 +14,7 @@ use crate::config::uri::Uri;
 
 /// The values of the options that are there and can be read.
 #[derive(Default)]
-pub(super) struct Draft {
+pub(super) struct AccountDraft {
     pub(super) grant: Option<GrantName>,
     pub(super) provider: Option<&'static Preset>,
     pub(super) tenant: Option<String>,
@@ -26,9 +26,9 @@ pub(super) struct Draft {
     pub(super) token_uri: Option<Uri>,
     pub(super) revocation_uri: Option<Uri>,
     pub(super) client_id: Option<String>,
-    pub(super) client_secret: client_secret::Draft,
+    pub(super) client_secret: ClientSecretDraft,
     pub(super) client_auth: Option<client::Method>,
-    pub(super) client_key: client_key::Draft,
+    pub(super) client_key: ClientKeyDraft,
     pub(super) scopes: Option<Vec<String>>,
     pub(super) subject: Option<String>,
     pub(super) redirect_uri: Option<Uri>,
@@ -40,25 +40,25 @@ pub(super) struct Draft {
     pub(super) refresh_times: RefreshTimes,
 }
 
-impl HasClientKey for Draft {
-    fn client_key(&mut self) -> &mut client_key::Draft {
+impl HasClientKey for AccountDraft {
+    fn client_key(&mut self) -> &mut ClientKeyDraft {
         &mut self.client_key
     }
 }
 
-impl HasClientSecret for Draft {
-    fn client_secret(&mut self) -> &mut client_secret::Draft {
+impl HasClientSecret for AccountDraft {
+    fn client_secret(&mut self) -> &mut ClientSecretDraft {
         &mut self.client_secret
     }
 }
 
-impl HasRefreshTimes for Draft {
+impl HasRefreshTimes for AccountDraft {
     fn refresh_times(&mut self) -> &mut RefreshTimes {
         &mut self.refresh_times
     }
 }
 
-pub(super) const RULES: &[Rule<Draft>] = &[
+pub(super) const RULES: &[Rule<AccountDraft>] = &[
     Rule::new("auth_uri", |draft, given, problems| draft.auth_uri = given.endpoint(problems)),
     Rule::new("auth_uri_fields", |draft, given, problems| {
         draft.auth_uri_fields = given.auth_uri_fields(problems);

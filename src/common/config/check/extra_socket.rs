@@ -17,13 +17,13 @@ const TAKEN: &str = "pizauth.sock";
 
 /// What the two options say, before the accounts of the file are known.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
+pub(super) struct ExtraSocketDraft {
     pub(super) place: Option<ExtraPlace>,
     pub(super) accounts: Option<Vec<String>>,
 }
 
 /// Reports one option without the other, and a list with nobody on it.
-pub(super) fn check_pair<'a>(draft: &Draft, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) {
+pub(super) fn check_pair<'a>(draft: &ExtraSocketDraft, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) {
     let whose = "'extra_socket' needs 'extra_socket_accounts': whose access tokens can be had there";
     seen.report_without(PLACE, ACCOUNTS, whose, problems);
     let at = "'extra_socket_accounts' needs 'extra_socket': where they can be had";
@@ -38,7 +38,7 @@ pub(super) fn check_pair<'a>(draft: &Draft, seen: &Seen<'_, 'a>, problems: &mut 
 
 /// Reports names on the list that are none of `accounts`.
 pub(super) fn check_accounts<'a>(
-    draft: &Draft,
+    draft: &ExtraSocketDraft,
     globals: &[&Assignment<'a>],
     accounts: &[&str],
     problems: &mut Problems<'a>,
@@ -51,7 +51,7 @@ pub(super) fn check_accounts<'a>(
     }
 }
 
-impl Draft {
+impl ExtraSocketDraft {
     /// The socket, where there is to be one.
     pub(super) fn finish(self) -> Option<ExtraSocket> {
         let accounts = self.accounts?.iter().map(|name| AccountName::from(name.as_str())).collect();

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::extra_socket::{self, Draft as ExtraSocketDraft};
+use super::extra_socket::{self, ExtraSocketDraft};
 use super::listen::Listen;
 use super::options::{self, Elsewhere, Given, Rule, Seen};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
-use super::saved_state;
+use super::saved_state::SavedStateDraft;
 use crate::config::model::{DumpCallers, HookCommands, Listeners, RedirectPeer, SavedState};
 use crate::config::problems::Problems;
 use crate::config::syntax::Assignment;
@@ -33,25 +33,25 @@ pub(super) struct Global {
 }
 
 #[derive(Default)]
-struct Draft {
+struct GlobalDraft {
     hooks: HookCommands,
     auth_notify_interval: Option<Duration>,
     refresh_times: RefreshTimes,
     redirect_peer: Option<RedirectPeer>,
     dump_callers: Option<DumpCallers>,
     extra_socket: ExtraSocketDraft,
-    saved_state: saved_state::Draft,
+    saved_state: SavedStateDraft,
     http: Option<Listen>,
     https: Option<Listen>,
 }
 
-impl HasRefreshTimes for Draft {
+impl HasRefreshTimes for GlobalDraft {
     fn refresh_times(&mut self) -> &mut RefreshTimes {
         &mut self.refresh_times
     }
 }
 
-const RULES: &[Rule<Draft>] = &[
+const RULES: &[Rule<GlobalDraft>] = &[
     Rule::new("auth_notify_cmd", |draft, given, problems| {
         draft.hooks.auth_notify_cmd = given.command(problems);
     }),
@@ -95,7 +95,7 @@ const RULES: &[Rule<Draft>] = &[
     refresh_times::retry_rule(),
 ];
 
-fn error_notify_cmd<'a>(draft: &mut Draft, given: &Given<'_, 'a>, problems: &mut Problems<'a>) {
+fn error_notify_cmd<'a>(draft: &mut GlobalDraft, given: &Given<'_, 'a>, problems: &mut Problems<'a>) {
     draft.hooks.error_notify_cmd = given.command(problems);
 }
 
@@ -112,7 +112,7 @@ pub(super) fn read<'a>(
 ) -> Global {
     let message = "belongs between the '{' and '}' of an account";
     let elsewhere = Elsewhere { names: account_options, message };
-    let mut draft = Draft::default();
+    let mut draft = GlobalDraft::default();
     let seen = options::read(RULES, &elsewhere, &mut draft, assignments.iter().copied(), problems);
     extra_socket::check_pair(&draft.extra_socket, &seen, problems);
     let (http, https) = (draft.http.unwrap_or_default(), draft.https.unwrap_or_default());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::application;
-use super::draft::Draft;
+use super::draft::AccountDraft;
 use super::global::Global;
 use super::grant_name::GrantName;
 use super::options::Seen;
@@ -17,7 +17,7 @@ use crate::config::uri::Uri;
 /// Complains where the endpoint is missing at which the sign-in begins. `place` is the account's.
 pub(super) fn report_missing<'a>(
     place: &'a str,
-    draft: &Draft,
+    draft: &AccountDraft,
     seen: &Seen<'_, 'a>,
     problems: &mut Problems<'a>,
 ) {
@@ -43,7 +43,7 @@ pub(super) fn report_missing<'a>(
 }
 
 /// Whether the provider has that endpoint, or an issuer may. So may an issuer or a provider that could not be read.
-fn is_supplied(name: GrantName, draft: &Draft, seen: &Seen) -> bool {
+fn is_supplied(name: GrantName, draft: &AccountDraft, seen: &Seen) -> bool {
     match (name, draft.provider) {
         _ if seen.get("issuer").is_some() => true,
         (GrantName::DeviceCode, Some(preset)) => preset.device_auth_uri.is_some(),
@@ -52,7 +52,7 @@ fn is_supplied(name: GrantName, draft: &Draft, seen: &Seen) -> bool {
 }
 
 /// Whether neither option nor provider, which the draft has been completed by, tell where a sign-in begins.
-pub(super) fn lacks_endpoint(draft: &Draft, seen: &Seen) -> bool {
+pub(super) fn lacks_endpoint(draft: &AccountDraft, seen: &Seen) -> bool {
     match name(draft, seen) {
         Some(GrantName::AuthorizationCode) => draft.auth_uri.is_none(),
         Some(GrantName::DeviceCode) => draft.device_auth_uri.is_none(),
@@ -62,7 +62,7 @@ pub(super) fn lacks_endpoint(draft: &Draft, seen: &Seen) -> bool {
 
 /// What the options come to; none where one is missing, which is reported.
 pub(super) fn read<'a>(
-    draft: &mut Draft,
+    draft: &mut AccountDraft,
     fields: Vec<(String, String)>,
     provider: Option<&Provider>,
     place: &'a str,
@@ -102,7 +102,7 @@ pub(super) fn read<'a>(
     })
 }
 
-fn name(draft: &Draft, seen: &Seen) -> Option<GrantName> {
+fn name(draft: &AccountDraft, seen: &Seen) -> Option<GrantName> {
     match seen.get("grant") {
         Some(_) => draft.grant,
         None => Some(GrantName::AuthorizationCode),

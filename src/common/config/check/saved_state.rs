@@ -11,13 +11,13 @@ const FILE: &str = "state_file";
 
 /// What these options say.
 #[derive(Default)]
-pub(super) struct Draft {
+pub(super) struct SavedStateDraft {
     pub(super) encrypt_cmd: Option<String>,
     pub(super) decrypt_cmd: Option<String>,
     pub(super) file: Option<UserPath>,
 }
 
-impl Draft {
+impl SavedStateDraft {
     /// How tokens are saved, if they are.
     pub(super) fn check<'a>(self, seen: &Seen<'_, 'a>, problems: &mut Problems<'a>) -> Option<SavedState> {
         for (given, other) in [(ENCRYPT, DECRYPT), (DECRYPT, ENCRYPT)] {
