@@ -58,7 +58,7 @@ use issuers::Issuers;
 use outbox::Outbox;
 use places::Places;
 use reminders::remind;
-use saving::{Mark, Saving};
+use saving::{SavedPart, Saving};
 
 pub use answers::HookVerdict;
 pub use authorization::RedirectVerdict;
@@ -269,7 +269,7 @@ fn step_of<T>(
     now: Now,
     step: impl FnOnce(&mut Entry, &mut Outbox) -> T,
 ) -> T {
-    let (before, saved_before, due_before) = (outbox.mark(), Mark::of(entry), entry.due());
+    let (before, saved_before, due_before) = (outbox.mark(), SavedPart::of(entry), entry.due());
     device::end_if_over(entry, now, outbox);
     let done = step(entry, outbox);
     entry.wipe_expired(now.moment);

@@ -27,12 +27,12 @@ pub(super) struct Due {
 /// Every step costs O(log n) for n accounts.
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
-    pub(super) requests: Queue<AccountName>,
-    pub(super) stranded: Queue<AccountName>,
-    pub(super) polls: Queue<AccountName>,
-    pub(super) reminders: Queue<AccountName>,
-    pub(super) expiries: Queue<AccountName>,
-    pub(super) waits: Queue<AccountName>,
+    pub(super) requests: Schedule<AccountName>,
+    pub(super) stranded: Schedule<AccountName>,
+    pub(super) polls: Schedule<AccountName>,
+    pub(super) reminders: Schedule<AccountName>,
+    pub(super) expiries: Schedule<AccountName>,
+    pub(super) waits: Schedule<AccountName>,
 }
 
 impl Agenda {
@@ -49,15 +49,15 @@ impl Agenda {
 
 /// Accounts, or others, in the order in which one thing is due, at most once each.
 #[derive(Debug)]
-pub(super) struct Queue<K>(BTreeSet<(Moment, K)>);
+pub(super) struct Schedule<K>(BTreeSet<(Moment, K)>);
 
-impl<K> Default for Queue<K> {
+impl<K> Default for Schedule<K> {
     fn default() -> Self {
         Self(BTreeSet::new())
     }
 }
 
-impl<K: Clone + Ord> Queue<K> {
+impl<K: Clone + Ord> Schedule<K> {
     /// Files when it is due for `whose`, even if that is as before: it may have been taken out meanwhile. `before` must
     /// be what was filed last, which is not kept here a second time, to spare memory with ten thousand accounts. If it
     /// is wrong, what was filed stays, and wakes us up for nothing.

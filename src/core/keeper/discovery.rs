@@ -15,7 +15,7 @@ use super::entry::Entry;
 use super::event::Learned;
 use super::issuers::Issuer;
 use super::pace::Failure;
-use super::places::{Asker, Errand, Flight, Host, Turn};
+use super::places::{Errand, Flight, Host, Requester, Turn};
 use super::purpose::Purpose;
 use super::tickets::JobId;
 use crate::http::{Answer, Lost};
@@ -30,8 +30,9 @@ impl Keeper {
     /// Asks an issuer whose turn it is, or has it wait for a place.
     pub(super) fn ask_or_wait(&mut self, uri: &Arc<Uri>, now: Now) {
         let due = self.issuers.get(uri).and_then(|issuer| issuer.due());
-        let (asker, host) = (Asker::Issuer(Arc::clone(uri)), Host::of(uri));
-        if due.is_some_and(|due| due <= now.moment) && self.places.is_free_or_wait(&host, &asker, Turn::First)
+        let (requester, host) = (Requester::Issuer(Arc::clone(uri)), Host::of(uri));
+        if due.is_some_and(|due| due <= now.moment)
+            && self.places.is_free_or_wait(&host, &requester, Turn::First)
         {
             let job = self.outbox.new_job();
             let request = self.issuers.change(uri, |issuer| issuer.begin(job, now.moment)).flatten();

@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use pizauth_common::config::{Account, Uri};
 
-use super::agenda::Queue;
+use super::agenda::Schedule;
 use super::bucket::Bucket;
 use super::entry::Entry;
 use super::pace::{self, Failure};
@@ -25,7 +25,7 @@ pub(super) const BETWEEN_DOUBTS: Duration = Duration::from_secs(60 * 60);
 #[derive(Debug, Default)]
 pub(super) struct Issuers {
     all: BTreeMap<Arc<Uri>, Issuer>,
-    agenda: Queue<Arc<Uri>>,
+    agenda: Schedule<Arc<Uri>>,
 }
 
 /// One of them.
@@ -67,7 +67,7 @@ impl Issuers {
     /// There are other accounts. What is known stays until it is known better.
     pub(super) fn reload(&mut self, accounts: &[Account]) {
         let mut old = core::mem::take(&mut self.all);
-        self.agenda = Queue::default();
+        self.agenda = Schedule::default();
         for account in accounts {
             let Some(uri) = account.asks() else { continue };
             let retry = account.refresh_retry;

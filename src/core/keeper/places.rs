@@ -37,7 +37,7 @@ pub(super) enum Errand {
 
 /// Who waits for a place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Asker {
+pub(super) enum Requester {
     /// First: its accounts wait for that.
     Issuer(Arc<Uri>),
     Account(AccountName),
@@ -70,7 +70,7 @@ struct Queue {
     /// Whether its last request was answered.
     answers: bool,
     /// Those whose request is due and has no place.
-    waiting: BTreeSet<(Turn, Asker)>,
+    waiting: BTreeSet<(Turn, Requester)>,
 }
 
 /// Which requests go first, where there are not places for all that are due.
@@ -125,14 +125,14 @@ impl Places {
         self.flights.values().any(|flight| matches!(flight.errand, Errand::OfAccount { .. }))
     }
 
-    /// Whether a request to this host may begin, where there is a place at all. Else the asker waits until
+    /// Whether a request to this host may begin, where there is a place at all. Else the requester waits until
     /// [`Places::next_waiting`] names it.
-    pub(super) fn is_free_or_wait(&mut self, host: &Host, asker: &Asker, turn: Turn) -> bool {
+    pub(super) fn is_free_or_wait(&mut self, host: &Host, requester: &Requester, turn: Turn) -> bool {
         let most = self.to_silent_host();
         let Some(queue) = self.hosts.get_mut(host) else { return true };
         let is_free = queue.free(most) > 0;
         if !is_free {
-            queue.waiting.insert((turn, asker.clone()));
+            queue.waiting.insert((turn, requester.clone()));
         }
         is_free
     }
@@ -154,7 +154,7 @@ impl Places {
     }
 
     /// Takes out one of those who wait with this `turn` at a host that has a place now. They may not want it any more.
-    pub(super) fn next_waiting(&mut self, turn: Turn) -> Option<Asker> {
+    pub(super) fn next_waiting(&mut self, turn: Turn) -> Option<Requester> {
         let most = self.to_silent_host();
         let (freed, hosts) = (&mut self.freed, &mut self.hosts);
         freed.retain(|host| {
@@ -162,7 +162,7 @@ impl Places {
         });
         let begins_with_turn = |queue: &Queue| queue.waiting.first().is_some_and(|(first, _)| *first == turn);
         let host = freed.iter().find(|host| hosts.get(host).is_some_and(begins_with_turn))?;
-        hosts.get_mut(host)?.waiting.pop_first().map(|(_, asker)| asker)
+        hosts.get_mut(host)?.waiting.pop_first().map(|(_, requester)| requester)
     }
 }
 

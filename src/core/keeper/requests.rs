@@ -8,7 +8,7 @@ use super::client_secrets::{ClientSecrets, go_without};
 use super::entry::Entry;
 use super::event::Happened;
 use super::outbox::Outbox;
-use super::places::{Asker, Errand, Flight, Host, MAX_IN_FLIGHT, Turn};
+use super::places::{Errand, Flight, Host, MAX_IN_FLIGHT, Requester, Turn};
 use super::purpose::Purpose;
 use super::renewal::RenewedBy;
 use super::sign_in_failure::lose_endpoint;
@@ -29,29 +29,29 @@ impl Keeper {
     /// Starts what is due, as far as the limits allow.
     pub(super) fn start_due_requests(&mut self, now: Now) {
         while self.may_request() {
-            let Some(asker) = self.next_due(Turn::First, now).or_else(|| self.next_due(Turn::Last, now))
+            let Some(requester) = self.next_due(Turn::First, now).or_else(|| self.next_due(Turn::Last, now))
             else {
                 break;
             };
-            self.start_or_wait(&asker, now);
+            self.start_or_wait(&requester, now);
         }
     }
 
     /// Whose turn it is, among those that have waited for a place and those whose time has come.
-    fn next_due(&mut self, turn: Turn, now: Now) -> Option<Asker> {
-        let (issuers, queue) = match turn {
+    fn next_due(&mut self, turn: Turn, now: Now) -> Option<Requester> {
+        let (issuers, schedule) = match turn {
             Turn::First => (Some(&mut self.issuers), &mut self.agenda.requests),
             Turn::Last => (None, &mut self.agenda.polls),
         };
-        let issuer = || issuers?.take_due(now.moment).map(Asker::Issuer);
-        let account = || queue.take_due(now.moment).map(Asker::Account);
+        let issuer = || issuers?.take_due(now.moment).map(Requester::Issuer);
+        let account = || schedule.take_due(now.moment).map(Requester::Account);
         self.places.next_waiting(turn).or_else(issuer).or_else(account)
     }
 
-    fn start_or_wait(&mut self, asker: &Asker, now: Now) {
-        match asker {
-            Asker::Issuer(issuer) => self.ask_or_wait(issuer, now),
-            Asker::Account(name) => self.start_request_or_wait(name, now),
+    fn start_or_wait(&mut self, requester: &Requester, now: Now) {
+        match requester {
+            Requester::Issuer(issuer) => self.ask_or_wait(issuer, now),
+            Requester::Account(name) => self.start_request_or_wait(name, now),
         }
     }
 
@@ -73,7 +73,7 @@ impl Keeper {
         };
         // A person waits for an exchange, and the code may be good for seconds only.
         let is_urgent = matches!(entry.state, TokenState::Exchanging(_)) && entry.revocation.is_none();
-        if !is_urgent && !self.places.is_free_or_wait(&host, &Asker::Account(name.clone()), turn) {
+        if !is_urgent && !self.places.is_free_or_wait(&host, &Requester::Account(name.clone()), turn) {
             return;
         }
         if let Some((job, purpose)) = start(entry, &self.secrets, now, outbox) {

@@ -81,14 +81,14 @@ struct Run {
 
 /// What of an account is saved, as far as is needed to see that it has changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(super) struct SavedPart {
     /// The session, and in which of its generations the refresh token came.
     session: Option<(u64, u64)>,
     /// The generation of the access token.
     access_token: Option<u64>,
 }
 
-impl Mark {
+impl SavedPart {
     pub(super) fn of(entry: &Entry) -> Self {
         let Some(token) = entry.state.token() else { return Self::default() };
         let access_token = token.access_token.as_ref().map(|_| token.lineage.generation);
@@ -115,8 +115,8 @@ impl Saving {
     }
 
     /// Notes what a step has changed of an account. A refresh token that has come by it is not sent before it is saved.
-    pub(super) fn note(&mut self, before: Mark, entry: &mut Entry, now: Moment) {
-        let after = Mark::of(entry);
+    pub(super) fn note(&mut self, before: SavedPart, entry: &mut Entry, now: Moment) {
+        let after = SavedPart::of(entry);
         if self.mode == Mode::Off || before == after {
             return;
         }
@@ -206,7 +206,7 @@ impl Keeper {
         let mut restored = self.restore(Snapshot { accounts }, now);
         let has_all = revoked.is_empty();
         restored.skipped.extend(revoked.into_iter().map(|saved| (saved.account, REVOKED)));
-        let sessions = self.entries.values().filter(|entry| Mark::of(entry).session.is_some()).count();
+        let sessions = self.entries.values().filter(|entry| SavedPart::of(entry).session.is_some()).count();
         self.saving.mode = Mode::On;
         if sessions == restored.restored.len() && has_all {
             (self.saving.saved, self.saving.due) = (self.saving.changed, None);

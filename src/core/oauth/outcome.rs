@@ -62,10 +62,10 @@ pub struct Issued {
 /// Why something failed, for people: no control characters, at most 4 KiB, never a token. A pointer, since every
 /// account has room for one, and few have one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason(Box<Told>);
+pub struct Reason(Box<ReasonText>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Told {
+struct ReasonText {
     text: String,
     cause: String,
     /// What the log says in its place, which may have to say less.
@@ -86,7 +86,7 @@ impl Reason {
     /// or a trace number, so two texts of one cause differ.
     pub fn with_cause(cause: &str, text: &str) -> Self {
         let (text, cause) = (cleaned(text), cleaned(cause));
-        Self(Box::new(Told { text, cause, logged: None, is_of_client: false }))
+        Self(Box::new(ReasonText { text, cause, logged: None, is_of_client: false }))
     }
 
     /// A reason whose text holds what is for the user alone; `logged` does not.

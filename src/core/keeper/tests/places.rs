@@ -5,7 +5,7 @@ use pizauth_common::config::Account;
 
 use super::bench::{Bench, account, config, issued, transient};
 use crate::http::Lost;
-use crate::keeper::places::{Asker, Errand, Flight, Host, Places, Turn};
+use crate::keeper::places::{Errand, Flight, Host, Places, Requester, Turn};
 use crate::keeper::tests::bench::PORTS;
 use crate::keeper::{JobId, MAX_IN_FLIGHT, MAX_TO_SILENT_HOST};
 use crate::snapshot::{AccountSnapshot, Fingerprint, Snapshot};
@@ -215,17 +215,17 @@ fn a_host_that_an_issuer_has_named_is_known_after_a_reload_too() {
 fn whether_a_host_answers_is_forgotten_at_a_reload_that_finds_nothing_under_way_there() {
     let accounts = [at(MUTE, "a"), at(OTHER, "b")];
     let mut places = Places::new(&accounts);
-    let (host, asker) = (Host::of(&uri(MUTE)), Asker::Account("a".into()));
+    let (host, requester) = (Host::of(&uri(MUTE)), Requester::Account("a".into()));
     take(&mut places, 0..1);
     places.give_back(JobId(0), true);
     take(&mut places, 1..3);
     places.reload(&accounts);
-    assert!(places.is_free_or_wait(&host, &asker, Turn::First), "it has answered, and has requests");
+    assert!(places.is_free_or_wait(&host, &requester, Turn::First), "it has answered, and has requests");
     places.give_back(JobId(1), true);
     places.give_back(JobId(2), true);
     places.reload(&accounts);
     take(&mut places, 3..5);
-    assert!(!places.is_free_or_wait(&host, &asker, Turn::First));
+    assert!(!places.is_free_or_wait(&host, &requester, Turn::First));
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn who_only_asks_whether_a_user_has_signed_in_waits_for_a_place_behind_all_other
     let host = Host::of(&uri(MUTE));
     let mut places = Places::new(&[at(MUTE, "a"), at(OTHER, "b")]);
     take(&mut places, 0..MAX_TO_SILENT_HOST as u64);
-    let polls = Asker::Account("a".into());
+    let polls = Requester::Account("a".into());
     assert!(!places.is_free_or_wait(&host, &polls, Turn::Last));
     places.give_back(JobId(0), false);
     assert_eq!(places.next_waiting(Turn::First), None);
