@@ -120,7 +120,8 @@ mod tests {
     #[test]
     fn nothing_invisible_makes_two_texts_look_the_same() {
         let invisible = "\u{ad}\u{61c}\u{200b}\u{200d}\u{2028}\u{2029}\u{2060}\u{2066}\u{feff}\u{fff9}\u{fffb}\u{1bca0}\
-                         \u{1bca3}\u{1d173}\u{1d17a}\u{13430}\u{110bd}\u{600}\u{70f}\u{fdd0}\u{ffff}\u{e0001}\u{e0041}\u{e0fff}";
+                         \u{1bca3}\u{1d173}\u{1d17a}\u{13430}\u{110bd}\
+                         \u{600}\u{70f}\u{fdd0}\u{ffff}\u{e0001}\u{e0041}\u{e0fff}";
         for c in invisible.chars() {
             assert_eq!(printable(&format!("wo{c}rk")), format!("wo{}rk", c.escape_default()));
         }

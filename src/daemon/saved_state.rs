@@ -175,8 +175,8 @@ impl SavedState {
     fn trouble(&self) -> Option<String> {
         let unread = self.unread.as_ref().map(|why| {
             format!(
-                "saved tokens could not be read: {why}; nothing will be saved over {} until \"pizauth reload\" reads it, \
-                 or you move it away",
+                "saved tokens could not be read: {why}; nothing will be saved over {} until \"pizauth reload\" reads \
+                 it, or you move it away",
                 self.path()
             )
         });

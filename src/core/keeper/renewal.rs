@@ -94,8 +94,8 @@ impl Renewal {
         }
     }
 
-    /// The tokens are set aside for others that may come. Should they be needed again, a refresh in flight, whose answer
-    /// counts no more, is due at `now`, and `transient_error_if_cmd` can be asked anew.
+    /// The tokens are set aside for others that may come. Should they be needed again, a refresh in flight, whose
+    /// answer counts no more, is due at `now`, and `transient_error_if_cmd` can be asked anew.
     pub(super) fn set_aside(&mut self, now: Moment) {
         if let Some(streak) = self.renewer_mut().and_then(|renewer| renewer.streak.as_deref_mut()) {
             streak.question = None;

@@ -96,7 +96,8 @@ const BY_CODE: &[(&str, &str)] = &[
     (
         "unauthorized_client",
         "the client is not registered for this: check that its registration has the grants authorization_code and \
-         refresh_token, and is for what client_auth says (client_secret_post is \"post\", client_secret_basic \"basic\")",
+         refresh_token, and is for what client_auth says (client_secret_post is \"post\", client_secret_basic \
+         \"basic\")",
     ),
     ("invalid_scope", "check scopes"),
     ("invalid_target", "check resource, which has to name what the token is for (RFC 8707)"),
@@ -168,8 +169,8 @@ const ASSERTION_BY_CODE: &[(&str, &str)] = &[
     ),
     (
         "invalid_grant",
-        "check subject, who has to be a user of the domain, the key, which may have been deleted at the server, and the \
-         clock of this machine",
+        "check subject, who has to be a user of the domain, the key, which may have been deleted at the server, and \
+         the clock of this machine",
     ),
     ("invalid_client", "check client_id: at Google it is what the key file calls client_email"),
 ];
@@ -243,7 +244,8 @@ pub(super) fn hint_for_assertion(code: &str, description: &str) -> Option<&'stat
 pub(crate) fn hint_for_age(session_age: Duration) -> Option<&'static str> {
     let suspicious = TESTING_LIFETIME.saturating_sub(BEFORE)..TESTING_LIFETIME.saturating_add(AFTER);
     suspicious.contains(&session_age).then_some(
-        "at Google, refresh tokens end after 7 days while the consent screen is in \"Testing\": publish the application",
+        "at Google, refresh tokens end after 7 days while the consent screen is in \"Testing\": publish the \
+         application",
     )
 }
 

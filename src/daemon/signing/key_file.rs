@@ -67,7 +67,9 @@ impl fmt::Display for KeyFault {
             Self::Algorithm(algorithm) => {
                 write!(f, "its key does not sign as client_key_alg says, by {}", algorithm.as_str())
             }
-            Self::Signing => f.write_str("its key does not sign: is the file damaged? (openssl pkey -check -noout -in FILE)"),
+            Self::Signing => f.write_str(
+                "its key does not sign: is the file damaged? (openssl pkey -check -noout -in FILE)",
+            ),
         }
     }
 }

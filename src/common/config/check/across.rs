@@ -64,8 +64,8 @@ const NEEDS: [Need; 6] = [
         hosts: &["api.login.yahoo.com", "api.login.aol.com"],
         is_met: |account| account.grant.redirect_uri().is_none_or(|uri| uri.scheme() == Scheme::Https),
         option: "redirect_uri",
-        message: "Yahoo and AOL take https redirects only: redirect_uri = \"https://localhost:PORT/\", with the PORT of \
-                  https_listen",
+        message: "Yahoo and AOL take https redirects only: redirect_uri = \"https://localhost:PORT/\", with the PORT \
+                  of https_listen",
     },
     Need {
         hosts: &["oauth2.googleapis.com"],

@@ -44,8 +44,8 @@ impl fmt::Display for Unreadable {
             Self::Refused(error) => Cause(error).fmt(f),
             Self::Directory => f.write_str("it is a directory"),
             Self::NotAgain => f.write_str(
-                "it is not a regular file, and what is not can be read only once, at start (restart the daemon, or keep \
-                 the configuration in a file)",
+                "it is not a regular file, and what is not can be read only once, at start (restart the daemon, or \
+                 keep the configuration in a file)",
             ),
             Self::Endless => write!(f, "its end has not come within {} s", PATIENCE.as_secs()),
             Self::TooLarge => write!(f, "it is larger than {} MiB", LARGEST >> 20),

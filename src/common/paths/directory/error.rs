@@ -66,11 +66,13 @@ impl fmt::Display for DirectoryError {
             ),
             Problem::OpenToOthers(mode) => write!(
                 f,
-                "{directory} is open to other users (mode {mode:04o}): if you trust what is in it: chmod 700 {directory}"
+                "{directory} is open to other users (mode {mode:04o}): if you trust what is in it: \
+                 chmod 700 {directory}"
             ),
             Problem::WritableByOthers(mode) => write!(
                 f,
-                "{directory} can be written by other users (mode {mode:04o}): if that is not wanted: chmod go-w {directory}"
+                "{directory} can be written by other users (mode {mode:04o}): if that is not wanted: \
+                 chmod go-w {directory}"
             ),
             Problem::NotADirectory => write!(f, "{directory} is not a directory"),
             Problem::LinkOrFile => {

@@ -28,7 +28,7 @@ pub struct EventDoc {
     pub meaning: &'static str,
 }
 
-/// Makes an enum of events and a constant that holds them all, from a table: severity, variant, name and meaning of each.
+/// Makes an enum of events, and a constant that holds them all, from a table: severity, variant, name and meaning.
 #[macro_export]
 macro_rules! event_table {
     (

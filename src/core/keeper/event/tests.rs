@@ -26,7 +26,8 @@ fn errors() -> Vec<Row> {
             NEEDS_ATTENTION,
             None,
             Some(
-                "refresh needs attention: it rains; when that is mended: pizauth refresh work (to start over instead: pizauth revoke work)",
+                "refresh needs attention: it rains; when that is mended: pizauth refresh work (to start over \
+                 instead: pizauth revoke work)",
             ),
         ),
         (
@@ -48,7 +49,8 @@ fn errors() -> Vec<Row> {
             "reason=it rains",
             None,
             Some(
-                "the access token has expired, and there is no new one: it rains; when that is mended: pizauth refresh work (to start over instead: pizauth revoke work)",
+                "the access token has expired, and there is no new one: it rains; when that is mended: pizauth \
+                 refresh work (to start over instead: pizauth revoke work)",
             ),
         ),
         (

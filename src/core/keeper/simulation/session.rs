@@ -177,8 +177,8 @@ impl Session {
         !self.by_itself && self.is_proven && (self.vague_refusals >= 2 || self.silent_refusals >= 3)
     }
 
-    /// A code is exchanged for what may take its place: nobody waits for its refresh any more, nor for a verdict on those
-    /// that have failed.
+    /// A code is exchanged for what may take its place: nobody waits for its refresh any more, nor for a verdict on
+    /// those that have failed.
     pub(super) fn steps_aside(&mut self, is_in_flight: bool, now: Moment) {
         self.question = None;
         if is_in_flight {

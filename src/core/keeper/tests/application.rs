@@ -57,7 +57,8 @@ fn the_first_token_is_fetched_without_being_asked_for_once_what_was_saved_is_the
     bench.keeper.begin_fetching(bench.now);
     bench.collect();
     let form = bench.forms()[0].to_owned();
-    let expected = "grant_type=client_credentials&scope=mail.read+offline_access&client_id=client%26id&client_secret=s3cret";
+    let expected = "grant_type=client_credentials&scope=mail.read+offline_access&client_id=client%26id\
+                    &client_secret=s3cret";
     assert_eq!(form, expected);
     let job = bench.request();
     bench.answer(job, issued("at-0", None, 3600));

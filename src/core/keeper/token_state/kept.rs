@@ -6,8 +6,8 @@ use super::ActiveToken;
 use crate::moment::Moment;
 use crate::prelude::*;
 
-/// Tokens beside a sign-in that has begun: no refresh of theirs is under way, and no other sign-in waits. They are back if
-/// it fails.
+/// Tokens beside a sign-in that has begun: no refresh of theirs is under way, and no other sign-in waits. They are back
+/// if it fails.
 #[derive(Debug)]
 pub(in crate::keeper) struct Kept(Box<ActiveToken>);
 

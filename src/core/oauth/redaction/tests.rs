@@ -68,8 +68,10 @@ fn what_people_need_to_read_stays() {
         "scope https://www.googleapis.com/auth/gmail.readonly https://outlook.office365.com/IMAP.AccessAsUser.All",
         "Token has been expired or revoked. The token: invalid. state: unknown, status: OK, token_type: Bearer",
         "The 'code' parameter is missing; client_secret is required; refresh_token = null; secret: MISSING",
-        "org.springframework.security.oauth2.common.exceptions.InvalidGrantException at application/x-www-form-urlencoded",
-        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 from ip-10-0-12-34.eu-central-1.compute.internal and f14.ams15s48.1e100.net",
+        "org.springframework.security.oauth2.common.exceptions.InvalidGrantException at \
+         application/x-www-form-urlencoded",
+        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 from ip-10-0-12-34.eu-central-1.compute.internal and \
+         f14.ams15s48.1e100.net",
         "no user firstname.lastname2@students.university.example in urn:ietf:params:oauth:grant-type:refresh_token",
         "Bearer authentication required, bearer token missing, token endpoint 1.2.3.4:8080, retry in 1700000000000 ms",
         "Donaudampfschifffahrtsgesellschaftskapit unterwegs, 仕事のアカウントが見つかりません。もう一度サインインしてください",

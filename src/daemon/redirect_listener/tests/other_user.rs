@@ -10,7 +10,8 @@ use super::support::*;
 /// What a process of another uid is answered. `None`: we cannot start one.
 fn ask_as_another(port: u16) -> Option<String> {
     let script = format!(
-        "exec 3<>/dev/tcp/127.0.0.1/{port}; printf 'GET /?code=c HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n' >&3; cat <&3"
+        "exec 3<>/dev/tcp/127.0.0.1/{port}; printf 'GET /?code=c HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n' >&3; \
+         cat <&3"
     );
     let asked = Command::new("setpriv")
         .args(["--reuid=65534", "--clear-groups", "bash", "-c", &script])
