@@ -3,6 +3,7 @@
 //!
 //! Data goes one way: event → keeper → effect. See ARCHITECTURE.md.
 
+mod accept_errors;
 mod background;
 mod client_secrets;
 mod clock;

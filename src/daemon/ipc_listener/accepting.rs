@@ -11,6 +11,7 @@ use rustix::io::Errno;
 
 use super::caller::Caller;
 use super::{CallerId, Door, IpcListener, REQUEST_PATIENCE};
+use crate::accept_errors;
 use crate::log::{self, What};
 use crate::wake_sources::{FIRST_CALLER, FIRST_HOOK_OUTPUT};
 
@@ -81,8 +82,7 @@ impl IpcListener {
                     return Some(stream);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
-                // One that gave up while it waited, or an interruption: on to the next.
-                Err(error) if is_of_the_moment(&error) => {}
+                Err(error) if accept_errors::is_passing(&error) => {}
                 Err(error) if is_exhaustion(&error) => self.make_room().then_some(())?,
                 Err(error) => {
                     self.pause(&error);
@@ -142,10 +142,6 @@ impl IpcListener {
             }
         }
     }
-}
-
-fn is_of_the_moment(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted)
 }
 
 fn is_exhaustion(error: &io::Error) -> bool {

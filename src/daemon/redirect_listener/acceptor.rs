@@ -17,6 +17,7 @@ use super::connection::{self, Terms, Timeouts};
 use super::connections::Connections;
 use super::peer::PeerCheck;
 use super::refusals;
+use crate::accept_errors;
 use crate::containment::{Worker, contain};
 use crate::log::{self, What};
 use crate::mailbox::Mailbox;
@@ -146,8 +147,7 @@ impl Acceptor {
             // A thread that cannot be started is `WouldBlock`, too: not to be mixed up with the next arm.
             Ok((socket, _)) => self.serve(listening, socket).map_err(|error| Turn::Exhausted(Some(error)))?,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
-            // A peer that has gone in the meantime, or a signal.
-            Err(error) if is_of_the_moment(&error) => {}
+            Err(error) if accept_errors::is_passing(&error) => {}
             Err(error) => return Err(Turn::Exhausted(Some(error))),
         }
         Ok(true)
@@ -182,11 +182,6 @@ impl Acceptor {
         }
         checked.is_ok()
     }
-}
-
-fn is_of_the_moment(error: &io::Error) -> bool {
-    use ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
-    matches!(error.kind(), Interrupted | ConnectionAborted | ConnectionReset)
 }
 
 /// Growing pauses while the system has no descriptors, threads or places left.
