@@ -97,6 +97,12 @@ fn the_crates_know_only_those_below_them() {
     assert!(!text("src/daemon/Cargo.toml").contains("pizauth-client"));
 }
 
+/// What the compiler refuses in the core it refuses for want of `std`.
+#[test]
+fn the_core_does_not_bring_std_back() {
+    assert_unnamed(&["extern crate std"], |path| path.starts_with("src/core/"));
+}
+
 #[test]
 fn configuration_and_protocol_do_not_know_each_other() {
     assert_unnamed(&["ipc::"], |path| is_in(path, "src/common/config"));
