@@ -8,6 +8,7 @@ mod end;
 mod failed_events;
 mod hook;
 mod hook_kind;
+mod hook_queue;
 mod orphans;
 mod output;
 mod outputs;
@@ -16,7 +17,6 @@ mod running_hook;
 mod start;
 #[cfg(test)]
 mod tests;
-mod waiting;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -34,9 +34,9 @@ use crate::wake_sources::FIRST_HOOK_OUTPUT;
 use failed_events::FailedEvents;
 pub(crate) use hook::Hook;
 use hook_kind::{HookKind, account};
+use hook_queue::HookQueue;
 use outputs::Outputs;
 use running_hook::RunningHook;
-use waiting::Waiting;
 
 /// Token events are held while `startup_cmd` runs, at most for this time: a dump that is made before its restore lacks
 /// what it restores.
@@ -66,7 +66,7 @@ pub(crate) enum Finished {
 pub(crate) struct Hooks {
     shell: Shell,
     commands: HookCommands,
-    waiting: Vec<(HookKind, Waiting)>,
+    queues: Vec<(HookKind, HookQueue)>,
     running: Vec<RunningHook>,
     failed_events: FailedEvents,
     /// Until then, or until `startup_cmd` has ended, no token event is told.
@@ -86,7 +86,7 @@ impl Hooks {
         Self {
             shell,
             commands,
-            waiting: HookKind::ALL.map(|kind| (kind, Waiting::default())).into(),
+            queues: HookKind::ALL.map(|kind| (kind, HookQueue::default())).into(),
             running: Vec::new(),
             failed_events: FailedEvents::default(),
             hold_events_until: None,
@@ -134,8 +134,8 @@ impl Hooks {
         }
     }
 
-    fn queue(&mut self, kind: HookKind) -> &mut Waiting {
-        let mut queues = self.waiting.iter_mut();
+    fn queue(&mut self, kind: HookKind) -> &mut HookQueue {
+        let mut queues = self.queues.iter_mut();
         let (_, queue) = queues.find(|(of, _)| *of == kind).expect("each kind has a queue");
         queue
     }
@@ -219,8 +219,8 @@ impl Hooks {
         self.hold_events_until = self.hold_events_until.filter(|_| runs_startup).map(|held| held.min(until));
         let again = self.failed_events.stop();
         again.into_iter().for_each(|hook| self.queue(HookKind::TokenEvent).push(hook));
-        for (_, waiting) in self.waiting.iter_mut().filter(|(kind, _)| *kind != HookKind::TokenEvent) {
-            waiting.clear();
+        for (_, queue) in self.queues.iter_mut().filter(|(kind, _)| *kind != HookKind::TokenEvent) {
+            queue.clear();
         }
         for running in self.running.iter().filter(|running| running.kind() == HookKind::TransientErrorIf) {
             running.signal(Signal::TERM);
@@ -231,7 +231,7 @@ impl Hooks {
     /// Whether all token events have been told, so that a hook which keeps the tokens has the last state.
     pub(crate) fn is_drained(&self) -> bool {
         let is_event = |kind: HookKind| kind == HookKind::TokenEvent;
-        self.waiting.iter().all(|(kind, waiting)| !is_event(*kind) || waiting.is_empty())
+        self.queues.iter().all(|(kind, queue)| !is_event(*kind) || queue.is_empty())
             && !self.running.iter().any(|running| is_event(running.kind()))
             && self.failed_events.is_empty()
     }

@@ -22,14 +22,14 @@ const LONGEST_START_AGAIN: Duration = Duration::from_secs(8);
 impl Hooks {
     /// Starts hooks as far as there are places for them, and processes.
     pub(super) fn start_waiting(&mut self, now: Moment) {
-        for index in 0..self.waiting.len() {
+        for index in 0..self.queues.len() {
             while self.start_again.is_none() && self.start_next_of(index, now) {}
         }
     }
 
     /// Starts the first hook of a queue that may run, and says whether there was one.
     fn start_next_of(&mut self, index: usize, now: Moment) -> bool {
-        let (kind, waiting) = &mut self.waiting[index];
+        let (kind, queue) = &mut self.queues[index];
         let running = &self.running;
         if *kind == HookKind::TokenEvent && self.hold_events_until.is_some() {
             return false;
@@ -39,7 +39,7 @@ impl Hooks {
             return false;
         }
         let may_run = |hook: &Hook| *kind != HookKind::AuthNotify || reminders::may_run(hook, running);
-        let Some((number, hook)) = waiting.take_first(may_run) else { return false };
+        let Some((number, hook)) = queue.take_first(may_run) else { return false };
         match self.start(&hook) {
             Ok(Some((child, output))) => self.started(hook, child, output, now),
             Ok(None) => {
@@ -94,7 +94,7 @@ impl Hooks {
         }
         if waits {
             let pause = self.start_pause.map_or(START_AGAIN, |last| (last * 2).min(LONGEST_START_AGAIN));
-            self.waiting[index].1.put_back(number, hook.clone());
+            self.queues[index].1.put_back(number, hook.clone());
             self.start_again = Some(now.plus(pause));
             self.start_pause = Some(pause);
         } else {

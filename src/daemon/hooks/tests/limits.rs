@@ -102,13 +102,13 @@ fn what_cannot_be_started_ever_and_a_question_for_a_verdict_do_not_wait() {
 
 #[test]
 fn what_could_not_be_started_gives_way_to_a_later_one_that_tells_the_same() {
-    let mut waiting = Waiting::default();
-    waiting.push(token_event("a", TokenEvent::New));
-    let (number, hook) = waiting.take_first(|_| true).unwrap();
-    waiting.push(token_event("a", TokenEvent::Revoked));
-    waiting.push(token_event("a", TokenEvent::New));
-    waiting.put_back(number, hook);
-    let in_order = std::iter::from_fn(|| waiting.take_first(|_| true)).map(|(_, hook)| hook);
+    let mut queue = HookQueue::default();
+    queue.push(token_event("a", TokenEvent::New));
+    let (number, hook) = queue.take_first(|_| true).unwrap();
+    queue.push(token_event("a", TokenEvent::Revoked));
+    queue.push(token_event("a", TokenEvent::New));
+    queue.put_back(number, hook);
+    let in_order = std::iter::from_fn(|| queue.take_first(|_| true)).map(|(_, hook)| hook);
     let expected = [token_event("a", TokenEvent::Revoked), token_event("a", TokenEvent::New)];
     assert_eq!(in_order.collect::<Vec<_>>(), expected);
 }

@@ -90,7 +90,7 @@ fn an_account_has_few_that_never_end_and_the_last_place_is_for_a_new_url() {
     }
     // One ends, and the last URL takes its place.
     gate.write_all(b"\n").unwrap();
-    scene.until(|hooks| hooks.waiting.iter().all(|(_, waiting)| waiting.is_empty()));
+    scene.until(|hooks| hooks.queues.iter().all(|(_, queue)| queue.is_empty()));
     scene.run(auth_notify("b"));
     assert_eq!(scene.hooks.running.len(), MOST_OF_ONE_ACCOUNT + 1);
     gate.write_all(&[b'\n'; MOST_OF_ONE_ACCOUNT + 1]).unwrap();

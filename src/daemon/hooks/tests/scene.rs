@@ -65,8 +65,8 @@ impl Scene {
 
     /// The system cannot start `hook` now.
     pub(super) fn fail_to_start(&mut self, hook: Hook, errno: Errno) {
-        let index = self.hooks.waiting.iter().position(|(kind, _)| *kind == HookKind::of(&hook)).unwrap();
-        let queue = &mut self.hooks.waiting[index].1;
+        let index = self.hooks.queues.iter().position(|(kind, _)| *kind == HookKind::of(&hook)).unwrap();
+        let queue = &mut self.hooks.queues[index].1;
         queue.push(hook);
         let (number, hook) = queue.take_first(|_| true).unwrap();
         self.hooks.not_started(index, number, &hook, &io::Error::from(errno), self.now);
@@ -105,7 +105,7 @@ impl Scene {
 }
 
 pub(super) fn is_idle(hooks: &Hooks) -> bool {
-    hooks.running.is_empty() && hooks.waiting.iter().all(|(_, waiting)| waiting.is_empty())
+    hooks.running.is_empty() && hooks.queues.iter().all(|(_, queue)| queue.is_empty())
 }
 
 pub(super) fn name(account: &str) -> AccountName {

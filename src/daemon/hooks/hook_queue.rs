@@ -9,13 +9,13 @@ use super::Hook;
 
 /// A queue of hooks of one kind.
 #[derive(Debug, Default)]
-pub(super) struct Waiting {
+pub(super) struct HookQueue {
     next_number: u64,
     hooks: BTreeMap<u64, Hook>,
     latest: HashMap<(AccountName, String), u64>,
 }
 
-impl Waiting {
+impl HookQueue {
     /// Adds a hook at the end, in place of an earlier one that it makes pointless.
     pub(super) fn push(&mut self, hook: Hook) {
         let number = self.next_number;
