@@ -133,16 +133,16 @@ fn in_a_thread(
 
 enum Note {
     Start(JobId, Request),
-    Finished(FlightId, Result<Answer, Lost>),
+    Finished(WorkerId, Result<Answer, Lost>),
     Stop,
 }
 
 /// One worker's one request. A job does not do for that: an exchange keeps its own over all tries, and the worker of an
 /// earlier one may come back while the next is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct FlightId(u64);
+struct WorkerId(u64);
 
-struct Flight {
+struct BusyWorker {
     job: JobId,
     deadline: Instant,
     attempt: Arc<Attempt>,
@@ -153,8 +153,8 @@ struct Dispatcher<P> {
     limits: RequestLimits,
     perform: Arc<P>,
     notes: Sender<Note>,
-    flights: HashMap<FlightId, Flight>,
-    last_flight: FlightId,
+    workers: HashMap<WorkerId, BusyWorker>,
+    last_worker: WorkerId,
     stuck: usize,
 }
 
@@ -165,8 +165,8 @@ where
     fn new(mailbox: Mailbox, limits: RequestLimits, perform: P) -> (Self, Receiver<Note>) {
         let (notes, receiver) = channel();
         let perform = Arc::new(perform);
-        let (flights, last_flight) = (HashMap::new(), FlightId(0));
-        (Self { mailbox, limits, perform, notes, flights, last_flight, stuck: 0 }, receiver)
+        let (workers, last_worker) = (HashMap::new(), WorkerId(0));
+        (Self { mailbox, limits, perform, notes, workers, last_worker, stuck: 0 }, receiver)
     }
 
     fn run(mut self, notes: &Receiver<Note>) {
@@ -189,7 +189,7 @@ where
     fn handle(&mut self, note: Option<Note>) {
         match note {
             Some(Note::Start(job, request)) => self.start(job, request),
-            Some(Note::Finished(flight, result)) => self.finish(flight, result),
+            Some(Note::Finished(worker, result)) => self.finish(worker, result),
             Some(Note::Stop) | None => {}
         }
         self.give_up_late_ones(Instant::now());
@@ -199,14 +199,14 @@ where
     fn job_of(&self, note: &Note) -> Option<JobId> {
         match note {
             Note::Start(job, _) => Some(*job),
-            Note::Finished(flight, _) => self.flights.get(flight).map(|flight| flight.job),
+            Note::Finished(worker, _) => self.workers.get(worker).map(|worker| worker.job),
             Note::Stop => None,
         }
     }
 
     /// Sleeps until something happens or the next deadline; without a request there is none.
     fn next_note(&mut self, notes: &Receiver<Note>) -> Result<Note, RecvTimeoutError> {
-        match self.flights.values().map(|flight| flight.deadline).min() {
+        match self.workers.values().map(|worker| worker.deadline).min() {
             Some(deadline) => {
                 let note = notes.recv_timeout(deadline.saturating_duration_since(Instant::now()));
                 self.allow_for_pause(Instant::now().saturating_duration_since(deadline));
@@ -221,7 +221,7 @@ where
     /// that they could not use.
     fn allow_for_pause(&mut self, too_late: Duration) {
         if too_late > self.limits.grace {
-            self.flights.values_mut().for_each(|flight| flight.deadline += too_late + self.limits.grace);
+            self.workers.values_mut().for_each(|worker| worker.deadline += too_late + self.limits.grace);
         }
     }
 
@@ -231,17 +231,17 @@ where
             return self.post(job, Err(attempt.lost(&failure)));
         }
         let deadline = Instant::now() + self.limits.total + self.limits.grace;
-        self.last_flight.0 += 1;
-        match self.spawn_worker(self.last_flight, request, Arc::clone(&attempt)) {
+        self.last_worker.0 += 1;
+        match self.spawn_worker(self.last_worker, request, Arc::clone(&attempt)) {
             Ok(()) => {
-                self.flights.insert(self.last_flight, Flight { job, deadline, attempt });
+                self.workers.insert(self.last_worker, BusyWorker { job, deadline, attempt });
             }
             Err(error) => self.post(job, Err(attempt.lost(&Failure::NoThread(error)))),
         }
     }
 
     fn check_room(&self) -> Result<(), Failure> {
-        if self.flights.len() >= self.limits.workers {
+        if self.workers.len() >= self.limits.workers {
             Err(Failure::TooManyUnderWay)
         } else if self.stuck >= self.limits.stuck {
             Err(Failure::TooManyHang)
@@ -250,30 +250,30 @@ where
         }
     }
 
-    fn spawn_worker(&self, flight: FlightId, request: Request, attempt: Arc<Attempt>) -> io::Result<()> {
+    fn spawn_worker(&self, worker: WorkerId, request: Request, attempt: Arc<Attempt>) -> io::Result<()> {
         let (perform, notes) = (Arc::clone(&self.perform), self.notes.clone());
         let perform = move |request: &_, attempt: &_| perform(request, attempt);
         in_a_thread(perform, request, attempt, move |result| {
             // Nobody listens only once the daemon stops.
-            let _ = notes.send(Note::Finished(flight, result));
+            let _ = notes.send(Note::Finished(worker, result));
         })
     }
 
     /// A worker has come back: in time, or after it was given up.
-    fn finish(&mut self, flight: FlightId, result: Result<Answer, Lost>) {
-        match self.flights.remove(&flight) {
-            Some(Flight { job, .. }) => self.post(job, result),
+    fn finish(&mut self, worker: WorkerId, result: Result<Answer, Lost>) {
+        match self.workers.remove(&worker) {
+            Some(BusyWorker { job, .. }) => self.post(job, result),
             None => self.stuck = self.stuck.saturating_sub(1),
         }
     }
 
     fn give_up_late_ones(&mut self, now: Instant) {
-        let late: Vec<_> = self.flights.extract_if(|_, flight| flight.deadline <= now).collect();
-        for (_, flight) in late {
+        let late: Vec<_> = self.workers.extract_if(|_, worker| worker.deadline <= now).collect();
+        for (_, worker) in late {
             self.stuck += 1;
             let limit = self.limits.total;
             log::event(What::WorkerStuck).field("limit_seconds", limit.as_secs()).write();
-            self.post(flight.job, Err(flight.attempt.give_up(&Failure::Late { limit })));
+            self.post(worker.job, Err(worker.attempt.give_up(&Failure::Late { limit })));
         }
     }
 
