@@ -108,7 +108,7 @@ impl EventLoop {
         answer.map(Some)
     }
 
-    /// Whether a caller has to wait for a token that may be restored, or to come again. Our own hooks know what they do.
+    /// Whether a caller has to wait for a token that may be restored, or come again. Our own hooks know what they do.
     pub(super) fn comes_too_early(&self, caller: CallerId, account: &str, now: Now) -> bool {
         self.may_be_restored(account, now) && !self.rooms.is_hook(caller)
     }

@@ -93,12 +93,12 @@ impl Rooms {
         let why = match how {
             Waited::Revoked { host } => return Ok(Response::Revoked { remote: host }),
             Waited::NotRevoked(reason) => format!(
-                "not revoked: {reason}; {name} is still signed in. Try again, or \"pizauth revoke {name}\" forgets it here \
-                 only"
+                "not revoked: {reason}; {name} is still signed in. Try again, or \"pizauth revoke {name}\" forgets it \
+                 here only"
             ),
             Waited::TimeIsUp => format!(
-                "not revoked: {} has said nothing within {} s; {name} is still signed in, as far as is known. Try again, or \
-                 \"pizauth revoke {name}\" forgets it here only",
+                "not revoked: {} has said nothing within {} s; {name} is still signed in, as far as is known. Try \
+                 again, or \"pizauth revoke {name}\" forgets it here only",
                 host(),
                 PATIENCE.as_secs()
             ),
