@@ -33,5 +33,6 @@ pub mod sys;
 pub mod terminal;
 #[cfg(test)]
 mod testing;
+pub mod this_machine;
 pub mod time_span;
 pub mod unix_time;

@@ -3,10 +3,10 @@
 
 use std::fmt;
 use std::io::{self, BufRead};
-use std::net::{Ipv4Addr, Ipv6Addr};
 
 use pizauth_common::cause::Cause;
 use pizauth_common::secret::Secret;
+use pizauth_common::this_machine::is_this_machine;
 
 use super::Token;
 
@@ -128,7 +128,7 @@ impl Description {
     pub(super) fn check_way(&self) -> Result<(), InClear<'_>> {
         let Self { host, protocol, .. } = self;
         let is_open = ["http", "ftp"].contains(&protocol.as_str());
-        if is_open && !is_loopback(host) { Err(InClear { host, protocol }) } else { Ok(()) }
+        if is_open && !is_this_machine(without_port(host)) { Err(InClear { host, protocol }) } else { Ok(()) }
     }
 
     /// What git is answered.
@@ -154,18 +154,10 @@ fn is_scheme(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(is_allowed)
 }
 
-/// Whether a host, which may have a port, is this machine (RFC 6761 §6.3).
-fn is_loopback(host: &str) -> bool {
+/// What git calls a host may have a port behind it.
+fn without_port(host: &str) -> &str {
     let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    let name = host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(name, _)| name);
-    if let Some(address) = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return address.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback());
-    }
-    let name = name.to_ascii_lowercase();
-    let is_address = name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
-    let is_of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let is_subdomain = || name.strip_suffix(".localhost").is_some_and(|name| name.bytes().all(is_of_a_name));
-    is_address || name == "localhost" || is_subdomain()
+    host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(host, _)| host)
 }
 
 #[cfg(test)]
@@ -209,7 +201,16 @@ mod tests {
         let may = |protocol: &str, host: &str| {
             read(&format!("protocol={protocol}\nhost={host}")).unwrap().check_way().is_ok()
         };
-        for host in ["localhost", "LOCALHOST:80", "127.0.0.1:3000", "[::1]:80", "[::1]", "git.localhost"] {
+        for host in [
+            "localhost",
+            "LOCALHOST:80",
+            "127.0.0.1:3000",
+            "[::1]:80",
+            "[::1]",
+            "git.localhost",
+            "localhost.",
+            "[::ffff:127.0.0.1]:1",
+        ] {
             assert!(may("http", host), "{host}");
         }
         for host in [

@@ -181,6 +181,13 @@ pub struct ListenAddress {
     pub port: u16,
 }
 
+impl ListenAddress {
+    /// The host as URIs write it: IPv6 in its brackets.
+    pub fn host_in_uri(&self) -> String {
+        if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() }
+    }
+}
+
 /// Who is given dumps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DumpCallers {

@@ -7,10 +7,10 @@ use url::Url;
 use super::global::Global;
 use super::microsoft;
 use super::options::Seen;
-use super::uri::is_loopback;
 use crate::config::model::{Account, ListenAddress};
 use crate::config::problems::Problems;
 use crate::config::uri::{Scheme, Uri};
+use crate::this_machine::is_this_machine;
 
 /// Something that a provider wants: without it there is no session, or none that lasts.
 struct Need {
@@ -192,7 +192,7 @@ fn listener<'g>(redirect: &Uri, global: &'g Global) -> Option<(&'static str, &'g
 
 fn port(redirect: &Uri, option: &str, listener: &ListenAddress) -> Option<String> {
     let named = redirect.parsed().port().filter(|port| *port != 0 && *port != listener.port)?;
-    let host = bracketed(&listener.host);
+    let host = listener.host_in_uri();
     Some(format!(
         "'redirect_uri' names port {named}, which is replaced by that of the listener: \
          for this very port set {option} = \"{host}:{named}\""
@@ -207,10 +207,10 @@ fn host(redirect: &Uri, option: &str, listener: &ListenAddress) -> Option<String
             Some(format!(
                 "'redirect_uri' leads to {}, where nobody listens: {option} is at {}",
                 redirect.host(),
-                bracketed(&listener.host)
+                listener.host_in_uri()
             ))
         }
-        Ok(_) if wanted.is_empty() && is_loopback(&listener.host) => Some(format!(
+        Ok(_) if wanted.is_empty() && is_this_machine(&listener.host_in_uri()) => Some(format!(
             "'redirect_uri' leads to {}, but {option} can be reached from this machine only: \
              nothing comes back unless that name leads here",
             redirect.host()
@@ -223,7 +223,7 @@ fn host(redirect: &Uri, option: &str, listener: &ListenAddress) -> Option<String
 fn addresses(host: &str) -> Vec<IpAddr> {
     match host.trim_start_matches('[').trim_end_matches(']').parse() {
         Ok(address) => vec![address],
-        Err(_) if is_loopback(host) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+        Err(_) if is_this_machine(host) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
         Err(_) => Vec::new(),
     }
 }
@@ -231,8 +231,4 @@ fn addresses(host: &str) -> Vec<IpAddr> {
 /// Whether a socket bound to one address takes connections to another. One bound to `::` takes IPv4, too.
 fn reaches(bound: IpAddr, wanted: IpAddr) -> bool {
     bound == wanted || (bound.is_unspecified() && (bound.is_ipv6() || wanted.is_ipv4()))
-}
-
-fn bracketed(host: &str) -> String {
-    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::microsoft::{self, SHARED_TENANTS};
 use super::options::Given;
-use super::uri::is_loopback;
 use crate::config::problems::Problems;
 use crate::config::uri::{Scheme, Uri, UriError, is_one_word};
+use crate::this_machine::is_this_machine;
 
 /// What may be written as `issuer`, for who has it from elsewhere than a configuration.
 ///
@@ -61,7 +61,7 @@ fn fault(issuer: &Uri) -> Option<&'static str> {
     let tenant = issuer.parsed().path_segments().and_then(|mut segments| segments.next()).unwrap_or_default();
     if issuer.parsed().query().is_some() {
         Some("'issuer' has a query, which no issuer has: remove the '?' and what follows")
-    } else if issuer.scheme() == Scheme::Http && !is_loopback(issuer.host()) {
+    } else if issuer.scheme() == Scheme::Http && !is_this_machine(issuer.host()) {
         Some("'issuer' is plain http: expected https")
     } else if microsoft::HOSTS.contains(&issuer.host()) && SHARED_TENANTS.contains(&tenant) {
         Some(

@@ -3,10 +3,10 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::options::Given;
-use super::uri::is_loopback;
 use crate::config::model::ListenAddress;
 use crate::config::problems::Problems;
 use crate::config::syntax::Value;
+use crate::this_machine::is_this_machine;
 
 /// The value of a `*_listen` option.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl<'a> Given<'_, 'a> {
         }
         match address(&self.string(problems)?) {
             Ok(address) => {
-                self.warn_of_strangers(&address.host, problems);
+                self.warn_of_strangers(&address, problems);
                 Some(Listen::At(address))
             }
             Err(why) => {
@@ -43,8 +43,8 @@ impl<'a> Given<'_, 'a> {
         }
     }
 
-    fn warn_of_strangers(&self, host: &str, problems: &mut Problems<'a>) {
-        if !is_loopback(host) {
+    fn warn_of_strangers(&self, address: &ListenAddress, problems: &mut Problems<'a>) {
+        if !is_this_machine(&address.host_in_uri()) {
             let message = format!("'{}' is not a loopback address: other machines can reach it", self.name);
             problems.warning(self.value.place(), message);
         }

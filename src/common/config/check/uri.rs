@@ -1,10 +1,9 @@
-//! http and https URIs, and which hosts are this machine.
-
-use std::net::IpAddr;
+//! http and https URIs.
 
 use super::options::Given;
 use crate::config::problems::Problems;
 use crate::config::uri::{Scheme, Uri, is_one_word};
+use crate::this_machine::is_this_machine;
 
 impl<'a> Given<'_, 'a> {
     /// An absolute http or https URI without fragment.
@@ -35,20 +34,10 @@ impl<'a> Given<'_, 'a> {
     /// The same for an endpoint: what is sent there should not be readable on the way.
     pub(super) fn endpoint(&self, problems: &mut Problems<'a>) -> Option<Uri> {
         let uri = self.uri(problems)?;
-        if uri.scheme() == Scheme::Http && !is_loopback(uri.host()) {
+        if uri.scheme() == Scheme::Http && !is_this_machine(uri.host()) {
             let message = format!("'{}' is plain http: tokens can be read on the way", self.name);
             problems.warning(self.value.place(), message);
         }
         Some(uri)
     }
-}
-
-/// Whether a host, an IPv6 address with or without brackets, is this machine itself.
-pub(super) fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let name = bare.trim_end_matches('.').to_ascii_lowercase();
-    let address: Option<IpAddr> = bare.parse().ok();
-    name == "localhost"
-        || name.ends_with(".localhost")
-        || address.is_some_and(|ip| ip.to_canonical().is_loopback())
 }
