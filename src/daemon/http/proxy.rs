@@ -26,6 +26,8 @@ enum Unusable {
     Scheme(String),
     /// attohttpc gives a proxy what stands in the URL, as it stands: with the wrong password it might lock us out.
     EncodedCredentials,
+    /// attohttpc and rustls look for no IPv6 address in a certificate.
+    NameInNoCertificate,
 }
 
 impl fmt::Display for UnusableProxy {
@@ -36,6 +38,9 @@ impl fmt::Display for UnusableProxy {
             Unusable::Scheme(scheme) => write!(f, "{scheme} is not supported, only http and https"),
             Unusable::EncodedCredentials => f.write_str(
                 "its name or password has a character that must be percent-encoded, which is not supported",
+            ),
+            Unusable::NameInNoCertificate => f.write_str(
+                "its IPv6 address is not looked for in a certificate (give it a name, or an IPv4 address)",
             ),
         }
     }
@@ -68,7 +73,7 @@ impl Proxies {
     /// The proxy for that URL, if it has one.
     ///
     /// # Errors
-    /// The variable cannot be understood.
+    /// The proxy cannot be used.
     pub(super) fn for_url(&self, url: &Url) -> Result<Option<&Url>, UnusableProxy> {
         let proxy = if Scheme::of(url) == Some(Scheme::Https) { &self.https } else { &self.http };
         match proxy {
@@ -77,7 +82,7 @@ impl Proxies {
         }
     }
 
-    /// The variables that cannot be understood.
+    /// The variables that cannot be used.
     pub(super) fn warnings(&self) -> Vec<String> {
         let proxies = [&self.http, &self.https].into_iter().flatten();
         let mut all: Vec<_> = proxies.filter_map(|proxy| Some(proxy.as_ref().err()?.to_string())).collect();
@@ -104,6 +109,9 @@ fn parse(value: &OsStr) -> Result<Url, Unusable> {
     let scheme = Scheme::of(&url).ok_or_else(|| Unusable::Scheme(url.scheme().to_owned()))?;
     if url.username().contains('%') || url.password().is_some_and(|password| password.contains('%')) {
         return Err(Unusable::EncodedCredentials);
+    }
+    if scheme == Scheme::Https && matches!(url.host(), Some(Host::Ipv6(_))) {
+        return Err(Unusable::NameInNoCertificate);
     }
     if scheme == Scheme::Http && !names_port(&text) {
         url.set_port(Some(DEFAULT_PORT)).map_err(|()| Unusable::NoUrl)?;
@@ -186,6 +194,7 @@ mod tests {
             ("http://u:p@proxy", "http://u:p@proxy:1080/"),
             ("https://proxy", "https://proxy/"),
             ("[::1]:3128", "http://[::1]:3128/"),
+            ("https://192.0.2.1", "https://192.0.2.1/"),
         ] {
             assert_eq!(chosen(&[("https_proxy", value)], "https://as.example").unwrap(), url);
         }
@@ -199,6 +208,7 @@ mod tests {
             "http://u:hunter2@[bad",
             "http://u:hunter2%40@proxy",
             "http://u@as.example:hunter2@proxy",
+            "https://u:hunter2@[::1]:3128",
         ] {
             let proxies = proxies(&[("ALL_PROXY", value)]);
             let error = proxies.for_url(&Url::parse("https://as.example").unwrap()).unwrap_err().to_string();

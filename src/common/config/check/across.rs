@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use url::Url;
+use url::{Host, Url};
 
 use super::global::Global;
 use super::microsoft;
 use super::options::Seen;
+use crate::config::endpoint::Endpoint;
 use crate::config::model::{Account, ListenAddress};
 use crate::config::problems::Problems;
 use crate::config::uri::{Scheme, Uri};
@@ -98,7 +99,7 @@ pub(super) fn check<'a>(
             problems.warning(at(option), format!("'{option}' {why}"));
         }
     }
-    for (option, uri) in endpoints(account) {
+    for (option, uri) in known_endpoints(account) {
         let is_written = seen.get(option).is_some();
         if is_written && uri.parsed().path().split('/').any(is_of_a_template) {
             problems.warning(
@@ -106,6 +107,9 @@ pub(super) fn check<'a>(
                 format!("'{option}' has a placeholder in it, as \"YOUR-TENANT-ID\": fill it in"),
             );
         }
+    }
+    for (option, message) in unaskable(account) {
+        problems.warning(at(option), message);
     }
     let begins_at = sign_in_host(account);
     for need in NEEDS.iter().filter(|need| need.hosts.contains(&begins_at) && !(need.is_met)(account)) {
@@ -125,12 +129,35 @@ pub(super) fn check<'a>(
 }
 
 /// The endpoints, each with its option.
-fn endpoints(account: &Account) -> impl Iterator<Item = (&'static str, &Uri)> {
+fn endpoints(account: &Account) -> impl Iterator<Item = (&'static str, &Endpoint)> {
     let auth_uri = account.grant.browser().map(|browser| ("auth_uri", &browser.auth_uri));
     let device = account.grant.device().map(|device| ("device_auth_uri", &device.device_auth_uri));
     let revocation = account.revocation_uri.as_ref().map(|endpoint| ("revocation_uri", endpoint));
     let all = [auth_uri, device, Some(("token_uri", &account.token_uri)), revocation];
-    all.into_iter().flatten().filter_map(|(option, endpoint)| Some((option, endpoint.known()?)))
+    all.into_iter().flatten()
+}
+
+/// The endpoints that no issuer is asked for, each with its option.
+fn known_endpoints(account: &Account) -> impl Iterator<Item = (&'static str, &Uri)> {
+    endpoints(account).filter_map(|(option, endpoint)| Some((option, endpoint.known()?)))
+}
+
+/// Where pizauthd itself sends requests, each with its option. The authorization endpoint is the browser's.
+fn asked_uris(account: &Account) -> impl Iterator<Item = (&'static str, &Uri)> {
+    let issuer = endpoints(account).find_map(|(_, endpoint)| endpoint.issuer());
+    let known = known_endpoints(account).filter(|(option, _)| *option != "auth_uri");
+    issuer.map(|issuer| ("issuer", &**issuer)).into_iter().chain(known)
+}
+
+/// Options whose URIs cannot be asked, each with the reason: attohttpc and rustls look for no IPv6 address in a
+/// certificate.
+fn unaskable(account: &Account) -> impl Iterator<Item = (&'static str, String)> {
+    let is_unaskable =
+        |uri: &Uri| uri.scheme() == Scheme::Https && matches!(uri.parsed().host(), Some(Host::Ipv6(_)));
+    asked_uris(account).filter(move |(_, uri)| is_unaskable(uri)).map(|(option, _)| {
+        let why = "an IPv6 address is not looked for in a certificate: write a name, or an IPv4 address";
+        (option, format!("'{option}' cannot be asked, since {why}"))
+    })
 }
 
 /// The host of the endpoint that a sign-in begins at, or of the issuer that is asked for it.
