@@ -5,6 +5,7 @@
 
 use pizauth_common::applet::Applet;
 
+mod advice;
 mod ask;
 mod check;
 pub mod dump;

@@ -7,6 +7,8 @@ use pizauth_common::ipc::message::{Expired, Pending, Response};
 use pizauth_common::roughly::roughly;
 use pizauth_common::terminal::printable;
 
+use crate::advice::{nobody_listens, when_mended};
+
 /// Why there is no access token now, where this answer says that.
 pub(crate) fn why(answer: &Response, account: &str, exclude_url: bool) -> Option<String> {
     Some(match answer {
@@ -29,9 +31,9 @@ pub(crate) fn pending(pending: &Pending, exclude_url: bool) -> String {
             told = told + " and code " + &code;
         }
     }
-    match pending.listener_error.as_deref().map(printable) {
+    match pending.listener_error.as_deref().map(nobody_listens) {
         None => told,
-        Some(why) => format!("{told}\nbut do not sign in yet, since pizauthd could not hear of it: {why}"),
+        Some(why) => format!("{told}\nbut {why}"),
     }
 }
 
@@ -65,12 +67,7 @@ pub(crate) fn expired(account: &str, expired: &Expired) -> String {
     let error = expired.last_error.as_deref().map(printable);
     if expired.needs_attention {
         let why = error.map(|error| format!(": {error}")).unwrap_or_default();
-        let account = as_argument(account);
-        let account = printable(&account);
-        return format!(
-            "{told}, and to refresh it needs your attention{why}; once that is mended: pizauth refresh {account} \
-             (to start over instead: pizauth revoke {account})"
-        );
+        return format!("{told}, and to refresh it needs your attention{why}; {}", when_mended(account));
     }
     let (when, again) = match expired.refresh_in {
         0 => ("is being refreshed".to_owned(), "in a moment"),
@@ -124,7 +121,7 @@ mod tests {
         assert_eq!(
             expired("my work", &failed("invalid_client: wrong secret", true, 3_300)),
             "access token of account 'my work' has expired, and to refresh it needs your attention: \
-             invalid_client: wrong secret; once that is mended: pizauth refresh 'my work' \
+             invalid_client: wrong secret; when that is mended: pizauth refresh 'my work' \
              (to start over instead: pizauth revoke 'my work')"
         );
     }

@@ -44,6 +44,14 @@ pub fn as_argument(name: &str) -> Cow<'_, str> {
     if name.starts_with('-') { format!("-- {word}").into() } else { word }
 }
 
+/// The advice where a person has to mend something before an account can be refreshed; `argument` is the account, as
+/// [`as_argument`] has it.
+pub fn when_mended(argument: &str) -> String {
+    format!(
+        "when that is mended: pizauth refresh {argument} (to start over instead: pizauth revoke {argument})"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::as_argument;

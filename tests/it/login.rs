@@ -381,7 +381,7 @@ fn what_a_person_has_to_mend_is_told_in_place_of_a_sign_in() {
     running.daemon.wait_for_log(&["event=needs_attention"]);
     let end = login(&running, &["work"]).end().exits(1).says("to refresh it needs your attention: ");
     assert!(end.out.starts_with("work is signed in, until "), "{}", end.out);
-    end.says("once that is mended: pizauth refresh work");
+    end.says("when that is mended: pizauth refresh work");
 }
 
 #[test]

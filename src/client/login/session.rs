@@ -16,6 +16,7 @@ use super::long_lines::LongLines;
 use super::progress::Progress;
 use super::qr::Screen;
 use super::{browser, interrupt, paste, qr, words};
+use crate::advice::nobody_listens;
 use crate::ask::{no_access_token, unexpected, unreached};
 use crate::local_time::now;
 use crate::watch::Watch;
@@ -130,7 +131,7 @@ impl<'a> Session<'a> {
         if let Some(why) = &pending.listener_error
             && self.choice != Choice::Paste
         {
-            self.invocation.complain(words::nobody_listens(why));
+            self.invocation.complain(nobody_listens(why));
         }
         if !self.is_opened {
             self.is_opened = true;

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::browser::Place;
 use super::choice::Choice;
+use crate::advice::{signed_in_as, when_mended};
 use crate::watch::Watch;
 
 #[cfg(test)]
@@ -54,10 +55,6 @@ fn redirect_port(url: &str) -> Option<u16> {
     Url::parse(&redirect_uri).ok()?.port_or_known_default()
 }
 
-pub(super) fn nobody_listens(why: &str) -> String {
-    format!("do not sign in yet, since pizauthd could not hear of it: {why}")
-}
-
 /// What is waited for.
 pub(super) fn stage(stage: &Answer) -> String {
     match stage {
@@ -89,16 +86,15 @@ pub(super) fn present(
         Some(at) => format!("{name} is signed in, until {} ({})\n", watch.local(at), watch.relative(at)),
         None => format!("{name} is signed in, until that is revoked\n"),
     };
-    let argument = as_argument(account);
     match (invocation.print(&told), &signed_in.attention) {
         (Exit::Done, None) => {
-            invocation.complain(format_args!("to sign in anew, forget that first: pizauth revoke {argument}"));
+            let argument = as_argument(account);
+            invocation
+                .complain(format_args!("to sign in anew, forget that first: pizauth revoke {argument}"));
             Ok(Exit::Done)
         }
-        (Exit::Done, Some(why)) => Err(invocation.not_done(format_args!(
-            "to refresh it needs your attention: {why}; once that is mended: pizauth refresh {argument} (to sign in \
-             anew instead: pizauth revoke {argument})"
-        ))),
+        (Exit::Done, Some(why)) => Err(invocation
+            .not_done(format_args!("to refresh it needs your attention: {why}; {}", when_mended(account)))),
         (failed, _) => Err(failed),
     }
 }
@@ -106,7 +102,7 @@ pub(super) fn present(
 /// Says that the sign-in has succeeded, and until when it is good.
 pub(super) fn signed_in(invocation: &Invocation, account: &str, signed_in: &SignedIn, watch: &Watch) -> Exit {
     if let Some(user) = &signed_in.signed_in_as {
-        invocation.complain(format_args!("{account}: signed in as {user} and not as the configuration says"));
+        invocation.complain(format_args!("{account}: {}", signed_in_as(user)));
     }
     invocation.print(&format!("{}: signed in; {}\n", printable(account), validity(signed_in, watch)))
 }

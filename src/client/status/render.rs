@@ -9,6 +9,7 @@ use pizauth_common::ipc::message::{AccountStatus, Method, State};
 use pizauth_common::terminal::printable;
 use pizauth_common::unix_time::UnixTime;
 
+use crate::advice::{signed_in_as, when_mended};
 use crate::watch::Watch;
 
 /// Longer names do not move the states of the others to the right.
@@ -92,17 +93,6 @@ impl Watch<'_> {
         let when = if due > self.now { self.relative(due) } else { "now".to_owned() };
         Some(format!("next try {when}"))
     }
-}
-
-fn signed_in_as(user: &str) -> String {
-    format!("signed in as {} and not as the configuration says", printable(user))
-}
-
-/// The advice where a person has to mend something.
-fn when_mended(account: &str) -> String {
-    let name = as_argument(account);
-    let name = printable(&name);
-    format!("once that is mended: pizauth refresh {name} (to start over instead: pizauth revoke {name})")
 }
 
 /// What follows the word for the state.

@@ -4,7 +4,7 @@
 use core::fmt::Display;
 use core::time::Duration;
 
-use pizauth_common::account_name::{AccountName, as_argument};
+use pizauth_common::account_name::{AccountName, as_argument, when_mended};
 
 use crate::oauth::outcome::Reason;
 use crate::oauth::provider_hints::NO_REFRESH_TOKEN;
@@ -29,13 +29,6 @@ pub struct AccountEvent {
     pub account: AccountName,
     /// What happened.
     pub what: Happened,
-}
-
-/// The advice where a person has to mend something.
-pub(super) fn when_mended(account: &str) -> String {
-    format!(
-        "when that is mended: pizauth refresh {account} (to start over instead: pizauth revoke {account})"
-    )
 }
 
 crate::event_table! {

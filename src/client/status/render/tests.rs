@@ -142,7 +142,7 @@ fn an_account_that_needs_a_person_says_so_first() {
     let stuck = AccountStatus { needs_attention: true, ..active(in_minutes(5)) };
     let line = line(stuck);
     assert!(line.starts_with("work: active, NEEDS ATTENTION, obtained"));
-    let advice = ", once that is mended: pizauth refresh work (to start over instead: pizauth revoke work)\n";
+    let advice = ", when that is mended: pizauth refresh work (to start over instead: pizauth revoke work)\n";
     assert!(line.ends_with(advice), "{line}");
 }
 

@@ -1,6 +1,7 @@
 //! What ends an outage.
 
-use super::when_mended;
+use pizauth_common::account_name::when_mended;
+
 use crate::oauth::outcome::Reason;
 use crate::prelude::*;
 
