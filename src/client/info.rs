@@ -44,7 +44,7 @@ impl Command for Info {
         };
         let document = Document::new(
             shown(paths::cache_directory(&ProcessEnvironment)),
-            shown(self.config.map(PathBuf::from).or_else(config_file)),
+            shown(paths::config_file_place(self.config.map(PathBuf::from), &ProcessEnvironment)),
             std::env::args_os().next().unwrap_or_default().to_string_lossy().into_owned(),
             sockets(),
             daemon,
@@ -66,12 +66,6 @@ fn daemon() -> Result<DaemonInfo, String> {
         Ok(_) => Err("its answer does not fit the request".to_owned()),
         Err(error) => Err(error.to_string()),
     }
-}
-
-/// The configuration file that pizauthd would read, else the place where it would look first.
-fn config_file() -> Option<PathBuf> {
-    let environment = &ProcessEnvironment;
-    paths::config_file(environment).or_else(|| paths::config_file_candidates(environment).into_iter().next())
 }
 
 /// Where the daemon is looked for.

@@ -111,9 +111,16 @@ pub fn config_file_candidates(environment: &impl Environment) -> Vec<PathBuf> {
     files
 }
 
-/// The configuration file: the first candidate that exists.
-pub fn config_file(environment: &impl Environment) -> Option<PathBuf> {
+fn config_file(environment: &impl Environment) -> Option<PathBuf> {
     config_file_candidates(environment).into_iter().find(|file| file.exists())
+}
+
+/// Where the configuration file is or would be: the one that is named, else the first candidate that exists, else the
+/// first of all. None only without a home directory.
+pub fn config_file_place(named: Option<PathBuf>, environment: &impl Environment) -> Option<PathBuf> {
+    named
+        .or_else(|| config_file(environment))
+        .or_else(|| config_file_candidates(environment).into_iter().next())
 }
 
 /// The configuration file: the one that is named, else the first candidate that exists.

@@ -58,11 +58,7 @@ impl ConfigurationFile {
     /// # Errors
     /// It exists and is no valid configuration, or nobody knows where it would be.
     pub(super) fn find(named: Option<PathBuf>) -> Result<Self, Unusable> {
-        let environment = ProcessEnvironment;
-        let path = named
-            .or_else(|| paths::config_file(&environment))
-            .or_else(|| paths::config_file_candidates(&environment).into_iter().next())
-            .ok_or(Unusable::NoHome)?;
+        let path = paths::config_file_place(named, &ProcessEnvironment).ok_or(Unusable::NoHome)?;
         match fs::read_to_string(&path) {
             Ok(text) if text.trim().is_empty() => Ok(Self::empty(path, false)),
             Ok(text) => {

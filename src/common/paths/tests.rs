@@ -3,8 +3,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::{
-    Environment, cache_directory, config_file_candidates, find_config_file, sibling_candidates,
-    socket_candidates,
+    Environment, cache_directory, config_file_candidates, config_file_place, find_config_file,
+    sibling_candidates, socket_candidates,
 };
 use crate::testing::private_directory;
 
@@ -93,6 +93,7 @@ fn without_any_home_only_the_system_directory_is_left() {
     assert_eq!(sockets(&environment), ["/run/user/1234/pizauth/pizauth.sock"]);
     assert_eq!(cache_directory(&environment), None);
     let why = find_config_file(None, &environment).unwrap_err().to_string();
+    assert_eq!(config_file_place(None, &environment), None);
     assert_eq!(why, "no home directory, no configuration file (name it: -c FILE)");
 }
 
@@ -113,6 +114,8 @@ fn without_a_configuration_the_error_names_every_place() {
     let places = "/nowhere/x/pizauth.conf or at /nowhere/h/.config/pizauth.conf";
     assert_eq!(why, format!("no configuration file at {places} (name another: -c FILE)"));
     assert_eq!(find_config_file(Some("named".into()), &environment), Ok("named".into()));
+    assert_eq!(config_file_place(Some("named".into()), &environment), Some("named".into()));
+    assert_eq!(config_file_place(None, &environment), Some("/nowhere/x/pizauth.conf".into()));
     let environment = Fake { example: Some("/opt/share/doc/pizauth/pizauth.conf"), ..environment };
     let why = find_config_file(None, &environment).unwrap_err().to_string();
     let copy = "cp /opt/share/doc/pizauth/pizauth.conf /nowhere/h/.config/pizauth.conf";
