@@ -1,8 +1,7 @@
 //! What a file of another program says besides the token, and a configuration is written from.
 
-use std::borrow::Cow;
-
-use pizauth_common::terminal::printable;
+use pizauth_common::config::string_literal;
+use pizauth_common::terminal::is_unsafe;
 
 use super::json::{Object, Value};
 
@@ -39,9 +38,10 @@ impl Facts {
     /// As comments of a configuration file, a line each. Nothing of it drives a terminal.
     pub fn as_comments(&self) -> String {
         let option = |name: &str, value: &Option<String>| {
-            value.as_ref().map(|value| format!("// {name} = {};\n", quoted(value))).unwrap_or_default()
+            value.as_ref().map(|value| comment(name, &string_literal(value))).unwrap_or_default()
         };
-        let scopes: Vec<_> = self.scopes.iter().take(MOST_SCOPES).map(|scope| quoted(scope)).collect();
+        let scopes: Vec<_> =
+            self.scopes.iter().take(MOST_SCOPES).map(|scope| string_literal(scope)).collect();
         let secret =
             if self.has_client_secret { "// client_secret: there is one, not shown here\n" } else { "" };
         let lines = [
@@ -50,7 +50,11 @@ impl Facts {
             option("token_uri", &self.token_uri),
             option("client_id", &self.client_id),
             secret.to_owned(),
-            if scopes.is_empty() { String::new() } else { format!("// scopes = [{}];\n", scopes.join(", ")) },
+            if scopes.is_empty() {
+                String::new()
+            } else {
+                comment("scopes", &format!("[{}]", scopes.join(", ")))
+            },
             option("user", &self.user),
         ];
         lines.concat()
@@ -66,7 +70,11 @@ fn words(value: &Value) -> Vec<String> {
     }
 }
 
-fn quoted(text: &str) -> Cow<'_, str> {
-    let text = text.replace('\\', "\\\\").replace('"', "\\\"");
-    format!("\"{}\"", printable(&text)).into()
+/// An option with its value. The configuration has no escape for what drives a terminal or cannot be seen.
+fn comment(name: &str, value: &str) -> String {
+    if value.contains(is_unsafe) {
+        format!("// {name}: not shown here, since it has characters that cannot be seen\n")
+    } else {
+        format!("// {name} = {value};\n")
+    }
 }

@@ -1,6 +1,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use pizauth_common::config;
+
 use super::{Found, Unreadable, recognise};
 
 fn samples() -> Vec<(String, Vec<u8>)> {
@@ -155,12 +157,27 @@ fn a_cache_may_have_so_many_tokens_and_no_more() {
 }
 
 #[test]
+fn what_is_printed_as_configuration_means_what_the_file_says() {
+    let file = r#"{"refresh_token":"x","auth_uri":"https://as.example/a","token_uri":"https://as.example/t",
+        "client_id":"a\"b\\c","scope":["p\"q","r"],"user":"me\u001b[2J"}"#;
+    let comments = recognise(file.as_bytes()).unwrap().facts.as_comments();
+    let options = comments.lines().filter_map(|line| line.strip_prefix("// ").filter(|it| it.ends_with(';')));
+    let account = format!("account \"x\" {{ {} }}", options.collect::<String>());
+    let checked = config::parse(&account, "x").expect("a configuration");
+    let account = &checked.config.accounts[0];
+    assert_eq!(&*account.client_id, "a\"b\\c");
+    assert_eq!(account.scopes[..], ["p\"q", "r"]);
+    assert_eq!(account.user, None);
+}
+
+#[test]
 fn nothing_of_a_file_drives_a_terminal_or_shows_a_secret() {
     let hostile = "{\"refresh_token\":\"x\",\"user\":\"\u{9b}31m\\u001b[2J\\\"\",\"scope\":\"a \u{202e}b\",\"client_secret\":\"hunter2\"}";
     let comments = recognise(hostile.as_bytes()).unwrap().facts.as_comments();
     assert_eq!(
         comments,
-        "// client_secret: there is one, not shown here\n// scopes = [\"a\", \"\\u{202e}b\"];\n\
-         // user = \"\\u{9b}31m\\u{1b}[2J\\\"\";\n"
+        "// client_secret: there is one, not shown here\n\
+         // scopes: not shown here, since it has characters that cannot be seen\n\
+         // user: not shown here, since it has characters that cannot be seen\n"
     );
 }
