@@ -1,5 +1,6 @@
 //! Asks the name service who takes the mail of a domain, by the first program for that which is installed.
 
+use std::fmt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -19,21 +20,39 @@ const PROGRAMS: [(&str, &[&str]); 5] = [
     ("resolvectl", &["query", "--type=MX", "--legend=no"]),
 ];
 
-/// The mail exchangers of `domain`, in the order in which the program prints them.
+/// Why no mail exchanger is known.
+#[derive(Debug)]
+pub(super) enum NotFound<'a> {
+    NoHostName(&'a str),
+    NobodyTakesMail(&'a str),
+    NoProgram,
+}
+
+impl fmt::Display for NotFound<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoHostName(domain) => write!(f, "'{domain}' is no name that could be looked up"),
+            Self::NobodyTakesMail(domain) => write!(f, "nobody is known who takes the mail of {domain}"),
+            Self::NoProgram => {
+                let names = PROGRAMS.map(|(program, _)| program).join(", ");
+                write!(f, "it cannot be looked up, since none of these programs is installed: {names}")
+            }
+        }
+    }
+}
+
+/// The mail exchangers of `domain`, one at least, in the order in which the program prints them.
 ///
 /// # Errors
-/// None is known, or none of the programs is installed; in words for people.
-pub(super) fn of(domain: &str) -> Result<Vec<String>, String> {
+/// None is known, or none of the programs is installed.
+pub(super) fn of(domain: &str) -> Result<Vec<String>, NotFound<'_>> {
     if !is_host_name(domain) {
-        return Err(format!("'{domain}' is no name that could be looked up"));
+        return Err(NotFound::NoHostName(domain));
     }
     match PROGRAMS.iter().find_map(|(program, words)| ask(program, words, domain)) {
-        Some(hosts) if hosts.is_empty() => Err(format!("nobody is known who takes the mail of {domain}")),
+        Some(hosts) if hosts.is_empty() => Err(NotFound::NobodyTakesMail(domain)),
         Some(hosts) => Ok(hosts),
-        None => {
-            let names = PROGRAMS.map(|(program, _)| program).join(", ");
-            Err(format!("it cannot be looked up, since none of these programs is installed: {names}"))
-        }
+        None => Err(NotFound::NoProgram),
     }
 }
 

@@ -28,7 +28,8 @@ impl Interview<'_> {
     fn by_mail_exchanger(&self, domain: &str) -> Result<Option<&'static MailProvider>, Stopped> {
         let domain = printable(domain);
         self.dialogue.tell(&format!("Looking up who takes the mail of {domain} ...\n"))?;
-        let known = mail_exchanger::of(&domain).and_then(|hosts| {
+        let hosts = mail_exchanger::of(&domain).map_err(|why| why.to_string());
+        let known = hosts.and_then(|hosts| {
             let provider = hosts.iter().find_map(|host| mail_provider::of_exchanger(host));
             provider.ok_or_else(|| format!("{} takes it, and is none of these providers'", hosts[0]))
         });
