@@ -68,11 +68,19 @@ pub(crate) fn ask_for_answer(invocation: &Invocation, request: &Request) -> Resu
     unrefused(invocation, call::call(request))
 }
 
-/// The daemon's answer about itself and all accounts, and the call, which keeps the connection open.
+/// The daemon's answer about itself and all accounts.
 ///
 /// # Errors
 /// As [`ask`].
-pub(crate) fn ask_for_report(invocation: &Invocation, request: &Request) -> Result<(Report, Call), Exit> {
+pub(crate) fn ask_for_report(invocation: &Invocation, request: &Request) -> Result<Report, Exit> {
+    report(invocation, call::call(request))
+}
+
+/// As [`ask_for_report`], with the call, which keeps the connection open.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) fn ask_and_keep(invocation: &Invocation, request: &Request) -> Result<(Report, Call), Exit> {
     let (answer, call) = call::call_keeping(request).map_err(|error| unreached(invocation, &error))?;
     Ok((report(invocation, Ok(answer))?, call))
 }
@@ -90,7 +98,7 @@ pub(crate) struct Status {
 /// As [`ask`].
 pub(crate) fn ask_for_status(invocation: &Invocation) -> Result<Status, Exit> {
     match ask_for_report(invocation, &Request::Status {})? {
-        (Report::Status { accounts, startup_cmd, saved_state }, _) => {
+        Report::Status { accounts, startup_cmd, saved_state } => {
             Ok(Status { accounts, startup_cmd, saved_state })
         }
         _ => Err(unexpected(invocation)),

@@ -37,7 +37,7 @@ impl Command for Dump {
             ));
         }
         harden_process();
-        let (Report::Dump { dump }, _) = ask_for_report(invocation, &Request::Dump {})? else {
+        let Report::Dump { dump } = ask_for_report(invocation, &Request::Dump {})? else {
             return Err(unexpected(invocation));
         };
         write_to_its_end(dump.expose()).map_err(|error| {

@@ -23,7 +23,7 @@ impl Command for Reload {
 
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
         match ask_for_report(invocation, &Request::Reload {})? {
-            (Report::Reloaded { warnings }, _) => {
+            Report::Reloaded { warnings } => {
                 warnings.iter().for_each(|warning| invocation.complain(warning));
                 Ok(Exit::Done)
             }

@@ -40,7 +40,7 @@ impl Command for Restore {
         let dump = read_dump(io::stdin().lock(), io::stdin().is_terminal())
             .map_err(|why| invocation.not_done(why))?;
         match ask_for_report(invocation, &Request::Restore { dump: dump.into() })? {
-            (Report::Restored { skipped, .. }, _) => {
+            Report::Restored { skipped, .. } => {
                 skipped.iter().for_each(|account| invocation.complain(skipped_line(account)));
                 Ok(Exit::Done)
             }

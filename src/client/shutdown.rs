@@ -10,7 +10,7 @@ use pizauth_common::exit::Exit;
 use pizauth_common::ipc::message::{Report, Request};
 use pizauth_common::paths::{self, Environment, ProcessEnvironment};
 
-use crate::ask::{ask_for_report, unexpected};
+use crate::ask::{ask_and_keep, unexpected};
 
 /// Its place in the table.
 pub(crate) const APPLET: Applet = Applet::of::<Shutdown>();
@@ -29,7 +29,7 @@ impl Command for Shutdown {
     const SUMMARY: &'static str = "stop the daemon";
 
     fn run(self, invocation: &Invocation) -> Result<Exit, Exit> {
-        let (report, call) = ask_for_report(invocation, &Request::Shutdown {})?;
+        let (report, call) = ask_and_keep(invocation, &Request::Shutdown {})?;
         let Report::ShuttingDown { wait } = report else {
             return Err(unexpected(invocation));
         };
