@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pizauth_common::config;
 use pizauth_common::ipc::message;
 use pizauth_core::keeper::{JobId, NotSaved};
 use pizauth_core::moment::Moment;
@@ -31,8 +32,8 @@ use settings::Commands;
 pub(crate) use settings::{Next, Prepared, path_of};
 
 /// The options that name the filters.
-const ENCRYPT: &str = "state_encrypt_cmd";
-const DECRYPT: &str = "state_decrypt_cmd";
+const ENCRYPT: &str = config::SavedState::ENCRYPT_CMD;
+const DECRYPT: &str = config::SavedState::DECRYPT_CMD;
 /// A filter that writes has so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The most that a filter may write, in bytes.

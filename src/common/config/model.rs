@@ -138,6 +138,13 @@ pub struct SavedState {
     pub file: Option<UserPath>,
 }
 
+impl SavedState {
+    /// What the option for `encrypt_cmd` is called.
+    pub const ENCRYPT_CMD: &'static str = "state_encrypt_cmd";
+    /// What the option for `decrypt_cmd` is called.
+    pub const DECRYPT_CMD: &'static str = "state_decrypt_cmd";
+}
+
 /// The redirect listeners. There is always one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listeners {

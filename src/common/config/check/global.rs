@@ -6,7 +6,7 @@ use super::extra_socket::{self, ExtraSocketDraft};
 use super::listen::Listen;
 use super::options::{self, Elsewhere, Given, Rule, Seen};
 use super::refresh_times::{self, HasRefreshTimes, RefreshTimes};
-use super::saved_state::SavedStateDraft;
+use super::saved_state::{self, SavedStateDraft};
 use crate::config::model::{DumpCallers, HookCommands, Listeners, RedirectPeer, SavedState};
 use crate::config::problems::Problems;
 use crate::config::syntax::Assignment;
@@ -77,13 +77,13 @@ const RULES: &[Rule<GlobalDraft>] = &[
         draft.redirect_peer = given.one_of(choices, problems);
     }),
     Rule::new("startup_cmd", |draft, given, problems| draft.hooks.startup_cmd = given.command(problems)),
-    Rule::new("state_decrypt_cmd", |draft, given, problems| {
+    Rule::new(saved_state::DECRYPT, |draft, given, problems| {
         draft.saved_state.decrypt_cmd = given.filter(problems);
     }),
-    Rule::new("state_encrypt_cmd", |draft, given, problems| {
+    Rule::new(saved_state::ENCRYPT, |draft, given, problems| {
         draft.saved_state.encrypt_cmd = given.filter(problems);
     }),
-    Rule::new("state_file", |draft, given, problems| draft.saved_state.file = given.path(problems)),
+    Rule::new(saved_state::FILE, |draft, given, problems| draft.saved_state.file = given.path(problems)),
     Rule::new("token_event_cmd", |draft, given, problems| {
         draft.hooks.token_event_cmd = given.command(problems);
     }),

@@ -5,9 +5,9 @@ use crate::config::model::SavedState;
 use crate::config::problems::Problems;
 use crate::config::user_path::UserPath;
 
-const ENCRYPT: &str = "state_encrypt_cmd";
-const DECRYPT: &str = "state_decrypt_cmd";
-const FILE: &str = "state_file";
+pub(super) const ENCRYPT: &str = SavedState::ENCRYPT_CMD;
+pub(super) const DECRYPT: &str = SavedState::DECRYPT_CMD;
+pub(super) const FILE: &str = "state_file";
 
 /// What these options say.
 #[derive(Default)]
