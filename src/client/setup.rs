@@ -187,8 +187,8 @@ impl Course<'_> {
         let is_running = self.reload(&written)?;
         if is_running && !self.is_known(name)? {
             return Err(self.invocation.not_done(format_args!(
-                "the account is written, but the pizauthd that runs reads another file (pizauth info): pizauth shutdown, \
-                 then {from_the_start}"
+                "the account is written, but the pizauthd that runs reads another file (pizauth info): \
+                 pizauth shutdown, then {from_the_start}"
             )));
         }
         if !self.dialogue.is_at_terminal() {

@@ -172,7 +172,8 @@ fn what_is_printed_as_configuration_means_what_the_file_says() {
 
 #[test]
 fn nothing_of_a_file_drives_a_terminal_or_shows_a_secret() {
-    let hostile = "{\"refresh_token\":\"x\",\"user\":\"\u{9b}31m\\u001b[2J\\\"\",\"scope\":\"a \u{202e}b\",\"client_secret\":\"hunter2\"}";
+    let hostile = "{\"refresh_token\":\"x\",\"user\":\"\u{9b}31m\\u001b[2J\\\"\",\
+                   \"scope\":\"a \u{202e}b\",\"client_secret\":\"hunter2\"}";
     let comments = recognise(hostile.as_bytes()).unwrap().facts.as_comments();
     assert_eq!(
         comments,

@@ -134,39 +134,72 @@ const WHAT_CAN_BE_READ: &str = "the JSON of mutt_oauth2.py, oama, ortie, oauth2m
                                 sasl-xoauth2, a URL of aerc's, or nothing but the refresh token on one line: see \
                                 pizauth(1)";
 
+impl Told<'_> {
+    /// What is wrong, and the command whose output can be read.
+    fn with_command(&self, f: &mut fmt::Formatter<'_>, what: &str, command: &str) -> fmt::Result {
+        write!(f, "{what} (try: {command} | pizauth import {})", self.account)
+    }
+}
+
 impl fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let here = format!("pizauth import {}", self.account);
-        match self.why {
+        let Self { why, account } = self;
+        match why {
             Unreadable::Empty => f.write_str("nothing on stdin (did the command before the pipe fail?)"),
-            Unreadable::TooLarge => write!(f, "what is on stdin is over {MAX_INPUT} bytes: no file of tokens is that long"),
-            Unreadable::TooMany => f.write_str("what is on stdin holds too many refresh tokens: pass on the one of this account"),
-            Unreadable::NoRefreshToken => {
-                write!(f, "what is on stdin holds no refresh token: sign in instead (pizauth login {})", self.account)
+            Unreadable::TooLarge => {
+                write!(f, "what is on stdin is over {MAX_INPUT} bytes: no file of tokens is that long")
             }
-            Unreadable::NoToken => f.write_str("the refresh token on stdin is none: not printable ASCII, or over 64 KiB"),
+            Unreadable::TooMany => {
+                f.write_str("what is on stdin holds too many refresh tokens: pass on the one of this account")
+            }
+            Unreadable::NoRefreshToken => {
+                write!(
+                    f,
+                    "what is on stdin holds no refresh token: sign in instead (pizauth login {account})"
+                )
+            }
+            Unreadable::NoToken => {
+                f.write_str("the refresh token on stdin is none: not printable ASCII, or over 64 KiB")
+            }
             Unreadable::BrokenJson(why) => write!(f, "the JSON on stdin cannot be read: {why}"),
             Unreadable::BrokenUrl => f.write_str("the URL on stdin cannot be read"),
-            Unreadable::Utf16 => write!(f, "what is on stdin is not UTF-8 (try: iconv -f UTF-16 -t UTF-8 FILE | {here})"),
-            Unreadable::OpenPgp => write!(f, "what is on stdin is encrypted with OpenPGP (try: gpg -d FILE | {here})"),
-            Unreadable::Age => write!(f, "what is on stdin is encrypted with age (try: age -d -i KEY FILE | {here})"),
-            Unreadable::Sqlite => write!(f, "what is on stdin is a database of SQLite, which is not read; {THUNDERBIRD}"),
+            Unreadable::Utf16 => {
+                self.with_command(f, "what is on stdin is not UTF-8", "iconv -f UTF-16 -t UTF-8 FILE")
+            }
+            Unreadable::OpenPgp => {
+                self.with_command(f, "what is on stdin is encrypted with OpenPGP", "gpg -d FILE")
+            }
+            Unreadable::Age => {
+                self.with_command(f, "what is on stdin is encrypted with age", "age -d -i KEY FILE")
+            }
+            Unreadable::Sqlite => {
+                write!(f, "what is on stdin is a database of SQLite, which is not read; {THUNDERBIRD}")
+            }
             Unreadable::ProxyConfiguration | Unreadable::SealedByProxy => f.write_str(
-                "email-oauth2-proxy encrypts its tokens with the mail password; pizauth(1) has the command that decrypts them",
+                "email-oauth2-proxy encrypts its tokens with the mail password; pizauth(1) has the command \
+                 that decrypts them",
             ),
-            Unreadable::Offlineimap => write!(
+            Unreadable::Offlineimap => self.with_command(
                 f,
-                "what is on stdin is a configuration of offlineimap's (try: sed -n 's/^ *oauth2_refresh_token *= *//p' \
-                 FILE | {here})"
+                "what is on stdin is a configuration of offlineimap's",
+                "sed -n 's/^ *oauth2_refresh_token *= *//p' FILE",
             ),
-            Unreadable::AercAccounts => write!(
-                f,
-                "what is on stdin is a configuration of aerc's (try: sed -n 's/^source *= *//p' FILE | {here})"
-            ),
-            Unreadable::Ini => write!(f, "what is on stdin is a configuration, which is not read; {WHAT_CAN_BE_READ}"),
-            Unreadable::Thunderbird => write!(f, "what is on stdin is Thunderbird's, encrypted; {THUNDERBIRD}"),
-            Unreadable::Quoted => write!(f, "the refresh token on stdin is between quotes (try: jq -r … | {here})"),
-            Unreadable::Unknown => write!(f, "what is on stdin is nothing that is known; what can be read: {WHAT_CAN_BE_READ}"),
+            Unreadable::AercAccounts => {
+                let what = "what is on stdin is a configuration of aerc's";
+                self.with_command(f, what, "sed -n 's/^source *= *//p' FILE")
+            }
+            Unreadable::Ini => {
+                write!(f, "what is on stdin is a configuration, which is not read; {WHAT_CAN_BE_READ}")
+            }
+            Unreadable::Thunderbird => {
+                write!(f, "what is on stdin is Thunderbird's, encrypted; {THUNDERBIRD}")
+            }
+            Unreadable::Quoted => {
+                self.with_command(f, "the refresh token on stdin is between quotes", "jq -r …")
+            }
+            Unreadable::Unknown => {
+                write!(f, "what is on stdin is nothing that is known; what can be read: {WHAT_CAN_BE_READ}")
+            }
         }
     }
 }

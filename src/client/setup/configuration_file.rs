@@ -185,7 +185,8 @@ mod tests {
 
     #[test]
     fn what_stands_there_stays_as_it_is_and_a_symlink_a_symlink() {
-        let before = "// mine\naccount \"old\" { provider = \"google\"; client_id = \"x\"; client_secret = \"y\"; } // end";
+        let before = "// mine\n\
+                      account \"old\" { provider = \"google\"; client_id = \"x\"; client_secret = \"y\"; } // end";
         let (directory, path) = file_with(Some(before));
         let link = directory.path().join("link");
         std::os::unix::fs::symlink(&path, &link).expect("a link");

@@ -60,9 +60,11 @@ fn neomutt(user: &str, servers: &Servers, command: &str) -> String {
         Submission::StartTls => format!("smtp://{user}@{}:587/", servers.smtp),
     };
     format!(
-        "For neomutt, in ~/.config/neomutt/neomuttrc:\n\n    set from = \"{user}\"\n    set imap_user = \
-         \"{user}\"\n    set folder = \"imaps://{host}/\"\n    set spool_file = \"+INBOX\"\n    set imap_authenticators = \"{mechanisms}\"\n    set imap_oauth_refresh_command = \
-         \"pizauth-show {command}\"\n    set smtp_url = \"{smtp}\"\n    set smtp_authenticators = \"{mechanisms}\"\n    \
+        "For neomutt, in ~/.config/neomutt/neomuttrc:\n\n    set from = \"{user}\"\n    \
+         set imap_user = \"{user}\"\n    set folder = \"imaps://{host}/\"\n    set spool_file = \"+INBOX\"\n    \
+         set imap_authenticators = \"{mechanisms}\"\n    \
+         set imap_oauth_refresh_command = \"pizauth-show {command}\"\n    set smtp_url = \"{smtp}\"\n    \
+         set smtp_authenticators = \"{mechanisms}\"\n    \
          set smtp_oauth_refresh_command = \"pizauth-show {command}\"\n",
         host = servers.imap,
     )
