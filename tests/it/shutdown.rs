@@ -117,6 +117,20 @@ fn while_it_stops_nothing_new_is_begun_and_tokens_are_shown() {
 }
 
 #[test]
+fn while_it_stops_nobody_begins_to_wait() {
+    let running = Setup::new().account("work", "").account("home", "").start();
+    running.sign_in("work");
+    let gate = running.begin_held_refresh("work");
+    running.pending_url("home");
+    running.daemon.signal(Signal::TERM);
+    running.daemon.wait_for_log(&["event=stopping"]);
+    let waits = running.sandbox.applet("show").args(["--wait", "60s", "home"]).run();
+    waits.exits(1).prints_nothing().says("is stopping").says_not("URL");
+    gate.open();
+    assert_eq!(running.daemon.wait().code(), Some(0));
+}
+
+#[test]
 fn a_browser_that_waits_for_an_exchange_is_told_that_it_cannot_be_answered() {
     let mut running = Running::start();
     let response = browser::decide(&running.pending_url("work"), Decision::Approve).unwrap();

@@ -79,6 +79,7 @@ impl EventLoop {
         waiting.map(|()| None).map_err(|why| match why {
             CannotWait::UnknownAccount => self.rooms.unknown_to_guests(&account),
             CannotWait::Crowd => GuestRefusal::busy(),
+            CannotWait::Stopping => GuestRefusal::stopping(),
         })
     }
 

@@ -45,9 +45,6 @@ impl EventLoop {
         if Demand::OtherStage(stage.mark()) != asked.demand {
             return Ok(Some(self.rooms.stage_as(stage, account, now)));
         }
-        if self.stage.is_stopping() {
-            return Err(stopping());
-        }
         self.let_host_wait(caller, asked, Work::UnderWay, now)
     }
 }

@@ -121,8 +121,10 @@ impl EventLoop {
             }
             Found::UnderWay(_) => self.let_host_wait(caller, asked, Work::UnderWay, now),
             Found::ForPerson(invitation) => {
-                self.rooms.tell_pending(caller, &asked.account, invitation, now);
-                self.let_host_wait(caller, asked, Work::UnderWay, now)
+                let account = asked.account.clone();
+                let later = self.let_host_wait(caller, asked, Work::UnderWay, now)?;
+                self.rooms.tell_pending(caller, &account, invitation, now);
+                Ok(later)
             }
         }
     }

@@ -7,7 +7,7 @@ use pizauth_core::keeper::{AccountEvent, Happened, Shown, UnknownAccount, Waited
 use pizauth_core::moment::Now;
 
 use super::EventLoop;
-use super::answers::{Refused, busy};
+use super::answers::{Refused, busy, stopping};
 use super::crowd::Crowd;
 use super::tokens::{Asked, Found, Work};
 use crate::ipc_listener::{Asker, CallerId, GuestAnswer, GuestId};
@@ -38,6 +38,8 @@ pub(super) enum CannotWait {
     UnknownAccount,
     /// Too many do already.
     Crowd,
+    /// Who waited has been answered, and nobody would answer those who come now.
+    Stopping,
 }
 
 impl WaitingCallers {
@@ -77,6 +79,9 @@ impl EventLoop {
         work: Work,
         now: Now,
     ) -> Result<(), CannotWait> {
+        if self.stage.is_stopping() {
+            return Err(CannotWait::Stopping);
+        }
         if self.rooms.ipc_listener.is_there(asker) {
             if !self.has_room_for(asker) {
                 return Err(CannotWait::Crowd);
@@ -105,6 +110,7 @@ impl EventLoop {
         waiting.map(|()| None).map_err(|why| match why {
             CannotWait::UnknownAccount => self.rooms.unknown(&account),
             CannotWait::Crowd => busy(),
+            CannotWait::Stopping => stopping(),
         })
     }
 
