@@ -9,7 +9,7 @@ use std::time::Duration;
 use pizauth_test_server::{Endpoint, Fault, Gate, Policy, browser};
 use serde_json::json;
 
-use crate::support::{Running, Sandbox, Setup, callers, eventually, process};
+use crate::support::{Running, Sandbox, Setup, callers, eventually, process, url_in};
 
 fn live_long(policy: &mut Policy) {
     policy.access_token_lifetime = Duration::from_secs(3600);
@@ -97,6 +97,23 @@ fn who_waits_for_a_person_is_told_the_url_at_once_and_waits_on() {
     let words = "pizauth-show: Access token unavailable until authorised with URL ";
     let url = line.trim().strip_prefix(words).unwrap_or_else(|| panic!("{line}"));
     browser::approve(url).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), running.token("work"));
+}
+
+#[test]
+fn who_waits_for_a_person_is_told_the_url_that_replaces_the_first() {
+    let running = Running::start();
+    let (child, stderr) = waiting(&running, &["show", "--wait", "20s", "work"]);
+    let mut told =
+        stderr.lines().map(|line| line.unwrap().split_once(" URL ").map(|(_, url)| url.to_owned()));
+    let first = told.next().unwrap();
+    let second = url_in(&running.refresh("work").exits(1));
+    assert_ne!(first.as_deref(), Some(second.as_str()));
+    assert_eq!(told.next().unwrap().as_deref(), Some(second.as_str()));
+    browser::approve(&second).unwrap();
+    assert_eq!(told.next(), None, "nothing is told twice");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), running.token("work"));

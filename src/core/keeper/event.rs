@@ -105,9 +105,7 @@ crate::event_table! {
         /// What they type there, if they have to.
         user_code: Option<String>,
         /// Whether they see it without being told: they are led through it.
-        is_known: bool,
-        /// Whether a server had to be asked first: callers that have asked meanwhile have not been told of it.
-        is_late: bool
+        is_known: bool
     } "authorization_pending" "an account waits to be authorized by the user"
     Info TokenNew {
         /// Its lifetime.

@@ -18,7 +18,7 @@ pub(super) fn accompany(entry: &mut Entry, settings: &Settings, now: Now, outbox
     match entry.state.reminder_mut() {
         Some(reminder) if reminder.is_told => reminder.at = now.moment.plus(settings.remind_every),
         Some(reminder) => {
-            *reminder = Reminder { is_late: reminder.is_late, ..known_reminder(now.moment) };
+            *reminder = known_reminder(now.moment);
             remind(entry, settings, now, outbox);
         }
         None => {}
@@ -28,18 +28,17 @@ pub(super) fn accompany(entry: &mut Entry, settings: &Settings, now: Now, outbox
 /// When the user hears of a new authorization: at once, or as soon as what they were told last has had its second.
 pub(super) fn first_reminder(entry: &Entry, now: Moment) -> Reminder {
     let at = entry.told_at.map_or(now, |told| now.max(told.plus(SHORTEST_REMINDER)));
-    Reminder { at, is_told: false, is_known: false, is_late: false }
+    Reminder { at, is_told: false, is_known: false }
 }
 
 /// For a user who sees it without being told.
 pub(super) fn known_reminder(now: Moment) -> Reminder {
-    Reminder { at: now, is_told: false, is_known: true, is_late: false }
+    Reminder { at: now, is_told: false, is_known: true }
 }
 
 /// When the user hears of a sign-in that was prepared.
 pub(super) fn reminder_of_start(entry: &Entry, is_known: bool, now: Moment) -> Reminder {
-    let reminder = if is_known { known_reminder(now) } else { first_reminder(entry, now) };
-    Reminder { is_late: true, ..reminder }
+    if is_known { known_reminder(now) } else { first_reminder(entry, now) }
 }
 
 /// Tells the user of an authorization that is pending, for the first time or again, if it is time to.
@@ -48,8 +47,8 @@ pub(super) fn remind(entry: &mut Entry, settings: &Settings, now: Now, outbox: &
         return;
     };
     let at = now.moment.plus(settings.remind_every);
-    let told = Reminder { at, is_told: true, is_known: false, is_late: false };
-    let Reminder { is_told, is_known, is_late, .. } = mem::replace(reminder, told);
+    let told = Reminder { at, is_told: true, is_known: false };
+    let Reminder { is_told, is_known, .. } = mem::replace(reminder, told);
     if !is_known {
         entry.told_at = Some(now.moment);
     }
@@ -57,7 +56,7 @@ pub(super) fn remind(entry: &mut Entry, settings: &Settings, now: Now, outbox: &
     let user_code = code.map(|code| code.user_code);
     let what = match is_told {
         true => Happened::AuthorizationReminded { url, user_code },
-        false => Happened::AuthorizationPending { url, user_code, is_known, is_late },
+        false => Happened::AuthorizationPending { url, user_code, is_known },
     };
     outbox.tell(entry, what);
 }

@@ -67,10 +67,7 @@ impl SignInStage {
         let plain = |state| StageMark::of(state, None, None, None);
         match self {
             Self::Starting(_) => plain(State::Starting),
-            Self::Pending(Invitation { url, code }) => {
-                let code = code.as_ref().map(|code| code.user_code.as_str());
-                StageMark::of(State::Pending, Some(url), code, None)
-            }
+            Self::Pending(invitation) => invitation.mark(),
             Self::Exchanging { last_error } => {
                 let error = last_error.as_ref().map(Reason::as_str);
                 StageMark::of(State::Exchanging, None, None, error)
@@ -78,5 +75,13 @@ impl SignInStage {
             Self::SignedIn { .. } | Self::Expired(_) => plain(State::Active),
             Self::Failed(_) | Self::SignedOut(_) => plain(State::Empty),
         }
+    }
+}
+
+impl Invitation {
+    /// That of the stage in which this is what the user has to do.
+    pub fn mark(&self) -> StageMark {
+        let code = self.code.as_ref().map(|code| code.user_code.as_str());
+        StageMark::of(State::Pending, Some(&self.url), code, None)
     }
 }

@@ -174,8 +174,6 @@ pub(super) struct Reminder {
     pub(super) is_told: bool,
     /// The user sees it without being told.
     pub(super) is_known: bool,
-    /// A server had to say something first.
-    pub(super) is_late: bool,
 }
 
 /// A sign-in that cannot begin yet: its issuer has to name the endpoints, or a server to give codes for another device.

@@ -33,7 +33,7 @@ impl EventLoop {
         log::account_event(event);
         self.rooms.hooks.tell(event, now.moment);
         self.pages.tell(event);
-        self.tell_code(event, now);
+        self.tell_who_waits(event, now);
         self.has_news = true;
     }
 

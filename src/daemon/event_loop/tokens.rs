@@ -121,9 +121,8 @@ impl EventLoop {
             }
             Found::UnderWay(_) => self.let_host_wait(caller, asked, Work::UnderWay, now),
             Found::ForPerson(invitation) => {
-                let account = asked.account.clone();
                 let later = self.let_host_wait(caller, asked, Work::UnderWay, now)?;
-                self.rooms.tell_pending(caller, &account, invitation, now);
+                self.tell_invitation(caller, invitation, now);
                 Ok(later)
             }
         }
@@ -155,11 +154,6 @@ impl Rooms {
     pub(super) fn listen_again(&mut self, now: Now) {
         let served_again = self.redirect_listener.try_again();
         self.keeper.renew_pending(&served_again, now);
-    }
-
-    pub(super) fn tell_pending(&mut self, caller: CallerId, account: &str, invitation: Invitation, now: Now) {
-        let pending = self.pending(account, invitation, true, now);
-        self.ipc_listener.tell(caller, &pending.into());
     }
 
     pub(super) fn end_of_wait(&self, asked: &Asked, how: Waited, now: Now) -> Result<Answer, Refused> {

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use pizauth_common::ipc::message::Answer;
-use pizauth_core::keeper::{AccountEvent, Happened, Shown, UnknownAccount, Waited, WaiterId};
+use pizauth_core::keeper::{
+    AccountEvent, Happened, Invitation, Shown, StageMark, UnknownAccount, Waited, WaiterId,
+};
 use pizauth_core::moment::Now;
 
 use super::EventLoop;
@@ -25,6 +27,8 @@ struct Waiting {
     asker: Asker,
     asked: Asked,
     work: Work,
+    /// What it was last told that the user has to do.
+    told: Option<StageMark>,
 }
 
 /// What one who waits is told, and who.
@@ -89,7 +93,7 @@ impl EventLoop {
             let (waiter, until) = (WaiterId(asker.number()), now.moment.plus(asked.wait));
             let waiting = self.rooms.keeper.wait(&asked.account, waiter, asked.demand, until, now);
             waiting.map_err(|UnknownAccount| CannotWait::UnknownAccount)?;
-            self.waiting.insert(waiter, Waiting { asker, asked, work });
+            self.waiting.insert(waiter, Waiting { asker, asked, work, told: None });
         }
         Ok(())
     }
@@ -114,18 +118,32 @@ impl EventLoop {
         })
     }
 
-    /// The user can sign in by now. Callers that wait for a token have not been told how: a server had to be asked
-    /// first.
-    pub(super) fn tell_code(&mut self, event: &AccountEvent, now: Now) {
-        let Happened::AuthorizationPending { is_late: true, .. } = &event.what else { return };
+    /// The user can sign in, or has to do so elsewhere than before: callers that wait for a token hear of it.
+    pub(super) fn tell_who_waits(&mut self, event: &AccountEvent, now: Now) {
+        if !matches!(event.what, Happened::AuthorizationPending { .. }) {
+            return;
+        }
         let account = event.account.as_str();
-        let is_for_it =
-            |waiting: &&Waiting| waiting.asked.account == account && !waiting.asked.is_for_stage();
+        let Ok(Some(Shown::Pending(invitation))) = self.rooms.keeper.why_not(account, now) else { return };
+        let is_for_it = |waiting: &&Waiting| {
+            waiting.asked.account == account
+                && !waiting.asked.is_for_stage()
+                && waiting.work == Work::UnderWay
+        };
         let waiting = self.waiting.all.values().filter(is_for_it);
         for caller in waiting.filter_map(|waiting| waiting.asker.host()).collect::<Vec<_>>() {
-            if let Ok(Some(Shown::Pending(invitation))) = self.rooms.keeper.why_not(account, now) {
-                self.rooms.tell_pending(caller, account, invitation, now);
-            }
+            self.tell_invitation(caller, invitation.clone(), now);
+        }
+    }
+
+    /// Tells one that waits what the user has to do, unless it knows that.
+    pub(super) fn tell_invitation(&mut self, caller: CallerId, invitation: Invitation, now: Now) {
+        let waiter = WaiterId(Asker::Host(caller).number());
+        let Some(waiting) = self.waiting.all.get_mut(&waiter) else { return };
+        let mark = invitation.mark();
+        if waiting.told.replace(mark) != Some(mark) {
+            let pending = self.rooms.pending(&waiting.asked.account, invitation, true, now);
+            self.rooms.ipc_listener.tell(caller, &pending.into());
         }
     }
 
@@ -204,7 +222,7 @@ impl EventLoop {
         let answer = match self.rooms.find(asked, now) {
             Ok(Found::UnderWay(_)) => return None,
             Ok(Found::ForPerson(invitation)) => {
-                self.rooms.tell_pending(caller, &asked.account, invitation, now);
+                self.tell_invitation(caller, invitation, now);
                 return None;
             }
             Ok(Found::Token(token)) => self.rooms.given(asked, token, now),

@@ -107,12 +107,7 @@ fn tokens() -> Vec<Row> {
 fn steps() -> Vec<Row> {
     let url = || "https://as.example/auth?state=secret".to_owned();
     vec![
-        (
-            Happened::AuthorizationPending { url: url(), user_code: None, is_known: true, is_late: false },
-            "",
-            None,
-            None,
-        ),
+        (Happened::AuthorizationPending { url: url(), user_code: None, is_known: true }, "", None, None),
         (Happened::AuthorizationReminded { url: url(), user_code: None }, "", None, None),
         (Happened::RedirectAccepted, "", None, None),
         (Happened::RequestStarted { grant: "refresh_token" }, "grant=refresh_token", None, None),

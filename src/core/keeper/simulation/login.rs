@@ -119,8 +119,7 @@ impl Model {
         sign_in.remind_at = next_reminder;
         if !std::mem::replace(&mut sign_in.is_told, true) {
             let (url, user_code) = (sign_in.url.clone(), sign_in.user_code.clone());
-            let is_late = user_code.is_some();
-            self.expected.event(Happened::AuthorizationPending { url, user_code, is_known: true, is_late });
+            self.expected.event(Happened::AuthorizationPending { url, user_code, is_known: true });
         }
     }
 

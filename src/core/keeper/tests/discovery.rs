@@ -90,7 +90,7 @@ fn a_sign_in_waits_for_the_issuer_and_goes_where_that_says() {
     let url = bench.url("work");
     assert!(url.starts_with("https://as.example/authorize?"), "{url}");
     let told: Vec<_> = bench.told.iter().map(|event| event.what.clone()).collect();
-    let expected = Happened::AuthorizationPending { url, user_code: None, is_known: false, is_late: true };
+    let expected = Happened::AuthorizationPending { url, user_code: None, is_known: false };
     assert_eq!(told, [expected]);
     assert_eq!(bench.learned, [Learned::DiscoveryStarted, Learned::Discovered]);
     let job = bench.exchange("work");

@@ -122,25 +122,6 @@ fn a_url_that_show_has_begun_is_used_again_and_known_from_then_on() {
 }
 
 #[test]
-fn a_code_that_the_user_sees_before_hooks_are_told_has_come_late_all_the_same() {
-    let mut bench = Bench::new(vec![on_device(account("work"))]);
-    let codes_come = |bench: &mut Bench| {
-        bench.keeper.show("work", bench.now).unwrap();
-        bench.collect();
-        bench.codes_come();
-    };
-    codes_come(&mut bench);
-    bench.keeper.revoke("work", bench.now).unwrap();
-    bench.told_of_sign_ins();
-    codes_come(&mut bench);
-    assert!(bench.told_of_sign_ins().is_empty(), "not within a second");
-    bench.login(None);
-    let [told] = bench.told.as_slice() else { panic!("{:?}", bench.told) };
-    let pending = matches!(told.what, Happened::AuthorizationPending { is_known: true, is_late: true, .. });
-    assert!(pending, "{told:?}");
-}
-
-#[test]
 fn another_method_takes_the_place_of_what_is_under_way_and_one_that_is_not_known_changes_nothing() {
     let mut bench = both_ways();
     let first = bench.login_url();

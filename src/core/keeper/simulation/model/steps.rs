@@ -37,10 +37,7 @@ impl Model {
             let (url, user_code) = (url.clone(), user_code.clone());
             let what = match is_told {
                 true => Happened::AuthorizationReminded { url, user_code },
-                false => {
-                    let is_late = user_code.is_some();
-                    Happened::AuthorizationPending { url, user_code, is_known: false, is_late }
-                }
+                false => Happened::AuthorizationPending { url, user_code, is_known: false },
             };
             (*remind_at, *is_told) = (next_reminder, true);
             self.told_at = Some(now.moment);
