@@ -63,7 +63,7 @@ use saving::{SavedPart, Saving};
 pub use answers::HookVerdict;
 pub use authorization::RedirectVerdict;
 pub use commands::{Refreshed, Shown};
-pub use effect::{Effect, Waited};
+pub use effect::{Dismissal, Effect, RevocationEnd, Waited};
 pub use entry::Demand;
 pub use event::{
     ACCOUNT_EVENTS, AccountEvent, CONFIGURATION_CHANGED, EventDoc, Happened, ISSUER_EVENTS, IssuerEvent,
@@ -212,7 +212,7 @@ impl Keeper {
         self.saving.stop();
         for entry in self.entries.values_mut() {
             let before = entry.due();
-            waiting::dismiss(entry, &Waited::Stopping, &mut self.outbox);
+            waiting::dismiss(entry, Dismissal::Stopping, &mut self.outbox);
             revocation::settle(entry, &mut self.outbox);
             self.agenda.file(&entry.account.name, before, entry.due());
         }

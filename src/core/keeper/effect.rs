@@ -51,22 +51,38 @@ pub enum Effect {
     Tell(AccountEvent),
     /// Tell the log.
     TellOfIssuer(IssuerEvent),
-    /// Tell a caller that has waited how that ends.
+    /// Tell a caller that has waited for an access token, or for another stage of a sign-in, how that ends.
     Answer {
         /// Its ticket.
         waiter: WaiterId,
         /// How.
         how: Waited,
     },
+    /// Tell a caller that wants a server to revoke tokens how that ends.
+    AnswerRevoker {
+        /// Its ticket.
+        waiter: WaiterId,
+        /// How.
+        how: RevocationEnd,
+    },
 }
 
-/// How waiting ends.
+/// How waiting for an access token, or for another stage of a sign-in, ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waited {
     /// The access token is there.
     Token(Secret),
     /// The account is at another stage.
     OtherStage,
+    /// It does not come by itself any more: why, for people.
+    Failed(String),
+    /// It has not come meanwhile.
+    Dismissed(Dismissal),
+}
+
+/// How waiting for a server to revoke tokens ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RevocationEnd {
     /// The tokens are forgotten; the host that has revoked them, where there was something to revoke.
     Revoked {
         /// Its name.
@@ -76,9 +92,14 @@ pub enum Waited {
     NotRevoked(Reason),
     /// Somebody else has ended the session meanwhile.
     Overtaken,
-    /// It does not come by itself any more: why, for people.
-    Failed(String),
-    /// It has not come in time.
+    /// It has not been decided meanwhile.
+    Dismissed(Dismissal),
+}
+
+/// Why a caller waits no longer, whatever it has waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dismissal {
+    /// Its time is up.
     TimeIsUp,
     /// The configuration has no such account any more.
     UnknownAccount,

@@ -30,8 +30,8 @@ pub(super) use secret_wait::{Refused, SecretWait};
 use told::Told;
 pub(super) use used_state::StateDigest;
 pub use waiters::Demand;
-pub(super) use waiters::Waiter;
 use waiters::Waiters;
+pub(super) use waiters::{Waiter, Who};
 
 /// One account.
 #[derive(Debug)]

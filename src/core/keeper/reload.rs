@@ -9,7 +9,7 @@ use pizauth_common::config::{Account, Config};
 
 use super::agenda::Due;
 use super::client_secrets::SecretOf;
-use super::effect::Waited;
+use super::effect::Dismissal;
 use super::entry::Entry;
 use super::event::{CONFIGURATION_CHANGED, Happened};
 use super::outbox::Outbox;
@@ -98,7 +98,7 @@ fn has_moved(entry: &Entry, old: ListenerPorts, new: ListenerPorts) -> bool {
 
 /// The configuration has it no more.
 fn end(entry: &mut Entry, outbox: &mut Outbox) {
-    waiting::dismiss(entry, &Waited::UnknownAccount, outbox);
+    waiting::dismiss(entry, Dismissal::UnknownAccount, outbox);
     invalidate(entry, outbox);
 }
 

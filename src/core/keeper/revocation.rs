@@ -5,13 +5,12 @@
 use pizauth_common::config::Uri;
 use pizauth_common::secret::Secret;
 
-use super::effect::Waited;
-use super::entry::{Demand, Entry, Revocation, RevocationStage};
+use super::effect::{Effect, RevocationEnd};
+use super::entry::{Entry, Revocation, RevocationStage};
 use super::event::{Happened, REVOKED};
 use super::outbox::Outbox;
 use super::renewal::Haste;
 use super::tickets::{JobId, WaiterId};
-use super::waiting::dismiss_revokers;
 use super::{Keeper, UnknownAccount};
 use crate::moment::{Moment, Now};
 use crate::oauth::client_auth::Client;
@@ -30,7 +29,7 @@ pub struct NoRevocation {
 
 impl Keeper {
     /// Has the server revoke the tokens of an account. The caller waits until `until`, and is told by
-    /// [`super::Effect::Answer`] how it went, once; a request that has not left by then does not leave any more.
+    /// [`Effect::AnswerRevoker`] how it went, once; a request that has not left by then does not leave any more.
     ///
     /// # Errors
     /// There is no such account, or nobody to ask.
@@ -50,7 +49,7 @@ impl Keeper {
         self.secrets.retry(&entry.account);
         self.issuers.hasten(entry, Haste::Refresh, now.moment);
         self.change(account, now, |entry, _| {
-            entry.waiters.add(waiter, Demand::Revocation, until, None, now.moment);
+            entry.waiters.add_revoker(waiter, until);
             entry.revocation.get_or_insert_with(|| Box::new(Revocation::begun()));
         })?;
         Ok(Ok(()))
@@ -108,14 +107,14 @@ pub(super) fn answered(entry: &mut Entry, revoked: Revoked, outbox: &mut Outbox)
 
 pub(super) fn give_up(entry: &mut Entry, reason: Reason, outbox: &mut Outbox) {
     entry.revocation = None;
-    dismiss_revokers(entry, &Waited::NotRevoked(reason), outbox);
+    answer_revokers(entry, &RevocationEnd::NotRevoked(reason), outbox);
 }
 
 /// After a step: what has lost its purpose is over.
 pub(super) fn settle(entry: &mut Entry, outbox: &mut Outbox) {
     let Some(revocation) = &entry.revocation else {
         // Whatever has ended the session was quicker.
-        return dismiss_revokers(entry, &Waited::Overtaken, outbox);
+        return answer_revokers(entry, &RevocationEnd::Overtaken, outbox);
     };
     if !revocation.is_waiting() {
         return;
@@ -138,8 +137,15 @@ pub(super) fn settle(entry: &mut Entry, outbox: &mut Outbox) {
     }
 }
 
+fn answer_revokers(entry: &mut Entry, how: &RevocationEnd, outbox: &mut Outbox) {
+    while let Some(waiter) = entry.waiters.first_revoker() {
+        entry.waiters.remove(waiter);
+        outbox.put(Effect::AnswerRevoker { waiter, how: how.clone() });
+    }
+}
+
 fn forget(entry: &mut Entry, host: Option<String>, outbox: &mut Outbox) {
-    dismiss_revokers(entry, &Waited::Revoked { host }, outbox);
+    answer_revokers(entry, &RevocationEnd::Revoked { host }, outbox);
     forget_tokens(entry, outbox);
 }
 

@@ -1,8 +1,8 @@
 //! Callers that wait for an access token, for its end, or for another stage of a sign-in: how they come, and how each
 //! is answered.
 
-use super::effect::{Effect, Waited};
-use super::entry::{Demand, Entry, Waiter};
+use super::effect::{Dismissal, Effect, RevocationEnd, Waited};
+use super::entry::{Demand, Entry, Waiter, Who};
 use super::event::Happened;
 use super::outbox::{Mark, Outbox};
 use super::tickets::WaiterId;
@@ -41,8 +41,8 @@ impl Keeper {
     pub(super) fn end_waits(&mut self, now: Now) {
         while let Some(name) = self.agenda.waits.take_due(now.moment) {
             let _ = self.change(name.as_str(), now, |entry, outbox| {
-                while let Some(waiter) = entry.waiters.take_overdue(now.moment) {
-                    outbox.put(Effect::Answer { waiter, how: Waited::TimeIsUp });
+                while let Some(who) = entry.waiters.take_overdue(now.moment) {
+                    outbox.put(who.dismissed(Dismissal::TimeIsUp));
                 }
             });
         }
@@ -72,7 +72,7 @@ pub(super) fn answer(entry: &mut Entry, since: Mark, now: Moment, outbox: &mut O
         }
         satisfied => satisfied,
     };
-    let waiters = entry.waiters.all().filter(|(_, waiter)| has_told || !waiter.demand.is_for_token());
+    let waiters = entry.waiters.demanding().filter(|(_, waiter)| has_told || !waiter.demand.is_for_token());
     let over: Vec<_> = waiters.filter_map(|(id, waiter)| Some((id, is_over(waiter)?))).collect();
     for (waiter, how) in over {
         entry.waiters.remove(waiter);
@@ -81,24 +81,24 @@ pub(super) fn answer(entry: &mut Entry, since: Mark, now: Moment, outbox: &mut O
 }
 
 /// Answers everybody who waits for the account.
-pub(super) fn dismiss(entry: &mut Entry, how: &Waited, outbox: &mut Outbox) {
-    for (waiter, _) in core::mem::take(&mut entry.waiters).all() {
-        outbox.put(Effect::Answer { waiter, how: how.clone() });
+pub(super) fn dismiss(entry: &mut Entry, why: Dismissal, outbox: &mut Outbox) {
+    while let Some(who) = entry.waiters.take_any() {
+        outbox.put(who.dismissed(why));
     }
 }
 
-/// Answers everybody who waits for the end of the session.
-pub(super) fn dismiss_revokers(entry: &mut Entry, how: &Waited, outbox: &mut Outbox) {
-    while let Some(waiter) = entry.waiters.first_revoker() {
-        entry.waiters.remove(waiter);
-        outbox.put(Effect::Answer { waiter, how: how.clone() });
+impl Who {
+    fn dismissed(self, why: Dismissal) -> Effect {
+        match self {
+            Self::Waiter(waiter) => Effect::Answer { waiter, how: Waited::Dismissed(why) },
+            Self::Revoker(waiter) => Effect::AnswerRevoker { waiter, how: RevocationEnd::Dismissed(why) },
+        }
     }
 }
 
 fn satisfied(entry: &Entry, waiter: &Waiter, now: Moment) -> Option<Waited> {
     let token = || entry.state.token();
     let found = match waiter.demand {
-        Demand::Revocation => return None,
         Demand::Token { min_valid } => token()?.lasting(min_valid, now),
         Demand::NewToken | Demand::FirstTry => {
             let is_new = |token: &&ActiveToken| {

@@ -24,6 +24,7 @@ impl EventLoop {
                 Effect::Tell(event) => self.tell(&event, now),
                 Effect::TellOfIssuer(event) => log::issuer_event(&event),
                 Effect::Answer { waiter, how } => self.wait_is_over(waiter, how, now),
+                Effect::AnswerRevoker { waiter, how } => self.revocation_is_over(waiter, how),
             }
         }
     }

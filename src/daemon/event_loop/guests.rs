@@ -3,7 +3,7 @@
 
 use pizauth_common::ipc::message::{Expired, Refusal, Request, Response, Show};
 use pizauth_common::secret::Secret;
-use pizauth_core::keeper::Waited;
+use pizauth_core::keeper::{Dismissal, Waited};
 use pizauth_core::moment::Now;
 
 use super::answers::Refused;
@@ -151,14 +151,10 @@ impl Rooms {
         match how {
             Waited::Token(access_token) => self.forwarded(asked, access_token, now),
             Waited::Failed(_) => GuestRefusal::ended(account).into(),
-            Waited::TimeIsUp => GuestRefusal::timed_out(asked.wait.as_secs()).into(),
-            Waited::UnknownAccount => self.unknown_to_guests(account).into(),
+            Waited::Dismissed(Dismissal::TimeIsUp) => GuestRefusal::timed_out(asked.wait.as_secs()).into(),
+            Waited::Dismissed(Dismissal::UnknownAccount) => self.unknown_to_guests(account).into(),
             Waited::OtherStage => GuestRefusal::restricted().into(),
-            Waited::Stopping => GuestRefusal::stopping().into(),
-            // No guest asks for that.
-            Waited::Revoked { .. } | Waited::NotRevoked(_) | Waited::Overtaken => {
-                GuestRefusal::internal().into()
-            }
+            Waited::Dismissed(Dismissal::Stopping) => GuestRefusal::stopping().into(),
         }
     }
 

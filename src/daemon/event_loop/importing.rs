@@ -3,7 +3,7 @@
 use pizauth_common::account_name::as_argument;
 use pizauth_common::ipc::message::{Answer, Import, Imported, MAX_IMPORT, Refusal, Report};
 use pizauth_common::secret::Secret;
-use pizauth_core::keeper::{NotImported, Renewing, Shown, Waited};
+use pizauth_core::keeper::{Dismissal, NotImported, Renewing, Shown, Waited};
 use pizauth_core::moment::Now;
 
 use super::answers::{Refused, busy, recognisable, restoring, stopping};
@@ -53,13 +53,10 @@ impl Rooms {
             Waited::Failed(why) => not_tried(self.passing_error(account, now).ok_or_else(|| {
                 Refused(Refusal::Ended, format!("the import into {account:?} has failed: {why}"))
             })?),
-            Waited::TimeIsUp => not_tried(self.too_late(asked, now)),
-            Waited::UnknownAccount => return Err(self.unknown(account)),
-            Waited::Stopping
-            | Waited::OtherStage
-            | Waited::Revoked { .. }
-            | Waited::NotRevoked(_)
-            | Waited::Overtaken => return Err(stopping()),
+            Waited::Dismissed(Dismissal::TimeIsUp) => not_tried(self.too_late(asked, now)),
+            Waited::Dismissed(Dismissal::UnknownAccount) => return Err(self.unknown(account)),
+            // Who waits for a token is not told of stages.
+            Waited::Dismissed(Dismissal::Stopping) | Waited::OtherStage => return Err(stopping()),
         };
         Ok(Report::Imported(imported).into())
     }

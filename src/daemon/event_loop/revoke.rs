@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pizauth_common::account_name::as_argument;
 use pizauth_common::ipc::message::{Answer, Refusal, Response, Revoke};
-use pizauth_core::keeper::{NoRevocation, UnknownAccount, Waited, WaiterId};
+use pizauth_core::keeper::{Dismissal, NoRevocation, RevocationEnd, UnknownAccount, WaiterId};
 use pizauth_core::moment::Now;
 
 use super::answers::{Refused, busy, restoring, stopping};
@@ -78,7 +78,7 @@ impl EventLoop {
     }
 
     /// Answers one that has waited for a revocation.
-    pub(super) fn revocation_is_over(&mut self, waiter: WaiterId, how: Waited) {
+    pub(super) fn revocation_is_over(&mut self, waiter: WaiterId, how: RevocationEnd) {
         let Some((caller, account)) = self.revokers.0.remove(&waiter) else { return };
         let answer = self.rooms.end_of_revocation(&account, how).unwrap_or_else(Response::from);
         self.rooms.ipc_listener.answer(caller, &answer.into());
@@ -87,28 +87,27 @@ impl EventLoop {
 
 impl Rooms {
     /// How it has ended.
-    fn end_of_revocation(&self, account: &str, how: Waited) -> Result<Response, Refused> {
+    fn end_of_revocation(&self, account: &str, how: RevocationEnd) -> Result<Response, Refused> {
         let host = || self.keeper.revocation_host(account).unwrap_or("its server");
         let name = as_argument(account);
         let why = match how {
-            Waited::Revoked { host } => return Ok(Response::Revoked { remote: host }),
-            Waited::NotRevoked(reason) => format!(
+            RevocationEnd::Revoked { host } => return Ok(Response::Revoked { remote: host }),
+            RevocationEnd::NotRevoked(reason) => format!(
                 "not revoked: {reason}; {name} is still signed in. Try again, or \"pizauth revoke {name}\" forgets it \
                  here only"
             ),
-            Waited::TimeIsUp => format!(
+            RevocationEnd::Dismissed(Dismissal::TimeIsUp) => format!(
                 "not revoked: {} has said nothing within {} s; {name} is still signed in, as far as is known. Try \
                  again, or \"pizauth revoke {name}\" forgets it here only",
                 host(),
                 PATIENCE.as_secs()
             ),
-            Waited::Overtaken => format!(
+            RevocationEnd::Overtaken => format!(
                 "{name} was forgotten here meanwhile; whether {} has revoked its tokens is not known",
                 host()
             ),
-            Waited::UnknownAccount => return Err(self.unknown(account)),
-            Waited::Stopping => return Err(stopping()),
-            Waited::Token(_) | Waited::OtherStage | Waited::Failed(_) => "not revoked".to_owned(),
+            RevocationEnd::Dismissed(Dismissal::UnknownAccount) => return Err(self.unknown(account)),
+            RevocationEnd::Dismissed(Dismissal::Stopping) => return Err(stopping()),
         };
         Err(Refused(Refusal::NotRevoked, why))
     }

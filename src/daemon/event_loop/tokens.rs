@@ -10,7 +10,9 @@ use pizauth_common::ipc::message::{Answer, Await, Refresh, Refusal, Response, Sh
 use pizauth_common::roughly::exactly;
 use pizauth_common::secret::Secret;
 use pizauth_common::unix_time::UnixTime;
-use pizauth_core::keeper::{Demand, Invitation, Refreshed, Shown, StageMark, UnknownAccount, Waited};
+use pizauth_core::keeper::{
+    Demand, Dismissal, Invitation, Refreshed, Shown, StageMark, UnknownAccount, Waited,
+};
 use pizauth_core::moment::Now;
 
 use super::answers::{Refused, restoring, stopping};
@@ -49,7 +51,7 @@ impl Asked {
     fn what(&self) -> &'static str {
         match self.demand {
             Demand::NewToken | Demand::FirstTry => "new access token",
-            Demand::Token { .. } | Demand::OtherStage(_) | Demand::Revocation => "access token",
+            Demand::Token { .. } | Demand::OtherStage(_) => "access token",
         }
     }
 }
@@ -140,7 +142,7 @@ impl Rooms {
                 let shown = self.keeper.show_lasting(account, min_valid, now);
                 shown_as(shown.map_err(|UnknownAccount| self.unknown(account))?, min_valid, account)
             }
-            Demand::NewToken | Demand::Revocation => {
+            Demand::NewToken => {
                 let refreshed = self.keeper.refresh(account, now);
                 refreshed_as(refreshed.map_err(|UnknownAccount| self.unknown(account))?, account)
             }
@@ -167,12 +169,11 @@ impl Rooms {
                 let message = format!("no {} for account {account:?}: {why}", asked.what());
                 Err(Refused(Refusal::Ended, message))
             }
-            Waited::TimeIsUp => Err(Refused(Refusal::TimedOut, self.too_late(asked, now))),
-            Waited::UnknownAccount => Err(self.unknown(account)),
-            Waited::Stopping => Err(stopping()),
-            Waited::Revoked { .. } | Waited::NotRevoked(_) | Waited::Overtaken => {
-                Err(Refused(Refusal::Internal, "nobody has asked for that".to_owned()))
+            Waited::Dismissed(Dismissal::TimeIsUp) => {
+                Err(Refused(Refusal::TimedOut, self.too_late(asked, now)))
             }
+            Waited::Dismissed(Dismissal::UnknownAccount) => Err(self.unknown(account)),
+            Waited::Dismissed(Dismissal::Stopping) => Err(stopping()),
         }
     }
 
@@ -180,7 +181,7 @@ impl Rooms {
     pub(super) fn given(&self, asked: &Asked, access_token: Secret, now: Now) -> Response {
         let account = &asked.account;
         match (asked.demand, asked.format) {
-            (Demand::NewToken | Demand::FirstTry | Demand::OtherStage(_) | Demand::Revocation, _) => {
+            (Demand::NewToken | Demand::FirstTry | Demand::OtherStage(_), _) => {
                 Response::Refreshed { expires: self.expiry(account, now) }
             }
             (Demand::Token { .. }, None) => Response::AccessToken { access_token },

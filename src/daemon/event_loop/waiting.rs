@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use pizauth_common::ipc::message::Answer;
 use pizauth_core::keeper::{
-    AccountEvent, Happened, Invitation, Shown, StageMark, UnknownAccount, Waited, WaiterId,
+    AccountEvent, Dismissal, Happened, Invitation, Shown, StageMark, UnknownAccount, Waited, WaiterId,
 };
 use pizauth_core::moment::Now;
 
@@ -161,9 +161,7 @@ impl EventLoop {
 
     /// The wait of a caller is over.
     pub(super) fn wait_is_over(&mut self, waiter: WaiterId, how: Waited, now: Now) {
-        let Some(Waiting { asker, asked, .. }) = self.waiting.remove(waiter) else {
-            return self.revocation_is_over(waiter, how);
-        };
+        let Some(Waiting { asker, asked, .. }) = self.waiting.remove(waiter) else { return };
         self.tell_end(match asker {
             Asker::Host(caller) => {
                 let answer = self.rooms.end_of_wait(&asked, how, now);
@@ -191,7 +189,7 @@ impl EventLoop {
             if let Some(waiting) = self.waiting.all.get(&waiter) {
                 self.rooms.keeper.stop_waiting(&waiting.asked.account, waiter, now);
             }
-            self.wait_is_over(waiter, Waited::UnknownAccount, now);
+            self.wait_is_over(waiter, Waited::Dismissed(Dismissal::UnknownAccount), now);
         }
     }
 

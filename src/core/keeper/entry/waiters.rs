@@ -24,14 +24,12 @@ pub enum Demand {
     FirstTry,
     /// Another stage of a sign-in than this one.
     OtherStage(StageMark),
-    /// None: that the server revokes what there is.
-    Revocation,
 }
 
 impl Demand {
     /// Whether it is an access token that is waited for.
     pub(in crate::keeper) fn is_for_token(self) -> bool {
-        !matches!(self, Self::OtherStage(_) | Self::Revocation)
+        !matches!(self, Self::OtherStage(_))
     }
 }
 
@@ -44,16 +42,26 @@ pub(in crate::keeper) struct Waiter {
     pub(in crate::keeper) old: Option<Lineage>,
 }
 
+/// One of those who wait for an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::keeper) enum Who {
+    /// For what it demands.
+    Waiter(WaiterId),
+    /// For the end of the session at its server.
+    Revoker(WaiterId),
+}
+
 /// Those who wait for one account: nobody, most of the time, of most accounts. Each is answered once, or leaves.
 #[derive(Debug, Default)]
 pub(in crate::keeper) struct Waiters(Option<Box<Crowd>>);
 
 #[derive(Debug, Default)]
 struct Crowd {
-    all: BTreeMap<WaiterId, Waiter>,
+    waiters: BTreeMap<WaiterId, Waiter>,
+    /// Those who wait for the end of the session, and until when.
+    revokers: BTreeMap<WaiterId, Moment>,
+    /// Of all of them.
     deadlines: BTreeSet<(Moment, WaiterId)>,
-    /// Those who wait for the end of the session.
-    revokers: BTreeSet<WaiterId>,
     /// Those who wait for another stage of a sign-in.
     followers: BTreeSet<WaiterId>,
 }
@@ -80,9 +88,15 @@ impl Waiters {
         self.remove(id);
         let crowd = self.0.get_or_insert_default();
         crowd.deadlines.insert((until, id));
-        crowd.revokers.extend((demand == Demand::Revocation).then_some(id));
         crowd.followers.extend(matches!(demand, Demand::OtherStage(_)).then_some(id));
-        crowd.all.insert(id, Waiter { demand, until, asked_at, old });
+        crowd.waiters.insert(id, Waiter { demand, until, asked_at, old });
+    }
+
+    pub(in crate::keeper) fn add_revoker(&mut self, id: WaiterId, until: Moment) {
+        self.remove(id);
+        let crowd = self.0.get_or_insert_default();
+        crowd.deadlines.insert((until, id));
+        crowd.revokers.insert(id, until);
     }
 
     /// Whether somebody waits for the end of the session.
@@ -91,31 +105,39 @@ impl Waiters {
     }
 
     pub(in crate::keeper) fn first_revoker(&self) -> Option<WaiterId> {
-        self.0.as_ref()?.revokers.first().copied()
+        self.0.as_ref()?.revokers.keys().next().copied()
     }
 
     pub(in crate::keeper) fn has_followers(&self) -> bool {
         self.0.as_ref().is_some_and(|crowd| !crowd.followers.is_empty())
     }
 
-    pub(in crate::keeper) fn all(&self) -> impl Iterator<Item = (WaiterId, &Waiter)> {
-        self.0.iter().flat_map(|crowd| &crowd.all).map(|(id, waiter)| (*id, waiter))
+    /// Those who demand something.
+    pub(in crate::keeper) fn demanding(&self) -> impl Iterator<Item = (WaiterId, &Waiter)> {
+        self.0.iter().flat_map(|crowd| &crowd.waiters).map(|(id, waiter)| (*id, waiter))
     }
 
-    pub(in crate::keeper) fn remove(&mut self, id: WaiterId) {
-        let Some(crowd) = &mut self.0 else { return };
-        let Some(waiter) = crowd.all.remove(&id) else { return };
-        crowd.deadlines.remove(&(waiter.until, id));
-        crowd.revokers.remove(&id);
+    pub(in crate::keeper) fn remove(&mut self, id: WaiterId) -> Option<Who> {
+        let crowd = self.0.as_mut()?;
+        let (who, until) = match crowd.waiters.remove(&id) {
+            Some(waiter) => (Who::Waiter(id), waiter.until),
+            None => (Who::Revoker(id), crowd.revokers.remove(&id)?),
+        };
+        crowd.deadlines.remove(&(until, id));
         crowd.followers.remove(&id);
-        if crowd.all.is_empty() {
+        if crowd.deadlines.is_empty() {
             self.0 = None;
         }
+        Some(who)
     }
 
-    pub(in crate::keeper) fn take_overdue(&mut self, now: Moment) -> Option<WaiterId> {
+    pub(in crate::keeper) fn take_overdue(&mut self, now: Moment) -> Option<Who> {
         let (_, id) = *self.0.as_ref()?.deadlines.first().filter(|(until, _)| *until <= now)?;
-        self.remove(id);
-        Some(id)
+        self.remove(id)
+    }
+
+    pub(in crate::keeper) fn take_any(&mut self) -> Option<Who> {
+        let (_, id) = *self.0.as_ref()?.deadlines.first()?;
+        self.remove(id)
     }
 }

@@ -10,7 +10,7 @@ use super::waiters::Waiting;
 use super::world::World;
 use crate::http::Answer;
 use crate::keeper::tests::bench::seconds;
-use crate::keeper::{Demand, Happened, JobId, NoRevocation, Waited, WaiterId};
+use crate::keeper::{Dismissal, Happened, JobId, NoRevocation, RevocationEnd, WaiterId};
 use crate::moment::{Moment, Now};
 use crate::oauth::client_auth::Client;
 use crate::oauth::outcome::Reason;
@@ -113,7 +113,7 @@ impl World {
             let model = self.model(name);
             model.waiters += 1;
             model.revocation.get_or_insert_default().waiters += 1;
-            self.waiting.insert(id, Waiting::of(name, Demand::Revocation, self.now.moment, None, until));
+            self.waiting.insert(id, Waiting::of(name, None, self.now.moment, None, until));
         }
         let begun = self.keeper.revoke_remotely(name, id, until, self.now).expect("the account exists");
         assert_eq!(begun, if can { Ok(()) } else { Err(NoRevocation { by_hand: None }) });
@@ -121,16 +121,22 @@ impl World {
     }
 
     /// Somebody who waited for it has been told.
-    pub(super) fn revoker_answered(&mut self, name: &str, until: Moment, how: Waited) {
+    pub(super) fn revoker_answered(&mut self, name: &str, until: Moment, how: RevocationEnd) {
         let (now, is_stopping) = (self.now.moment, self.is_stopping);
         let concluded = self.model(name).concluded.clone();
         match how {
-            Waited::Revoked { host } => assert_eq!(concluded, Some(Concluded::Revoked(host)), "{name}"),
-            Waited::NotRevoked(why) => assert_eq!(concluded, Some(Concluded::NotRevoked(why)), "{name}"),
-            Waited::Overtaken => assert_eq!(concluded, Some(Concluded::Overtaken), "{name}"),
-            Waited::TimeIsUp => assert!(until <= now && concluded.is_none(), "{name}"),
-            Waited::Stopping => assert!(is_stopping),
-            other => panic!("{other:?} for who wants the tokens of {name} revoked"),
+            RevocationEnd::Revoked { host } => {
+                assert_eq!(concluded, Some(Concluded::Revoked(host)), "{name}")
+            }
+            RevocationEnd::NotRevoked(why) => {
+                assert_eq!(concluded, Some(Concluded::NotRevoked(why)), "{name}")
+            }
+            RevocationEnd::Overtaken => assert_eq!(concluded, Some(Concluded::Overtaken), "{name}"),
+            RevocationEnd::Dismissed(Dismissal::TimeIsUp) => {
+                assert!(until <= now && concluded.is_none(), "{name}")
+            }
+            RevocationEnd::Dismissed(Dismissal::Stopping) => assert!(is_stopping),
+            RevocationEnd::Dismissed(Dismissal::UnknownAccount) => panic!("{name} is known"),
         }
     }
 

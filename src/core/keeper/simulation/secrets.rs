@@ -15,7 +15,7 @@ use super::world::World;
 use crate::keeper::entry::SecretWait;
 use crate::keeper::purpose::Meaning;
 use crate::keeper::tests::bench::seconds;
-use crate::keeper::{AccountEvent, Happened, JobId, Waited};
+use crate::keeper::{AccountEvent, Happened, JobId, RevocationEnd};
 use crate::moment::{Moment, Now};
 use crate::oauth::client_secret::Printed;
 use crate::oauth::outcome::Reason;
@@ -274,8 +274,8 @@ impl World {
     }
 
     /// The same for a revocation.
-    pub(super) fn answered_without_secret(&mut self, name: &str, how: &Waited) {
-        let Waited::NotRevoked(reason) = how else { return };
+    pub(super) fn answered_without_secret(&mut self, name: &str, how: &RevocationEnd) {
+        let RevocationEnd::NotRevoked(reason) = how else { return };
         if reason.cause() == "client_secret_cmd" && self.models[name].concluded.is_none() {
             self.assert_no_secret(name, reason);
             self.model(name).conclude(Concluded::NotRevoked(reason.clone()));

@@ -7,14 +7,15 @@ use super::model::{Model, Phase};
 use super::session::Session;
 use super::world::World;
 use crate::keeper::tests::bench::seconds;
-use crate::keeper::{Demand, Waited, WaiterId};
+use crate::keeper::{Demand, Dismissal, RevocationEnd, Waited, WaiterId};
 use crate::moment::Moment;
 use crate::snapshot::Lineage;
 
 /// Who waits for what.
 pub(super) struct Waiting {
     name: String,
-    demand: Demand,
+    /// None: that the server revokes what there is.
+    demand: Option<Demand>,
     asked_at: Moment,
     /// Of the token that there was then.
     old: Option<Lineage>,
@@ -23,12 +24,12 @@ pub(super) struct Waiting {
 
 impl Waiting {
     fn is_for_token(&self) -> bool {
-        !matches!(self.demand, Demand::OtherStage(_) | Demand::Revocation)
+        !matches!(self.demand, None | Some(Demand::OtherStage(_)))
     }
 
     pub(super) fn of(
         name: &str,
-        demand: Demand,
+        demand: Option<Demand>,
         asked_at: Moment,
         old: Option<Lineage>,
         until: Moment,
@@ -57,7 +58,7 @@ impl World {
         };
         let until = self.now.moment.plus(seconds(self.dice.pick(&[1, 20, 600, 4_000])));
         let old = self.lineage_of(name);
-        let waiting = Waiting::of(name, demand, self.now.moment, old, until);
+        let waiting = Waiting::of(name, Some(demand), self.now.moment, old, until);
         let rests = waiting.is_for_token() && matches!(self.model(name).phase, Phase::Empty);
         // What has ended all hope in this step was told already.
         let is_over = waiting.is_for_token() && self.is_over(name);
@@ -91,13 +92,7 @@ impl World {
 
     /// The keeper has answered one of them.
     pub(super) fn waited(&mut self, id: WaiterId, how: Waited) {
-        let name = self.waiting.get(&id).expect("who waits is answered once").name.clone();
-        self.answered_without_secret(&name, &how);
-        let waiting = self.take_waiting(id);
-        let now = self.now.moment;
-        if waiting.demand == Demand::Revocation {
-            return self.revoker_answered(&waiting.name, waiting.until, how);
-        }
+        let (waiting, now) = (self.take_waiting(id), self.now.moment);
         let is_satisfied = self.is_satisfied(&waiting);
         match how {
             Waited::Token(token) => {
@@ -112,10 +107,21 @@ impl World {
                 assert!(self.is_in_vain(&waiting), "{}: {why}", waiting.name);
                 assert_eq!(is_satisfied, !waiting.is_for_token(), "{}: {why}", waiting.name);
             }
-            Waited::TimeIsUp => assert!(waiting.until <= now && !is_satisfied, "{}", waiting.name),
-            Waited::Stopping => assert!(self.is_stopping),
-            other => panic!("{other:?} for {}", waiting.name),
+            Waited::Dismissed(Dismissal::TimeIsUp) => {
+                assert!(waiting.until <= now && !is_satisfied, "{}", waiting.name);
+            }
+            Waited::Dismissed(Dismissal::Stopping) => assert!(self.is_stopping),
+            Waited::Dismissed(Dismissal::UnknownAccount) => panic!("{} is known", waiting.name),
         }
+    }
+
+    /// The same of one who wanted tokens revoked.
+    pub(super) fn revoker_waited(&mut self, id: WaiterId, how: RevocationEnd) {
+        let name = self.waiting.get(&id).expect("who waits is answered once").name.clone();
+        self.answered_without_secret(&name, &how);
+        let waiting = self.take_waiting(id);
+        assert_eq!(waiting.demand, None);
+        self.revoker_answered(&name, waiting.until, how);
     }
 
     /// Nobody waits who could be told something.
@@ -125,7 +131,7 @@ impl World {
             assert!(waiting.until > self.now.moment, "somebody waits for {name} longer than for its time");
             assert!(!self.is_satisfied(waiting), "nobody was told that {name} has what they wait for");
             let revokes = self.models[name].revocation.is_some();
-            assert!(revokes || waiting.demand != Demand::Revocation, "somebody waits for nothing at {name}");
+            assert!(revokes || waiting.demand.is_some(), "somebody waits for nothing at {name}");
             let is_in_vain = waiting.is_for_token() && self.is_in_vain(waiting);
             assert!(!self.is_stopping && !is_in_vain, "somebody waits for {name} in vain");
         }
@@ -139,7 +145,7 @@ impl World {
         let waiting = self.waiting.remove(&id).expect("who waits is answered once");
         let model = self.model(&waiting.name);
         model.waiters -= 1;
-        if let Some(revocation) = model.revocation.as_mut().filter(|_| waiting.demand == Demand::Revocation) {
+        if let Some(revocation) = model.revocation.as_mut().filter(|_| waiting.demand.is_none()) {
             revocation.waiters -= 1;
         }
         self.settle();
@@ -158,7 +164,8 @@ impl World {
 
     /// The same, for one who waits: there are some for whom a failure that is tried again is one.
     fn is_in_vain(&self, waiting: &Waiting) -> bool {
-        let has_failed = waiting.demand == Demand::FirstTry && self.failed_tries.contains(&waiting.name);
+        let has_failed =
+            waiting.demand == Some(Demand::FirstTry) && self.failed_tries.contains(&waiting.name);
         self.is_over(&waiting.name) || has_failed
     }
 
@@ -169,13 +176,15 @@ impl World {
     fn is_satisfied(&self, waiting: &Waiting) -> bool {
         let (now, session) = (self.now.moment, self.models[&waiting.name].held());
         match waiting.demand {
-            Demand::Revocation => false,
-            Demand::Token { min_valid } => session.is_some_and(|it| it.lasting(min_valid, now).is_some()),
-            Demand::NewToken | Demand::FirstTry => session.is_some_and(|session| {
+            None => false,
+            Some(Demand::Token { min_valid }) => {
+                session.is_some_and(|it| it.lasting(min_valid, now).is_some())
+            }
+            Some(Demand::NewToken | Demand::FirstTry) => session.is_some_and(|session| {
                 let is_other = self.lineage_of(&waiting.name) != waiting.old;
                 is_other && session.obtained_at >= waiting.asked_at && session.valid_token(now).is_some()
             }),
-            Demand::OtherStage(seen) => self.stage(&waiting.name).mark() != seen,
+            Some(Demand::OtherStage(seen)) => self.stage(&waiting.name).mark() != seen,
         }
     }
 }

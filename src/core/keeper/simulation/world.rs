@@ -240,6 +240,7 @@ impl World {
                 Effect::Tell(event) => self.told(&event),
                 Effect::TellOfIssuer(event) => panic!("nobody asks an issuer: {event:?}"),
                 Effect::Answer { waiter, how } => self.waited(waiter, how),
+                Effect::AnswerRevoker { waiter, how } => self.revoker_waited(waiter, how),
             }
         }
         self.check_all_told();

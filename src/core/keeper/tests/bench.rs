@@ -13,7 +13,7 @@ use url::Url;
 use crate::http::Stamp;
 use crate::keeper::{
     AccountEvent, Effect, Entropy, Happened, JobId, Keeper, Learned, ListenerPorts, RedirectVerdict,
-    Renewing, Shown, TokenEvent, UnknownAccount, Waited, WaiterId,
+    Renewing, RevocationEnd, Shown, TokenEvent, UnknownAccount, Waited, WaiterId,
 };
 use crate::moment::{Moment, Now};
 use crate::oauth::outcome::{Issued, Outcome, Reason};
@@ -104,6 +104,8 @@ pub(crate) struct Bench {
     pub(crate) asked: Vec<(JobId, String, String)>,
     /// The callers that have waited, and how that ended.
     pub(crate) answered: Vec<(WaiterId, Waited)>,
+    /// The same of those who wanted tokens revoked.
+    pub(crate) revoked: Vec<(WaiterId, RevocationEnd)>,
     /// What was to be saved.
     pub(crate) saves: Vec<(JobId, Snapshot)>,
 }
@@ -113,8 +115,8 @@ impl Bench {
         let keeper = Keeper::new(config(accounts), PORTS, counting_entropy());
         let (requests, told, questions) = (Vec::new(), Vec::new(), Vec::new());
         let (asked, answered, saves, stamps) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (learned, now) = (Vec::new(), some_time());
-        Self { keeper, now, requests, stamps, told, learned, questions, asked, answered, saves }
+        let (learned, revoked, now) = (Vec::new(), Vec::new(), some_time());
+        Self { keeper, now, requests, stamps, told, learned, questions, asked, answered, revoked, saves }
     }
 
     /// One account called `work` with an access token `at-0`.
@@ -143,6 +145,7 @@ impl Bench {
                 Effect::Tell(event) => self.told.push(event),
                 Effect::TellOfIssuer(event) => self.learned.push(event.what),
                 Effect::Answer { waiter, how } => self.answered.push((waiter, how)),
+                Effect::AnswerRevoker { waiter, how } => self.revoked.push((waiter, how)),
             }
         }
     }

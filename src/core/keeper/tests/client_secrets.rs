@@ -5,7 +5,7 @@ use pizauth_common::ipc::message::{Candidate, Import, State};
 use zeroize::Zeroizing;
 
 use super::bench::{Bench, PORTS, account, config, issued, seconds, transient};
-use crate::keeper::{Happened, JobId, MAX_IN_FLIGHT, Shown, Waited, WaiterId};
+use crate::keeper::{Happened, JobId, MAX_IN_FLIGHT, RevocationEnd, Shown, WaiterId};
 use crate::oauth::client_secret::Printed;
 use crate::testing::{by_itself, json_answer, on_device, uri};
 
@@ -375,7 +375,9 @@ fn without_the_secret_nothing_is_revoked_at_the_server() {
     bench.reloads(vec![Account { revocation_uri, ..by("c", account("work")) }]);
     bench.revokes();
     bench.prints(&cancelled());
-    let [(_, Waited::NotRevoked(reason))] = bench.answered.as_slice() else { panic!("{:?}", bench.answered) };
+    let [(_, RevocationEnd::NotRevoked(reason))] = bench.revoked.as_slice() else {
+        panic!("{:?}", bench.revoked)
+    };
     assert_eq!(reason.as_str(), "client_secret_cmd failed (exit 2): cancelled");
     assert!(matches!(bench.keeper.show("work", bench.now), Ok(Shown::AccessToken(_))));
     // A refused one is asked for once more, here too.
@@ -395,7 +397,7 @@ fn a_refresh_that_loses_the_secret_ends_although_a_revocation_waits_for_it() {
     bench.refused("invalid_client");
     bench.revokes();
     bench.prints(&cancelled());
-    assert!(matches!(bench.answered.as_slice(), [(_, Waited::NotRevoked(_))]), "{:?}", bench.answered);
+    assert!(matches!(bench.revoked.as_slice(), [(_, RevocationEnd::NotRevoked(_))]), "{:?}", bench.revoked);
     assert!(bench.needs_attention() && bench.is_idle());
     let row = bench.keeper.status(bench.now).remove(0);
     assert!(!row.in_flight && !row.waits_for_secret);

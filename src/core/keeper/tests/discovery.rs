@@ -4,8 +4,8 @@ use super::bench::{Bench, account, config, issued, seconds};
 use crate::http::{Answer, Lost};
 use crate::keeper::tests::bench::PORTS;
 use crate::keeper::{
-    AccountEvent, Demand, Happened, JobId, Learned, Login, MAX_IN_FLIGHT, Refreshed, Shown, SignInStage,
-    Waited, WaiterId,
+    AccountEvent, Demand, Happened, JobId, Learned, Login, MAX_IN_FLIGHT, Refreshed, RevocationEnd, Shown,
+    SignInStage, Waited, WaiterId,
 };
 use crate::testing::{asking, by_itself, json_answer, on_device, uri};
 
@@ -557,7 +557,7 @@ fn a_remote_revocation_waits_for_the_issuer_and_says_where_it_has_no_such_endpoi
     let (mut bench, job) = restored();
     bench.keeper.revoke_remotely("work", WaiterId(7), until, bench.now).unwrap().unwrap();
     bench.learn(job, json_answer(200, &at("https://as.example", ISSUER).replace("revocation", "x")));
-    let [(WaiterId(7), Waited::NotRevoked(why))] = &bench.answered[..] else {
+    let [(WaiterId(7), RevocationEnd::NotRevoked(why))] = &bench.revoked[..] else {
         panic!("{:?}", bench.answered)
     };
     assert_eq!(why.to_string(), "https://login.example has no revocation_endpoint");

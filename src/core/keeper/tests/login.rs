@@ -6,8 +6,8 @@ use pizauth_common::ipc::message::{Method, State};
 use super::bench::{Bench, PORTS, account, config, issued, reason, seconds};
 use crate::http::Answer;
 use crate::keeper::{
-    Demand, Happened, Invitation, ListenerPorts, Login, RedirectVerdict, Refreshed, Renewing, SignInStage,
-    StageMark, Waited, WaiterId,
+    Demand, Dismissal, Happened, Invitation, ListenerPorts, Login, RedirectVerdict, Refreshed, Renewing,
+    RevocationEnd, SignInStage, StageMark, Waited, WaiterId,
 };
 use crate::oauth::outcome::{Outcome, Reason};
 use crate::oauth::pasted::PasteFault;
@@ -263,7 +263,7 @@ fn who_asks_for_a_change_that_has_been_is_told_at_once_and_who_waits_in_vain_whe
     bench.pass(599);
     assert!(bench.heard().is_empty());
     bench.pass(1);
-    assert_eq!(bench.heard(), [Waited::TimeIsUp]);
+    assert_eq!(bench.heard(), [Waited::Dismissed(Dismissal::TimeIsUp)]);
     assert_eq!(bench.keeper.status(bench.now)[0].state, State::Pending, "the URL stays");
 }
 
@@ -280,7 +280,7 @@ fn the_end_of_a_sign_in_is_told_with_its_reason() {
                 let until = bench.now.moment.plus(seconds(30));
                 assert_eq!(bench.keeper.revoke_remotely("work", WaiterId(2), until, bench.now), Ok(Ok(())));
                 bench.collect();
-                assert_eq!(bench.answered.remove(0), (WaiterId(2), Waited::Revoked { host: None }));
+                assert_eq!(bench.revoked.remove(0), (WaiterId(2), RevocationEnd::Revoked { host: None }));
             },
             Waited::Failed("the account was revoked".into()),
         ),
@@ -290,9 +290,9 @@ fn the_end_of_a_sign_in_is_told_with_its_reason() {
         ),
         (
             |bench| bench.keeper.reload(config(vec![account("home")]), PORTS, bench.now),
-            Waited::UnknownAccount,
+            Waited::Dismissed(Dismissal::UnknownAccount),
         ),
-        (|bench| bench.keeper.stop(), Waited::Stopping),
+        (|bench| bench.keeper.stop(), Waited::Dismissed(Dismissal::Stopping)),
     ];
     for (end, how) in ends {
         let revocation_uri = Some(uri("https://as.example/revoke").into());

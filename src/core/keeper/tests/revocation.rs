@@ -7,7 +7,7 @@ use pizauth_common::ipc::message::State;
 
 use super::bench::{Bench, PORTS, account, config, issued, seconds, transient};
 use crate::http::{Answer, Lost};
-use crate::keeper::{JobId, NoRevocation, Shown, TokenEvent, Waited, WaiterId};
+use crate::keeper::{Dismissal, JobId, NoRevocation, RevocationEnd, Shown, TokenEvent, WaiterId};
 use crate::oauth::outcome::{Outcome, Reason};
 use crate::testing::{json_answer, on_device, uri};
 
@@ -49,8 +49,8 @@ impl Bench {
     }
 
     /// What the one caller was told.
-    fn told(&mut self) -> Waited {
-        match std::mem::take(&mut self.answered).as_slice() {
+    fn told(&mut self) -> RevocationEnd {
+        match std::mem::take(&mut self.revoked).as_slice() {
             [(WAITER, how)] => how.clone(),
             other => panic!("not one answer but {other:?}"),
         }
@@ -58,14 +58,14 @@ impl Bench {
 
     fn why_not(&mut self) -> String {
         match self.told() {
-            Waited::NotRevoked(reason) => reason.to_string(),
+            RevocationEnd::NotRevoked(reason) => reason.to_string(),
             other => panic!("{other:?}"),
         }
     }
 }
 
-fn revoked() -> Waited {
-    Waited::Revoked { host: Some("as.example".to_owned()) }
+fn revoked() -> RevocationEnd {
+    RevocationEnd::Revoked { host: Some("as.example".to_owned()) }
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn the_server_is_asked_first_and_the_token_is_shown_until_it_has_said_yes() {
     bench.asks_for_revocation(WAITER);
     assert_eq!(bench.forms(), ["token=rt-0&token_type_hint=refresh_token&client_id=client%26id"]);
     assert_eq!(bench.token().as_deref(), Some("at-0"));
-    assert!(bench.answered.is_empty() && bench.events().is_empty());
+    assert!(bench.revoked.is_empty() && bench.events().is_empty());
     bench.server_says(200, "");
     assert_eq!((bench.told(), bench.token()), (revoked(), None));
     assert_eq!(bench.events(), [TokenEvent::Revoked]);
@@ -126,7 +126,7 @@ fn a_server_that_revokes_no_refresh_tokens_is_given_the_access_token_once() {
     let mut bench = Bench::revocable(Some("rt-0"), 3600);
     bench.asks_for_revocation(WAITER);
     bench.server_says(400, other_kinds);
-    assert!(bench.answered.is_empty());
+    assert!(bench.revoked.is_empty());
     assert_eq!(bench.forms(), ["token=at-0&token_type_hint=access_token&client_id=client%26id"]);
     bench.server_says(400, other_kinds);
     assert!(bench.requests.is_empty() && bench.why_not().contains("unsupported_token_type"));
@@ -159,7 +159,7 @@ fn no_refresh_starts_before_the_server_has_answered_and_it_comes_after_a_no() {
     let job = bench.request();
     bench.pass(600);
     assert_eq!((bench.requests.len(), bench.token()), (1, None));
-    assert_eq!(bench.told(), Waited::TimeIsUp);
+    assert_eq!(bench.told(), RevocationEnd::Dismissed(Dismissal::TimeIsUp));
     bench.hears(job, Ok(json_answer(503, "")));
     assert!(bench.forms()[0].starts_with("grant_type=refresh_token"), "{:?}", bench.forms());
 }
@@ -172,7 +172,7 @@ fn a_refresh_that_finds_the_session_ended_leaves_nothing_to_revoke() {
     let refresh = bench.request();
     bench.asks_for_revocation(WAITER);
     bench.answer(refresh, Outcome::Ended(Reason::with_cause("invalid_grant", "invalid_grant")));
-    assert_eq!(bench.told(), Waited::Revoked { host: None });
+    assert_eq!(bench.told(), RevocationEnd::Revoked { host: None });
     assert!(bench.requests.is_empty());
     assert_eq!(bench.keeper.status(bench.now)[0].last_error, None);
 }
@@ -182,7 +182,7 @@ fn where_there_is_no_token_nothing_is_sent_and_a_sign_in_is_cancelled() {
     let mut bench = Bench::new(vec![revocable("work")]);
     bench.url("work");
     bench.asks_for_revocation(WAITER);
-    assert_eq!(bench.told(), Waited::Revoked { host: None });
+    assert_eq!(bench.told(), RevocationEnd::Revoked { host: None });
     assert!(bench.requests.is_empty());
     assert_eq!(bench.keeper.status(bench.now)[0].state, State::Empty);
 }
@@ -192,7 +192,7 @@ fn an_answer_that_may_bring_a_token_is_waited_for() {
     let mut bench = Bench::new(vec![revocable("work")]);
     let exchange = bench.exchange("work");
     bench.asks_for_revocation(WAITER);
-    assert!(bench.answered.is_empty());
+    assert!(bench.revoked.is_empty());
     bench.answer(exchange, issued("at-0", Some("rt-0"), 3600));
     assert!(bench.forms()[0].starts_with("token=rt-0&"), "{:?}", bench.forms());
     bench.server_says(200, "");
@@ -206,7 +206,7 @@ fn a_second_caller_joins() {
     bench.asks_for_revocation(WaiterId(2));
     assert_eq!(bench.requests.len(), 1);
     bench.server_says(200, "");
-    assert_eq!(bench.answered, [(WAITER, revoked()), (WaiterId(2), revoked())]);
+    assert_eq!(bench.revoked, [(WAITER, revoked()), (WaiterId(2), revoked())]);
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn a_plain_revoke_wins_and_the_late_answer_counts_for_nothing() {
     let job = bench.request();
     bench.keeper.revoke("work", bench.now).unwrap();
     bench.collect();
-    assert_eq!((bench.told(), bench.events()), (Waited::Overtaken, vec![TokenEvent::Revoked]));
+    assert_eq!((bench.told(), bench.events()), (RevocationEnd::Overtaken, vec![TokenEvent::Revoked]));
     bench.requests.clear();
     let exchange = bench.exchange("work");
     bench.answer(exchange, issued("at-1", Some("rt-1"), 3600));
@@ -244,7 +244,7 @@ fn what_nobody_waits_for_any_more_is_not_sent() {
     let refresh = bench.request();
     bench.asks_for_revocation(WAITER);
     bench.pass(35);
-    assert_eq!(bench.told(), Waited::TimeIsUp);
+    assert_eq!(bench.told(), RevocationEnd::Dismissed(Dismissal::TimeIsUp));
     bench.asks_for_revocation(WAITER);
     bench.keeper.stop_waiting("work", WAITER, bench.now);
     bench.answer(refresh, transient(true));
@@ -280,7 +280,7 @@ fn a_new_configuration_ends_what_it_makes_void() {
     let other = Account { client_id: "other".into(), ..revocable("work") };
     bench.keeper.reload(config(vec![other]), PORTS, bench.now);
     bench.collect();
-    assert_eq!(bench.told(), Waited::Overtaken);
+    assert_eq!(bench.told(), RevocationEnd::Overtaken);
 }
 
 #[test]
@@ -301,10 +301,10 @@ fn a_stop_tells_who_waits_and_a_poll_on_a_device_waits_its_turn() {
     bench.keeper.show("work", bench.now).unwrap();
     bench.collect();
     bench.asks_for_revocation(WAITER);
-    assert!(bench.answered.is_empty(), "the request for codes is in flight");
+    assert!(bench.revoked.is_empty(), "the request for codes is in flight");
     bench.keeper.stop();
     bench.collect();
-    assert_eq!(bench.told(), Waited::Stopping);
+    assert_eq!(bench.told(), RevocationEnd::Dismissed(Dismissal::Stopping));
 }
 
 #[test]

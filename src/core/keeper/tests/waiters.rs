@@ -5,7 +5,7 @@ use std::time::Duration;
 use pizauth_common::config::Account;
 
 use super::bench::{Bench, account, config, issued, reason, seconds, transient};
-use crate::keeper::{Demand, Happened, Renewing, Shown, Waited, WaiterId};
+use crate::keeper::{Demand, Dismissal, Happened, Renewing, Shown, Waited, WaiterId};
 use crate::moment::Moment;
 use crate::oauth::outcome::Outcome;
 
@@ -140,12 +140,12 @@ fn an_account_that_is_gone_is_unknown_and_a_daemon_that_stops_says_so() {
     bench.wait(1, ANY, 600);
     bench.keeper.reload(config(vec![account("home")]), super::bench::PORTS, bench.now);
     bench.collect();
-    assert_eq!(bench.answers(), [Waited::UnknownAccount]);
+    assert_eq!(bench.answers(), [Waited::Dismissed(Dismissal::UnknownAccount)]);
     let mut bench = Bench::active(Some("rt"), 3600);
     bench.wait(1, Demand::NewToken, 600);
     bench.keeper.stop();
     bench.collect();
-    assert_eq!(bench.answers(), [Waited::Stopping]);
+    assert_eq!(bench.answers(), [Waited::Dismissed(Dismissal::Stopping)]);
     assert!(bench.keeper.poll_timeout() > Some(bench.now.moment.plus(seconds(600))));
 }
 
@@ -161,9 +161,9 @@ fn who_waits_is_told_when_the_time_is_up_and_who_has_left_is_not() {
     bench.pass(19);
     assert_eq!(bench.answers(), []);
     bench.pass(1);
-    assert_eq!(bench.answers(), [Waited::TimeIsUp]);
+    assert_eq!(bench.answers(), [Waited::Dismissed(Dismissal::TimeIsUp)]);
     bench.pass(600);
-    assert_eq!(bench.answers(), [Waited::TimeIsUp]);
+    assert_eq!(bench.answers(), [Waited::Dismissed(Dismissal::TimeIsUp)]);
     assert_eq!(bench.keeper.poll_timeout(), idle, "nobody waits: nothing is due for it");
 }
 
@@ -222,7 +222,7 @@ fn only_a_token_that_is_obtained_after_the_call_is_new() {
     bench.keeper.refresh("work", bench.now).unwrap();
     bench.fail_once(transient(true));
     bench.pass(31);
-    assert_eq!(bench.answers(), [Waited::TimeIsUp]);
+    assert_eq!(bench.answers(), [Waited::Dismissed(Dismissal::TimeIsUp)]);
 }
 
 #[test]

@@ -56,10 +56,9 @@ pub(super) fn unavailable(shown: Shown, demand: Demand) -> String {
         (Shown::Fetching(Renewing { last_error: Some(error), .. }), _) => error.to_string(),
         (Shown::Unserved { reason, .. }, _) => reason.to_string(),
         (Shown::Fetching(_), _) => "the first one is being fetched".to_owned(),
-        (
-            Shown::TooShort { renewal, .. },
-            Demand::NewToken | Demand::FirstTry | Demand::OtherStage(_) | Demand::Revocation,
-        ) => refresh_of(renewal),
+        (Shown::TooShort { renewal, .. }, Demand::NewToken | Demand::FirstTry | Demand::OtherStage(_)) => {
+            refresh_of(renewal)
+        }
         (Shown::AccessToken(_) | Shown::Resting { .. } | Shown::Stopping, _) => "it is not there".to_owned(),
     }
 }
