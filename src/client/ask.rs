@@ -42,7 +42,9 @@ pub(crate) fn ask_and_wait(
     exclude_url: bool,
 ) -> Result<Response, Exit> {
     let mut meanwhile = |more: Response| {
-        no_access_token(invocation, "", exclude_url, &more);
+        if let Response::Pending(pending) = more {
+            invocation.complain(unavailable::pending(&pending, exclude_url));
+        }
     };
     answered(invocation, call::call_waiting(request, wait, &mut meanwhile))
 }
