@@ -67,7 +67,7 @@ impl Command for Login {
         let choice = Choice::of(browser, no_browser, paste, device);
         let choice = choice.map_err(|misuse| invocation.usage_error(misuse))?;
         if qr && (browser || paste) {
-            return Err(invocation.usage_error(words::NOTHING_FOR_A_PHONE));
+            return Err(invocation.usage_error(words::QR_WANTS_DEVICE));
         }
         harden_process();
         let account = match account {

@@ -12,9 +12,8 @@ const WAIT: Duration = Duration::from_secs(300);
 
 /// Something has happened.
 pub(super) enum News {
-    /// The daemon says how far the sign-in is now; and where to send what comes of showing that, such as a browser that
-    /// could not be opened.
-    At(Answer, Sender<News>),
+    /// The daemon says how far the sign-in is now.
+    At(Answer),
     /// The daemon cannot be reached any more.
     Lost(CallError),
     /// The daemon refuses to go on with the sign-in: why.
@@ -23,8 +22,8 @@ pub(super) enum News {
     Interrupted,
     /// Why no browser was opened.
     NoBrowser(String),
-    /// All that was pasted was wrong.
-    NothingPasted,
+    /// Of all that was pasted nothing was the address.
+    NothingFits,
 }
 
 /// The question what comes after this answer; none where the sign-in is over with it.
@@ -70,7 +69,7 @@ fn ask_once(asked: Await, news: &Sender<News>) -> Option<Await> {
         Ok(Answer::Response(Response::Refused { message, .. })) => (News::Refused(message), None),
         Ok(answer) => {
             let next = seen(&asked.account, &answer);
-            (News::At(answer, news.clone()), next)
+            (News::At(answer), next)
         }
         Err(error) => (News::Lost(error), None),
     };

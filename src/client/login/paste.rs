@@ -35,7 +35,7 @@ pub(super) fn read(invocation: &Invocation, account: &str, prompt: Prompt, news:
                 None => return,
             }
         }
-        let _ = news.send(News::NothingPasted);
+        let _ = news.send(News::NothingFits);
     });
 }
 

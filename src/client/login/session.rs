@@ -81,28 +81,30 @@ impl<'a> Session<'a> {
         if self.choice == Choice::Paste {
             paste::read(self.invocation, &self.account, self.progress.prompt(), news.clone());
         }
-        follow(seen, news);
-        self.wait(answer, &heard)
+        follow(seen, news.clone());
+        self.wait(answer, &news, &heard)
     }
 
-    fn wait(&mut self, mut stage: Answer, heard: &Receiver<News>) -> Result<Exit, Exit> {
+    /// Goes on from `stage` until the waiting ends. What comes of showing the next ones is `news`, too, such as a
+    /// browser that could not be opened.
+    fn wait(&mut self, mut stage: Answer, news: &Sender<News>, heard: &Receiver<News>) -> Result<Exit, Exit> {
         loop {
             let Some(left) = self.deadline(&stage).checked_sub(self.begun.elapsed()) else {
                 return Err(self.give_up(&stage));
             };
             let tick = self.progress.tick(self.begun.elapsed());
-            let Ok(news) = heard.recv_timeout(tick.min(left)) else { continue };
-            match news {
-                News::At(answer, _) if seen(&self.account, &answer).is_none() => return self.end(answer),
-                News::At(answer, news) => {
-                    self.show(&answer, &news)?;
+            let Ok(next) = heard.recv_timeout(tick.min(left)) else { continue };
+            match next {
+                News::At(answer) if seen(&self.account, &answer).is_none() => return self.end(answer),
+                News::At(answer) => {
+                    self.show(&answer, news)?;
                     stage = answer;
                 }
                 News::NoBrowser(why) => self.progress.aside(&why),
                 News::Lost(error) => return Err(self.lost(&error)),
                 News::Refused(message) => return Err(self.not_done(&message)),
                 News::Interrupted => return Err(self.interrupted(&stage)),
-                News::NothingPasted => return Err(self.not_done(words::NOTHING_PASTED)),
+                News::NothingFits => return Err(self.not_done(words::NOTHING_FITS)),
             }
         }
     }
@@ -120,7 +122,7 @@ impl<'a> Session<'a> {
         self.progress.end();
         let is_on_device = pending.method == Some(Method::Device);
         if self.has_qr && !is_on_device {
-            return Err(self.invocation.usage_error(words::NOTHING_FOR_A_PHONE));
+            return Err(self.invocation.usage_error(words::QR_WANTS_DEVICE));
         }
         let invitation = words::invitation(&self.account, pending, &self.watch());
         let from_afar = words::from_afar(&self.account, pending, self.choice, &Place::here());

@@ -19,10 +19,10 @@ use crate::watch::Watch;
 mod tests;
 
 /// As many lines have been pasted as may be.
-pub(super) const NOTHING_PASTED: &str = "none of five lines was the address of this sign-in, which goes on";
+pub(super) const NOTHING_FITS: &str = "none of five lines was the address of this sign-in, which goes on";
 
 /// Why `--qr` does not go with a browser: who scans the code has it open on the phone.
-pub(super) const NOTHING_FOR_A_PHONE: &str =
+pub(super) const QR_WANTS_DEVICE: &str =
     "a phone cannot come back to localhost: --qr goes with --device, where the provider has that";
 
 /// What the user has to do to sign in.
