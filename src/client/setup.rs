@@ -93,8 +93,7 @@ impl Command for Setup {
         let left = if course.write(&account)? {
             course.sign_in(&account.name)?
         } else {
-            let login = format!("pizauth login {}", as_argument(&account.name));
-            Some(format!("add that account, then pizauth reload, then {login}"))
+            Some(format!("add that account, then pizauth reload, then {}", login_command(&account.name)))
         };
         let printed = invocation.print(&lines_for(&account));
         if let Some(left) = left {
@@ -155,12 +154,9 @@ impl Course<'_> {
         let path = printable(&path);
         let shown = account.text(Secrets::Hidden);
         let nothing = nothing_written(account);
-        let agreed = self
-            .dialogue
-            .tell(&format!("\n{}\n", *shown))
-            .and_then(|()| self.dialogue.agree(&format!("Add this to {path}?"), "--yes"))
-            .map_err(|why| self.unanswered(why, &nothing))?;
-        if !agreed {
+        let told = self.dialogue.tell(&format!("\n{}\n", *shown));
+        told.map_err(|why| self.unanswered(why, &nothing))?;
+        if !self.agree(&format!("Add this to {path}?"), &nothing)? {
             return Err(self.invocation.not_done(nothing));
         }
         match self.file.append(&block) {
@@ -179,30 +175,26 @@ impl Course<'_> {
     /// Has the daemon read the file again, or starts one, and signs in. What is left for the user to do, where they do
     /// not want to now, or there is no terminal: a script must not wait for a browser that nobody sees.
     fn sign_in(&self, name: &str) -> Result<Option<String>, Exit> {
-        let argument = as_argument(name);
-        let login = format!("pizauth login {argument}");
+        let login = login_command(name);
         let from_the_start = format!("{}, then {login}", self.start_command());
         let written = format!("the account is written; later: {from_the_start}");
-        let left = |why| self.unanswered(why, &written);
         let is_running = self.reload(&written)?;
-        if is_running && !self.is_known(name)? {
-            return Err(self.invocation.not_done(format_args!(
-                "the account is written, but the pizauthd that runs reads another file (pizauth info): \
-                 pizauth shutdown, then {from_the_start}"
-            )));
+        if is_running {
+            self.check_is_known(name, &from_the_start)?;
         }
         if !self.dialogue.is_at_terminal() {
             return Ok(Some(if is_running { login } else { from_the_start }));
         }
         if !is_running {
-            if !self.dialogue.agree("pizauthd is not running. Start it?", "--yes").map_err(left)? {
-                self.invocation.complain(&written);
-                return Err(Exit::Unreachable);
-            }
-            self.start(&from_the_start)?;
+            self.start_if_wanted(&written, &from_the_start)?;
         }
-        let left = |why| self.unanswered(why, &format!("the account is written; later: {login}"));
-        if !self.dialogue.agree("Sign in now?", "--yes").map_err(left)? {
+        self.sign_in_if_wanted(name)
+    }
+
+    /// Signs in with a daemon that has the account; what is left for the user to do.
+    fn sign_in_if_wanted(&self, name: &str) -> Result<Option<String>, Exit> {
+        let login = login_command(name);
+        if !self.agree("Sign in now?", &format!("the account is written; later: {login}"))? {
             return Ok(Some(login));
         }
         if self.command(&["login", "--", name], Stdio::inherit())?.status.success() {
@@ -210,6 +202,11 @@ impl Course<'_> {
         }
         let told = format!("the account is written, and not signed in yet; to go on: {login}");
         Err(self.invocation.not_done(told))
+    }
+
+    /// Whether the user agrees; `so_far` is what has been done.
+    fn agree(&self, question: &str, so_far: &str) -> Result<bool, Exit> {
+        self.dialogue.agree(question, "--yes").map_err(|why| self.unanswered(why, so_far))
     }
 
     /// How pizauthd is started with the file.
@@ -230,20 +227,30 @@ impl Course<'_> {
         if status.success() { Ok(true) } else { Err(self.invocation.not_done(written)) }
     }
 
-    /// Whether the daemon, which has just read its configuration, has the account: it may have been started with
+    /// An error where the daemon, which has just read its configuration, has no such account: it was started with
     /// another file.
-    fn is_known(&self, name: &str) -> Result<bool, Exit> {
+    fn check_is_known(&self, name: &str, from_the_start: &str) -> Result<(), Exit> {
         let accounts = ask_for_status(self.invocation)?.accounts;
-        Ok(accounts.iter().any(|row| row.account == name))
+        if accounts.iter().any(|row| row.account == name) {
+            return Ok(());
+        }
+        Err(self.invocation.not_done(format_args!(
+            "the account is written, but the pizauthd that runs reads another file (pizauth info): \
+             pizauth shutdown, then {from_the_start}"
+        )))
     }
 
-    fn start(&self, later: &str) -> Result<(), Exit> {
+    fn start_if_wanted(&self, written: &str, from_the_start: &str) -> Result<(), Exit> {
+        if !self.agree("pizauthd is not running. Start it?", written)? {
+            self.invocation.complain(written);
+            return Err(Exit::Unreachable);
+        }
         let path = self.file.path().to_string_lossy();
         if self.command(&["server", "-c", &path], Stdio::inherit())?.status.success() {
             return Ok(());
         }
         Err(self.invocation.not_done(format_args!(
-            "the account is written, but pizauthd did not start: mend what it says, then {later}"
+            "the account is written, but pizauthd did not start: mend what it says, then {from_the_start}"
         )))
     }
 
@@ -256,6 +263,10 @@ impl Course<'_> {
             self.invocation.not_done(format_args!("cannot run pizauth {}: {}", words[0], Cause(&error)))
         })
     }
+}
+
+fn login_command(name: &str) -> String {
+    format!("pizauth login {}", as_argument(name))
 }
 
 const NOTHING: &str = "nothing has been written";
