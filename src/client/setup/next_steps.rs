@@ -8,13 +8,8 @@ use super::mail_provider::{Servers, Submission};
 
 /// Lines for msmtp, mbsync and neomutt, and one that tries the whole.
 pub(super) fn for_mail(account: &str, user: &str, servers: &Servers) -> String {
-    let command = as_argument(account);
-    let parts = [
-        msmtp(account, user, servers, &command),
-        mbsync(account, user, servers, &command),
-        neomutt(user, servers, &command),
-        trials(account, user, servers, &command),
-    ];
+    let mailbox = Mailbox { name: one_word(account), argument: as_argument(account), user, servers };
+    let parts = [mailbox.msmtp(), mailbox.mbsync(), mailbox.neomutt(), mailbox.trials()];
     format!("{}\nMore programs, and what these lines mean: man pizauth-show (EXAMPLES)\n", parts.join("\n"))
 }
 
@@ -27,59 +22,74 @@ pub(super) fn for_others(account: &str) -> String {
     )
 }
 
-fn msmtp(account: &str, user: &str, servers: &Servers, command: &str) -> String {
-    let (port, starttls) = match servers.smtp_port {
-        Submission::Tls => (465, "    tls_starttls off\n"),
-        Submission::StartTls => (587, ""),
-    };
-    format!(
-        "For msmtp, in ~/.msmtprc:\n\n    account {name}\n    host {host}\n    port {port}\n    tls on\n{starttls}    \
-         auth xoauth2\n    user {user}\n    from {user}\n    passwordeval \"pizauth-show --wait 20s {command}\"\n",
-        name = one_word(account),
-        host = servers.smtp,
-    )
+/// What the lines name.
+struct Mailbox<'a> {
+    /// The account, as one word.
+    name: Cow<'a, str>,
+    /// The account, as a shell takes it.
+    argument: Cow<'a, str>,
+    user: &'a str,
+    servers: &'a Servers,
 }
 
-/// `SSLType` is the old name of `TLSType`: mbsync before version 1.5 knows no other, and later ones take both.
-fn mbsync(account: &str, user: &str, servers: &Servers, command: &str) -> String {
-    let name = one_word(account);
-    format!(
-        "For mbsync, in ~/.mbsyncrc, to fetch the inbox; Cyrus SASL needs an XOAUTH2 plugin for it:\n\n    \
-         IMAPAccount {name}\n    Host {host}\n    User {user}\n    SSLType IMAPS\n    AuthMechs XOAUTH2\n    \
-         PassCmd \"pizauth-show --wait 20s {command}\"\n\n    \
-         IMAPStore {name}-there\n    Account {name}\n\n    MaildirStore {name}-here\n    Inbox ~/Mail-{name}/\n\n    \
-         Channel {name}\n    Far :{name}-there:\n    Near :{name}-here:\n    Create Near\n    SyncState *\n",
-        host = servers.imap,
-    )
-}
+impl Mailbox<'_> {
+    fn msmtp(&self) -> String {
+        let Self { name, argument, user, servers } = self;
+        let (port, starttls) = match servers.smtp_port {
+            Submission::Tls => (465, "    tls_starttls off\n"),
+            Submission::StartTls => (587, ""),
+        };
+        format!(
+            "For msmtp, in ~/.msmtprc:\n\n    account {name}\n    host {host}\n    port {port}\n    \
+             tls on\n{starttls}    auth xoauth2\n    user {user}\n    from {user}\n    \
+             passwordeval \"pizauth-show --wait 20s {argument}\"\n",
+            host = servers.smtp,
+        )
+    }
 
-fn neomutt(user: &str, servers: &Servers, command: &str) -> String {
-    let mechanisms = if servers.knows_oauthbearer { "oauthbearer:xoauth2" } else { "xoauth2" };
-    let smtp = match servers.smtp_port {
-        Submission::Tls => format!("smtps://{user}@{}:465/", servers.smtp),
-        Submission::StartTls => format!("smtp://{user}@{}:587/", servers.smtp),
-    };
-    format!(
-        "For neomutt, in ~/.config/neomutt/neomuttrc:\n\n    set from = \"{user}\"\n    \
-         set imap_user = \"{user}\"\n    set folder = \"imaps://{host}/\"\n    set spool_file = \"+INBOX\"\n    \
-         set imap_authenticators = \"{mechanisms}\"\n    \
-         set imap_oauth_refresh_command = \"pizauth-show {command}\"\n    set smtp_url = \"{smtp}\"\n    \
-         set smtp_authenticators = \"{mechanisms}\"\n    \
-         set smtp_oauth_refresh_command = \"pizauth-show {command}\"\n",
-        host = servers.imap,
-    )
-}
+    /// `SSLType` is the old name of `TLSType`: mbsync before version 1.5 knows no other, and later ones take both.
+    fn mbsync(&self) -> String {
+        let Self { name, argument, user, servers } = self;
+        format!(
+            "For mbsync, in ~/.mbsyncrc, to fetch the inbox; Cyrus SASL needs an XOAUTH2 plugin for it:\n\n    \
+             IMAPAccount {name}\n    Host {host}\n    User {user}\n    SSLType IMAPS\n    AuthMechs XOAUTH2\n    \
+             PassCmd \"pizauth-show --wait 20s {argument}\"\n\n    \
+             IMAPStore {name}-there\n    Account {name}\n\n    \
+             MaildirStore {name}-here\n    Inbox ~/Mail-{name}/\n\n    \
+             Channel {name}\n    Far :{name}-there:\n    Near :{name}-here:\n    Create Near\n    SyncState *\n",
+            host = servers.imap,
+        )
+    }
 
-fn trials(account: &str, user: &str, servers: &Servers, command: &str) -> String {
-    format!(
-        "To try it now, this lists the folders of the mailbox:\n\n    printf 'oauth2-bearer = \"%s\"\\n' \
-         \"$(pizauth-show {command})\" |\n        curl -K - -u {user} imaps://{host}/\n\n\
-         and this, with the lines for msmtp in their place, sends you a mail:\n\n    \
-         printf 'Subject: It works\\n\\n' | msmtp -a {name} {user}\n",
-        name = one_word(account),
-        user = as_argument(user),
-        host = servers.imap,
-    )
+    fn neomutt(&self) -> String {
+        let Self { argument, user, servers, .. } = self;
+        let mechanisms = if servers.knows_oauthbearer { "oauthbearer:xoauth2" } else { "xoauth2" };
+        let smtp = match servers.smtp_port {
+            Submission::Tls => format!("smtps://{user}@{}:465/", servers.smtp),
+            Submission::StartTls => format!("smtp://{user}@{}:587/", servers.smtp),
+        };
+        format!(
+            "For neomutt, in ~/.config/neomutt/neomuttrc:\n\n    set from = \"{user}\"\n    \
+             set imap_user = \"{user}\"\n    set folder = \"imaps://{host}/\"\n    set spool_file = \"+INBOX\"\n    \
+             set imap_authenticators = \"{mechanisms}\"\n    \
+             set imap_oauth_refresh_command = \"pizauth-show {argument}\"\n    set smtp_url = \"{smtp}\"\n    \
+             set smtp_authenticators = \"{mechanisms}\"\n    \
+             set smtp_oauth_refresh_command = \"pizauth-show {argument}\"\n",
+            host = servers.imap,
+        )
+    }
+
+    fn trials(&self) -> String {
+        let Self { name, argument, user, servers } = self;
+        format!(
+            "To try it now, this lists the folders of the mailbox:\n\n    printf 'oauth2-bearer = \"%s\"\\n' \
+             \"$(pizauth-show {argument})\" |\n        curl -K - -u {user} imaps://{host}/\n\n\
+             and this, with the lines for msmtp in their place, sends you a mail:\n\n    \
+             printf 'Subject: It works\\n\\n' | msmtp -a {name} {user}\n",
+            user = as_argument(user),
+            host = servers.imap,
+        )
+    }
 }
 
 /// The name of an account as one word, which is all that these programs take for a name.
