@@ -12,7 +12,7 @@ use pizauth_common::ipc::call;
 use pizauth_common::ipc::message::{Answer, DaemonInfo, Report, Request, Response};
 use pizauth_common::paths::{self, ProcessEnvironment};
 
-use document::Document;
+use document::{Document, Places};
 
 /// Its place in the table.
 pub(crate) const APPLET: Applet = Applet::of::<Info>();
@@ -42,13 +42,13 @@ impl Command for Info {
             Ok(info) => (Some(info), String::new()),
             Err(why_not) => (None, why_not),
         };
-        let document = Document::new(
-            shown(paths::cache_directory(&ProcessEnvironment)),
-            shown(paths::config_file_place(self.config.map(PathBuf::from), &ProcessEnvironment)),
-            std::env::args_os().next().unwrap_or_default().to_string_lossy().into_owned(),
-            sockets(),
-            daemon,
-        );
+        let places = Places {
+            cache_directory: shown(paths::cache_directory(&ProcessEnvironment)),
+            config_file: shown(paths::config_file_place(self.config.map(PathBuf::from), &ProcessEnvironment)),
+            executed_as: std::env::args_os().next().unwrap_or_default().to_string_lossy().into_owned(),
+            sockets: sockets(),
+        };
+        let document = Document::new(places, daemon);
         let text = if self.json {
             document.json().map_err(|why| invocation.not_done(why))?
         } else {

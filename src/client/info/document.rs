@@ -11,16 +11,23 @@ use crate::json::{self, Unwritable};
 /// Everything that is known. Keys may be added; one that changes its meaning raises the version.
 #[derive(Serialize)]
 pub(super) struct Document {
-    cache_directory: String,
-    config_file: String,
-    executed_as: String,
-    /// Where the daemon's socket is looked for, in this order.
-    sockets: Vec<String>,
+    #[serde(flatten)]
+    places: Places,
     info_format_version: u32,
     pizauth_version: &'static str,
     server_running: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     server_info: Option<ServerInfo>,
+}
+
+/// What is known without a daemon.
+#[derive(Serialize)]
+pub(super) struct Places {
+    pub(super) cache_directory: String,
+    pub(super) config_file: String,
+    pub(super) executed_as: String,
+    /// Where the daemon's socket is looked for, in this order.
+    pub(super) sockets: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -63,18 +70,9 @@ impl From<DaemonInfo> for ServerInfo {
 }
 
 impl Document {
-    pub(super) fn new(
-        cache_directory: String,
-        config_file: String,
-        executed_as: String,
-        sockets: Vec<String>,
-        daemon: Option<DaemonInfo>,
-    ) -> Self {
+    pub(super) fn new(places: Places, daemon: Option<DaemonInfo>) -> Self {
         Self {
-            cache_directory,
-            config_file,
-            executed_as,
-            sockets,
+            places,
             info_format_version: 2,
             pizauth_version: env!("CARGO_PKG_VERSION"),
             server_running: daemon.is_some(),
@@ -94,10 +92,10 @@ impl Document {
     /// are.
     pub(super) fn text(&self, why_not_running: &str) -> String {
         let mut text = format!("pizauth {}:\n", self.pizauth_version);
-        push(&mut text, "cache directory", &self.cache_directory);
-        push(&mut text, "config file", &self.config_file);
-        push(&mut text, "executed as", &self.executed_as);
-        for socket in &self.sockets {
+        push(&mut text, "cache directory", &self.places.cache_directory);
+        push(&mut text, "config file", &self.places.config_file);
+        push(&mut text, "executed as", &self.places.executed_as);
+        for socket in &self.places.sockets {
             push(&mut text, "socket looked for", socket);
         }
         match &self.server_info {
@@ -148,14 +146,13 @@ mod tests {
     use super::*;
 
     fn document(daemon: Option<DaemonInfo>) -> Document {
-        let sockets = vec!["/run/user/1000/pizauth/pizauth.sock".into()];
-        Document::new(
-            "/home/u/.cache/pizauth".into(),
-            "/home/u/my\x1b.conf".into(),
-            "pizauth".into(),
-            sockets,
-            daemon,
-        )
+        let places = Places {
+            cache_directory: "/home/u/.cache/pizauth".into(),
+            config_file: "/home/u/my\x1b.conf".into(),
+            executed_as: "pizauth".into(),
+            sockets: vec!["/run/user/1000/pizauth/pizauth.sock".into()],
+        };
+        Document::new(places, daemon)
     }
 
     fn json(daemon: Option<DaemonInfo>) -> String {
