@@ -51,18 +51,18 @@ fn some_secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Opti
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub(super) enum Unknown {
-    /// pizauthd was asked, and has told the user already.
+pub(super) enum NoAnswer {
+    /// pizauthd has told the user already.
     Told,
-    /// pizauthd could not be run, or has answered something else: why, which nobody has told yet.
-    NotAsked(String),
+    /// pizauthd could not be run, or its output is no answer: why, which nobody has told yet.
+    Untold(String),
 }
 
 /// What the issuer says of itself.
 ///
 /// # Errors
 /// Nothing that can be used.
-pub(super) fn discover(issuer: &str) -> Result<Metadata, Unknown> {
+pub(super) fn discover(issuer: &str) -> Result<Metadata, NoAnswer> {
     answer(&["server", "--discover", issuer])
 }
 
@@ -70,29 +70,30 @@ pub(super) fn discover(issuer: &str) -> Result<Metadata, Unknown> {
 ///
 /// # Errors
 /// It has not been registered.
-pub(super) fn register(issuer: &str, scopes: &[String]) -> Result<NewClient, Unknown> {
+pub(super) fn register(issuer: &str, scopes: &[String]) -> Result<NewClient, NoAnswer> {
     answer(&["server", "--scope", &scopes.join(" "), "--register", issuer])
 }
 
-fn answer<T: DeserializeOwned>(words: &[&str]) -> Result<T, Unknown> {
+fn answer<T: DeserializeOwned>(words: &[&str]) -> Result<T, NoAnswer> {
     let started = own_command(words).and_then(|mut command| {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()
     });
     let cannot =
-        |why: &dyn std::fmt::Display| Unknown::NotAsked(format!("cannot run pizauthd to ask it: {why}"));
+        |why: &dyn std::fmt::Display| NoAnswer::Untold(format!("cannot run pizauthd to ask it: {why}"));
     let mut child = started.map_err(|error| cannot(&Cause(&error)))?;
     let printed = child.stdout.take().map(|mut stdout| read(&mut stdout, PATIENCE, LARGEST));
-    let has_ended = matches!(&printed, Some(Ok(json)) if json.len() < LARGEST);
-    let is_good = ended(&mut child, has_ended);
+    let has_closed = matches!(&printed, Some(Ok(json)) if json.len() < LARGEST);
+    let is_good = has_ended_well(&mut child, has_closed);
     match printed {
+        Some(Ok(json)) if json.len() >= LARGEST => Err(cannot(&"its answer does not end")),
         Some(Ok(json)) if is_good => serde_json::from_slice(&json).map_err(|error| cannot(&error)),
         Some(Err(error)) => Err(cannot(&Cause(&error))),
-        _ => Err(Unknown::Told),
+        _ => Err(NoAnswer::Told),
     }
 }
 
 /// Whether it has come to a good end; it is not waited for any longer unless it has closed its output.
-fn ended(child: &mut Child, has_closed: bool) -> bool {
+fn has_ended_well(child: &mut Child, has_closed: bool) -> bool {
     if !has_closed {
         let _ = child.kill();
     }

@@ -8,7 +8,7 @@ use pizauth_common::unix_time::UnixTime;
 use super::{Interview, Stopped, impossible, words};
 use crate::local_time::{civil, local_time, now};
 use crate::setup::account_block::{Client, ClientSecret, Endpoints, Server};
-use crate::setup::issuer::{self, Metadata, NewClient, Unknown};
+use crate::setup::issuer::{self, Metadata, NewClient, NoAnswer};
 
 /// Ways in which a server takes a client's secret, as it says itself (RFC 8414 §2, RFC 7591 §2).
 const BASIC: &str = "client_secret_basic";
@@ -71,8 +71,8 @@ impl Interview<'_> {
         self.dialogue.tell(&format!("Asking {issuer} what it offers ...\n"))?;
         let why = match issuer::discover(issuer).map(|metadata| other(issuer, metadata)) {
             Ok(Some(other)) => return Ok(Some(other)),
-            Ok(None) | Err(Unknown::Told) => None,
-            Err(Unknown::NotAsked(why)) => Some(why),
+            Ok(None) | Err(NoAnswer::Told) => None,
+            Err(NoAnswer::Untold(why)) => Some(why),
         };
         self.go_on_without(
             why,
@@ -141,7 +141,7 @@ impl Interview<'_> {
         let client = match issuer::register(issuer, scopes) {
             Ok(client) => client,
             Err(why) => {
-                let why = if let Unknown::NotAsked(why) = why { Some(why) } else { None };
+                let why = if let NoAnswer::Untold(why) = why { Some(why) } else { None };
                 self.go_on_without(
                     why,
                     "no client has been registered, and nothing written; --client-id gives one",
