@@ -33,8 +33,8 @@ impl Startup {
         Self { told, phase: Phase::Before }
     }
 
-    /// It is its turn. The time that it is waited for counts from now, however long it has taken to read what was saved.
-    /// False: it has had its turn.
+    /// Its turn has come. It is waited for from now on, however long it has taken to read what was saved. False: it has
+    /// had its turn before.
     fn begin(&mut self, now: Moment) -> bool {
         let is_first = matches!(self.phase, Phase::Before);
         if is_first {
