@@ -77,16 +77,6 @@ fn an_expired_token_is_not_shown_and_is_refreshed() {
 }
 
 #[test]
-fn an_access_token_that_has_expired_is_let_go_of() {
-    let mut bench = Bench::active(Some("rt-0"), 3600);
-    let is_kept = |bench: &Bench| bench.keeper.entries["work"].active().unwrap().access_token.is_some();
-    bench.pass(3600 - 61);
-    assert!(is_kept(&bench));
-    bench.pass(1);
-    assert!(!is_kept(&bench));
-}
-
-#[test]
 fn a_clock_that_is_set_back_shows_no_expired_token() {
     let mut bench = Bench::active(Some("rt-0"), 3600);
     bench.rest(3600);

@@ -113,6 +113,21 @@ fn a_very_long_text_is_looked_at_from_its_beginning_only() {
     let text = format!("{}é{REFRESH_TOKEN}", "word ".repeat(LOOKED_AT));
     assert!(shown(&text).len() <= LOOKED_AT);
     assert_eq!(shown(&"é".repeat(3)), "é".repeat(3));
+    let long = "word ".repeat(1000);
+    assert_eq!(shown(&long), long);
+}
+
+#[test]
+fn the_end_of_a_long_secret_is_blanked_as_its_beginning_is() {
+    let secret = format!("{} wide open sesame 7", "word ".repeat(1000));
+    let shown = Redaction::of([Secret::new(secret)]).apply("it was wide open sesame 7, not sesame 7");
+    assert_eq!(shown, "it was …, not sesame 7");
+}
+
+#[test]
+fn pieces_side_by_side_are_one_ellipsis() {
+    assert_eq!(without("abcdef", [0..3, 3..5]), "…f");
+    assert_eq!(without("abcdef", [1..3, 4..5]), "a…d…f");
 }
 
 #[test]

@@ -69,6 +69,39 @@ fn what_does_not_fit_into_a_dump_is_access_tokens_that_can_be_renewed() {
 }
 
 #[test]
+fn an_account_takes_what_it_is_said_to_take_at_least() {
+    let empty = Snapshot::default().encode(&mut sevens).len();
+    for refresh_token in ["rt", &"\"\\".repeat(1000), &"r".repeat(1000)] {
+        let alone = AccountSnapshot {
+            access_token: None,
+            refresh_token: Some(refresh_token.into()),
+            ..account("work")
+        };
+        let taken = Snapshot { accounts: vec![alone.clone()] }.encode(&mut sevens).len() - empty;
+        let said = ours::least_bytes(&alone);
+        assert!((taken..taken + 320).contains(&said), "{taken} bytes are taken, not {said}");
+    }
+}
+
+#[test]
+fn accounts_have_room_up_to_the_end_of_a_dump() {
+    let of = |bytes: usize| AccountSnapshot {
+        access_token: None,
+        refresh_token: Some(Secret::new("r".repeat(bytes))),
+        ..account("work")
+    };
+    let (large, small) = (of(MAX_BYTES - 1000), of(1));
+    assert!(Snapshot { accounts: vec![large.clone()] }.encode(&mut sevens).len() <= MAX_BYTES);
+    let mut room = Room::of_a_dump();
+    assert!(room.replace(None, &large) && !room.replace(None, &small));
+    assert!(room.replace(Some(&large), &small) && room.replace(Some(&small), &large));
+    let mut room = Room::of_a_dump();
+    room.take(&large);
+    assert!(!room.replace(None, &small));
+    assert!(!Room::of_a_dump().replace(None, &of(MAX_BYTES - 400)));
+}
+
+#[test]
 fn absurd_times_are_clamped() {
     let lineage = Lineage { session: 1, generation: 0, authorized: UnixTime(u64::MAX) };
     let far = UnixTime(u64::MAX);
