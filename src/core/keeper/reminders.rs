@@ -6,7 +6,7 @@ use super::entry::Entry;
 use super::event::Happened;
 use super::invitation::Invitation;
 use super::outbox::Outbox;
-use super::token_state::{Reminder, TokenState};
+use super::token_state::{Heard, Reminder, TokenState};
 use super::{SHORTEST_REMINDER, Settings};
 use crate::moment::{Moment, Now};
 
@@ -16,7 +16,9 @@ pub(super) fn accompany(entry: &mut Entry, settings: &Settings, now: Now, outbox
         starting.is_known = true;
     }
     match entry.state.reminder_mut() {
-        Some(reminder) if reminder.is_told => reminder.at = now.moment.plus(settings.remind_every),
+        Some(reminder) if reminder.heard == Heard::Told => {
+            reminder.at = now.moment.plus(settings.remind_every)
+        }
         Some(reminder) => {
             *reminder = known_reminder(now.moment);
             remind(entry, settings, now, outbox);
@@ -28,12 +30,12 @@ pub(super) fn accompany(entry: &mut Entry, settings: &Settings, now: Now, outbox
 /// When the user hears of a new authorization: at once, or as soon as what they were told last has had its second.
 pub(super) fn first_reminder(entry: &Entry, now: Moment) -> Reminder {
     let at = entry.told_at.map_or(now, |told| now.max(told.plus(SHORTEST_REMINDER)));
-    Reminder { at, is_told: false, is_known: false }
+    Reminder { at, heard: Heard::Nothing }
 }
 
 /// For a user who sees it without being told.
 pub(super) fn known_reminder(now: Moment) -> Reminder {
-    Reminder { at: now, is_told: false, is_known: true }
+    Reminder { at: now, heard: Heard::SeesIt }
 }
 
 /// When the user hears of a sign-in that was prepared.
@@ -47,16 +49,16 @@ pub(super) fn remind(entry: &mut Entry, settings: &Settings, now: Now, outbox: &
         return;
     };
     let at = now.moment.plus(settings.remind_every);
-    let told = Reminder { at, is_told: true, is_known: false };
-    let Reminder { is_told, is_known, .. } = mem::replace(reminder, told);
-    if !is_known {
+    let Reminder { heard, .. } = mem::replace(reminder, Reminder { at, heard: Heard::Told });
+    if heard != Heard::SeesIt {
         entry.told_at = Some(now.moment);
     }
     let Some(Invitation { url, code }) = entry.state.invitation() else { return };
     let user_code = code.map(|code| code.user_code);
-    let what = match is_told {
-        true => Happened::AuthorizationReminded { url, user_code },
-        false => Happened::AuthorizationPending { url, user_code, is_known },
+    let what = match heard {
+        Heard::Nothing => Happened::AuthorizationPending { url, user_code, is_known: false },
+        Heard::SeesIt => Happened::AuthorizationPending { url, user_code, is_known: true },
+        Heard::Told => Happened::AuthorizationReminded { url, user_code },
     };
     outbox.tell(entry, what);
 }

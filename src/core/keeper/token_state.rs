@@ -171,9 +171,17 @@ impl PendingAuthorization {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reminder {
     pub(super) at: Moment,
-    pub(super) is_told: bool,
-    /// The user sees it without being told.
-    pub(super) is_known: bool,
+    pub(super) heard: Heard,
+}
+
+/// What the user knows of what they have to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    Nothing,
+    /// They see it, and are told no more than that it has begun.
+    SeesIt,
+    /// They have been told.
+    Told,
 }
 
 /// A sign-in that cannot begin yet: its issuer has to name the endpoints, or a server to give codes for another device.
