@@ -49,7 +49,8 @@ fn an_issuer_that_is_not_known_is_expected_where_the_endpoint_is() {
 
 #[test]
 fn what_is_told_of_it_is_safe_and_short() {
-    let evil = format!("https://evil.example/\u{1b}[2J\n{}?code=the-code&state=the-state", "x".repeat(150));
+    let evil =
+        format!("https://evil.example/\u{1b}[2J\nthe-code/the-state/{}?code=the-code", "x".repeat(150));
     let Origin::Unknown(shown) = judged(Some(&evil), None) else { panic!("it is judged") };
     assert!(!shown.contains(char::is_control) && shown.len() <= MAX_BYTES, "{shown:?}");
     for told in [shown, why(judged(Some(&evil), Some("https://as.example")))] {
