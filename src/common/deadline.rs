@@ -1,4 +1,4 @@
-//! Until when a conversation may take, whatever the other side does. Poll keeps to the time: a socket's own time limit
+//! When a conversation has to be over, whatever the other side does. Poll keeps to the time: a socket's own time limit
 //! may be an eighth late, and begins anew with each piece.
 //!
 //! Not std's `Instant`, whose panics bring all that `io::Error` can say of itself into a small executable; and not

@@ -12,7 +12,7 @@ use crate::log::{self, What};
 pub(crate) enum Worker {
     /// The daemon until it waits for events.
     Start,
-    /// The event loop, for whatever is none of the next two.
+    /// The event loop, but for what the next two name.
     EventLoop,
     /// The event loop, for what is due.
     Agenda,

@@ -180,7 +180,7 @@ pub(super) fn start_over(entry: &mut Entry, now: Now, outbox: &mut Outbox) {
     }
 }
 
-/// The command has ended: an account that waits for the secret has it, or will not have it for a while.
+/// The command has ended. What the account has waited with is sent, or fails for want of the secret.
 fn go_on(
     entry: &mut Entry,
     told: &Result<Secret, Reason>,

@@ -236,9 +236,10 @@ impl Entry {
 
     /// Takes a token from a dump.
     pub(super) fn take_restored(&mut self, token: ActiveToken) {
-        let needless = self.pending_digest();
+        // The page of a sign-in that has become needless may say so.
+        let pending = self.pending_digest();
         self.clear();
-        self.used_state = needless;
+        self.used_state = pending;
         self.state = TokenState::Active(token);
     }
 

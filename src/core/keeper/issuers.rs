@@ -36,9 +36,9 @@ pub(super) struct Issuer {
     pub(super) metadata: Option<Arc<Metadata>>,
     fetch: Fetch,
     bucket: Bucket,
-    /// Consecutive failures that it has answered.
+    /// Failures in a row for which it was reached.
     answered: u32,
-    /// No doubt counts before.
+    /// Until then nobody has it asked again because an endpoint seems to have moved.
     settled_until: Moment,
     /// Why the last try came to nothing.
     pub(super) last_error: Option<Reason>,
@@ -52,7 +52,8 @@ enum Fetch {
     Idle,
     /// It is asked when that is due.
     Waiting { due: Moment, pause: Pause },
-    /// It has been asked; `is_late` where somebody has mended something since, so that a failure says nothing of now.
+    /// It has been asked. After a failure it is asked again at once where the question `is_late`: something has been mended
+    /// since.
     InFlight { job: JobId, request: MetadataRequest, is_late: bool },
 }
 
@@ -161,7 +162,7 @@ impl Issuer {
         }
     }
 
-    /// It is asked now, if it is to be.
+    /// Waiting → in flight: the question to send.
     pub(super) fn begin(&mut self, job: JobId, now: Moment) -> Option<MetadataRequest> {
         let Fetch::Waiting { .. } = &self.fetch else { return None };
         let request = MetadataRequest::new(Arc::clone(&self.uri));

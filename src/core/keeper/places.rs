@@ -31,14 +31,14 @@ pub(super) enum Errand {
         account: AccountName,
         purpose: Box<Purpose>,
     },
-    /// What it says of itself.
+    /// The question where its endpoints are.
     OfIssuer(Arc<Uri>),
 }
 
 /// Who waits for a place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Requester {
-    /// First: its accounts wait for that.
+    /// Before all accounts, some of which wait for what it says.
     Issuer(Arc<Uri>),
     Account(AccountName),
 }
