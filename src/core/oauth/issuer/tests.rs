@@ -53,6 +53,8 @@ fn what_is_told_of_it_is_safe_and_short() {
         format!("https://evil.example/\u{1b}[2J\nthe-code/the-state/{}?code=the-code", "x".repeat(150));
     let Origin::Unknown(shown) = judged(Some(&evil), None) else { panic!("it is judged") };
     assert!(!shown.contains(char::is_control) && shown.len() <= MAX_BYTES, "{shown:?}");
+    let short = why(judged(Some("https://evil.example/the-state"), Some("https://as.example")));
+    assert_eq!(short, "the answer comes from https:…, not from https://as.example");
     for told in [shown, why(judged(Some(&evil), Some("https://as.example")))] {
         assert!(!told.contains("the-code") && !told.contains("the-state"), "{told}");
     }

@@ -62,3 +62,15 @@ fn the_token_to_change_the_client_with_is_noticed_and_not_kept() {
         assert!(matches!(outcome, Registered::Client(client) if client.has_access_token == comes));
     }
 }
+
+#[test]
+fn a_secret_that_is_no_text_is_no_client_without_a_secret() {
+    let with = |secret: &str| {
+        let answer = json_answer(201, &format!(r#"{{"client_id":"x","client_secret":{secret}}}"#));
+        request().outcome(Ok(answer))
+    };
+    assert!(
+        matches!(with("5"), Registered::Unusable(why) if why.as_str().contains("client_secret in the answer is not 1 to 4096"))
+    );
+    assert!(matches!(with(r#""s3cret""#), Registered::Client(_)));
+}
