@@ -98,6 +98,8 @@ fn a_guess_has_its_limits() {
         ("tokens=x y=x api_key='x' monkeys: many", "tokens=… y=x api_key='…' monkeys: many"),
         ("'state': x 'state': 'x' state 'x'", "'state': x 'state': '…' state 'x'"),
         ("eyJhbGciOiJIUzI1 eyJhbGciOiJIUzI", "… eyJhbGciOiJIUzI"),
+        ("abcdefg1hijklmnopqR abcdefg1hijklmnopqrS", "… abcdefg1hijklmnopqrS"),
+        ("abcdefghijklmnopqrstuvwxyzabcdefghijklmn", "abcdefghijklmnopqrstuvwxyzabcdefghijklmn"),
         ("eyJplainwordsonly ayJplainwordsonly", "… ayJplainwordsonly"),
         ("ab://kQ8xZ2mN5vB7cR1t/x //kQ8xZ2mN5vB7cR1t/x", "ab://…/x …"),
         (
