@@ -24,17 +24,11 @@ pub(crate) fn why(answer: &Response, account: &str, exclude_url: bool) -> Option
 /// The account waits for its user. Programs look for these words: they never change. What keeps the user from coming
 /// back is a line of its own.
 pub(crate) fn pending(pending: &Pending, exclude_url: bool) -> String {
-    let mut told = "Access token unavailable until authorised".to_owned();
-    if !exclude_url {
-        told = told + " with URL " + &printable(&pending.url);
-        if let Some(code) = pending.user_code.as_deref().map(printable) {
-            told = told + " and code " + &code;
-        }
-    }
-    match pending.listener_error.as_deref().map(nobody_listens) {
-        None => told,
-        Some(why) => format!("{told}\nbut {why}"),
-    }
+    let code = pending.user_code.as_deref().map(|code| format!(" and code {}", printable(code)));
+    let at = format!(" with URL {}{}", printable(&pending.url), code.unwrap_or_default());
+    let at = if exclude_url { "" } else { &at };
+    let hindrance = pending.listener_error.as_deref().map(|why| format!("\nbut {}", nobody_listens(why)));
+    format!("Access token unavailable until authorised{at}{}", hindrance.unwrap_or_default())
 }
 
 /// A server has been asked for what a sign-in begins with: a code for the user, or the endpoints.
@@ -45,11 +39,11 @@ pub(crate) fn starting(host: &str) -> String {
 
 /// The user has come back from the browser, and the token endpoint has not answered yet, or could not be reached.
 pub(crate) fn exchanging(account: &str, last_error: Option<&str>) -> String {
-    let told = format!("authorization of account '{}' is being completed; ", printable(account));
-    match last_error.map(printable) {
-        None => told + "try again in a moment",
-        Some(error) => format!("{told}the last try failed: {error}"),
-    }
+    let next = match last_error.map(printable) {
+        None => "try again in a moment".to_owned(),
+        Some(error) => format!("the last try failed: {error}"),
+    };
+    format!("authorization of account '{}' is being completed; {next}", printable(account))
 }
 
 /// A refresh that may not begin yet: the server has asked for a pause, or there have been many just now.
