@@ -43,7 +43,7 @@ impl EventLoop {
         request: Request,
         now: Now,
     ) -> Result<Option<GuestAnswer>, GuestRefusal> {
-        match self.rooms.guests_wish(&request)? {
+        match self.rooms.permit_guest(&request)? {
             Some(show) => self.ask_as_guest(guest, show.clone(), now),
             None => Ok(Some(self.status_for_guests(now))),
         }
@@ -91,11 +91,11 @@ impl EventLoop {
 }
 
 impl Rooms {
-    /// What a guest wants to be shown; none: `status`.
+    /// Lets the request of a guest through. Gives what it wants to be shown; none: `status`.
     ///
     /// # Errors
-    /// It is not there for that.
-    pub(super) fn guests_wish<'a>(&self, request: &'a Request) -> Result<Option<&'a Show>, GuestRefusal> {
+    /// A guest may not ask for that.
+    pub(super) fn permit_guest<'a>(&self, request: &'a Request) -> Result<Option<&'a Show>, GuestRefusal> {
         let extra = self.extra_socket.as_ref().ok_or_else(GuestRefusal::restricted)?;
         match request {
             Request::Show(show) => {

@@ -156,7 +156,7 @@ impl EventLoop {
     }
 
     fn is_not_for_guest(&self, asker: Option<Asker>, request: &Request) -> bool {
-        matches!(asker, Some(Asker::Guest(_))) && self.rooms.guests_wish(request).is_err()
+        matches!(asker, Some(Asker::Guest(_))) && self.rooms.permit_guest(request).is_err()
     }
 
     /// Tells whoever has waited long enough that they may come again.
