@@ -26,13 +26,13 @@ const MOST_BYTES: usize = 64 << 20;
 /// Who waits for the end of a load.
 #[derive(Debug, Default)]
 pub(super) struct Loading {
-    waiting: Vec<Waiting>,
+    held: Vec<HeldRequest>,
     /// The daemon has stopped before what was saved was there.
     is_abandoned: bool,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct HeldRequest {
     /// None: a signal.
     asker: Option<Asker>,
     request: Request,
@@ -43,16 +43,16 @@ struct Waiting {
 impl Loading {
     /// When the first of them has waited long enough.
     pub(super) fn poll_timeout(&self) -> Option<Moment> {
-        self.waiting.iter().filter(|waiting| waiting.asker.is_some()).map(|waiting| waiting.until).min()
+        self.held.iter().filter(|held| held.asker.is_some()).map(|held| held.until).min()
     }
 
     /// How many they are.
     pub(super) fn crowd(&self) -> Crowd {
-        Crowd::of(self.waiting.iter().filter_map(|waiting| waiting.asker))
+        Crowd::of(self.held.iter().filter_map(|held| held.asker))
     }
 
     fn has_room_for(&self, request: &Request) -> bool {
-        let bytes: usize = self.waiting.iter().map(|waiting| waiting.request.long_bytes()).sum();
+        let bytes: usize = self.held.iter().map(|held| held.request.long_bytes()).sum();
         bytes + request.long_bytes() <= MOST_BYTES
     }
 }
@@ -149,7 +149,7 @@ impl EventLoop {
             self.refuse(asker, BUSY);
         } else if self.loading.has_room_for(&request) {
             let until = asked.plus(patience_of(&mut request));
-            self.loading.waiting.push(Waiting { asker, request, asked, until });
+            self.loading.held.push(HeldRequest { asker, request, asked, until });
         } else {
             self.refuse(asker, LOADING);
         }
@@ -161,17 +161,17 @@ impl EventLoop {
 
     /// Tells whoever has waited long enough that they may come again.
     pub(super) fn refuse_who_waited_for_the_load(&mut self, now: Moment) {
-        let is_late = |waiting: &mut Waiting| waiting.asker.is_some() && waiting.until <= now;
-        let late: Vec<_> = self.loading.waiting.extract_if(.., is_late).collect();
-        late.into_iter().for_each(|waiting| self.refuse(waiting.asker, LOADING));
+        let is_late = |held: &mut HeldRequest| held.asker.is_some() && held.until <= now;
+        let late: Vec<_> = self.loading.held.extract_if(.., is_late).collect();
+        late.into_iter().for_each(|held| self.refuse(held.asker, LOADING));
     }
 
     /// The daemon stops, and a load ends with it: what was saved has not come back.
     pub(super) fn abandon_load(&mut self) {
         self.loading.is_abandoned = self.rooms.saved_state.is_loading();
         self.rooms.saved_state.stop();
-        let waiting = std::mem::take(&mut self.loading.waiting);
-        waiting.into_iter().for_each(|waiting| self.refuse(waiting.asker, STOPPING));
+        let held = std::mem::take(&mut self.loading.held);
+        held.into_iter().for_each(|held| self.refuse(held.asker, STOPPING));
     }
 
     fn refuse(&mut self, asker: Option<Asker>, (to_host, to_guest): Words) {
@@ -213,7 +213,7 @@ impl EventLoop {
     /// The load has ended. Who has gone meanwhile has asked for nothing; a reload may begin another load, for which the
     /// others wait.
     fn answer_who_waited(&mut self, now: Now) {
-        for Waiting { asker, request, asked, .. } in std::mem::take(&mut self.loading.waiting) {
+        for HeldRequest { asker, request, asked, .. } in std::mem::take(&mut self.loading.held) {
             if asker.is_none_or(|asker| self.rooms.ipc_listener.is_waiting(asker)) {
                 self.take_as_of(asked, asker, request, now);
                 self.perform_effects(now);

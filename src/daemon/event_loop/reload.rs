@@ -24,21 +24,21 @@ use crate::saved_state::Next;
 /// Where a reload stands.
 #[derive(Default)]
 pub(super) struct Reloads {
-    waiting: Option<Waiting>,
+    pending: Option<PendingReload>,
     /// The thread may outlive the reload that it was started for.
     is_looking_up: bool,
 }
 
 /// Who has asked for a reload, and how long it waits.
-struct Asked {
+struct Reloader {
     /// None: a signal.
     caller: Option<CallerId>,
     until: Moment,
 }
 
 /// A reload that waits for the thread to end.
-struct Waiting {
-    asked: Vec<Asked>,
+struct PendingReload {
+    reloaders: Vec<Reloader>,
     names: Vec<String>,
     /// What was read, and names these names. Absent: it has to be read again.
     checked: Option<Checked>,
@@ -46,7 +46,7 @@ struct Waiting {
 
 impl Reloads {
     pub(super) fn poll_timeout(&self) -> Option<Moment> {
-        self.waiting.iter().flat_map(|waiting| &waiting.asked).map(|asked| asked.until).min()
+        self.pending.iter().flat_map(|pending| &pending.reloaders).map(|reloader| reloader.until).min()
     }
 }
 
@@ -54,27 +54,27 @@ impl EventLoop {
     /// Reads the configuration again and answers the caller, if there is one, at once or later. An error leaves
     /// everything as it was.
     pub(super) fn reload(&mut self, caller: Option<CallerId>, until: Moment, now: Now) {
-        let asked = Asked { caller, until };
+        let reloader = Reloader { caller, until };
         if self.stage.is_stopping() {
-            return self.answer_reload(vec![asked], Err(stopping()));
+            return self.answer_reload(vec![reloader], Err(stopping()));
         }
-        if let Some(waiting) = &mut self.reloads.waiting {
-            waiting.asked.push(asked);
-            waiting.checked = None;
+        if let Some(pending) = &mut self.reloads.pending {
+            pending.reloaders.push(reloader);
+            pending.checked = None;
             return;
         }
         self.rooms.supervisor.reloading();
-        self.read_again(vec![asked], now);
+        self.read_again(vec![reloader], now);
     }
 
     /// The thread has ended.
     pub(super) fn looked_up(&mut self, addresses: Addresses, now: Now) {
         self.reloads.is_looking_up = false;
-        match self.reloads.waiting.take() {
-            Some(Waiting { asked, checked: Some(checked), .. }) => {
-                self.adopt(asked, checked, addresses, now);
+        match self.reloads.pending.take() {
+            Some(PendingReload { reloaders, checked: Some(checked), .. }) => {
+                self.adopt(reloaders, checked, addresses, now);
             }
-            Some(Waiting { asked, .. }) => self.read_again(asked, now),
+            Some(PendingReload { reloaders, .. }) => self.read_again(reloaders, now),
             None => {}
         }
     }
@@ -85,8 +85,8 @@ impl EventLoop {
         if self.reloads.poll_timeout().is_none_or(|due| due > now.moment) {
             return;
         }
-        let Some(Waiting { asked, names, .. }) = self.reloads.waiting.take() else { return };
-        let (late, others): (Vec<_>, Vec<_>) = asked.into_iter().partition(|it| it.until <= now.moment);
+        let Some(PendingReload { reloaders, names, .. }) = self.reloads.pending.take() else { return };
+        let (late, others): (Vec<_>, Vec<_>) = reloaders.into_iter().partition(|it| it.until <= now.moment);
         let why = format!(
             "cannot look up {} within {} s (give an address in http_listen and https_listen, or try again)",
             names.join(" and "),
@@ -101,35 +101,35 @@ impl EventLoop {
 
     /// We stop: nothing becomes of a reload that waits.
     pub(super) fn abandon_reload(&mut self) {
-        if let Some(waiting) = self.reloads.waiting.take() {
-            self.finish_reload(waiting.asked, Err(stopping()));
+        if let Some(pending) = self.reloads.pending.take() {
+            self.finish_reload(pending.reloaders, Err(stopping()));
         }
     }
 
-    fn read_again(&mut self, asked: Vec<Asked>, now: Now) {
+    fn read_again(&mut self, reloaders: Vec<Reloader>, now: Now) {
         let checked = match config::load(&self.rooms.config_file, When::Reload) {
             Ok(checked) => checked,
-            Err(error) => return self.finish_reload(asked, Err(bad(error.to_string()))),
+            Err(error) => return self.finish_reload(reloaders, Err(bad(error.to_string()))),
         };
         let names = self.rooms.redirect_listener.names_to_look_up(&Settings::new(&checked.config));
         if names.is_empty() {
-            return self.adopt(asked, checked, Addresses::default(), now);
+            return self.adopt(reloaders, checked, Addresses::default(), now);
         }
         let is_another_looked_up = self.reloads.is_looking_up;
         if !is_another_looked_up && let Err(refused) = self.look_up(names.clone()) {
-            return self.finish_reload(asked, Err(refused));
+            return self.finish_reload(reloaders, Err(refused));
         }
         let checked = (!is_another_looked_up).then_some(checked);
-        self.reloads.waiting = Some(Waiting { asked, names, checked });
+        self.reloads.pending = Some(PendingReload { reloaders, names, checked });
     }
 
-    fn adopt(&mut self, asked: Vec<Asked>, checked: Checked, addresses: Addresses, now: Now) {
+    fn adopt(&mut self, reloaders: Vec<Reloader>, checked: Checked, addresses: Addresses, now: Now) {
         let done = self.rooms.adopt(checked, addresses, now).map(|(report, next)| {
             self.follow(next, now);
             self.dismiss_guests(now);
             report
         });
-        self.finish_reload(asked, done);
+        self.finish_reload(reloaders, done);
     }
 
     fn look_up(&mut self, names: Vec<String>) -> Result<(), Refused> {
@@ -144,19 +144,19 @@ impl EventLoop {
         Ok(())
     }
 
-    fn finish_reload(&mut self, asked: Vec<Asked>, done: Result<Report, Refused>) {
+    fn finish_reload(&mut self, reloaders: Vec<Reloader>, done: Result<Report, Refused>) {
         self.rooms.supervisor.reloaded();
         self.has_news = true;
         match &done {
             Ok(_) => log::event(What::Reloaded).write(),
             Err(Refused(_, why)) => log::event(What::ReloadFailed).field("reason", why).write(),
         }
-        self.answer_reload(asked, done);
+        self.answer_reload(reloaders, done);
     }
 
-    fn answer_reload(&mut self, asked: Vec<Asked>, done: Result<Report, Refused>) {
+    fn answer_reload(&mut self, reloaders: Vec<Reloader>, done: Result<Report, Refused>) {
         let answer = done.map_or_else(Answer::from, Answer::from);
-        for caller in asked.into_iter().filter_map(|asked| asked.caller) {
+        for caller in reloaders.into_iter().filter_map(|reloader| reloader.caller) {
             self.rooms.ipc_listener.answer(caller, &answer);
         }
         give_memory_back();

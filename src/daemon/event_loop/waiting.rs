@@ -17,13 +17,13 @@ use crate::ipc_listener::{Asker, CallerId, GuestAnswer, GuestId};
 /// Who waits, by tickets.
 #[derive(Debug)]
 pub(super) struct WaitingCallers {
-    all: HashMap<WaiterId, Waiting>,
+    all: HashMap<WaiterId, WaitingCaller>,
     crowd: Crowd,
     allowed: Crowd,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct WaitingCaller {
     asker: Asker,
     asked: Asked,
     work: Work,
@@ -32,7 +32,7 @@ struct Waiting {
 }
 
 /// What one who waits is told, and who.
-enum Told {
+enum LateAnswer {
     Host(CallerId, Answer),
     Guest(GuestId, GuestAnswer),
 }
@@ -52,13 +52,13 @@ impl WaitingCallers {
         Self { all: HashMap::new(), crowd: Crowd::default(), allowed: Crowd::allowed(descriptors) }
     }
 
-    fn insert(&mut self, waiter: WaiterId, waiting: Waiting) {
+    fn insert(&mut self, waiter: WaiterId, waiting: WaitingCaller) {
         self.remove(waiter);
         self.crowd = self.crowd.with(waiting.asker);
         self.all.insert(waiter, waiting);
     }
 
-    fn remove(&mut self, waiter: WaiterId) -> Option<Waiting> {
+    fn remove(&mut self, waiter: WaiterId) -> Option<WaitingCaller> {
         let waiting = self.all.remove(&waiter)?;
         self.crowd = self.crowd.without(waiting.asker);
         Some(waiting)
@@ -93,7 +93,7 @@ impl EventLoop {
             let (waiter, until) = (WaiterId(asker.number()), now.moment.plus(asked.wait));
             let waiting = self.rooms.keeper.wait(&asked.account, waiter, asked.demand, until, now);
             waiting.map_err(|UnknownAccount| CannotWait::UnknownAccount)?;
-            self.waiting.insert(waiter, Waiting { asker, asked, work, told: None });
+            self.waiting.insert(waiter, WaitingCaller { asker, asked, work, told: None });
         }
         Ok(())
     }
@@ -125,7 +125,7 @@ impl EventLoop {
         }
         let account = event.account.as_str();
         let Ok(Some(Shown::Pending(invitation))) = self.rooms.keeper.why_not(account, now) else { return };
-        let is_for_it = |waiting: &&Waiting| {
+        let is_for_it = |waiting: &&WaitingCaller| {
             waiting.asked.account == account
                 && !waiting.asked.is_for_stage()
                 && waiting.work == Work::UnderWay
@@ -161,26 +161,26 @@ impl EventLoop {
 
     /// The wait of a caller is over.
     pub(super) fn wait_is_over(&mut self, waiter: WaiterId, how: Waited, now: Now) {
-        let Some(Waiting { asker, asked, .. }) = self.waiting.remove(waiter) else { return };
+        let Some(WaitingCaller { asker, asked, .. }) = self.waiting.remove(waiter) else { return };
         self.tell_end(match asker {
             Asker::Host(caller) => {
                 let answer = self.rooms.end_of_wait(&asked, how, now);
-                Told::Host(caller, answer.unwrap_or_else(Answer::from))
+                LateAnswer::Host(caller, answer.unwrap_or_else(Answer::from))
             }
-            Asker::Guest(guest) => Told::Guest(guest, self.rooms.end_of_guests_wait(&asked, how, now)),
+            Asker::Guest(guest) => LateAnswer::Guest(guest, self.rooms.end_of_guests_wait(&asked, how, now)),
         });
     }
 
-    fn tell_end(&mut self, told: Told) {
-        match told {
-            Told::Host(caller, answer) => self.rooms.ipc_listener.answer(caller, &answer),
-            Told::Guest(guest, answer) => self.rooms.ipc_listener.answer_guest(guest, answer),
+    fn tell_end(&mut self, late: LateAnswer) {
+        match late {
+            LateAnswer::Host(caller, answer) => self.rooms.ipc_listener.answer(caller, &answer),
+            LateAnswer::Guest(guest, answer) => self.rooms.ipc_listener.answer_guest(guest, answer),
         }
     }
 
     /// The list of the accounts at the extra socket may have changed: who waits there for another one waits no longer.
     pub(super) fn dismiss_guests(&mut self, now: Now) {
-        let is_unlisted = |waiting: &Waiting| match waiting.asker {
+        let is_unlisted = |waiting: &WaitingCaller| match waiting.asker {
             Asker::Guest(_) => !self.rooms.is_listed(&waiting.asked.account),
             Asker::Host(_) => false,
         };
@@ -196,25 +196,25 @@ impl EventLoop {
     /// `startup_cmd` has ended: what it has not brought back is begun now for those who wait.
     pub(super) fn begin_what_was_held_back(&mut self, now: Now) {
         let held_back = self.waiting.all.iter_mut().filter(|(_, waiting)| waiting.work == Work::HeldBack);
-        let begin = |(waiter, waiting): (&WaiterId, &mut Waiting)| {
+        let begin = |(waiter, waiting): (&WaiterId, &mut WaitingCaller)| {
             waiting.work = Work::UnderWay;
             (*waiter, waiting.asker, waiting.asked.clone())
         };
         for (waiter, asker, asked) in held_back.map(begin).collect::<Vec<_>>() {
-            if let Some(told) = self.begin_for(asker, &asked, now) {
+            if let Some(late) = self.begin_for(asker, &asked, now) {
                 self.waiting.remove(waiter);
                 self.rooms.keeper.stop_waiting(&asked.account, waiter, now);
-                self.tell_end(told);
+                self.tell_end(late);
             }
         }
     }
 
     /// Begins what was held back for one who waits. None: it waits on.
-    fn begin_for(&mut self, asker: Asker, asked: &Asked, now: Now) -> Option<Told> {
+    fn begin_for(&mut self, asker: Asker, asked: &Asked, now: Now) -> Option<LateAnswer> {
         let caller = match asker {
             Asker::Host(caller) => caller,
             Asker::Guest(guest) => {
-                return Some(Told::Guest(guest, self.rooms.begin_for_guest(asked, now)?));
+                return Some(LateAnswer::Guest(guest, self.rooms.begin_for_guest(asked, now)?));
             }
         };
         let answer = match self.rooms.find(asked, now) {
@@ -227,6 +227,6 @@ impl EventLoop {
             Ok(Found::Answer(answer)) => answer,
             Err(refused) => refused.into(),
         };
-        Some(Told::Host(caller, answer.into()))
+        Some(LateAnswer::Host(caller, answer.into()))
     }
 }
