@@ -22,7 +22,7 @@ use pizauth_core::moment::Moment;
 
 use crate::wake_sources::{EXTRA_LISTENER, FIRST_CALLER, IPC_LISTENER};
 use caller::{Caller, Step, Then};
-pub(crate) use door::{Asker, Door, GuestId};
+pub(crate) use door::{AnyCaller, Door, GuestId};
 pub(crate) use guest_answer::{GuestAnswer, GuestRefusal};
 
 /// A request has to have arrived whole after this time.
@@ -49,7 +49,7 @@ pub(crate) struct IpcListener {
     /// Whose requests [`IpcListener::take_request`] has handed out since it last found none.
     handed_out: Vec<CallerId>,
     /// Who has gone without an answer.
-    gone: Vec<Asker>,
+    gone: Vec<AnyCaller>,
     next_id: usize,
     /// When to go on accepting, where that was broken off.
     accept_again: Option<Moment>,
@@ -110,7 +110,7 @@ impl IpcListener {
     /// The next request that has arrived whole: of those who are connected, or of who waits at a door and is admitted
     /// now. To be called until there is none. It has to be answered, at once or in a later turn of the loop: until then
     /// the caller has no deadline, and is forgotten when it goes away.
-    pub(crate) fn take_request(&mut self) -> Option<(Asker, Request)> {
+    pub(crate) fn take_request(&mut self) -> Option<(AnyCaller, Request)> {
         loop {
             if let Some(next) = self.next_request() {
                 return Some(next);
@@ -122,24 +122,24 @@ impl IpcListener {
         }
     }
 
-    fn next_request(&mut self) -> Option<(Asker, Request)> {
+    fn next_request(&mut self) -> Option<(AnyCaller, Request)> {
         while let Some((id, request)) = self.requests.pop_front() {
             if let Some(caller) = self.callers.get(&id) {
                 self.handed_out.push(id);
-                return Some((Asker::new(id, caller.door), request));
+                return Some((AnyCaller::new(id, caller.door), request));
             }
         }
         None
     }
 
     /// The process id of the caller when it connected, where the system tells.
-    pub(crate) fn caller_pid(&self, asker: Asker) -> Option<i32> {
-        self.callers.get(&asker.id())?.peer.pid
+    pub(crate) fn caller_pid(&self, caller: AnyCaller) -> Option<i32> {
+        self.callers.get(&caller.id())?.peer.pid
     }
 
     /// Whether the caller has not gone.
-    pub(crate) fn is_there(&self, asker: Asker) -> bool {
-        self.callers.contains_key(&asker.id())
+    pub(crate) fn is_there(&self, caller: AnyCaller) -> bool {
+        self.callers.contains_key(&caller.id())
     }
 
     /// Answers a request and closes the connection once the answer is taken. Does not wait. To a caller that has gone
@@ -164,7 +164,7 @@ impl IpcListener {
     }
 
     /// Who has gone since the last call and was owed an answer.
-    pub(crate) fn take_gone(&mut self) -> Vec<Asker> {
+    pub(crate) fn take_gone(&mut self) -> Vec<AnyCaller> {
         std::mem::take(&mut self.gone)
     }
 
@@ -202,8 +202,8 @@ impl IpcListener {
     }
 
     /// Whether a caller is still there whose request has been handed out.
-    pub(crate) fn is_waiting(&self, asker: Asker) -> bool {
-        self.has_asked(asker.id())
+    pub(crate) fn is_waiting(&self, caller: AnyCaller) -> bool {
+        self.has_asked(caller.id())
     }
 
     fn has_asked(&self, id: CallerId) -> bool {
@@ -270,7 +270,7 @@ impl IpcListener {
         if let Some(caller) = self.callers.remove(&id) {
             self.bytes_under_way -= caller.memory();
             if caller.is_owed() {
-                self.gone.push(Asker::new(id, caller.door));
+                self.gone.push(AnyCaller::new(id, caller.door));
             }
             caller.close(&self.registry);
         }

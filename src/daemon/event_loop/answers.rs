@@ -15,7 +15,7 @@ use pizauth_core::snapshot::Snapshot;
 use super::{EventLoop, Rooms};
 use crate::containment::{Worker, contain};
 use crate::entropy;
-use crate::ipc_listener::{Asker, CallerId};
+use crate::ipc_listener::{AnyCaller, CallerId};
 use crate::log::{self, What};
 
 /// Why a request is not done: for programs, and for people.
@@ -36,7 +36,7 @@ impl From<Refused> for Answer {
 impl EventLoop {
     /// Answers one caller, who has patience until `until`.
     pub(super) fn answer(&mut self, caller: CallerId, request: Request, until: Moment, now: Now) {
-        self.log_call(Asker::Host(caller), &request);
+        self.log_call(AnyCaller::Own(caller), &request);
         let is_about_all = concerns_all_accounts(&request);
         let respond = || self.respond(caller, request, until, now).transpose();
         let answer = contain(Worker::Caller, respond);
@@ -55,9 +55,9 @@ impl EventLoop {
         }
     }
 
-    pub(super) fn log_call(&self, asker: Asker, request: &Request) {
+    pub(super) fn log_call(&self, caller: AnyCaller, request: &Request) {
         let line = log::event(What::Call).field("request", request.name());
-        let pid = self.rooms.ipc_listener.caller_pid(asker);
+        let pid = self.rooms.ipc_listener.caller_pid(caller);
         pid.into_iter().fold(line, |line, pid| line.field("pid", pid)).write();
     }
 
@@ -88,7 +88,7 @@ impl EventLoop {
                 Err(starting())
             }
             Request::Dump {} if rooms.dump_callers == DumpCallers::Hooks && !rooms.is_hook(caller) => {
-                Err(denied(rooms.ipc_listener.caller_pid(Asker::Host(caller))))
+                Err(denied(rooms.ipc_listener.caller_pid(AnyCaller::Own(caller))))
             }
             Request::Dump {} => Ok(rooms.dump(now).into()),
             Request::Restore { dump } => {
@@ -146,7 +146,7 @@ impl Rooms {
 
     /// Whether the caller belongs to one of our hooks, which must not wait for our end: we wait for its.
     fn is_hook(&self, caller: CallerId) -> bool {
-        let pid = self.ipc_listener.caller_pid(Asker::Host(caller)).map(nix::unistd::Pid::from_raw);
+        let pid = self.ipc_listener.caller_pid(AnyCaller::Own(caller)).map(nix::unistd::Pid::from_raw);
         // nix and not rustix: a session led from outside our process namespace is 0, and rustix's cannot be.
         let session = pid.and_then(|pid| nix::unistd::getsid(Some(pid)).ok());
         session.map(|session| session.as_raw().unsigned_abs()).is_some_and(|session| {

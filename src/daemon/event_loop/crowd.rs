@@ -1,6 +1,6 @@
 //! How many callers may wait: each has a connection, and descriptors have to be left for everybody and everything else.
 
-use crate::ipc_listener::Asker;
+use crate::ipc_listener::AnyCaller;
 
 /// More are a mistake of somebody's, and each takes memory.
 const MOST: u64 = 10_000;
@@ -25,18 +25,18 @@ impl Crowd {
     }
 
     /// Those who ask.
-    pub(super) fn of(askers: impl Iterator<Item = Asker>) -> Self {
-        askers.fold(Self::default(), Self::with)
+    pub(super) fn of(callers: impl Iterator<Item = AnyCaller>) -> Self {
+        callers.fold(Self::default(), Self::with)
     }
 
     /// And one more.
-    pub(super) fn with(self, asker: Asker) -> Self {
-        Self { all: self.all + 1, guests: self.guests + usize::from(asker.host().is_none()) }
+    pub(super) fn with(self, caller: AnyCaller) -> Self {
+        Self { all: self.all + 1, guests: self.guests + usize::from(caller.own().is_none()) }
     }
 
     /// And one fewer.
-    pub(super) fn without(self, asker: Asker) -> Self {
-        Self { all: self.all - 1, guests: self.guests - usize::from(asker.host().is_none()) }
+    pub(super) fn without(self, caller: AnyCaller) -> Self {
+        Self { all: self.all - 1, guests: self.guests - usize::from(caller.own().is_none()) }
     }
 
     /// Both crowds together.
@@ -45,8 +45,8 @@ impl Crowd {
     }
 
     /// Whether one more would still be within what is `allowed`.
-    pub(super) fn has_room_for(self, asker: Asker, allowed: Self) -> bool {
-        let is_welcome = asker.host().is_some() || self.guests < allowed.guests;
+    pub(super) fn has_room_for(self, caller: AnyCaller, allowed: Self) -> bool {
+        let is_welcome = caller.own().is_some() || self.guests < allowed.guests;
         is_welcome && self.all < allowed.all
     }
 }

@@ -11,7 +11,7 @@ use super::tokens::{Asked, Found, Work, formats};
 use super::waiting::CannotWait;
 use super::{EventLoop, Rooms};
 use crate::containment::{Worker, contain};
-use crate::ipc_listener::{Asker, GuestAnswer, GuestId, GuestRefusal};
+use crate::ipc_listener::{AnyCaller, GuestAnswer, GuestId, GuestRefusal};
 use crate::log::{self, What};
 
 /// Nobody waits longer there, in seconds.
@@ -28,7 +28,7 @@ enum ForGuest {
 impl EventLoop {
     /// Answers a guest, now or once there is what it waits for.
     pub(super) fn answer_guest(&mut self, guest: GuestId, request: Request, now: Now) {
-        self.log_call(Asker::Guest(guest), &request);
+        self.log_call(AnyCaller::Guest(guest), &request);
         let respond = || self.respond_to_guest(guest, request, now).transpose();
         let answer = contain(Worker::Caller, respond).unwrap_or_else(|_| Some(Err(GuestRefusal::internal())));
         if let Some(answer) = answer {
@@ -75,7 +75,7 @@ impl EventLoop {
         now: Now,
     ) -> Result<Option<GuestAnswer>, GuestRefusal> {
         let account = asked.account.clone();
-        let waiting = self.let_wait(Asker::Guest(guest), asked, work, now);
+        let waiting = self.let_wait(AnyCaller::Guest(guest), asked, work, now);
         waiting.map(|()| None).map_err(|why| match why {
             CannotWait::UnknownAccount => self.rooms.unknown_to_guests(&account),
             CannotWait::Crowd => GuestRefusal::busy(),

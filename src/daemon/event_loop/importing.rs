@@ -9,7 +9,7 @@ use pizauth_core::moment::Now;
 use super::answers::{Refused, busy, recognisable, restoring, stopping};
 use super::tokens::{Asked, Work};
 use super::{EventLoop, Rooms};
-use crate::ipc_listener::{Asker, CallerId};
+use crate::ipc_listener::{AnyCaller, CallerId};
 
 impl EventLoop {
     /// Takes the refresh token that fits, and answers once it has been tried.
@@ -27,7 +27,7 @@ impl EventLoop {
             return Err(restoring("what it brings back need not be imported"));
         }
         // Before anything is taken: no refresh token is tried whose caller cannot wait to hear what comes of it.
-        if !self.has_room_for(Asker::Host(caller)) {
+        if !self.has_room_for(AnyCaller::Own(caller)) {
             return Err(busy());
         }
         let label =
@@ -36,7 +36,7 @@ impl EventLoop {
             return Ok(Some(Report::Imported(Imported { label, ..Imported::default() }).into()));
         }
         let asked = Asked::of_import(import.account.clone());
-        self.let_host_wait(caller, asked, Work::UnderWay, now)
+        self.let_own_wait(caller, asked, Work::UnderWay, now)
     }
 }
 

@@ -14,7 +14,7 @@ use super::answers::{Refused, busy, stopping};
 use super::crowd::Crowd;
 use crate::entropy;
 use crate::hooks::Hook;
-use crate::ipc_listener::{Asker, GuestRefusal};
+use crate::ipc_listener::{AnyCaller, GuestRefusal};
 use crate::log::{self, What};
 use crate::saved_state::{News, Next};
 
@@ -34,7 +34,7 @@ pub(super) struct Loading {
 #[derive(Debug)]
 struct HeldRequest {
     /// None: a signal.
-    asker: Option<Asker>,
+    caller: Option<AnyCaller>,
     request: Request,
     asked: Moment,
     until: Moment,
@@ -43,12 +43,12 @@ struct HeldRequest {
 impl Loading {
     /// When the first of them has waited long enough.
     pub(super) fn poll_timeout(&self) -> Option<Moment> {
-        self.held.iter().filter(|held| held.asker.is_some()).map(|held| held.until).min()
+        self.held.iter().filter(|held| held.caller.is_some()).map(|held| held.until).min()
     }
 
     /// How many they are.
     pub(super) fn crowd(&self) -> Crowd {
-        Crowd::of(self.held.iter().filter_map(|held| held.asker))
+        Crowd::of(self.held.iter().filter_map(|held| held.caller))
     }
 
     fn has_room_for(&self, request: &Request) -> bool {
@@ -122,48 +122,48 @@ impl EventLoop {
     }
 
     /// Takes a request, of a caller or of a signal, and answers it once what was saved is there.
-    pub(super) fn take_request(&mut self, asker: Option<Asker>, request: Request, now: Now) {
-        self.take_as_of(now.moment, asker, request, now);
+    pub(super) fn take_request(&mut self, caller: Option<AnyCaller>, request: Request, now: Now) {
+        self.take_as_of(now.moment, caller, request, now);
     }
 
     /// The same, of a request that came at `asked`.
-    fn take_as_of(&mut self, asked: Moment, asker: Option<Asker>, request: Request, now: Now) {
-        let goes_on = needs_no_load(&request) || self.is_not_for_guest(asker, &request);
+    fn take_as_of(&mut self, asked: Moment, caller: Option<AnyCaller>, request: Request, now: Now) {
+        let goes_on = needs_no_load(&request) || self.is_not_for_guest(caller, &request);
         if !goes_on && self.rooms.saved_state.is_loading() {
-            return self.await_load(asked, asker, request);
+            return self.await_load(asked, caller, request);
         }
         if !goes_on && self.loading.is_abandoned {
-            return self.refuse(asker, STOPPING);
+            return self.refuse(caller, STOPPING);
         }
         let request = with_patience_left(request, asked, now);
-        match asker {
-            Some(Asker::Host(caller)) => self.answer(caller, request, asked.plus(PATIENCE), now),
-            Some(Asker::Guest(guest)) => self.answer_guest(guest, request, now),
+        match caller {
+            Some(AnyCaller::Own(caller)) => self.answer(caller, request, asked.plus(PATIENCE), now),
+            Some(AnyCaller::Guest(guest)) => self.answer_guest(guest, request, now),
             // What goes wrong stands in the log. Nobody waits for an answer: the time of the load does not count.
             None => self.reload(None, now.moment.plus(PATIENCE), now),
         }
     }
 
-    fn await_load(&mut self, asked: Moment, asker: Option<Asker>, mut request: Request) {
-        if asker.is_some_and(|asker| !self.has_room_for(asker)) {
-            self.refuse(asker, BUSY);
+    fn await_load(&mut self, asked: Moment, caller: Option<AnyCaller>, mut request: Request) {
+        if caller.is_some_and(|caller| !self.has_room_for(caller)) {
+            self.refuse(caller, BUSY);
         } else if self.loading.has_room_for(&request) {
             let until = asked.plus(patience_of(&mut request));
-            self.loading.held.push(HeldRequest { asker, request, asked, until });
+            self.loading.held.push(HeldRequest { caller, request, asked, until });
         } else {
-            self.refuse(asker, LOADING);
+            self.refuse(caller, LOADING);
         }
     }
 
-    fn is_not_for_guest(&self, asker: Option<Asker>, request: &Request) -> bool {
-        matches!(asker, Some(Asker::Guest(_))) && self.rooms.permit_guest(request).is_err()
+    fn is_not_for_guest(&self, caller: Option<AnyCaller>, request: &Request) -> bool {
+        matches!(caller, Some(AnyCaller::Guest(_))) && self.rooms.permit_guest(request).is_err()
     }
 
     /// Tells whoever has waited long enough that they may come again.
     pub(super) fn refuse_who_waited_for_the_load(&mut self, now: Moment) {
-        let is_late = |held: &mut HeldRequest| held.asker.is_some() && held.until <= now;
+        let is_late = |held: &mut HeldRequest| held.caller.is_some() && held.until <= now;
         let late: Vec<_> = self.loading.held.extract_if(.., is_late).collect();
-        late.into_iter().for_each(|held| self.refuse(held.asker, LOADING));
+        late.into_iter().for_each(|held| self.refuse(held.caller, LOADING));
     }
 
     /// The daemon stops, and a load ends with it: what was saved has not come back.
@@ -171,15 +171,15 @@ impl EventLoop {
         self.loading.is_abandoned = self.rooms.saved_state.is_loading();
         self.rooms.saved_state.stop();
         let held = std::mem::take(&mut self.loading.held);
-        held.into_iter().for_each(|held| self.refuse(held.asker, STOPPING));
+        held.into_iter().for_each(|held| self.refuse(held.caller, STOPPING));
     }
 
-    fn refuse(&mut self, asker: Option<Asker>, (to_host, to_guest): Words) {
-        match asker {
-            Some(Asker::Host(caller)) => {
-                self.rooms.ipc_listener.answer(caller, &to_host().into());
+    fn refuse(&mut self, caller: Option<AnyCaller>, (to_own, to_guest): Words) {
+        match caller {
+            Some(AnyCaller::Own(caller)) => {
+                self.rooms.ipc_listener.answer(caller, &to_own().into());
             }
-            Some(Asker::Guest(guest)) => self.rooms.ipc_listener.answer_guest(guest, to_guest().into()),
+            Some(AnyCaller::Guest(guest)) => self.rooms.ipc_listener.answer_guest(guest, to_guest().into()),
             None => {}
         }
     }
@@ -213,9 +213,9 @@ impl EventLoop {
     /// The load has ended. Who has gone meanwhile has asked for nothing; a reload may begin another load, for which the
     /// others wait.
     fn answer_who_waited(&mut self, now: Now) {
-        for HeldRequest { asker, request, asked, .. } in std::mem::take(&mut self.loading.held) {
-            if asker.is_none_or(|asker| self.rooms.ipc_listener.is_waiting(asker)) {
-                self.take_as_of(asked, asker, request, now);
+        for HeldRequest { caller, request, asked, .. } in std::mem::take(&mut self.loading.held) {
+            if caller.is_none_or(|caller| self.rooms.ipc_listener.is_waiting(caller)) {
+                self.take_as_of(asked, caller, request, now);
                 self.perform_effects(now);
             }
         }

@@ -45,7 +45,7 @@ impl EventLoop {
         if Demand::OtherStage(stage.mark()) != asked.demand {
             return Ok(Some(self.rooms.stage_as(stage, account, now)));
         }
-        self.let_host_wait(caller, asked, Work::UnderWay, now)
+        self.let_own_wait(caller, asked, Work::UnderWay, now)
     }
 }
 

@@ -11,7 +11,7 @@ use pizauth_core::moment::Now;
 use super::answers::{Refused, busy, restoring, stopping};
 use super::crowd::Crowd;
 use super::{EventLoop, Rooms};
-use crate::ipc_listener::{Asker, CallerId};
+use crate::ipc_listener::{AnyCaller, CallerId};
 
 /// So long a caller waits for its server. The command waits a little longer for us.
 const PATIENCE: Duration = Duration::from_secs(35);
@@ -23,7 +23,7 @@ pub(super) struct Revokers(HashMap<WaiterId, (CallerId, String)>);
 impl Revokers {
     /// How many they are.
     pub(super) fn crowd(&self) -> Crowd {
-        Crowd::of(self.0.values().map(|(caller, _)| Asker::Host(*caller)))
+        Crowd::of(self.0.values().map(|(caller, _)| AnyCaller::Own(*caller)))
     }
 
     /// Forgets one that has gone. Gives the account whose tokens it wanted revoked.
@@ -61,14 +61,14 @@ impl EventLoop {
         if self.stage.is_stopping() {
             return Err(stopping());
         }
-        let asker = Asker::Host(caller);
-        if !self.rooms.ipc_listener.is_there(asker) {
+        let own = AnyCaller::Own(caller);
+        if !self.rooms.ipc_listener.is_there(own) {
             return Ok(None);
         }
-        if !self.has_room_for(asker) {
+        if !self.has_room_for(own) {
             return Err(busy());
         }
-        let (waiter, until) = (WaiterId(asker.number()), now.moment.plus(PATIENCE));
+        let (waiter, until) = (WaiterId(own.number()), now.moment.plus(PATIENCE));
         let begun = self.rooms.keeper.revoke_remotely(account, waiter, until, now);
         begun
             .map_err(|UnknownAccount| self.rooms.unknown(account))?

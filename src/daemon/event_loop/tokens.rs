@@ -111,7 +111,7 @@ impl EventLoop {
         let waits = !asked.wait.is_zero();
         if self.comes_too_early(caller, &asked.account, now) {
             let why = restoring("what it brings back need not be authorized");
-            return if waits { self.let_host_wait(caller, asked, Work::HeldBack, now) } else { Err(why) };
+            return if waits { self.let_own_wait(caller, asked, Work::HeldBack, now) } else { Err(why) };
         }
         self.rooms.listen_again(now);
         match self.rooms.find(&asked, now)? {
@@ -121,9 +121,9 @@ impl EventLoop {
             Found::ForPerson(invitation) if !waits => {
                 Ok(Some(self.rooms.pending(&asked.account, invitation, false, now).into()))
             }
-            Found::UnderWay(_) => self.let_host_wait(caller, asked, Work::UnderWay, now),
+            Found::UnderWay(_) => self.let_own_wait(caller, asked, Work::UnderWay, now),
             Found::ForPerson(invitation) => {
-                let later = self.let_host_wait(caller, asked, Work::UnderWay, now)?;
+                let later = self.let_own_wait(caller, asked, Work::UnderWay, now)?;
                 self.tell_invitation(caller, invitation, now);
                 Ok(later)
             }

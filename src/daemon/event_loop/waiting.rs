@@ -12,7 +12,7 @@ use super::EventLoop;
 use super::answers::{Refused, busy, stopping};
 use super::crowd::Crowd;
 use super::tokens::{Asked, Found, Work};
-use crate::ipc_listener::{Asker, CallerId, GuestAnswer, GuestId};
+use crate::ipc_listener::{AnyCaller, CallerId, GuestAnswer, GuestId};
 
 /// Who waits, by tickets.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct WaitingCallers {
 
 #[derive(Debug)]
 struct WaitingCaller {
-    asker: Asker,
+    caller: AnyCaller,
     asked: Asked,
     work: Work,
     /// What it was last told that the user has to do.
@@ -33,7 +33,7 @@ struct WaitingCaller {
 
 /// What one who waits is told, and who.
 enum LateAnswer {
-    Host(CallerId, Answer),
+    Own(CallerId, Answer),
     Guest(GuestId, GuestAnswer),
 }
 
@@ -54,22 +54,22 @@ impl WaitingCallers {
 
     fn insert(&mut self, waiter: WaiterId, waiting: WaitingCaller) {
         self.remove(waiter);
-        self.crowd = self.crowd.with(waiting.asker);
+        self.crowd = self.crowd.with(waiting.caller);
         self.all.insert(waiter, waiting);
     }
 
     fn remove(&mut self, waiter: WaiterId) -> Option<WaitingCaller> {
         let waiting = self.all.remove(&waiter)?;
-        self.crowd = self.crowd.without(waiting.asker);
+        self.crowd = self.crowd.without(waiting.caller);
         Some(waiting)
     }
 }
 
 impl EventLoop {
     /// Whether one more may wait, beside all that do, for whatever it is.
-    pub(super) fn has_room_for(&self, asker: Asker) -> bool {
+    pub(super) fn has_room_for(&self, caller: AnyCaller) -> bool {
         let elsewhere = self.revokers.crowd().and(self.loading.crowd());
-        self.waiting.crowd.and(elsewhere).has_room_for(asker, self.waiting.allowed)
+        self.waiting.crowd.and(elsewhere).has_room_for(caller, self.waiting.allowed)
     }
 
     /// Has a caller wait for what it has asked for, as long as it wants to.
@@ -78,7 +78,7 @@ impl EventLoop {
     /// It cannot.
     pub(super) fn let_wait(
         &mut self,
-        asker: Asker,
+        caller: AnyCaller,
         asked: Asked,
         work: Work,
         now: Now,
@@ -86,14 +86,14 @@ impl EventLoop {
         if self.stage.is_stopping() {
             return Err(CannotWait::Stopping);
         }
-        if self.rooms.ipc_listener.is_there(asker) {
-            if !self.has_room_for(asker) {
+        if self.rooms.ipc_listener.is_there(caller) {
+            if !self.has_room_for(caller) {
                 return Err(CannotWait::Crowd);
             }
-            let (waiter, until) = (WaiterId(asker.number()), now.moment.plus(asked.wait));
+            let (waiter, until) = (WaiterId(caller.number()), now.moment.plus(asked.wait));
             let waiting = self.rooms.keeper.wait(&asked.account, waiter, asked.demand, until, now);
             waiting.map_err(|UnknownAccount| CannotWait::UnknownAccount)?;
-            self.waiting.insert(waiter, WaitingCaller { asker, asked, work, told: None });
+            self.waiting.insert(waiter, WaitingCaller { caller, asked, work, told: None });
         }
         Ok(())
     }
@@ -102,7 +102,7 @@ impl EventLoop {
     ///
     /// # Errors
     /// It cannot.
-    pub(super) fn let_host_wait(
+    pub(super) fn let_own_wait(
         &mut self,
         caller: CallerId,
         asked: Asked,
@@ -110,7 +110,7 @@ impl EventLoop {
         now: Now,
     ) -> Result<Option<Answer>, Refused> {
         let account = asked.account.clone();
-        let waiting = self.let_wait(Asker::Host(caller), asked, work, now);
+        let waiting = self.let_wait(AnyCaller::Own(caller), asked, work, now);
         waiting.map(|()| None).map_err(|why| match why {
             CannotWait::UnknownAccount => self.rooms.unknown(&account),
             CannotWait::Crowd => busy(),
@@ -131,14 +131,14 @@ impl EventLoop {
                 && waiting.work == Work::UnderWay
         };
         let waiting = self.waiting.all.values().filter(is_for_it);
-        for caller in waiting.filter_map(|waiting| waiting.asker.host()).collect::<Vec<_>>() {
+        for caller in waiting.filter_map(|waiting| waiting.caller.own()).collect::<Vec<_>>() {
             self.tell_invitation(caller, invitation.clone(), now);
         }
     }
 
     /// Tells one that waits what the user has to do, unless it knows that.
     pub(super) fn tell_invitation(&mut self, caller: CallerId, invitation: Invitation, now: Now) {
-        let waiter = WaiterId(Asker::Host(caller).number());
+        let waiter = WaiterId(AnyCaller::Own(caller).number());
         let Some(waiting) = self.waiting.all.get_mut(&waiter) else { return };
         let mark = invitation.mark();
         if waiting.told.replace(mark) != Some(mark) {
@@ -149,8 +149,8 @@ impl EventLoop {
 
     /// Callers have gone.
     pub(super) fn forget_gone(&mut self, now: Now) {
-        for asker in self.rooms.ipc_listener.take_gone() {
-            let waiter = WaiterId(asker.number());
+        for caller in self.rooms.ipc_listener.take_gone() {
+            let waiter = WaiterId(caller.number());
             if let Some(waiting) = self.waiting.remove(waiter) {
                 self.rooms.keeper.stop_waiting(&waiting.asked.account, waiter, now);
             } else if let Some(account) = self.revokers.remove(waiter) {
@@ -161,28 +161,30 @@ impl EventLoop {
 
     /// The wait of a caller is over.
     pub(super) fn wait_is_over(&mut self, waiter: WaiterId, how: Waited, now: Now) {
-        let Some(WaitingCaller { asker, asked, .. }) = self.waiting.remove(waiter) else { return };
-        self.tell_end(match asker {
-            Asker::Host(caller) => {
+        let Some(WaitingCaller { caller, asked, .. }) = self.waiting.remove(waiter) else { return };
+        self.tell_end(match caller {
+            AnyCaller::Own(caller) => {
                 let answer = self.rooms.end_of_wait(&asked, how, now);
-                LateAnswer::Host(caller, answer.unwrap_or_else(Answer::from))
+                LateAnswer::Own(caller, answer.unwrap_or_else(Answer::from))
             }
-            Asker::Guest(guest) => LateAnswer::Guest(guest, self.rooms.end_of_guests_wait(&asked, how, now)),
+            AnyCaller::Guest(guest) => {
+                LateAnswer::Guest(guest, self.rooms.end_of_guests_wait(&asked, how, now))
+            }
         });
     }
 
     fn tell_end(&mut self, late: LateAnswer) {
         match late {
-            LateAnswer::Host(caller, answer) => self.rooms.ipc_listener.answer(caller, &answer),
+            LateAnswer::Own(caller, answer) => self.rooms.ipc_listener.answer(caller, &answer),
             LateAnswer::Guest(guest, answer) => self.rooms.ipc_listener.answer_guest(guest, answer),
         }
     }
 
     /// The list of the accounts at the extra socket may have changed: who waits there for another one waits no longer.
     pub(super) fn dismiss_guests(&mut self, now: Now) {
-        let is_unlisted = |waiting: &WaitingCaller| match waiting.asker {
-            Asker::Guest(_) => !self.rooms.is_listed(&waiting.asked.account),
-            Asker::Host(_) => false,
+        let is_unlisted = |waiting: &WaitingCaller| match waiting.caller {
+            AnyCaller::Guest(_) => !self.rooms.is_listed(&waiting.asked.account),
+            AnyCaller::Own(_) => false,
         };
         let unlisted = self.waiting.all.iter().filter(|(_, waiting)| is_unlisted(waiting));
         for waiter in unlisted.map(|(waiter, _)| *waiter).collect::<Vec<_>>() {
@@ -198,10 +200,10 @@ impl EventLoop {
         let held_back = self.waiting.all.iter_mut().filter(|(_, waiting)| waiting.work == Work::HeldBack);
         let begin = |(waiter, waiting): (&WaiterId, &mut WaitingCaller)| {
             waiting.work = Work::UnderWay;
-            (*waiter, waiting.asker, waiting.asked.clone())
+            (*waiter, waiting.caller, waiting.asked.clone())
         };
-        for (waiter, asker, asked) in held_back.map(begin).collect::<Vec<_>>() {
-            if let Some(late) = self.begin_for(asker, &asked, now) {
+        for (waiter, caller, asked) in held_back.map(begin).collect::<Vec<_>>() {
+            if let Some(late) = self.begin_for(caller, &asked, now) {
                 self.waiting.remove(waiter);
                 self.rooms.keeper.stop_waiting(&asked.account, waiter, now);
                 self.tell_end(late);
@@ -210,10 +212,10 @@ impl EventLoop {
     }
 
     /// Begins what was held back for one who waits. None: it waits on.
-    fn begin_for(&mut self, asker: Asker, asked: &Asked, now: Now) -> Option<LateAnswer> {
-        let caller = match asker {
-            Asker::Host(caller) => caller,
-            Asker::Guest(guest) => {
+    fn begin_for(&mut self, caller: AnyCaller, asked: &Asked, now: Now) -> Option<LateAnswer> {
+        let caller = match caller {
+            AnyCaller::Own(caller) => caller,
+            AnyCaller::Guest(guest) => {
                 return Some(LateAnswer::Guest(guest, self.rooms.begin_for_guest(asked, now)?));
             }
         };
@@ -227,6 +229,6 @@ impl EventLoop {
             Ok(Found::Answer(answer)) => answer,
             Err(refused) => refused.into(),
         };
-        Some(LateAnswer::Host(caller, answer.into()))
+        Some(LateAnswer::Own(caller, answer.into()))
     }
 }

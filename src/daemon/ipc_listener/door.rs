@@ -25,11 +25,11 @@ impl Door {
     }
 }
 
-/// Who asks, by the door they have come by: it decides what they may be told.
+/// A caller, by the door that it has come by: that decides what it may be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asker {
-    /// By the command socket.
-    Host(CallerId),
+pub(crate) enum AnyCaller {
+    /// By the command socket: one of the user's own programs.
+    Own(CallerId),
     /// By the extra socket.
     Guest(GuestId),
 }
@@ -38,24 +38,24 @@ pub(crate) enum Asker {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GuestId(pub(super) CallerId);
 
-impl Asker {
+impl AnyCaller {
     pub(super) fn new(id: CallerId, door: Door) -> Self {
         match door {
-            Door::Command => Self::Host(id),
+            Door::Command => Self::Own(id),
             Door::Extra => Self::Guest(GuestId(id)),
         }
     }
 
     pub(super) fn id(self) -> CallerId {
         match self {
-            Self::Host(id) | Self::Guest(GuestId(id)) => id,
+            Self::Own(id) | Self::Guest(GuestId(id)) => id,
         }
     }
 
     /// The caller, if it has come by the command socket.
-    pub(crate) fn host(self) -> Option<CallerId> {
+    pub(crate) fn own(self) -> Option<CallerId> {
         match self {
-            Self::Host(id) => Some(id),
+            Self::Own(id) => Some(id),
             Self::Guest(_) => None,
         }
     }

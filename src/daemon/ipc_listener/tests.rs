@@ -13,7 +13,7 @@ use rustix::process::{Resource, getrlimit};
 
 use super::accepting::{ACCEPT_PAUSE, GRACE};
 use super::bounds::{BYTES_UNDER_WAY, MUCH};
-use super::{Asker, Door, IpcListener};
+use super::{AnyCaller, Door, IpcListener};
 use crate::testing::{private_directory, wait_for_events};
 
 /// After this time a test has failed.
@@ -83,7 +83,7 @@ impl World {
         self.turn();
     }
 
-    fn only_request(&mut self) -> (Asker, Request) {
+    fn only_request(&mut self) -> (AnyCaller, Request) {
         self.turn();
         let request = self.ipc.take_request().expect("a request");
         assert_eq!(self.ipc.take_request(), None);
@@ -418,9 +418,9 @@ fn who_is_admitted_is_served_before_the_next_is() {
     wait_for_events(&mut world.poll, &mut events, PATIENCE);
     events.iter().for_each(|event| world.ipc.ready(event, world.now));
     for answered in 0..3 {
-        let (asker, _) = world.ipc.take_request().unwrap();
+        let (caller, _) = world.ipc.take_request().unwrap();
         assert_eq!(world.ipc.callers.len(), 1, "after {answered} answers");
-        world.ipc.answer(asker.id(), &Response::Revoked { remote: None }.into());
+        world.ipc.answer(caller.id(), &Response::Revoked { remote: None }.into());
     }
     assert!(world.ipc.take_request().is_none());
     world.assert_empty();
