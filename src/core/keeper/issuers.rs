@@ -52,8 +52,8 @@ enum Fetch {
     Idle,
     /// It is asked when that is due.
     Waiting { due: Moment, pause: Pause },
-    /// It has been asked. After a failure it is asked again at once where the question `is_late`: something has been mended
-    /// since.
+    /// It has been asked. After a failure it is asked again at once where the question `is_late`: something has been
+    /// mended since.
     InFlight { job: JobId, request: MetadataRequest, is_late: bool },
 }
 

@@ -69,8 +69,7 @@ fn a_secret_that_is_no_text_is_no_client_without_a_secret() {
         let answer = json_answer(201, &format!(r#"{{"client_id":"x","client_secret":{secret}}}"#));
         request().outcome(Ok(answer))
     };
-    assert!(
-        matches!(with("5"), Registered::Unusable(why) if why.as_str().contains("client_secret in the answer is not 1 to 4096"))
-    );
+    let why = "client_secret in the answer is not 1 to 4096";
+    assert!(matches!(with("5"), Registered::Unusable(reason) if reason.as_str().contains(why)));
     assert!(matches!(with(r#""s3cret""#), Registered::Client(_)));
 }

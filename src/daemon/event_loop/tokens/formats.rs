@@ -132,7 +132,10 @@ mod tests {
             ("header", "Authorization: Bearer t\"0"),
             (
                 "json",
-                r#"{"show_format_version":1,"account":"wörk","access_token":"t\"0","token_type":"Bearer","obtained":100,"expires":null,"user":"a,b=c@example.org"}"#,
+                concat!(
+                    r#"{"show_format_version":1,"account":"wörk","access_token":"t\"0","token_type":"Bearer","#,
+                    r#""obtained":100,"expires":null,"user":"a,b=c@example.org"}"#
+                ),
             ),
         ] {
             assert_eq!(shown_as(format, user), expected);
