@@ -185,7 +185,6 @@ fn respond(
         return RedirectVerdict::NotFound;
     };
     let Some((pending, tokens)) = entry.state.take_pending() else { return RedirectVerdict::NotFound };
-    entry.remember_used(response.state().expose());
     match origin {
         Origin::Fits => {}
         Origin::Unknown(iss) => outbox.tell(entry, Happened::OtherIssuer { iss }),
@@ -195,7 +194,8 @@ fn respond(
         }
     }
     match response {
-        AuthorizationResponse::Code { code, .. } => {
+        AuthorizationResponse::Code { state, code, .. } => {
+            entry.remember_used(state.expose());
             entry.state = TokenState::Exchanging(exchange(pending, tokens, code, outbox.new_job(), now));
             outbox.tell(entry, Happened::RedirectAccepted);
             RedirectVerdict::Exchanging(account, None)

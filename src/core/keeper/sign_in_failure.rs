@@ -19,8 +19,6 @@ pub(super) fn authorization_failed(
     outbox: &mut Outbox,
 ) {
     entry.state = TokenState::Empty;
-    // Its page, loaded again, would tell of tokens that it has not brought.
-    entry.forget_used();
     entry.failed(&reason, now.moment);
     if let Some(token) = tokens {
         entry.state = TokenState::Active(token);
@@ -32,7 +30,12 @@ pub(super) fn authorization_failed(
 /// The same of whatever stage a sign-in is at.
 pub(super) fn sign_in_failed(entry: &mut Entry, reason: Reason, now: Now, outbox: &mut Outbox) {
     let tokens = match &mut entry.state {
-        TokenState::Exchanging(exchange) => exchange.kept.take().map(Kept::back),
+        TokenState::Exchanging(exchange) => {
+            let kept = exchange.kept.take().map(Kept::back);
+            // Its page, loaded again, would tell of tokens that it has not brought.
+            entry.forget_used();
+            kept
+        }
         _ => entry.take_tokens(),
     };
     authorization_failed(entry, tokens, reason, now, outbox);

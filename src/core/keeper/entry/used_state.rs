@@ -24,7 +24,7 @@ impl Entry {
         self.used_state = Some(StateDigest::of(state));
     }
 
-    /// No `state` has been used.
+    /// The one that was used counts no more.
     pub(in crate::keeper) fn forget_used(&mut self) {
         self.used_state = None;
     }

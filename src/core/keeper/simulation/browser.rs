@@ -46,7 +46,10 @@ impl World {
                 model.phase = Phase::Exchanging { code: code.to_owned(), tries: 0, due: now.moment, kept };
                 model.expected.event(Happened::RedirectAccepted);
             }
-            RedirectVerdict::Denied(_, reason) if denied => model.authorization_failed(reason, now),
+            RedirectVerdict::Denied(_, reason) if denied => {
+                model.used_url_means_nothing();
+                model.authorization_failed(reason, now);
+            }
             other => panic!("{other:?}"),
         }
     }

@@ -70,7 +70,7 @@ impl Model {
         self.end()
     }
 
-    fn used_url_means_nothing(&mut self) {
+    pub(in crate::keeper::simulation) fn used_url_means_nothing(&mut self) {
         if let Some((_, means_something)) = &mut self.used_url {
             *means_something = false;
         }
@@ -115,6 +115,9 @@ impl Model {
 
     /// An authorization or its exchange has come to nothing.
     pub(in crate::keeper::simulation) fn authorization_failed(&mut self, reason: Reason, now: Now) {
+        if let Phase::Exchanging { .. } = self.phase {
+            self.used_url_means_nothing();
+        }
         let (request, kept) = match std::mem::take(&mut self.phase) {
             Phase::Active(session) => (self.request, Some(session)),
             Phase::Exchanging { kept, .. } | Phase::Starting { kept, .. } | Phase::OnDevice { kept, .. } => {
@@ -122,7 +125,6 @@ impl Model {
             }
             Phase::Empty | Phase::Pending(_) | Phase::Fetching(_) => (None, None),
         };
-        self.used_url_means_nothing();
         self.failed(&reason, now);
         self.request = request;
         self.phase = kept.map_or(Phase::Empty, |kept| Phase::Active(Session { sign_in: None, ..kept }));
