@@ -165,7 +165,8 @@ impl EventLoop {
 
     /// Everything that does not hang on one readiness event: mail, requests, what is due, what follows from it.
     fn turn(&mut self, now: Now) {
-        while let Ok(event) = self.rooms.mail.try_recv() {
+        // What comes meanwhile wakes the loop again, and waits until callers have had their turn.
+        for event in self.rooms.mail.try_iter().collect::<Vec<_>>() {
             self.step(Worker::EventLoop, now, |this| {
                 this.take(event, now);
                 // Answers tell of how things are now, which the next event may change.

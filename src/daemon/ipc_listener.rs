@@ -237,10 +237,13 @@ impl IpcListener {
         let (Ok(bytes), Some(caller)) = (bytes, self.callers.get_mut(&id)) else {
             return self.close(id);
         };
-        let before = caller.memory();
+        let (before, is_writing) = (caller.memory(), caller.is_writing());
         caller.begin_answer(bytes, then);
         self.bytes_under_way = self.bytes_under_way - before + caller.memory();
-        self.forget_deadline(id);
+        // More gives nobody more time to take what there is.
+        if !is_writing {
+            self.forget_deadline(id);
+        }
         self.advance(id);
     }
 

@@ -76,6 +76,10 @@ impl Caller {
         matches!(self.phase, Phase::Reading(_))
     }
 
+    pub(super) fn is_writing(&self) -> bool {
+        matches!(self.phase, Phase::Writing { .. })
+    }
+
     /// Whether only its end is waited for, or its answer: that it has finished writing does not matter.
     pub(super) fn is_waiting(&self) -> bool {
         matches!(self.phase, Phase::Awaiting { .. } | Phase::Held)

@@ -226,6 +226,18 @@ fn an_answer_that_is_not_taken_is_given_up_after_10_seconds() {
 }
 
 #[test]
+fn who_takes_nothing_of_what_it_is_told_gets_no_more_time_by_hearing_more() {
+    let mut world = World::new();
+    let _lazy = world.ask(&Request::Dump {});
+    let (id, _) = world.only_request();
+    for _ in 0..5 {
+        world.ipc.tell(id.id(), &warning(2_000_000));
+        world.sleep(Duration::from_secs(2));
+    }
+    world.assert_empty();
+}
+
+#[test]
 fn an_answer_over_the_cap_becomes_a_refusal() {
     let mut world = World::new();
     let mut caller = world.ask(&Request::Dump {});
