@@ -258,9 +258,9 @@ impl Keeper {
 /// access token that has expired is wiped, what has lost its purpose is over, what has to be saved is noted, an outage
 /// told, whoever has waited for it answered, and what the account waits for next is filed.
 ///
-/// Three changes bring about nothing but the last of these, and file it themselves: a request leaves (`start` in
-/// `requests.rs`; where it cannot, it must not be filed again), nobody waits any more since the daemon stops
-/// ([`Keeper::stop`]), and a refresh need not wait for a save (`let_go` in `saving.rs`).
+/// Three changes do what they have to of that by themselves: a request leaves (`start` in `requests.rs`; where it cannot,
+/// it must not be filed again), nobody waits any more since the daemon stops ([`Keeper::stop`]), and a refresh need not
+/// wait for a save (`let_go` in `saving.rs`).
 fn step_of<T>(
     entry: &mut Entry,
     saving: &mut Saving,

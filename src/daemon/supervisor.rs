@@ -67,7 +67,7 @@ impl Supervisor {
         Ok(Self { notify_socket, ready_fd, is_ready: false })
     }
 
-    /// We accept commands, and what `startup_cmd` restores is there.
+    /// We accept commands, and what `startup_cmd` restores is there, or has been waited for since our start.
     pub(crate) fn ready(&mut self) {
         self.is_ready = true;
         // The process that systemd started may have been the parent of this one.

@@ -52,9 +52,8 @@ enum Fetch {
     Idle,
     /// It is asked when that is due.
     Waiting { due: Moment, pause: Pause },
-    /// It has been asked. After a failure it is asked again at once where the question `is_late`: something has been
-    /// mended since.
-    InFlight { job: JobId, request: MetadataRequest, is_late: bool },
+    /// It has been asked. After a failure it is asked again at once where something `was_mended` since.
+    InFlight { job: JobId, request: MetadataRequest, was_mended: bool },
 }
 
 impl Issuers {
@@ -157,7 +156,7 @@ impl Issuer {
 
     fn ask_again(&mut self, due: Moment) {
         match &mut self.fetch {
-            Fetch::InFlight { is_late, .. } => *is_late = true,
+            Fetch::InFlight { was_mended, .. } => *was_mended = true,
             Fetch::Idle | Fetch::Waiting { .. } => self.rest(due, Pause::Fresh),
         }
     }
@@ -167,7 +166,7 @@ impl Issuer {
         let Fetch::Waiting { .. } = &self.fetch else { return None };
         let request = MetadataRequest::new(Arc::clone(&self.uri));
         self.bucket.take(now);
-        self.fetch = Fetch::InFlight { job, request: request.clone(), is_late: false };
+        self.fetch = Fetch::InFlight { job, request: request.clone(), was_mended: false };
         Some(request)
     }
 
@@ -214,8 +213,8 @@ impl Issuer {
     }
 
     fn rest(&mut self, due: Moment, pause: Pause) {
-        let is_late = matches!(self.fetch, Fetch::InFlight { is_late: true, .. });
-        let (due, pause) = if is_late { (Moment::LONG_AGO, Pause::Fresh) } else { (due, pause) };
+        let was_mended = matches!(self.fetch, Fetch::InFlight { was_mended: true, .. });
+        let (due, pause) = if was_mended { (Moment::LONG_AGO, Pause::Fresh) } else { (due, pause) };
         self.fetch = Fetch::Waiting { due, pause };
     }
 

@@ -20,7 +20,7 @@ pub(super) struct Startup {
 enum Phase {
     /// What was saved is read first.
     Before,
-    /// It runs. What it restores may be missing until then.
+    /// Its turn has come, and it is waited for until then.
     Awaited { until: Moment },
     /// It has ended, or was waited for long enough.
     Over,

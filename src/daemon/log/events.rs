@@ -38,7 +38,7 @@ pizauth_core::event_table! {
         "a place for the command socket does not suit: the next one is taken"
     Warning ReadinessFailed "readiness_failed" "the supervisor could not be told"
     Info Starting "starting" "the daemon starts"
-    Info Ready "ready" "commands are accepted, and startup_cmd has ended or was waited for"
+    Info Ready "ready" "commands are accepted, and startup_cmd has ended or a minute has passed"
     Info Stopping "stopping" "the daemon has been asked to stop"
     Info Stopped "stopped" "the daemon ends"
     Info Reloaded "reloaded" "the configuration was read again"
