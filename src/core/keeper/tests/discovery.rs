@@ -558,7 +558,7 @@ fn a_remote_revocation_waits_for_the_issuer_and_says_where_it_has_no_such_endpoi
     bench.keeper.revoke_remotely("work", WaiterId(7), until, bench.now).unwrap().unwrap();
     bench.learn(job, json_answer(200, &at("https://as.example", ISSUER).replace("revocation", "x")));
     let [(WaiterId(7), RevocationEnd::NotRevoked(why))] = &bench.revoked[..] else {
-        panic!("{:?}", bench.answered)
+        panic!("{:?}", bench.revoked)
     };
     assert_eq!(why.to_string(), "https://login.example has no revocation_endpoint");
 }
