@@ -247,6 +247,8 @@ impl EventLoop {
         self.rooms.keep_listening();
         let served_again = self.rooms.redirect_listener.handle_timeout(now.moment);
         self.rooms.keeper.renew_pending(&served_again, now);
+        // Whose time is up is told of the configuration it has waited under: a reload may take the account away.
+        self.perform_effects(now);
         self.handle_reload_timeout(now);
         self.rooms.saved_state.handle_timeout(now.moment);
         self.refuse_who_waited_for_the_load(now.moment);

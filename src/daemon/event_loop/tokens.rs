@@ -217,7 +217,8 @@ impl Rooms {
         }
         let why = match self.keeper.why_not(&asked.account, now) {
             Ok(Some(shown)) => unavailable(shown, asked.demand),
-            _ => "tokens are being restored: startup_cmd has not ended".to_owned(),
+            Ok(None) => "tokens are being restored: startup_cmd has not ended".to_owned(),
+            Err(UnknownAccount) => self.unknown(&asked.account).1,
         };
         format!("no {} within {}: {why}", asked.what(), exactly(asked.wait.as_secs()))
     }
