@@ -146,8 +146,7 @@ fn who_is_given_a_token_in_the_same_moment_as_a_reload_ends_the_session_has_it()
     running.server.change_policy(|policy| policy.access_token_lifetime = Duration::from_secs(2));
     let gate = expire(running, Fault::none());
     let (show, mut told) = waiting(running, &["show", "--format", "json", "--wait", "60s", "work"]);
-    // Whoever comes later is answered later.
-    running.status_of("work");
+    running.daemon.wait_for_log(&["request=show", &format!("pid={}", show.id())]);
     let text = std::fs::read_to_string(running.sandbox.config_file()).unwrap();
     running.sandbox.write_config(&format!("{NAMED}{}", text.replace("client-of-work", "another-client")));
     let reload = slow.reload();
