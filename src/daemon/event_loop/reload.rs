@@ -44,9 +44,25 @@ struct PendingReload {
     checked: Option<Checked>,
 }
 
+/// A reload that has taken too long for some of those who have asked for it.
+struct GivenUp {
+    late: Vec<Reloader>,
+    /// They have asked later, and still have time.
+    others: Vec<Reloader>,
+    names: Vec<String>,
+}
+
 impl Reloads {
     pub(super) fn poll_timeout(&self) -> Option<Moment> {
         self.pending.iter().flat_map(|pending| &pending.reloaders).map(|reloader| reloader.until).min()
+    }
+
+    /// Ends the reload that waits as soon as the time of anybody who has asked for it is up.
+    fn give_up(&mut self, now: Moment) -> Option<GivenUp> {
+        self.poll_timeout().filter(|due| *due <= now)?;
+        let PendingReload { reloaders, names, .. } = self.pending.take()?;
+        let (late, others) = reloaders.into_iter().partition(|reloader| reloader.until <= now);
+        Some(GivenUp { late, others, names })
     }
 }
 
@@ -82,11 +98,7 @@ impl EventLoop {
     /// Gives up a reload whose lookup takes too long. Who has joined it has waited less, and for another file, which is
     /// read now: it may name no host any more.
     pub(super) fn handle_reload_timeout(&mut self, now: Now) {
-        if self.reloads.poll_timeout().is_none_or(|due| due > now.moment) {
-            return;
-        }
-        let Some(PendingReload { reloaders, names, .. }) = self.reloads.pending.take() else { return };
-        let (late, others): (Vec<_>, Vec<_>) = reloaders.into_iter().partition(|it| it.until <= now.moment);
+        let Some(GivenUp { late, others, names }) = self.reloads.give_up(now.moment) else { return };
         let why = format!(
             "cannot look up {} within {} s (give an address in http_listen and https_listen, or try again)",
             names.join(" and "),
@@ -186,4 +198,62 @@ impl Rooms {
 
 fn bad(why: String) -> Refused {
     Refused(Refusal::BadConfiguration, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use pizauth_core::moment::Moment;
+
+    use super::{PendingReload, Reloader, Reloads};
+    use crate::clock::Clock;
+
+    /// A reload that waits for those whose time is up in so many seconds.
+    fn pending(start: Moment, waits: &[u64]) -> Reloads {
+        let reloader = |wait: &u64| Reloader { caller: None, until: after(start, *wait) };
+        let reloaders = waits.iter().map(reloader).collect();
+        let pending = PendingReload { reloaders, names: vec!["host".to_owned()], checked: None };
+        Reloads { pending: Some(pending), is_looking_up: true }
+    }
+
+    fn after(start: Moment, seconds: u64) -> Moment {
+        start.plus(Duration::from_secs(seconds))
+    }
+
+    fn times(reloaders: &[Reloader]) -> Vec<Moment> {
+        reloaders.iter().map(|reloader| reloader.until).collect()
+    }
+
+    #[test]
+    fn nobody_is_late_before_their_time_is_up() {
+        let start = Clock::now().moment;
+        let mut reloads = pending(start, &[8, 10]);
+        assert_eq!(reloads.poll_timeout(), Some(after(start, 8)));
+        assert!(reloads.give_up(after(start, 7)).is_none());
+        assert!(reloads.pending.is_some());
+        assert!(Reloads::default().give_up(start).is_none());
+    }
+
+    #[test]
+    fn who_has_time_left_is_told_from_who_is_late() {
+        let start = Clock::now().moment;
+        // In the order in which they came: the second had waited for the load before.
+        for (now, late, others) in [(3, vec![3], vec![8, 10]), (8, vec![8, 3], vec![10])] {
+            let mut reloads = pending(start, &[8, 3, 10]);
+            let given_up = reloads.give_up(after(start, now)).unwrap();
+            let at = |waits: Vec<u64>| waits.into_iter().map(|wait| after(start, wait)).collect::<Vec<_>>();
+            assert_eq!((times(&given_up.late), times(&given_up.others)), (at(late), at(others)));
+            assert_eq!(given_up.names, ["host"]);
+            assert!(reloads.pending.is_none());
+            assert!(reloads.is_looking_up, "the thread goes on");
+        }
+    }
+
+    #[test]
+    fn all_may_be_late_at_once() {
+        let start = Clock::now().moment;
+        let given_up = pending(start, &[8, 10]).give_up(after(start, 11)).unwrap();
+        assert_eq!((given_up.late.len(), given_up.others.len()), (2, 0));
+    }
 }
