@@ -11,7 +11,6 @@ use pizauth_common::sys::give_memory_back;
 use pizauth_core::moment::{Moment, Now};
 
 use super::answers::{Refused, stopping};
-use super::loading::PATIENCE;
 use super::{EventLoop, Rooms};
 use crate::containment::{Worker, contain};
 use crate::ipc_listener::CallerId;
@@ -100,13 +99,13 @@ impl EventLoop {
     pub(super) fn handle_reload_timeout(&mut self, now: Now) {
         let Some(GivenUp { late, others, names }) = self.reloads.give_up(now.moment) else { return };
         let why = format!(
-            "cannot look up {} within {} s (give an address in http_listen and https_listen, or try again)",
-            names.join(" and "),
-            PATIENCE.as_secs()
+            "cannot look up {} in time (give an address in http_listen and https_listen, or try again)",
+            names.join(" and ")
         );
         if others.is_empty() {
             return self.finish_reload(late, Err(bad(why)));
         }
+        log_reload_failed(&why);
         self.answer_reload(late, Err(bad(why)));
         self.read_again(others, now);
     }
@@ -161,7 +160,7 @@ impl EventLoop {
         self.has_news = true;
         match &done {
             Ok(_) => log::event(What::Reloaded).write(),
-            Err(Refused(_, why)) => log::event(What::ReloadFailed).field("reason", why).write(),
+            Err(Refused(_, why)) => log_reload_failed(why),
         }
         self.answer_reload(reloaders, done);
     }
@@ -198,6 +197,11 @@ impl Rooms {
 
 fn bad(why: String) -> Refused {
     Refused(Refusal::BadConfiguration, why)
+}
+
+/// Who asks by a signal hears of it in no other way.
+fn log_reload_failed(why: &str) {
+    log::event(What::ReloadFailed).field("reason", why).write();
 }
 
 #[cfg(test)]
