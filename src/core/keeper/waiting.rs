@@ -37,6 +37,12 @@ impl Keeper {
         let _ = self.change(account, now, |entry, _| entry.waiters.remove(waiter));
     }
 
+    /// Who waits for what it demands of the account, and has not been answered.
+    pub fn waiters(&self, account: &str) -> impl Iterator<Item = WaiterId> {
+        let entry = self.entries.get(account);
+        entry.into_iter().flat_map(|entry| entry.waiters.demanding()).map(|(id, _)| id)
+    }
+
     /// Answers those whose time is up.
     pub(super) fn end_waits(&mut self, now: Now) {
         while let Some(name) = self.agenda.waits.take_due(now.moment) {

@@ -124,14 +124,15 @@ impl EventLoop {
             return;
         }
         let account = event.account.as_str();
+        // Thousands of accounts may tell this at once, and thousands of callers wait for others.
+        let waiting = self.rooms.keeper.waiters(account).filter_map(|waiter| self.waiting.all.get(&waiter));
+        let for_token = waiting.filter(|it| !it.asked.is_for_stage() && it.work == Work::UnderWay);
+        let callers: Vec<_> = for_token.filter_map(|waiting| waiting.caller.own()).collect();
+        if callers.is_empty() {
+            return;
+        }
         let Ok(Some(Shown::Pending(invitation))) = self.rooms.keeper.why_not(account, now) else { return };
-        let is_for_it = |waiting: &&WaitingCaller| {
-            waiting.asked.account == account
-                && !waiting.asked.is_for_stage()
-                && waiting.work == Work::UnderWay
-        };
-        let waiting = self.waiting.all.values().filter(is_for_it);
-        for caller in waiting.filter_map(|waiting| waiting.caller.own()).collect::<Vec<_>>() {
+        for caller in callers {
             self.tell_invitation(caller, invitation.clone(), now);
         }
     }

@@ -62,6 +62,21 @@ fn a_thousand_callers_wait_for_one_refresh() {
 }
 
 #[test]
+fn those_who_wait_are_known_by_account_until_they_are_answered_or_leave() {
+    let mut bench = Bench::new(vec![account("work"), account("home")]);
+    let waiters = |bench: &Bench, account| bench.keeper.waiters(account).collect::<Vec<_>>();
+    bench.wait(2, ANY, 30);
+    bench.wait(1, ANY, 60);
+    assert_eq!(waiters(&bench, "work"), [WaiterId(1), WaiterId(2)]);
+    assert_eq!((waiters(&bench, "home"), waiters(&bench, "away")), (vec![], vec![]));
+    bench.pass(30);
+    assert_eq!(bench.answers(), [Waited::Dismissed(Dismissal::TimeIsUp)]);
+    assert_eq!(waiters(&bench, "work"), [WaiterId(1)]);
+    bench.keeper.stop_waiting("work", WaiterId(1), bench.now);
+    assert_eq!(waiters(&bench, "work"), []);
+}
+
+#[test]
 fn a_server_that_was_not_reached_is_tried_again_at_once_while_somebody_waits() {
     let mut bench = Bench::active(Some("rt"), 3600);
     bench.rest(7200);
