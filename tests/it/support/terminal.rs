@@ -9,15 +9,15 @@ use std::thread;
 use std::time::Instant;
 
 use rustix::fs::{Mode, OFlags, open};
-use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
 use super::{Call, PATIENCE};
 
 /// Leads the session until the test has let go of it, and tells how the program ended after all that it said: the end of
-/// a leader hangs up the terminal, and the system may throw away what has not been read by then.
-const LEADER: &str = r#"trap : INT QUIT; "$@"; printf '\000%d\n' "$?"; kill -STOP "$$""#;
+/// a leader hangs up the terminal, and the system may throw away what has not been read by then. Its standard output is a
+/// pipe that whoever it starts holds open: a descriptor that is made for all to inherit goes to other tests' programs, too.
+const LEADER: &str = r#"exec 3>&1 >&2; trap : INT QUIT; "$@"; printf '\000%d\n' "$?"; kill -STOP "$$""#;
 
 /// The program, and what has been seen of it.
 pub(crate) struct Terminal {
@@ -59,9 +59,8 @@ impl Terminal {
             command.current_dir(directory);
         }
         let (held, holder) = pipe().expect("a pipe");
-        fcntl_setfd(&holder, FdFlags::empty()).expect("it is inherited");
         let end = || Stdio::from(terminal.try_clone().expect("a descriptor"));
-        let leader = command.stdin(end()).stdout(end()).stderr(end()).spawn().expect("setsid runs");
+        let leader = command.stdin(end()).stdout(holder).stderr(end()).spawn().expect("setsid runs");
         let screen = screen(keyboard.try_clone().expect("a descriptor"));
         Self { keyboard, screen, bytes: Vec::new(), shown: String::new(), past: 0, leader, held }
     }
