@@ -29,7 +29,13 @@ pub(super) fn take_metadata(
     now: Now,
     outbox: &mut Outbox,
 ) -> Result<(), Lacking> {
-    Served::new(&entry.account, Some(metadata))?;
+    if let Err(lacking) = Served::new(&entry.account, Some(metadata)) {
+        if entry.served().is_none() {
+            // What it has said before is no better, and would be believed after a reload that needs less.
+            entry.metadata = None;
+        }
+        return Err(lacking);
+    }
     let is_first = entry.served().is_none();
     entry.metadata = Some(Arc::clone(metadata));
     if is_first {

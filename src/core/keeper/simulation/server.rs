@@ -104,9 +104,9 @@ impl World {
         let reason = Reason::with_cause(self.dice.pick(&["x", "y"]), "as the dice fell");
         let refreshable = if grant == GrantType::AuthorizationCode { 65 } else { 40 };
         match self.dice.below(100) {
-            0..54 => self.random_issue(refreshable),
-            54..58 => Outcome::Ended(reason),
-            58..60 => Outcome::NeedsAttention(Reason::with_cause("invalid_client", "no")),
+            0..53 => self.random_issue(refreshable),
+            53..57 => Outcome::Ended(reason),
+            57..60 => Outcome::NeedsAttention(Reason::with_cause("invalid_client", "no")),
             60..67 => Outcome::RefusedVaguely(reason),
             67..72 => Outcome::Transient { reason, retry_after: None, reached: false },
             72..82 => Outcome::RefusedSilently(reason),

@@ -457,6 +457,20 @@ fn a_reload_asks_again_and_what_is_known_stays_until_it_is_known_better() {
 }
 
 #[test]
+fn endpoints_that_an_issuer_names_no_more_are_not_believed_again_after_a_reload() {
+    let without_device = |host: &str| {
+        json_answer(200, &at(host, ISSUER).replace("device_authorization_endpoint", "device_endpoint"))
+    };
+    let (mut bench, job) = Bench::discovering();
+    bench.learn(job, without_device("https://as.example"));
+    bench.keeper.reload(config(vec![asking(on_device(account("work")), ISSUER)]), PORTS, bench.now);
+    let job = bench.question();
+    bench.learn(job, without_device("https://moved.example"));
+    bench.keeper.reload(config(vec![asking(account("work"), ISSUER)]), PORTS, bench.now);
+    assert!(bench.url("work").starts_with("https://moved.example/authorize?"));
+}
+
+#[test]
 fn what_fails_that_was_asked_before_a_reload_is_asked_again_at_once() {
     let foreign = json_answer(200, &at("https://as.example", "https://other.example"));
     for answer in [Err(lost(false)), Ok(json_answer(503, "")), Ok(foreign)] {
