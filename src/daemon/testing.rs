@@ -6,11 +6,20 @@ use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use mio::{Events, Poll};
+use pizauth_core::moment::Moment;
 
 /// The same file, since a library does not show what its tests stand on.
 #[path = "../common/testing.rs"]
 mod of_common;
 pub(crate) use of_common::private_directory;
+
+/// Where tests begin whose clock is set by hand.
+pub(crate) const START: Moment = Moment(1_000_000);
+
+/// So many seconds after that.
+pub(crate) fn after(seconds: u64) -> Moment {
+    START.plus(Duration::from_secs(seconds))
+}
 
 /// Both ends of a connection over loopback: who connected, and who accepted. `None`: there is no such address.
 pub(crate) fn connection_over(address: &str) -> Option<(TcpStream, TcpStream)> {

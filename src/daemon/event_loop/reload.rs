@@ -206,23 +206,17 @@ fn log_reload_failed(why: &str) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use pizauth_core::moment::Moment;
 
     use super::{PendingReload, Reloader, Reloads};
-    use crate::clock::Clock;
+    use crate::testing::{START, after};
 
     /// A reload that waits for those whose time is up in so many seconds.
-    fn pending(start: Moment, waits: &[u64]) -> Reloads {
-        let reloader = |wait: &u64| Reloader { caller: None, until: after(start, *wait) };
+    fn pending(waits: &[u64]) -> Reloads {
+        let reloader = |wait: &u64| Reloader { caller: None, until: after(*wait) };
         let reloaders = waits.iter().map(reloader).collect();
         let pending = PendingReload { reloaders, names: vec!["host".to_owned()], checked: None };
         Reloads { pending: Some(pending), is_looking_up: true }
-    }
-
-    fn after(start: Moment, seconds: u64) -> Moment {
-        start.plus(Duration::from_secs(seconds))
     }
 
     fn times(reloaders: &[Reloader]) -> Vec<Moment> {
@@ -231,22 +225,20 @@ mod tests {
 
     #[test]
     fn nobody_is_late_before_their_time_is_up() {
-        let start = Clock::now().moment;
-        let mut reloads = pending(start, &[8, 10]);
-        assert_eq!(reloads.poll_timeout(), Some(after(start, 8)));
-        assert!(reloads.give_up(after(start, 7)).is_none());
+        let mut reloads = pending(&[8, 10]);
+        assert_eq!(reloads.poll_timeout(), Some(after(8)));
+        assert!(reloads.give_up(after(7)).is_none());
         assert!(reloads.pending.is_some());
-        assert!(Reloads::default().give_up(start).is_none());
+        assert!(Reloads::default().give_up(START).is_none());
     }
 
     #[test]
     fn who_has_time_left_is_told_from_who_is_late() {
-        let start = Clock::now().moment;
         // In the order in which they came: the second had waited for the load before.
         for (now, late, others) in [(3, vec![3], vec![8, 10]), (8, vec![8, 3], vec![10])] {
-            let mut reloads = pending(start, &[8, 3, 10]);
-            let given_up = reloads.give_up(after(start, now)).unwrap();
-            let at = |waits: Vec<u64>| waits.into_iter().map(|wait| after(start, wait)).collect::<Vec<_>>();
+            let mut reloads = pending(&[8, 3, 10]);
+            let given_up = reloads.give_up(after(now)).unwrap();
+            let at = |waits: Vec<u64>| waits.into_iter().map(after).collect::<Vec<_>>();
             assert_eq!((times(&given_up.late), times(&given_up.others)), (at(late), at(others)));
             assert_eq!(given_up.names, ["host"]);
             assert!(reloads.pending.is_none());
@@ -256,8 +248,7 @@ mod tests {
 
     #[test]
     fn all_may_be_late_at_once() {
-        let start = Clock::now().moment;
-        let given_up = pending(start, &[8, 10]).give_up(after(start, 11)).unwrap();
+        let given_up = pending(&[8, 10]).give_up(after(11)).unwrap();
         assert_eq!((given_up.late.len(), given_up.others.len()), (2, 0));
     }
 }

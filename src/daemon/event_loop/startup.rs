@@ -132,12 +132,7 @@ impl EventLoop {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const START: Moment = Moment(1_000_000);
-
-    fn after(seconds: u64) -> Moment {
-        START.plus(Duration::from_secs(seconds))
-    }
+    use crate::testing::{START, after};
 
     #[test]
     fn what_it_restores_is_waited_for_a_minute_from_when_it_begins_and_sleep_does_not_count() {

@@ -73,8 +73,7 @@ mod tests {
     use pizauth_core::keeper::TokenEvent;
 
     use super::*;
-
-    const START: Moment = Moment(1_000_000);
+    use crate::testing::START;
 
     fn event(account: &str, event: TokenEvent) -> (AccountName, Hook) {
         (account.into(), Hook::TokenEvent { account: account.into(), event })

@@ -13,10 +13,8 @@ use pizauth_core::moment::Moment;
 use rustix::net::{AddressFamily, Shutdown, SocketAddrUnix, SocketType};
 
 use super::{LONGEST_RETRY, REBIND_PAUSE, RETRY, SocketError, SocketFile, TOUCH_INTERVAL};
-use crate::testing::{private_directory, wait_for_events};
+use crate::testing::{START, private_directory, wait_for_events};
 use crate::wake_sources::SOCKET_WATCH;
-
-const START: Moment = Moment(1_000_000);
 
 /// A user of her own, with a home and runtime directories that may exist.
 struct World {

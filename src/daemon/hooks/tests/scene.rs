@@ -14,9 +14,9 @@ use rustix::process::{Resource, Rlimit, getrlimit};
 use super::super::*;
 use crate::shell::Shell;
 use crate::signals::Signals;
+pub(super) use crate::testing::START;
 
 pub(super) const SIGNALS: Token = Token(1);
-pub(super) const START: Moment = Moment(1_000_000);
 
 /// A directory, an event loop, and hooks that find the directory in `$DIR`.
 pub(super) struct Scene {
