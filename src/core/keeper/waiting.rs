@@ -88,7 +88,7 @@ pub(super) fn answer(entry: &mut Entry, since: Mark, now: Moment, outbox: &mut O
 
 /// Answers everybody who waits for the account.
 pub(super) fn dismiss(entry: &mut Entry, why: Dismissal, outbox: &mut Outbox) {
-    while let Some(who) = entry.waiters.take_any() {
+    while let Some(who) = entry.waiters.take_first() {
         outbox.put(who.dismissed(why));
     }
 }

@@ -29,14 +29,14 @@ pub(super) fn take_metadata(
     now: Now,
     outbox: &mut Outbox,
 ) -> Result<(), Lacking> {
+    let is_first = entry.served().is_none();
     if let Err(lacking) = Served::new(&entry.account, Some(metadata)) {
-        if entry.served().is_none() {
+        if is_first {
             // What it has said before is no better, and would be believed after a reload that needs less.
             entry.metadata = None;
         }
         return Err(lacking);
     }
-    let is_first = entry.served().is_none();
     entry.metadata = Some(Arc::clone(metadata));
     if is_first {
         begin(entry, settings, now, outbox);

@@ -132,11 +132,11 @@ impl Waiters {
     }
 
     pub(in crate::keeper) fn take_overdue(&mut self, now: Moment) -> Option<Who> {
-        let (_, id) = *self.0.as_ref()?.deadlines.first().filter(|(until, _)| *until <= now)?;
-        self.remove(id)
+        self.next_deadline().filter(|until| *until <= now)?;
+        self.take_first()
     }
 
-    pub(in crate::keeper) fn take_any(&mut self) -> Option<Who> {
+    pub(in crate::keeper) fn take_first(&mut self) -> Option<Who> {
         let (_, id) = *self.0.as_ref()?.deadlines.first()?;
         self.remove(id)
     }
